@@ -1,0 +1,176 @@
+"""How does a tariff read to a driver? In the order of AFIR: per kWh, per minute, per session, anything else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from .conditions import condition
+from .tariff import Component, Dimension, Element, PriceLimit, Tariff
+
+_ORDER: Final[tuple[Dimension, ...]] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
+_UNITS: Final[dict[Dimension, str]] = {
+    "ENERGY": "/kWh",
+    "TIME": "/min charging",
+    "PARKING_TIME": "/min parking",
+    "FLAT": " per session",
+}
+_RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min reserved", "FLAT": " per reservation"}
+_FREE: Final[dict[Dimension, str]] = {
+    "ENERGY": "free energy",
+    "TIME": "free charging time",
+    "PARKING_TIME": "free parking time",
+    "FLAT": "free start",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayLine:
+    """One price as a driver reads it, and the element (counted from 0) that sets it; limits have none."""
+
+    text: str
+    dimension: Dimension | None
+    element: int | None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def is_free(tariff: Tariff) -> bool:
+    """Whether nobody ever pays: every price is zero and so is the least total."""
+    least = tariff.min_price
+    costs = least is not None and (least.excl_vat > 0 or bool(least.incl_vat))
+    return not costs and all(component.price == 0 for each in tariff.elements for component in each.components)
+
+
+def describe(tariff: Tariff) -> tuple[DisplayLine, ...]:
+    """Every tier of every price, each with when it holds in words; an earlier line goes before a later one."""
+    lines = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if not line.reservation]
+    reserved = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if line.reservation]
+    return tuple(line.shown for line in lines + reserved) + tuple(_limits(tariff))
+
+
+def price_text(tariff: Tariff) -> str:
+    """The price on one line: "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT". Tiers show as a range."""
+    if is_free(tariff):
+        return "Free of charge"
+    parts = [part for dimension in _ORDER if (part := _summary(tariff, dimension))]
+    limits = [f"{word} {_limit_amount(limit, tariff)}" for word, limit in _limits_of(tariff)]
+    text = ", ".join([" + ".join(parts) or "No price for a session", *limits, _vat_of(tariff)])
+    return f"{text}; a reservation costs extra" if _prices_reservation(tariff) else text
+
+
+def amount(value: Decimal) -> str:
+    """At least two decimals, and no more zeros than that: 0.35, 0.3575, 5.00."""
+    digits = f"{value:f}"
+    whole, _, decimals = digits.partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    shown: DisplayLine
+    reservation: bool
+
+
+def _tiers(tariff: Tariff, dimension: Dimension) -> Iterable[_Tier]:
+    earlier = {True: False, False: False}
+    for index, element in enumerate(tariff.elements):
+        if component := element.component(dimension):
+            reservation = element.restrictions.reservation is not None
+            text = _tier_text(tariff, component, element, otherwise=earlier[reservation])
+            earlier[reservation] = True
+            yield _Tier(DisplayLine(text, dimension, index), reservation)
+
+
+def _tier_text(tariff: Tariff, component: Component, element: Element, otherwise: bool) -> str:
+    when = condition(element.restrictions) or ("otherwise" if otherwise else "")
+    details = [billed for billed in (_billed_per(component), _vat(component, tariff)) if billed]
+    units = _RESERVED_UNITS if element.restrictions.reservation else _UNITS
+    price = _price(component, tariff.currency, units)
+    return f"{price}{when and ' ' + when}{''.join(', ' + each for each in details)}"
+
+
+def _price(component: Component, currency: str, units: Mapping[Dimension, str] = _UNITS) -> str:
+    if component.price == 0:
+        return _FREE[component.dimension]
+    if component.dimension in ("ENERGY", "FLAT"):
+        return f"{amount(component.price)} {currency}{units[component.dimension]}"
+    return _per_minute(component, currency, units)
+
+
+def _per_minute(component: Component, currency: str, units: Mapping[Dimension, str]) -> str:
+    """Per minute, as AFIR asks; where that does not come out in four decimals, the price per hour as well."""
+    exact = Fraction(component.price) / 60
+    shown = (component.price / 60).quantize(Decimal("0.0001"))
+    text = f"{amount(shown)} {currency}{units[component.dimension]}"
+    return text if Fraction(shown) == exact else f"{text} ({amount(component.price)} {currency}/h)"
+
+
+def _billed_per(component: Component) -> str:
+    step = component.step_size
+    if component.dimension == "FLAT" or step <= 1:
+        return ""
+    if component.dimension == "ENERGY":
+        return f"billed per {Decimal(step) / 1000:f} kWh"
+    return f"billed per {step // 60} min" if step % 60 == 0 else f"billed per {step} s"
+
+
+def _vat(component: Component, tariff: Tariff) -> str:
+    if component.vat is None:
+        return "" if component.price == 0 else "no VAT"
+    return f"{'incl.' if tariff.tax_included else 'excl.'} {_percent(component.vat)} VAT"
+
+
+def _percent(vat: Decimal) -> str:
+    digits = f"{vat:f}"
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + "%"
+
+
+def _limits_of(tariff: Tariff) -> list[tuple[str, PriceLimit]]:
+    both = (("at least", tariff.min_price), ("at most", tariff.max_price))
+    return [(word, limit) for word, limit in both if limit is not None]
+
+
+def _limit_amount(limit: PriceLimit, tariff: Tariff) -> str:
+    return f"{amount(limit.excl_vat)} {tariff.currency}"
+
+
+def _limits(tariff: Tariff) -> Iterable[DisplayLine]:
+    for word, limit in _limits_of(tariff):
+        incl = "" if limit.incl_vat is None else f" ({amount(limit.incl_vat)} {tariff.currency} incl. VAT)"
+        yield DisplayLine(f"{word} {_limit_amount(limit, tariff)} per session excl. VAT{incl}", None, None)
+
+
+def _session_components(tariff: Tariff) -> list[tuple[Element, Component]]:
+    elements = [each for each in tariff.elements if each.restrictions.reservation is None]
+    return [(element, component) for element in elements for component in element.components]
+
+
+def _summary(tariff: Tariff, dimension: Dimension) -> str:
+    found = [pair for pair in _session_components(tariff) if pair[1].dimension == dimension]
+    prices = sorted({component.price for _, component in found})
+    if not prices or prices == [0]:
+        return ""
+    highest = max((component for _, component in found), key=lambda component: component.price)
+    if len(prices) > 1:
+        lowest = Component(dimension, prices[0])
+        low = "free" if prices[0] == 0 else _price(lowest, "").split(" ")[0]
+        return f"{low} to {_price(highest, tariff.currency)}"
+    when = {condition(element.restrictions) for element, _ in found}
+    shown = "" if "" in when else when.pop() if len(when) == 1 else "at times"
+    return f"{_price(highest, tariff.currency)} {shown}".rstrip()
+
+
+def _vat_of(tariff: Tariff) -> str:
+    rates = {component.vat for _, component in _session_components(tariff) if component.price != 0}
+    if rates <= {None}:
+        return "no VAT"
+    word = "incl." if tariff.tax_included else "excl."
+    return f"{word} {_percent(rates.pop() or Decimal(0))} VAT" if len(rates) == 1 else f"{word} VAT"
+
+
+def _prices_reservation(tariff: Tariff) -> bool:
+    reserved = [each for each in tariff.elements if each.restrictions.reservation is not None]
+    return any(component.price for element in reserved for component in element.components)
