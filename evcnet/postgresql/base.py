@@ -1,0 +1,51 @@
+"""How does Django reach the private PostgreSQL, also when it is not up?
+
+A thin skin over Django's own backend: it starts the server before a connection, and notices when a connection that it
+holds has been ended by the server, so that a long-lived process outlives a stop.
+"""
+
+import select
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.postgresql import base, client
+
+from evcnet.postgresql.cluster import Cluster
+from evcnet.postgresql.errors import NotAvailable
+
+
+class DatabaseClient(client.DatabaseClient):
+    def runshell(self, parameters: list[str]) -> None:
+        self.connection.ensure_connection()
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = DatabaseClient
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """As Django's, with the socket of the cluster, which is up by then (also for those that connect by themselves)."""
+        cluster = Cluster(Path(self.settings_dict["VAR"]))
+        try:
+            cluster.ensure_up()
+        except NotAvailable as refused:
+            raise ImproperlyConfigured(str(refused)) from refused
+        self.settings_dict["HOST"] = str(cluster.socket_folder)
+        return super().get_connection_params()
+
+    def _cursor(self, name: str | None = None) -> Any:
+        held = self.connection is not None and not self.in_atomic_block
+        if held and _has_news(self.connection) and not self.is_usable():
+            self.close()
+        return super()._cursor(name)  # type: ignore[misc]
+
+
+def _has_news(connection: "psycopg.Connection[Any]") -> bool:
+    """True if the server has said something unasked: mostly, that it ends the connection. Costs no round trip."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

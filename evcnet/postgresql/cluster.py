@@ -1,0 +1,270 @@
+"""Is the private PostgreSQL of a folder up, and how is it started and stopped?"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from evcnet.postgresql import binaries, place
+from evcnet.postgresql.account import Account
+from evcnet.postgresql.binaries import Binaries
+from evcnet.postgresql.creation import DATABASE, ROLE, create
+from evcnet.postgresql.errors import NotAvailable
+
+PAUSE = 0.02
+# Crash recovery of a large database may take long; a server that has died is noticed at once.
+PATIENCE = 300.0
+
+
+class Cluster:
+    """The private PostgreSQL of the folder `var`. With kept=False it is made for speed, not for lasting."""
+
+    def __init__(self, var: Path, kept: bool = True) -> None:
+        self.var = var
+        self.kept = kept
+
+    @property
+    def home(self) -> Path:
+        return place.home(self.var)
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def account(self) -> Account:
+        return Account.for_cluster(self.data)
+
+    @property
+    def socket_folder(self) -> Path:
+        return place.socket_folder(self.home, self.account)
+
+    @property
+    def version(self) -> int | None:
+        """The major version that the data was made by; None before there is any."""
+        try:
+            return int((self.data / "PG_VERSION").read_text())
+        except FileNotFoundError:
+            return None
+
+    def connection_options(self, database: str = DATABASE) -> dict[str, Any]:
+        return {"dbname": database, "user": ROLE, "host": str(self.socket_folder), "port": "5432"}
+
+    def is_up(self) -> bool:
+        """True if it takes connections now."""
+        return self._status() == "ready" and self._answers()
+
+    def pid(self) -> int | None:
+        """The server's process, or None if there is none; a leftover of a killed server does not count."""
+        try:
+            pid = int(self._pid_file().read_text().splitlines()[0])
+        except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
+            return None
+        return pid if _alive(pid) and _works_in(pid, self.data) else None
+
+    def ensure_up(self) -> None:
+        """Starts it if it is not up, making it first if there is none. Two at once: one starts it, the other waits.
+
+        Raises NotAvailable, with the way out, if that cannot be.
+        """
+        self._check_access()
+        if not self.is_up():
+            with self._lock():
+                self._start()
+
+    def stop(self, patience: float = 60.0) -> bool:
+        """Stops it within about `patience` seconds, whatever its clients do. False if it was not up."""
+        if self.pid() is None:
+            return False
+        with self._lock():
+            for wish, share in ((signal.SIGINT, 0.6), (signal.SIGQUIT, 0.3), (signal.SIGKILL, 0.1)):
+                pid = self.pid()
+                if pid is None:
+                    break
+                os.kill(pid, wish)
+                _until(lambda: self.pid() is None, patience * share)
+        return True
+
+    def remove(self) -> None:
+        """Stops it and removes all its data."""
+        sockets = self.socket_folder
+        self.stop(patience=10)
+        shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
+        (self.var / place.NOTE).unlink(missing_ok=True)
+
+    def _check_access(self) -> None:
+        home = self.home
+        try:
+            other = home.exists() and os.geteuid() != 0 and home.stat().st_uid != os.geteuid()
+        except PermissionError:
+            other = True
+        if other:
+            raise NotAvailable(
+                f"The private database in {home} belongs to another account. Run this as that account or as root, "
+                "or name a folder of your own in EVCNET_VAR."
+            )
+
+    def _start(self) -> None:
+        self._wait_while_busy()
+        if self.is_up():
+            return
+        if self.version is None:
+            self._make()
+        programs = self._programs()
+        self._pid_file().unlink(missing_ok=True)
+        sockets = self.socket_folder
+        if not self.account.own(sockets):
+            raise NotAvailable(
+                f"{sockets}, the folder for the private PostgreSQL's socket, belongs to somebody else. "
+                "Remove it, or name a folder with a shorter path in EVCNET_VAR."
+            )
+        self._launch(programs, sockets)
+        self._ensure_database()
+        _tell(f"Started the private PostgreSQL {programs.major} of {self.var} ('manage.py database stop' stops it)")
+
+    def _make(self) -> None:
+        programs = binaries.find()
+        _tell(f"Making a private PostgreSQL {programs.major} database for {self.var}")
+        account = self.account
+        home = place.settle(self.var, account, self.kept)
+        create(home / "data", account, _runnable(programs, account, home), self.kept)
+
+    def _programs(self) -> Binaries:
+        try:
+            programs = binaries.find(self.version)
+        except NotAvailable as missing:
+            raise NotAvailable(
+                f"The database in {self.home} was made by PostgreSQL {self.version}. {missing}. Install PostgreSQL "
+                f"{self.version} beside it; or move {self.home} away to begin with an empty database; or name a server "
+                "in DATABASE_URL."
+            ) from missing
+        return _runnable(programs, self.account, self.home)
+
+    def _launch(self, programs: Binaries, sockets: Path) -> None:
+        # Through a shell that ends at once: the server is nobody's child, holds neither terminal nor pipe of the
+        # caller, and never becomes a zombie of a process that lives long.
+        script = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+        server = [programs["postgres"], "-D", str(self.data), "-p", "5432", "-k", str(sockets)]
+        options = ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
+        log_end = self.log.stat().st_size if self.log.exists() else 0
+        told = self.account.run(["/bin/sh", "-c", script, "sh", str(self.log), *server, *options])
+        pid = int(told.stdout or 0)
+        _until(lambda: self.is_up() or not _alive(pid), PATIENCE)
+        if not self.is_up():
+            said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else told.stderr
+            raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
+
+    def _ensure_database(self) -> None:
+        import psycopg
+
+        with psycopg.connect(**self.connection_options("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def _wait_while_busy(self) -> None:
+        """Somebody without our lock (a shutdown of the machine, a signal) may be starting or stopping it."""
+        _until(lambda: self.pid() is None or self.is_up(), PATIENCE)
+
+    def _pid_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    def _status(self) -> str:
+        try:
+            return self._pid_file().read_text().splitlines()[7].strip()
+        except (FileNotFoundError, NotADirectoryError, IndexError):
+            return ""
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(5)
+            try:
+                client.connect(os.fsencode(self.socket_folder / place.SOCKET_NAME))
+            except OSError:
+                return False
+        return True
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        try:
+            self.var.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.var / "database.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+        except OSError as refused:
+            raise NotAvailable(
+                f"{self.var} cannot be used ({refused.strerror}). Name another in EVCNET_VAR."
+            ) from refused
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _runnable(programs: Binaries, account: Account, home: Path) -> Binaries:
+    """`programs`, or a copy of them in `home` where the account cannot reach them (a closed home folder, say)."""
+    if account.may_run(programs.folder / "postgres"):
+        return programs
+    made = (programs.folder / "postgres").stat().st_mtime_ns
+    copy = home / "programs" / f"{programs.major}-{made}"
+    root, _, _ = str(programs.folder).rpartition("/pginstall/")
+    if not copy.exists() and root:
+        unfinished = copy.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        # The programs look for their libraries beside their package, as the wheel laid them out.
+        for source in (Path(root), Path(f"{root}.libs")):
+            shutil.copytree(source, unfinished / source.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py*"))
+        subprocess.run(["chmod", "-R", "a+rX", str(home / "programs")], check=True)
+        unfinished.rename(copy)
+    copied = Binaries(copy / Path(root).name / "pginstall" / "bin", programs.major)
+    if not root or not account.may_run(copied.folder / "postgres"):
+        raise NotAvailable(
+            f"Account {account.name}, which would run the private PostgreSQL, cannot run {programs.folder}/postgres. "
+            f"{binaries.WAY_OUT}"
+        )
+    return copied
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError, OverflowError):
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    # Where process 1 does not collect the dead, a server that has ended stays as a zombie.
+    return state != "Z"
+
+
+def _works_in(pid: int, data: Path) -> bool:
+    """False only if it is certain that the process is another program that got the number of a killed server."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")) == data
+    except OSError:
+        return True
+
+
+def _until(condition: Callable[[], bool], patience: float) -> bool:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(PAUSE)
+    return False
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
