@@ -1,0 +1,8 @@
+"""On what terms?"""
+
+from django.apps import AppConfig
+
+
+class ChargeGroupsConfig(AppConfig):
+    name = "chargegroups"
+    verbose_name = "Charge groups"

@@ -1,0 +1,8 @@
+"""Where?"""
+
+from django.apps import AppConfig
+
+
+class ChargePointsConfig(AppConfig):
+    name = "chargepoints"
+    verbose_name = "Charge points"

@@ -1,0 +1,7 @@
+"""Where can be charged, and what happened there?"""
+
+from chargepoints.models.locations import Location
+from chargepoints.models.points import ChargePoint, Connector
+from chargepoints.models.sessions import Session
+
+__all__ = ["ChargePoint", "Connector", "Location", "Session"]

@@ -1,0 +1,78 @@
+"""Where do charge points stand, and may third-party apps show them?"""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django_countries.fields import CountryField
+
+from customers.models import Provider
+from customers.models.providers import validate_code, validate_time_zone
+from evcnet.history import tracked
+from evcnet.tenancy import ScopedManager, Tenancy
+
+stamped = pgtrigger.Trigger(
+    name="stamp_updated_at",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"),
+    func="NEW.updated_at = clock_timestamp(); RETURN NEW;",
+)
+
+
+def _degrees(name: str, most: int) -> models.DecimalField:
+    return models.DecimalField(
+        name,
+        max_digits=10,
+        decimal_places=7,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-most), MaxValueValidator(most)],
+    )
+
+
+@tracked(exclude=["updated_at"])
+class Location(models.Model):
+    """Address, coordinates, country, time zone, and whether third-party apps may show it."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    code = models.CharField(max_length=36, validators=[validate_code])
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=12, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = CountryField()
+    latitude = _degrees("latitude", 90)
+    longitude = _degrees("longitude", 180)
+    time_zone = models.CharField(
+        max_length=64,
+        default="Europe/Amsterdam",
+        validators=[validate_time_zone],
+        help_text="Times of day in tariffs are those of this zone.",
+    )
+    published = models.BooleanField(
+        default=False,
+        help_text="Third-party apps may show this location. This is the only place where that is set: "
+        "opening a charge group for roaming does not publish it, and publishing gives nobody access.",
+    )
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    tenancy = Tenancy(user_groups=("chargepoint__charge_group__user_group_id",), many=True)
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["city", "address", "code"]
+        triggers = [stamped]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="location_of_provider"),
+            models.UniqueConstraint(
+                fields=["provider", "code"],
+                name="location_code_once",
+                violation_error_message="Another location has this code.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address or self.name}, {self.city}" if self.city else (self.address or self.name)

@@ -1,0 +1,71 @@
+"""What was charged, by whom, where, and under which tariff version?"""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from chargegroups.models import TariffVersion
+from chargepoints.models.points import ChargePoint
+from customers.models import ChargeCard, Customer, Provider
+from customers.models.providers import validate_code
+from evcnet.constraints import WithinProvider
+from evcnet.history import tracked
+from evcnet.tenancy import ScopedManager, Tenancy
+
+
+@tracked()
+class Session(models.Model):
+    """One charging transaction (OCPI: Session, CDR). Its tariff version is pinned when it starts."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    code = models.CharField("id", max_length=36, validators=[validate_code])
+    charge_point = models.ForeignKey(ChargePoint, models.PROTECT)
+    card_uid = models.CharField("card", max_length=36, blank=True)
+    card = models.ForeignKey(ChargeCard, models.PROTECT, null=True, blank=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    kwh = models.DecimalField("kWh", max_digits=12, decimal_places=4, validators=[MinValueValidator(0)])
+    parking_seconds = models.PositiveIntegerField(default=0, help_text="Connected but not charging, at the end.")
+    note = models.CharField(max_length=500, blank=True)
+    verdict = models.CharField(max_length=12, editable=False)
+    reason = models.CharField(max_length=30, editable=False)
+    tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, null=True, blank=True, editable=False)
+    tariff_source = models.CharField(max_length=10, blank=True, editable=False)
+
+    tenancy = Tenancy(user_groups=("charge_point__charge_group__user_group_id", "customer__user_group_id"))
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="session_of_provider"),
+            models.UniqueConstraint(
+                fields=["provider", "code"],
+                name="session_code_once",
+                violation_error_message="Another session has this id.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__gte=F("started_at")),
+                name="session_not_inverted",
+                violation_error_message="The session ends before it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kwh__gte=0),
+                name="session_kwh_not_negative",
+                violation_error_message="A session does not give energy back: kWh is not negative.",
+            ),
+            WithinProvider(field="charge_point", name="session_point_of_same_provider"),
+            WithinProvider(field="customer", name="session_customer_of_same_provider"),
+            WithinProvider(field="tariff_version", name="session_version_of_same_provider"),
+        ]
+        indexes = [
+            models.Index(fields=["provider", "-started_at"], name="session_by_start"),
+            models.Index(fields=["charge_point", "-started_at"], name="session_of_point"),
+            models.Index(fields=["customer", "-started_at"], name="session_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,153 @@
+"""Who charges, and with which cards?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from customers.models.providers import Provider, UserGroup, validate_code
+from evcnet.constraints import WithinProvider
+from evcnet.history import tracked
+from evcnet.tenancy import ScopedManager, Tenancy
+
+
+@tracked()
+class Customer(models.Model):
+    """A private person, a company, or an employee of a company; belongs to one user group."""
+
+    class Kind(models.TextChoices):
+        PRIVATE = "private", "private person"
+        COMPANY = "company", "company"
+        EMPLOYEE = "employee", "employee of a company"
+
+    class Payment(models.TextChoices):
+        SUBSCRIPTION = "subscription", "subscription"
+        PREPAID = "prepaid", "prepaid (direct payment)"
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "pending"
+        ACTIVE = "active", "active"
+        BLOCKED = "blocked", "blocked"
+        DEACTIVATED = "deactivated", "deactivated"
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", "English"
+        DUTCH = "nl", "Dutch"
+        GERMAN = "de", "German"
+        FRENCH = "fr", "French"
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    user_group = models.ForeignKey(UserGroup, models.PROTECT)
+    number = models.CharField("customer number", max_length=36, validators=[validate_code])
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PRIVATE)
+    name = models.CharField(max_length=200)
+    email = models.EmailField("e-mail address", blank=True)
+    language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
+    payment = models.CharField(max_length=12, choices=Payment, default=Payment.SUBSCRIPTION)
+    status = models.CharField(
+        max_length=12,
+        choices=Status,
+        default=Status.ACTIVE,
+        help_text="Pending: waits for approval and can't charge. Only active customers can charge.",
+    )
+
+    tenancy = Tenancy(user_groups=("user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="customer_of_provider"),
+            models.UniqueConstraint(
+                fields=["provider", "number"],
+                name="customer_number_once",
+                violation_error_message="Another customer has this number.",
+            ),
+            WithinProvider(field="user_group", name="customer_group_of_same_provider"),
+        ]
+        indexes = [
+            models.Index(fields=["user_group", "status", "payment"], name="customer_facts"),
+            models.Index(fields=["provider", "name", "id"], name="customer_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
+
+    def clean(self) -> None:
+        if self.payment == self.Payment.PREPAID and self.pk and self.chargecard_set.filter(roaming=True).exists():
+            raise ValidationError(
+                {"payment": "A prepaid customer's card has roaming off: switch roaming off on the cards first."}
+            )
+
+
+@tracked()
+class ChargeCard(models.Model):
+    """What a driver shows: an RFID card, an app (OCPI: Token)."""
+
+    class Type(models.TextChoices):
+        RFID = "RFID", "RFID card"
+        APP_USER = "APP_USER", "app"
+        OTHER = "OTHER", "other"
+
+    class Status(models.TextChoices):
+        INACTIVE = "inactive", "inactive"
+        ACTIVE = "active", "active"
+        DEACTIVATED = "deactivated", "deactivated"
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        help_text="A card without a customer is inactive; attaching a customer activates it.",
+    )
+    uid = models.CharField("uid", max_length=36, validators=[validate_code], help_text="What the reader sees.")
+    visual_number = models.CharField(max_length=64, blank=True, help_text="What is printed on the card.")
+    type = models.CharField(max_length=8, choices=Type, default=Type.RFID)
+    roaming = models.BooleanField(default=False, help_text="May be used at charge groups that are open for roaming.")
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.INACTIVE, help_text="To block a card is to deactivate it."
+    )
+    valid_from = models.DateTimeField(null=True, blank=True, help_text="Empty: always.")
+    valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: for ever. From this moment it expired.")
+
+    tenancy = Tenancy(user_groups=("customer__user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["uid"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="card_of_provider"),
+            models.UniqueConstraint(
+                Upper("uid"), name="card_uid_once", violation_error_message="This uid cannot be used."
+            ),
+            models.CheckConstraint(
+                condition=Q(customer__isnull=False) | ~Q(status="active"),
+                name="card_active_has_customer",
+                violation_error_message="A card without a customer is inactive: choose a customer first.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
+                name="card_window_not_inverted",
+                violation_error_message="The card's validity ends before it begins.",
+            ),
+            WithinProvider(field="customer", name="card_customer_of_same_provider"),
+        ]
+        indexes = [models.Index(fields=["provider", "visual_number"], name="card_by_visual_number")]
+
+    def __str__(self) -> str:
+        return self.visual_number or self.uid
+
+    def clean(self) -> None:
+        if self.roaming and self.customer_id and self.customer.payment == Customer.Payment.PREPAID:
+            raise ValidationError({"roaming": "A prepaid customer's card has roaming off."})
+
+    def attach(self, customer: Any) -> None:
+        """Attaching a customer activates the card (rules, section 1)."""
+        self.customer = customer
+        self.status = self.Status.ACTIVE

@@ -1,0 +1,153 @@
+"""Who may sign in, and what do they reach?"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from customers.models.providers import Provider, UserGroup, descendants
+from customers.roles import WHOLE_PROVIDER, Role, granted, granted_to_operator
+from evcnet.constraints import WithinProvider
+from evcnet.history import tracked
+from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy
+
+
+class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> StaffMember:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> StaffMember:
+        login = self.model(email=self.normalize_email(email), **fields)
+        login.set_password(password)
+        login.save()
+        return login
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> StaffMember:
+        return self.create_user(email, password, is_operator=True, **fields)
+
+
+@tracked(exclude=["password", "last_login"])
+class StaffMember(AbstractBaseUser):
+    """A login. What it reaches follows from its memberships alone; a login without one reaches nothing."""
+
+    email = models.EmailField("e-mail address")
+    name = models.CharField(max_length=100)
+    is_active = models.BooleanField("active", default=True, help_text="A login that is not active can't sign in.")
+    is_operator = models.BooleanField(
+        "platform operator",
+        default=False,
+        help_text="Manages providers. Sees no customer data unless given a role at a provider.",
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    is_staff = True
+    is_superuser = False
+
+    tenancy = Tenancy(provider="memberships__provider_id", many=True)
+    objects = StaffMemberManager()
+
+    class Meta:
+        verbose_name = "login"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), name="login_email_once", violation_error_message="This e-mail address cannot be used."
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @cached_property
+    def _memberships(self) -> list[tuple[str, int, int | None]]:
+        return list(self.memberships.values_list("role", "provider_id", "user_group_id"))
+
+    @cached_property
+    def _parents(self) -> dict[int, int | None]:
+        providers = {provider for _, provider, group in self._memberships if group is not None}
+        return dict(UserGroup.objects.filter(provider_id__in=providers).values_list("pk", "parent_id"))
+
+    def scope(self, permission: str) -> Scope:
+        """What this login reaches with a permission such as ``customers.view_customer``."""
+        if not self.is_active:
+            return Scope()
+        held = [(provider, group) for role, provider, group in self._memberships if granted(role, permission)]
+        groups = {group for _, group in held if group is not None}
+        return Scope(
+            providers=frozenset(provider for provider, group in held if group is None),
+            user_groups=descendants(groups, self._parents) if groups else frozenset(),
+            platform=self.is_operator and granted_to_operator(permission),
+        )
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """With ``obj``: is that very row within reach of the permission?"""
+        if obj is None:
+            return bool(self.scope(perm))
+        action = perm.partition(".")[2].partition("_")[0]
+        return bool(type(obj)._default_manager.visible_to(self, action).filter(pk=obj.pk).exists())
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active
+
+    @cached_property
+    def providers(self) -> list[Provider]:
+        """The providers at which this login holds any role, by name."""
+        return list(Provider.objects.filter(pk__in={provider for _, provider, _ in self._memberships}))
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+
+@tracked()
+class Membership(models.Model):
+    """One role of a login, at a provider or at one of its user groups and all below it."""
+
+    staff_member = models.ForeignKey(StaffMember, models.CASCADE, related_name="memberships", verbose_name="login")
+    provider = models.ForeignKey(Provider, models.CASCADE)
+    user_group = models.ForeignKey(
+        UserGroup,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text="Empty: all user groups of the provider. Provider admin and provider staff always reach all.",
+    )
+    role = models.CharField(max_length=20, choices=Role)
+
+    tenancy = Tenancy()
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = "role"
+        ordering = ["provider", "role"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff_member", "provider", "user_group", "role"],
+                nulls_distinct=False,
+                name="role_held_once",
+                violation_error_message="The login holds this role already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user_group=None) | ~models.Q(role__in=sorted(WHOLE_PROVIDER)),
+                name="role_of_whole_provider",
+                violation_error_message="Provider admin and provider staff reach the whole provider: "
+                "leave the user group empty.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user_group__isnull=False) | ~models.Q(role=Role.SUB_PROVIDER),
+                name="role_sub_provider_has_group",
+                violation_error_message="Say which user group the sub provider runs.",
+            ),
+            WithinProvider(field="user_group", name="role_group_of_same_provider"),
+        ]
+
+    def __str__(self) -> str:
+        where = self.user_group if self.user_group_id else self.provider
+        return f"{self.get_role_display()} at {where}"

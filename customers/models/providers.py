@@ -1,0 +1,131 @@
+"""Which companies run charge points here, and how do they divide their customers?"""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django_countries.fields import CountryField
+
+from evcnet.constraints import WithinProvider
+from evcnet.history import tracked
+from evcnet.tenancy import ScopedManager, Tenancy
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("“%(name)s” is not an IANA time zone such as Europe/Amsterdam.", params={"name": name})
+
+
+validate_currency = RegexValidator(r"^[A-Z]{3}\Z", "Use the three capital letters of ISO 4217, such as EUR.")
+validate_party = RegexValidator(r"^[A-Z0-9]{3}\Z", "Use the three letters or digits of the OCPI party id, such as GRG.")
+validate_code = RegexValidator(r"^\S(.*\S)?\Z", "A code neither begins nor ends with a space.")
+
+
+@tracked()
+class Provider(models.Model):
+    """The company that runs charge points and issues charge cards (OCPI: CPO and eMSP in one)."""
+
+    code = models.CharField(max_length=36, unique=True, validators=[validate_code])
+    name = models.CharField(max_length=100)
+    country_code = CountryField("country", help_text="With the party id: who you are in OCPI.")
+    party_id = models.CharField("party id", max_length=3, validators=[validate_party])
+    time_zone = models.CharField(max_length=64, default="Europe/Amsterdam", validators=[validate_time_zone])
+    currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
+    minimum_seconds = models.PositiveIntegerField(
+        default=120, help_text="A session shorter than this many seconds is recorded and costs nothing."
+    )
+    minimum_kwh = models.DecimalField(
+        "minimum kWh",
+        max_digits=8,
+        decimal_places=3,
+        default="0.2",
+        validators=[MinValueValidator(0)],
+        help_text="A session of less than this many kWh is recorded and costs nothing.",
+    )
+
+    tenancy = Tenancy(provider="id", user_groups=("usergroup__id",), many=True)
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country_code", "party_id"],
+                name="provider_party_once",
+                violation_error_message="This country and party id belong to a provider already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minimum_kwh__gte=0),
+                name="provider_minimum_not_negative",
+                violation_error_message="The minimum of a session is not negative.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+@tracked()
+class UserGroup(models.Model):
+    """Every customer, charge group and login of a provider belongs to one."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    code = models.CharField(max_length=36, validators=[validate_code])
+    name = models.CharField(max_length=100)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="parent user group",
+        help_text="Logins of the parent see this user group too. For access, a parent is another user group.",
+    )
+
+    tenancy = Tenancy(user_groups=("id",))
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="user_group_of_provider"),
+            models.UniqueConstraint(
+                fields=["provider", "code"],
+                name="user_group_code_once",
+                violation_error_message="Another user group has this code.",
+            ),
+            WithinProvider(field="parent", name="user_group_parent_of_same_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.pk is not None and self.parent_id is not None and self.pk in self._ancestors():
+            raise ValidationError({"parent": "A user group can't be below itself: choose another parent."})
+
+    def _ancestors(self) -> set[Any]:
+        parents = dict(UserGroup.objects.filter(provider_id=self.provider_id).values_list("pk", "parent_id"))
+        parents[self.pk] = self.parent_id
+        seen: set[Any] = set()
+        above = self.parent_id
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        return seen
+
+
+def descendants(groups: set[int], parents: dict[int, int | None]) -> frozenset[int]:
+    """The user groups themselves and all below them. ``parents`` maps a user group's id to its parent's."""
+    found = set(groups)
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return frozenset(found)

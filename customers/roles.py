@@ -1,0 +1,101 @@
+"""What may each role do? The one table: permissions, menus and the documentation read it."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+VIEW = frozenset({"view"})
+EDIT = frozenset({"view", "add", "change"})
+ALL = frozenset({"view", "add", "change", "delete"})
+
+
+class Role(TextChoices):
+    PROVIDER_ADMIN = "provider_admin", "provider admin"
+    PROVIDER_STAFF = "provider_staff", "provider staff"
+    SUB_PROVIDER = "sub_provider", "sub provider"
+    HELPDESK = "helpdesk", "helpdesk"
+    READ_ONLY = "read_only", "read only"
+
+
+WHOLE_PROVIDER = frozenset({Role.PROVIDER_ADMIN, Role.PROVIDER_STAFF})
+"""Roles that always reach the whole provider; the others are held for a user group, or for all of them."""
+
+_STAFF = {
+    "customers.provider": VIEW,
+    "customers.usergroup": ALL,
+    "customers.customer": ALL,
+    "customers.chargecard": ALL,
+    "chargegroups.chargegroup": ALL,
+    "chargegroups.tariff": ALL,
+    "chargegroups.tariffversion": ALL,
+    "chargegroups.tariffelement": ALL,
+    "chargegroups.terms": VIEW | {"add"},
+    "chargegroups.customerexception": ALL,
+    "chargepoints.location": ALL,
+    "chargepoints.chargepoint": ALL,
+    "chargepoints.connector": ALL,
+    "chargepoints.session": VIEW,
+}
+
+PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
+    Role.PROVIDER_ADMIN: _STAFF
+    | {
+        "customers.provider": VIEW | {"change"},
+        "customers.staffmember": EDIT,
+        "customers.membership": ALL,
+        "customers.apikey": EDIT,
+    },
+    Role.PROVIDER_STAFF: _STAFF,
+    Role.SUB_PROVIDER: {
+        "customers.provider": VIEW,
+        "customers.usergroup": VIEW,
+        "customers.customer": ALL,
+        "customers.chargecard": ALL,
+        "chargegroups.chargegroup": EDIT,
+        "chargegroups.tariff": VIEW,
+        "chargegroups.tariffversion": VIEW,
+        "chargegroups.tariffelement": VIEW,
+        "chargegroups.terms": VIEW | {"add"},
+        "chargegroups.customerexception": ALL,
+        "chargepoints.location": VIEW,
+        "chargepoints.chargepoint": VIEW | {"change"},
+        "chargepoints.connector": VIEW,
+        "chargepoints.session": VIEW,
+    },
+    Role.HELPDESK: {
+        "customers.provider": VIEW,
+        "customers.usergroup": VIEW,
+        "customers.customer": VIEW | {"approve"},
+        "customers.chargecard": VIEW | {"block"},
+        "chargegroups.chargegroup": VIEW,
+        "chargegroups.terms": VIEW,
+        "chargegroups.customerexception": VIEW,
+        "chargepoints.location": VIEW,
+        "chargepoints.chargepoint": VIEW,
+        "chargepoints.connector": VIEW,
+        "chargepoints.session": VIEW,
+    },
+    Role.READ_ONLY: {model: VIEW for model in _STAFF},
+}
+
+OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL}
+"""The platform operator manages providers, and sees no customer data unless given a role."""
+
+SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
+"""Narrow actions that whoever may change the whole row may do too."""
+
+
+def granted(role: str, permission: str) -> bool:
+    """Does this role carry the permission, written ``app.action_model`` as Django does?"""
+    return _listed(PERMISSIONS.get(role, {}), permission)
+
+
+def granted_to_operator(permission: str) -> bool:
+    return _listed(OPERATOR, permission)
+
+
+def _listed(table: dict[str, frozenset[str]], permission: str) -> bool:
+    app, _, codename = permission.partition(".")
+    action, _, model = codename.partition("_")
+    actions = table.get(f"{app}.{model}", frozenset())
+    return action in actions or SPECIAL_ACTIONS.get(action) in actions

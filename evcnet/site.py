@@ -1,0 +1,81 @@
+"""What is the portal's frame: its site, its menu, its colours?"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from unfold.sites import UnfoldAdminSite
+
+
+class PortalSite(UnfoldAdminSite):
+    index_title = "Home"
+    enable_nav_sidebar = True
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("evcnet/portal.css")
+
+
+_MENU = [
+    (
+        "",
+        [
+            ("Home", "home", "admin:index", None),
+            ("May this card charge here?", "contactless", "admin:may_charge", "chargepoints.view_chargepoint"),
+        ],
+    ),
+    (
+        "On what terms",
+        [
+            ("Charge groups", "workspaces", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
+            ("Tariffs", "sell", "admin:chargegroups_tariff_changelist", "chargegroups.view_tariff"),
+        ],
+    ),
+    (
+        "Where",
+        [
+            ("Charge points", "ev_station", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
+            ("Locations", "location_on", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
+            ("Sessions", "bolt", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
+        ],
+    ),
+    (
+        "Who",
+        [
+            ("Customers", "group", "admin:customers_customer_changelist", "customers.view_customer"),
+            ("Charge cards", "credit_card", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
+            ("User groups", "account_tree", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
+        ],
+    ),
+    (
+        "Set-up",
+        [
+            ("Providers", "domain", "admin:customers_provider_changelist", "customers.view_provider"),
+            ("Logins", "badge", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
+            ("API keys", "key", "admin:customers_apikey_changelist", "customers.view_apikey"),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu, without what this login may not see."""
+    sections = []
+    for title, entries in _MENU:
+        items = [
+            {"title": label, "icon": icon, "link": reverse(name)}
+            for label, icon, name, permission in entries
+            if (permission is None or request.user.has_perm(permission)) and _exists(name)
+        ]
+        if items:
+            sections.append({"title": title, "separator": bool(title), "items": items})
+    return sections
+
+
+def _exists(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True

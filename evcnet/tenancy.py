@@ -1,0 +1,78 @@
+"""Who sees what? One queryset method answers for every list, choice, search, export and page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.db import models
+from django.db.models import Q
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a login may reach with one permission: whole providers, single user groups, or the platform."""
+
+    providers: frozenset[int] = frozenset()
+    user_groups: frozenset[int] = frozenset()
+    platform: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.providers or self.user_groups or self.platform)
+
+
+class Login(Protocol):
+    is_active: bool
+
+    def scope(self, permission: str) -> Scope: ...
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """How a model's rows hang on a provider and, below it, on user groups.
+
+    ``provider`` is the lookup of the provider's id. ``user_groups`` are lookups of user group ids, any of which lets
+    a login of that user group see the row; without one only logins of the whole provider do. ``many`` says that the
+    lookups cross to many rows, so that the rows are found by a subquery and never doubled.
+    """
+
+    provider: str = "provider_id"
+    user_groups: tuple[str, ...] = field(default=())
+    many: bool = False
+
+    def clause(self, model: type[models.Model], scope: Scope) -> Q:
+        if scope.platform:
+            return Q()
+        allowed = Q(**{f"{self.provider}__in": scope.providers}) if scope.providers else Q(pk__in=[])
+        if scope.user_groups and self.user_groups:
+            allowed |= self._of_groups(model, scope.user_groups)
+        return allowed
+
+    def _of_groups(self, model: type[models.Model], user_groups: frozenset[int]) -> Q:
+        clauses = [Q(**{f"{lookup}__in": user_groups}) for lookup in self.user_groups]
+        if self.many:
+            rows = [Q(pk__in=model._base_manager.filter(clause).values("pk")) for clause in clauses]
+            return Q.create(rows, connector=Q.OR)
+        return Q.create(clauses, connector=Q.OR)
+
+
+class NotScoped(TypeError):
+    """A model was listed for a login without saying whose its rows are."""
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """Rows that know whose they are. A model without ``tenancy`` fails loudly instead of showing everything."""
+
+    def visible_to(self, login: Login, action: str = "view") -> Any:
+        """The rows on which this login may do ``action`` (view, add, change, delete); none for a stranger."""
+        tenancy = getattr(self.model, "tenancy", None)
+        if tenancy is None:
+            raise NotScoped(f"{self.model.__name__} does not say whose its rows are: give it a `tenancy`.")
+        if not login.is_active or not hasattr(login, "scope"):
+            return self.none()
+        meta = self.model._meta
+        scope = login.scope(f"{meta.app_label}.{action}_{meta.model_name}")
+        return self.filter(tenancy.clause(self.model, scope)) if scope else self.none()
+
+
+ScopedManager = models.Manager.from_queryset(ScopedQuerySet)

@@ -1,0 +1,12 @@
+"""Which address leads where? The portal is the admin, at the root."""
+
+from django.contrib import admin
+from django.urls import path
+
+from evcnet.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("", admin.site.urls),
+]
