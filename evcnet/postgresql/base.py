@@ -5,6 +5,7 @@ holds has been ended by the server, so that a long-lived process outlives a stop
 """
 
 import select
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from evcnet.postgresql.errors import NotAvailable
 
 
 class DatabaseClient(client.DatabaseClient):
-    def runshell(self, parameters: list[str]) -> None:
+    def runshell(self, parameters: Iterable[str]) -> None:
         self.connection.ensure_connection()
         super().runshell(parameters)
 

@@ -22,6 +22,8 @@ from evcnet.postgresql.errors import NotAvailable
 PAUSE = 0.02
 # Crash recovery of a large database may take long; a server that has died is noticed at once.
 PATIENCE = 300.0
+# How long the children of a killed server may take to notice, in seconds; until then a new one refuses to start.
+ORPHANS = 15.0
 
 
 class Cluster:
@@ -68,11 +70,9 @@ class Cluster:
 
     def pid(self) -> int | None:
         """The server's process, or None if there is none; a leftover of a killed server does not count."""
-        try:
-            pid = int(self._pid_file().read_text().splitlines()[0])
-        except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
-            return None
-        return pid if _alive(pid) and _works_in(pid, self.data) else None
+        # A server that ends removes its first file a little before it is gone, and then the second.
+        noted = (_first_number(path) for path in self._lock_files())
+        return next((pid for pid in noted if pid and _alive(pid) and _works_in(pid, self.data)), None)
 
     def ensure_up(self) -> None:
         """Starts it if it is not up, making it first if there is none. Two at once: one starts it, the other waits.
@@ -124,13 +124,15 @@ class Cluster:
         if self.version is None:
             self._make()
         programs = self._programs()
-        self._pid_file().unlink(missing_ok=True)
         sockets = self.socket_folder
         if not self.account.own(sockets):
             raise NotAvailable(
                 f"{sockets}, the folder for the private PostgreSQL's socket, belongs to somebody else. "
                 "Remove it, or name a folder with a shorter path in EVCNET_VAR."
             )
+        # What a killed server left: it would refuse to start if another program had got its number since.
+        for leftover in self._lock_files():
+            leftover.unlink(missing_ok=True)
         self._launch(programs, sockets)
         self._ensure_database()
         _tell(f"Started the private PostgreSQL {programs.major} of {self.var} ('manage.py database stop' stops it)")
@@ -159,13 +161,18 @@ class Cluster:
         script = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
         server = [programs["postgres"], "-D", str(self.data), "-p", "5432", "-k", str(sockets)]
         options = ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
-        log_end = self.log.stat().st_size if self.log.exists() else 0
-        told = self.account.run(["/bin/sh", "-c", script, "sh", str(self.log), *server, *options])
-        pid = int(told.stdout or 0)
-        _until(lambda: self.is_up() or not _alive(pid), PATIENCE)
-        if not self.is_up():
+        said, orphans_gone = "", time.monotonic() + ORPHANS
+        while time.monotonic() < orphans_gone:
+            log_end = self.log.stat().st_size if self.log.exists() else 0
+            told = self.account.run(["/bin/sh", "-c", script, "sh", str(self.log), *server, *options])
+            pid = int(told.stdout or 0)
+            if _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up():
+                return
             said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else told.stderr
-            raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
+            if "shared memory block" not in said:
+                break
+            time.sleep(10 * PAUSE)
+        raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
 
     def _ensure_database(self) -> None:
         import psycopg
@@ -178,12 +185,12 @@ class Cluster:
         """Somebody without our lock (a shutdown of the machine, a signal) may be starting or stopping it."""
         _until(lambda: self.pid() is None or self.is_up(), PATIENCE)
 
-    def _pid_file(self) -> Path:
-        return self.data / "postmaster.pid"
+    def _lock_files(self) -> tuple[Path, Path]:
+        return self.data / "postmaster.pid", self.socket_folder / f"{place.SOCKET_NAME}.lock"
 
     def _status(self) -> str:
         try:
-            return self._pid_file().read_text().splitlines()[7].strip()
+            return self._lock_files()[0].read_text().splitlines()[7].strip()
         except (FileNotFoundError, NotADirectoryError, IndexError):
             return ""
 
@@ -234,6 +241,13 @@ def _runnable(programs: Binaries, account: Account, home: Path) -> Binaries:
             f"{binaries.WAY_OUT}"
         )
     return copied
+
+
+def _first_number(path: Path) -> int:
+    try:
+        return int(path.read_text().splitlines()[0])
+    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
+        return 0
 
 
 def _alive(pid: int) -> bool:
