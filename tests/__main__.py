@@ -1,0 +1,82 @@
+"""Does everything hold? Runs every check on a throw-away PostgreSQL: `make test`, or `python -m tests` when installed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from evcnet.postgresql.cluster import Cluster
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+PYTHON = (sys.executable,)
+CHECKS = {
+    "style": (*PYTHON, "-m", "ruff", "check", "."),
+    "format": (*PYTHON, "-m", "ruff", "format", "--check", "."),
+    "types": (*PYTHON, "-m", "mypy"),
+    "imports": (*PYTHON, "-c", LINT_IMPORTS),
+    "migrations": (*PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
+    # Last, so that its count closes what is printed. -rs: what was skipped, and why.
+    "tests": (*PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-rs"),
+}
+CONFIGURED = {"types": "mypy", "imports": "importlinter"}
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGHUP, _end)
+    folder = Path(tempfile.mkdtemp(prefix="evcnet-test-"))
+    folder.chmod(0o711)
+    cluster = Cluster(folder / "var", kept=False)
+    try:
+        cluster.ensure_up()
+        failed = [name for name in _configured() if not _holds(name, cluster.var)]
+    finally:
+        cluster.remove()
+        shutil.rmtree(folder, ignore_errors=True)
+    if failed:
+        print(f"make test: not all holds: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+def _configured() -> list[str]:
+    tools = tomllib.loads((PROJECT / "pyproject.toml").read_text()).get("tool", {})
+    return [
+        name
+        for name in CHECKS
+        if CONFIGURED.get(name, name) in tools or name not in CONFIGURED
+    ]
+
+
+def _holds(name: str, var: Path) -> bool:
+    print(f"\n== {name}", flush=True)
+    # Set to nothing rather than left out: a .env file would fill in what is missing.
+    environment = {
+        **os.environ,
+        "EVCNET_VAR": str(var),
+        "DATABASE_URL": "",
+        "EVCNET_MODE": "development",
+    }
+    return (
+        subprocess.run(
+            CHECKS[name],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+        == 0
+    )
+
+
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
