@@ -79,12 +79,7 @@ def _is_sound():
     """Whether .venv has a Python that runs (the system's may have gone), is recent enough, and has pip."""
     question = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
-        return (
-            subprocess.run(
-                [str(PYTHON), "-c", question], check=False, stderr=subprocess.DEVNULL
-            ).returncode
-            == 0
-        )
+        return subprocess.run([str(PYTHON), "-c", question], check=False, stderr=subprocess.DEVNULL).returncode == 0
     except OSError:
         return False
 
@@ -108,16 +103,10 @@ def _install(lock):
     ]
     # Settings of the machine that would install elsewhere; those that say where packages come from are needed.
     elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
-    environment = {
-        name: value for name, value in os.environ.items() if name not in elsewhere
-    }
+    environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     environment["PIP_USER"] = "0"
-    if subprocess.run(
-        command + ["-r", lock], env=environment, stdin=subprocess.DEVNULL, check=False
-    ).returncode:
-        _give_up(
-            f"The packages of {lock} could not be installed: see above. Nothing was started."
-        )
+    if subprocess.run(command + ["-r", lock], env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
+        _give_up(f"The packages of {lock} could not be installed: see above. Nothing was started.")
     # The packages for tests are pinned so that they contain those for running.
     _stamp([RUN, TEST] if lock == TEST else [lock])
 

@@ -79,9 +79,7 @@ def end(programs: list[Program], until: float) -> None:
     for program in programs:
         # A program that has died may have left children in its group; they are told as well.
         program.tell(signal.SIGTERM)
-    while time.monotonic() < until and not all(
-        program.process is None or program.has_died() for program in programs
-    ):
+    while time.monotonic() < until and not all(program.process is None or program.has_died() for program in programs):
         time.sleep(0.05)
     for program in programs:
         program.tell(signal.SIGKILL)

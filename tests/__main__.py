@@ -46,11 +46,7 @@ def main() -> int:
 
 def _configured() -> list[str]:
     tools = tomllib.loads((PROJECT / "pyproject.toml").read_text()).get("tool", {})
-    return [
-        name
-        for name in CHECKS
-        if CONFIGURED.get(name, name) in tools or name not in CONFIGURED
-    ]
+    return [name for name in CHECKS if CONFIGURED.get(name, name) in tools or name not in CONFIGURED]
 
 
 def _holds(name: str, var: Path) -> bool:

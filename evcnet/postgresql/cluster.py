@@ -165,14 +165,16 @@ class Cluster:
         while time.monotonic() < orphans_gone:
             log_end = self.log.stat().st_size if self.log.exists() else 0
             told = self.account.run(["/bin/sh", "-c", script, "sh", str(self.log), *server, *options])
-            pid = int(told.stdout or 0)
-            if _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up():
+            if self._comes_up(pid=int(told.stdout or 0)):
                 return
             said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else told.stderr
             if "shared memory block" not in said:
                 break
             time.sleep(10 * PAUSE)
         raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
+
+    def _comes_up(self, pid: int) -> bool:
+        return _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up()
 
     def _ensure_database(self) -> None:
         import psycopg

@@ -20,9 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, action: str, **options: Any) -> None:
         if not database.is_private(settings.DATABASES["default"]):
-            raise CommandError(
-                "DATABASE_URL names the database: there is no private one to start or stop."
-            )
+            raise CommandError("DATABASE_URL names the database: there is no private one to start or stop.")
         cluster = database.cluster()
         try:
             if action == "start":

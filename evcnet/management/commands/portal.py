@@ -25,7 +25,9 @@ UNTIL_ANSWER = 120.0
 
 
 class Command(BaseCommand):
-    help = "Migrates, loads the demo provider, runs web server and worker until INT, TERM or HUP. PORT (8000) is served."
+    help = (
+        "Migrates, loads the demo provider, runs web server and worker until INT, TERM or HUP. PORT (8000) is served."
+    )
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
@@ -70,9 +72,7 @@ class Command(BaseCommand):
         for program in self.programs:
             program.start()
         self.await_answer(web, host, port)
-        self.say(
-            f"The portal is at http://{'localhost' if host == '127.0.0.1' else host}:{port}/"
-        )
+        self.say(f"The portal is at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
         logins = self.var / "logins.txt"
         if logins.exists():
             self.say(f"Logins, kept in {logins}:\n{logins.read_text().rstrip()}")
@@ -85,18 +85,14 @@ class Command(BaseCommand):
         while not _answers(host, port):
             self.look_after(web)
             if time.monotonic() > until:
-                raise CommandError(
-                    f"The web server does not answer. Its log, {web.log}, ends:\n{web.last_words()}"
-                )
+                raise CommandError(f"The web server does not answer. Its log, {web.log}, ends:\n{web.last_words()}")
 
     def look_after(self, web: Program, worker: Program | None = None) -> None:
         time.sleep(0.2)
         if self.asked_to_end():
             raise Ended
         if web.has_died():
-            raise CommandError(
-                f"The web server ended by itself. Its log, {web.log}, ends:\n{web.last_words()}"
-            )
+            raise CommandError(f"The web server ended by itself. Its log, {web.log}, ends:\n{web.last_words()}")
         if worker and worker.has_died():
             worker.start_again_when_due()
 
@@ -141,9 +137,7 @@ def _web(host: str, port: int) -> list[str]:
 def _port() -> int:
     asked = os.environ.get("PORT") or "8000"
     if not asked.isdecimal() or not 0 < int(asked) < 65536:
-        raise CommandError(
-            f"PORT={asked} is no port: choose a number from 1 to 65535, as in PORT=8123 make run."
-        )
+        raise CommandError(f"PORT={asked} is no port: choose a number from 1 to 65535, as in PORT=8123 make run.")
     return int(asked)
 
 
