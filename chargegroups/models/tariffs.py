@@ -95,6 +95,9 @@ class TariffVersion(models.Model):
     min_price_incl = _amount("minimum incl. VAT")
     max_price_excl = _amount("maximum excl. VAT", "A session costs at most this.")
     max_price_incl = _amount("maximum incl. VAT")
+    tax_included = models.BooleanField(
+        "prices include VAT", default=False, help_text="OCPI 2.3.0 tax_included: then every price has its VAT."
+    )
     ocpi_type = models.CharField("OCPI type", max_length=20, blank=True)
     alt_text = models.JSONField("text for drivers (OCPI tariff_alt_text)", default=list, blank=True)
     alt_url = models.URLField("page for drivers (OCPI tariff_alt_url)", max_length=255, blank=True)

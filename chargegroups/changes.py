@@ -1,0 +1,67 @@
+"""How do terms, tariff versions and exceptions come about? Nothing else writes them: the database refuses others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffElement, TariffVersion, Terms
+
+
+@contextmanager
+def the_door() -> Iterator[None]:
+    """Within it, and within its transaction only, the database takes terms, versions and exceptions."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('evcnet.change', true)")
+        before = cursor.fetchone()[0] or ""
+        cursor.execute("SET LOCAL evcnet.change = 'on'")
+        yield
+        cursor.execute("SELECT set_config('evcnet.change', %s, true)", [before])
+
+
+def database_clock() -> datetime:
+    """The one clock by which changes come into force: that of the database, which all processes share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
+
+
+def found_group(group: ChargeGroup, *, valid_from: datetime | None = None, **terms: Any) -> Terms:
+    """Save a new charge group with its first terms, in force from ``valid_from`` (past or future) or from now."""
+    with the_door():
+        group.save()
+        return Terms.objects.create(
+            provider_id=group.provider_id, charge_group=group, valid_from=valid_from or database_clock(), **terms
+        )
+
+
+def add_version(
+    tariff: Tariff, elements: Iterable[TariffElement], *, valid_from: datetime | None = None, **fields: Any
+) -> TariffVersion:
+    """Append a version with its elements, in list order. ``fields`` are those of TariffVersion."""
+    with the_door():
+        version = TariffVersion.objects.create(
+            provider_id=tariff.provider_id, tariff=tariff, valid_from=valid_from or database_clock(), **fields
+        )
+        for position, element in enumerate(elements):
+            element.provider_id, element.version, element.position = tariff.provider_id, version, position
+            element.save(force_insert=True)
+        return version
+
+
+def save_exception(exception: CustomerException) -> CustomerException:
+    """Add or edit the one exception of a customer in a charge group."""
+    with the_door():
+        exception.full_clean()
+        exception.save()
+    return exception
+
+
+def remove_exception(exception: CustomerException) -> None:
+    with the_door():
+        exception.delete()
