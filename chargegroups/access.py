@@ -1,0 +1,283 @@
+"""May this card charge here? The ladder: the first line that applies decides, and says why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Verdict = Literal["ALLOWED", "BLOCKED", "EXPIRED", "NOT_ALLOWED", "UNKNOWN"]
+PointStatus = Literal["inactive", "active", "out_of_service"]
+CardStatus = Literal["inactive", "active", "deactivated"]
+CustomerStatus = Literal["pending", "active", "blocked", "deactivated"]
+ExceptionAccess = Literal["policy", "allowed", "denied"]
+Outcome = Literal["passed", "decided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the terms in force say of access. ``tariff_in_force``: the group's own tariff has a version in force."""
+
+    own_user_group: bool = False
+    other_user_groups: bool = False
+    roaming: bool = False
+    social_charging: bool = False
+    tariff_in_force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the ladder looks at: one driver, one charge point, one moment.
+
+    The defaults are those of nobody at an unknown point, so that what is left out never opens a door. ``exception``
+    is that of an exception in force at ``at``, ``policy`` that of the terms in force.
+    """
+
+    at: datetime
+    point_known: bool = False
+    point_status: PointStatus = "inactive"
+    point_in_group: bool = False
+    point_located: bool = False
+    card_known: bool = False
+    card_status: CardStatus = "inactive"
+    card_roams: bool = False
+    card_valid_from: datetime | None = None
+    card_valid_until: datetime | None = None
+    customer_status: CustomerStatus | None = None
+    same_provider: bool = False
+    same_user_group: bool = False
+    exception: ExceptionAccess | None = None
+    policy: Policy | None = None
+    partner_vouches: bool = False
+    partner_agreed: bool = False
+    held_for_another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the ladder: when it applies, what it then says, and what it means that it was passed."""
+
+    reason: str
+    verdict: Verdict
+    applies: Callable[[Facts], bool]
+    text: str
+    passed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line as it was read for these facts."""
+
+    rule: str
+    outcome: Outcome
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    verdict: Verdict
+    reason: str
+    steps: tuple[Step, ...]
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict == "ALLOWED"
+
+
+def _of_platform(facts: Facts) -> bool:
+    """Is it a card of this platform, which has a status, a customer and a window to look at?"""
+    return facts.card_known
+
+
+def _inactive_point(facts: Facts) -> bool:
+    return facts.point_status != "active" or not facts.point_in_group or not facts.point_located
+
+
+def _inactive_card(facts: Facts) -> bool:
+    return _of_platform(facts) and (facts.card_status != "active" or facts.customer_status is None)
+
+
+def _not_yet_valid(facts: Facts) -> bool:
+    return _of_platform(facts) and facts.card_valid_from is not None and facts.at < facts.card_valid_from
+
+
+def _expired(facts: Facts) -> bool:
+    return _of_platform(facts) and facts.card_valid_until is not None and facts.at >= facts.card_valid_until
+
+
+def _excepted(facts: Facts) -> ExceptionAccess | None:
+    """Only customers of the group's own provider can have an exception in it."""
+    return facts.exception if facts.same_provider else None
+
+
+def _no_terms(facts: Facts) -> bool:
+    return facts.policy is None or not facts.policy.tariff_in_force
+
+
+def _held(facts: Facts) -> bool:
+    return facts.policy is not None and facts.policy.social_charging and facts.held_for_another
+
+
+def _own_group(facts: Facts) -> bool:
+    policy = facts.policy
+    return policy is not None and policy.own_user_group and facts.same_provider and facts.same_user_group
+
+
+def _other_group(facts: Facts) -> bool:
+    policy = facts.policy
+    return policy is not None and policy.other_user_groups and facts.same_provider and not facts.same_user_group
+
+
+def _roaming_card(facts: Facts) -> bool:
+    return facts.policy is not None and facts.policy.roaming and _of_platform(facts) and facts.card_roams
+
+
+def _roaming_partner(facts: Facts) -> bool:
+    policy = facts.policy
+    return policy is not None and policy.roaming and facts.partner_vouches and facts.partner_agreed
+
+
+LADDER: tuple[Line, ...] = (
+    Line(
+        "charge_point_unknown",
+        "NOT_ALLOWED",
+        lambda facts: not facts.point_known,
+        "The charge point is unknown.",
+        "The charge point is known.",
+    ),
+    Line(
+        "charge_point_not_active",
+        "NOT_ALLOWED",
+        _inactive_point,
+        "The charge point is not active, or has no charge group or no location.",
+        "The charge point is active.",
+    ),
+    Line(
+        "card_unknown",
+        "UNKNOWN",
+        lambda facts: not facts.card_known and not facts.partner_vouches,
+        "The card is unknown, and no roaming partner vouches for it.",
+        "The card is known.",
+    ),
+    Line(
+        "card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."
+    ),
+    Line(
+        "customer_blocked",
+        "BLOCKED",
+        lambda facts: _of_platform(facts) and facts.customer_status in ("blocked", "deactivated"),
+        "The customer is blocked or deactivated.",
+        "The customer is not blocked.",
+    ),
+    Line(
+        "customer_pending",
+        "BLOCKED",
+        lambda facts: _of_platform(facts) and facts.customer_status == "pending",
+        "The customer still waits for approval.",
+        "The customer is active.",
+    ),
+    Line(
+        "card_not_yet_valid",
+        "EXPIRED",
+        _not_yet_valid,
+        "The card is not valid yet.",
+        "The card's validity has begun.",
+    ),
+    Line("card_expired", "EXPIRED", _expired, "The card has expired.", "The card has not expired."),
+    Line(
+        "exception_denied",
+        "NOT_ALLOWED",
+        lambda facts: _excepted(facts) == "denied",
+        "An exception denies this customer at this charge group.",
+        "No exception denies this customer.",
+    ),
+    Line(
+        "no_terms_in_force",
+        "NOT_ALLOWED",
+        _no_terms,
+        "The charge group has no terms in force, or its tariff no version in force.",
+        "The charge group has terms and a tariff in force.",
+    ),
+    Line(
+        "queue_held",
+        "NOT_ALLOWED",
+        _held,
+        "The charge point is held for somebody else in its queue.",
+        "The charge point is not held for somebody else.",
+    ),
+    Line(
+        "exception_allowed",
+        "ALLOWED",
+        lambda facts: _excepted(facts) == "allowed",
+        "An exception allows this customer at this charge group.",
+        "No exception allows this customer.",
+    ),
+    Line(
+        "own_user_group",
+        "ALLOWED",
+        _own_group,
+        "The customer belongs to the charge group's own user group, which may charge here.",
+        "Not open to this customer as one of the own user group.",
+    ),
+    Line(
+        "other_user_group",
+        "ALLOWED",
+        _other_group,
+        "The customer belongs to another user group of the provider, and those may charge here.",
+        "Not open to this customer as one of another user group.",
+    ),
+    Line(
+        "roaming_card",
+        "ALLOWED",
+        _roaming_card,
+        "The charge group is accessible for roaming, and the card may roam.",
+        "Not open to this card as a roaming card.",
+    ),
+    Line(
+        "roaming_partner",
+        "ALLOWED",
+        _roaming_partner,
+        "The charge group is accessible for roaming, and the card's e-MSP has an agreement in force.",
+        "No roaming agreement opens it to this card.",
+    ),
+    Line(
+        "no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""
+    ),
+)
+"""Rules, section 2, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on (section 8)."""
+
+BY_REASON: dict[str, Line] = {line.reason: line for line in LADDER}
+NOT_ACCEPTED = "card_not_accepted"
+"""The one reason that another provider may read for lines 4 to 8."""
+CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in LADDER[3:8])
+
+NOT_POLICY: frozenset[str] = frozenset(line.reason for line in LADDER[:8])
+"""The lines that look at the point, the card and the customer's status, not at the group's terms."""
+
+
+def judge(facts: Facts, *, without: frozenset[str] = frozenset()) -> Access:
+    """Read the ladder from the top. ``without`` leaves lines out: “what if this exception were not there?”."""
+    steps: list[Step] = []
+    for line in LADDER:
+        if line.reason in without:
+            continue
+        if line.applies(facts):
+            steps.append(Step(line.reason, "decided", line.text))
+            return Access(line.verdict, line.reason, tuple(steps))
+        steps.append(Step(line.reason, "passed", line.passed))
+    raise AssertionError("the last line applies to everyone")
+
+
+def _ocpp(accepted: str, blocked: str, expired: str, unknown: str, elsewhere: str) -> dict[Verdict, str]:
+    return {
+        "ALLOWED": accepted,
+        "BLOCKED": blocked,
+        "EXPIRED": expired,
+        "UNKNOWN": unknown,
+        "NOT_ALLOWED": elsewhere,
+    }
+
+
+OCPP16: dict[Verdict, str] = _ocpp("Accepted", "Blocked", "Expired", "Invalid", "Invalid")
+OCPP201: dict[Verdict, str] = _ocpp("Accepted", "Blocked", "Expired", "Unknown", "NotAtThisLocation")
