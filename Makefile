@@ -1,20 +1,21 @@
 # What can be done here? Needs GNU make and Python 3.11 or later with venv; all else is installed into .venv.
 PYTHON ?= python3
-IN_VENV := .venv/bin/python
+# Each recipe becomes one process, so that a signal to make's child reaches what runs.
+INSTALLED := exec $(PYTHON) -m evcnet.install
 
 .PHONY: run test setup bench lock clean
 
 run: ## installs, starts the portal with its own PostgreSQL, prints address and logins; Ctrl-C ends it all
-	@$(PYTHON) -m evcnet.install run && exec $(IN_VENV) manage.py portal
+	@$(INSTALLED) run manage.py portal
 
 test: ## installs what the tests need, runs every check on a throw-away PostgreSQL
-	@$(PYTHON) -m evcnet.install test && exec $(IN_VENV) -m tests
+	@$(INSTALLED) test -m tests
 
 setup: ## the installation alone
-	@$(PYTHON) -m evcnet.install run
+	@$(INSTALLED) run
 
 bench: ## the benchmark: a table here, the same as JSON in var/bench.json
-	@$(PYTHON) -m evcnet.install test && exec $(IN_VENV) -m bench
+	@$(INSTALLED) test -m bench
 
 lock: ## pins what pyproject.toml asks for, with hashes, once its dependencies have changed
 	@$(PYTHON) -m evcnet.pins

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,20 +20,32 @@ VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
 OLDEST = (3, 11)
-RUN, TEST, POSTGRES = (
-    "requirements.lock",
-    "requirements-test.lock",
-    "requirements-postgres.lock",
-)
+RUN, TEST, POSTGRES = "requirements.lock", "requirements-test.lock", "requirements-postgres.lock"
 
 
-def main(purpose):
+def main(purpose="run", *then):
+    """Installs for the purpose, `run` or `test`, and goes on as .venv's Python with the arguments `then`, if any."""
     _use_a_recent_python()
+    # Whoever starts us under nohup wants us to outlive the terminal.
+    heeded = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    for number in heeded:
+        signal.signal(number, _end)
     os.chdir(str(PROJECT))
     with _one_at_a_time():
         _ensure_venv()
         _install(TEST if purpose == "test" else RUN)
         _install_postgres_where_there_is_none()
+    if not then:
+        print("All that is needed is installed in .venv")
+        return
+    for number in heeded:
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(str(PYTHON), [str(PYTHON), *then])
+
+
+def _end(number, frame):
+    # An exception, so that a running pip ends with us.
+    sys.exit(128 + number)
 
 
 def _use_a_recent_python():
@@ -143,4 +156,4 @@ def _give_up(message):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "run")
+    main(*sys.argv[1:])

@@ -109,23 +109,25 @@ def watch_of_make() -> Callable[[], bool]:
     """Tells whether the `make` that started us (if one did) is gone or was asked to end.
 
     GNU make passes TERM on to its children, but takes for granted that INT and HUP reach them from the terminal: sent
-    to make alone, it only stops catching them and waits for us. Its caught signals are seen in /proc (Linux).
+    to make alone, it only stops heeding them and waits for us. What it heeds is seen in /proc (Linux).
     """
     parent = os.getppid()
-    before = _caught_by(parent)
-    if not before:
+    if _heeds(parent) is None:
         return lambda: False
-    ends = 1 << signal.SIGINT - 1 | 1 << signal.SIGHUP - 1
-    return lambda: os.getppid() != parent or bool(before & ends & ~_caught_by(parent))
+    return lambda: os.getppid() != parent or _heeds(parent) is False
 
 
-def _caught_by(make: int) -> int:
+def _heeds(make: int) -> bool | None:
+    """Whether process `make` still catches (or was started to ignore) INT and HUP; None if it is no make."""
     try:
         lines = Path(f"/proc/{make}/status").read_text().splitlines()
     except OSError:
-        return 0
+        return None
     told = dict(line.split(":", 1) for line in lines if ":" in line)
-    return int(told["SigCgt"], 16) if told["Name"].strip() in ("make", "gmake") else 0
+    if told["Name"].strip() not in ("make", "gmake"):
+        return None
+    heeded = int(told["SigCgt"], 16) | int(told["SigIgn"], 16)
+    return all(heeded & 1 << number - 1 for number in (signal.SIGINT, signal.SIGHUP))
 
 
 def _end_with_parent() -> None:

@@ -174,7 +174,13 @@ class Cluster:
         raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
 
     def _comes_up(self, pid: int) -> bool:
-        return _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up()
+        try:
+            return _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up()
+        except BaseException:
+            # Interrupted, so nobody waits for it. INT would not do: until it has set itself up, it ignores that.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            raise
 
     def _ensure_database(self) -> None:
         import psycopg

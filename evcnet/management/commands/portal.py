@@ -48,9 +48,9 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         with _alone(self.var / "prepare.lock"):
             self.say("Bringing the database up to date")
-            call_command("migrate", interactive=False, verbosity=1, stdout=self.stderr)
+            call_command("migrate", interactive=False, stdout=self.stdout)
             if "demo" in get_commands() and settings.MODE != "production":
-                call_command("demo", stdout=self.stderr)
+                call_command("demo", stdout=self.stdout)
             self.say("Collecting style sheets, scripts and pictures")
             call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
