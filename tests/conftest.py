@@ -52,7 +52,9 @@ def world(db) -> SimpleNamespace:
         olsens_card=make.ChargeCardFactory(customer=olsen, uid="04CC33", visual_number="NO-BLV-000003-C"),
         market=make.ChargePointFactory(charge_group=leusden, identity="NLGRGE0001", name="Market square"),
         quay=make.ChargePointFactory(charge_group=oslo, identity="NOBLVE0001", name="Quay 1"),
-        anna=make.StaffMemberFactory(name="Anna", email="anna@greengrid.example", role=Role.PROVIDER_ADMIN, at=greengrid),
+        anna=make.StaffMemberFactory(
+            name="Anna", email="anna@greengrid.example", role=Role.PROVIDER_ADMIN, at=greengrid
+        ),
         ben=make.StaffMemberFactory(name="Ben", email="ben@greengrid.example", role=Role.PROVIDER_STAFF, at=greengrid),
         carla=make.StaffMemberFactory(
             name="Carla", email="carla@north.example", role=Role.SUB_PROVIDER, user_group=north

@@ -1,0 +1,95 @@
+"""May this card charge here, now, and by which price list? A reader asks; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
+from chargegroups.terms import Decision, decide
+from chargepoints.facts import Found, find, slot_of
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """The answer for one card at one charge point at one moment."""
+
+    card: str
+    charge_point: str
+    at: datetime
+    decision: Decision
+    found: Found
+
+    @property
+    def own_card(self) -> bool:
+        """False for a card of another provider, whose customer is not the charge point's provider's to see."""
+        return self.found.row["card"] is None or self.found.facts.same_provider
+
+    @property
+    def verdict(self) -> str:
+        return self.decision.access.verdict
+
+    @property
+    def reason(self) -> str:
+        return self.decision.access.reason
+
+    @property
+    def price_text(self) -> str | None:
+        return self.found.price_text(self.decision.source) if self.decision.source else None
+
+    @property
+    def without_exception(self) -> Decision:
+        """What would hold if the customer had no exception here."""
+        lines = frozenset({"exception_denied", "exception_allowed"})
+        return decide(self.found.facts, self.found.terms, prepaid=self.found.prepaid, without=lines)
+
+    def as_json(self, *, steps: bool) -> dict[str, Any]:
+        """The object of ``explain --json``: everything, for the platform's operator."""
+        row, tariff = self.found.row, self.decision.tariff
+        slot = slot_of(self.decision.source) if self.decision.source else None
+        answer = {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "card": row["uid"] or self.card,
+            "customer": row["number"],
+            "charge_point": row["identity"] or self.charge_point,
+            "charge_group": row["group_code"],
+            "at": self.at.isoformat(),
+            "tariff": tariff.code if tariff else None,
+            "tariff_source": self.decision.source,
+            "tariff_valid_from": row[f"{slot}_from"].isoformat() if slot else None,
+            "currency": row[f"{slot}_currency"] if slot else None,
+            "price_text": self.price_text,
+            "ocpi": self.verdict,
+            "ocpp16": OCPP16[self.decision.access.verdict],
+            "ocpp201": OCPP201[self.decision.access.verdict],
+        }
+        return answer | {"steps": [_step(step) for step in self.decision.access.steps]} if steps else answer
+
+    def as_provider_json(self, *, steps: bool) -> dict[str, Any]:
+        """The same for the charge point's provider: of another provider's card only uid, verdict and one reason."""
+        answer = self.as_json(steps=steps)
+        if self.own_card:
+            return answer
+        answer |= {"customer": None, "card": self.card}
+        if self.reason in CONFIDENTIAL:
+            answer["reason"] = NOT_ACCEPTED
+            if steps:
+                answer["steps"] = self._steps_for_others()
+        return answer
+
+    def _steps_for_others(self) -> list[dict[str, str]]:
+        kept = [_step(step) for step in self.decision.access.steps if step.rule not in CONFIDENTIAL]
+        return [*kept, {"rule": NOT_ACCEPTED, "outcome": "decided", "text": "The card's provider does not accept it."}]
+
+
+def _step(step: Any) -> dict[str, str]:
+    return {"rule": step.rule, "outcome": step.outcome, "text": step.text}
+
+
+def authorize(uid: str, charge_point: str, at: datetime) -> Authorization:
+    """``at`` is aware. Unknown cards and points are verdicts, not errors."""
+    found = find(uid, charge_point, at)
+    decision = decide(found.facts, found.terms, exception_tariff=found.exception_tariff, prepaid=found.prepaid)
+    return Authorization(uid.strip(), charge_point.strip(), at, decision, found)
