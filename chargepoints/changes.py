@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Case, F, Value, When
 
 from chargegroups.changes import database_clock
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint
-from evcnet.outcomes import Outcome, Remark, refusal_of
+from evcnet.outcomes import Outcome, Remark, change_rows
 
 Points = Iterable[ChargePoint | int]
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
@@ -84,9 +84,9 @@ def why_not_attach(point: ChargePoint, group: ChargeGroup, *, social_charging: b
     if group.type == ChargeGroup.Type.HOME and location is not None and location.published:
         return f"{group} is a Home group, whose locations are not published: unpublish “{location}” first."
     if social_charging and location is None:
-        return f"{group} has social charging, which is for the Netherlands only, and it has no location: choose one first."
+        return f"{group} has social charging, for the Netherlands only, and it has no location: choose one first."
     if social_charging and location is not None and location.country != "NL":
-        return f"{group} has social charging, which is for the Netherlands only, and it stands in {location.country.name}."
+        return f"{group} has social charging, for the Netherlands only, and it stands in {location.country.name}."
     return ""
 
 
@@ -104,29 +104,9 @@ def _change(
     refused: Callable[[ChargePoint], str] = lambda point: "",
     **values: Any,
 ) -> Outcome:
-    with transaction.atomic():
-        rows = list(_found(points).select_for_update(of=("self",)))
-        same = [point for point in rows if unchanged(point)]
-        reasons = {point.pk: refused(point) for point in rows if not unchanged(point)}
-        remarks = tuple(Remark(point, reasons[point.pk]) for point in rows if reasons.get(point.pk))
-        return Outcome((), tuple(same), remarks) + _write([p for p in rows if reasons.get(p.pk) == ""], values)
+    return change_rows(_found(points), values, unchanged=unchanged, refused=refused)
 
 
 def _found(points: Points) -> Any:
     keys = [point if isinstance(point, int) else point.pk for point in points]
     return ChargePoint.objects.filter(pk__in=keys).select_related("location", "charge_group").order_by("identity")
-
-
-def _write(rows: list[ChargePoint], values: dict[str, Any]) -> Outcome:
-    """One statement for all; where the database refuses it, halves, until the rows that it refuses are found."""
-    if not rows:
-        return Outcome()
-    try:
-        with transaction.atomic():
-            ChargePoint.objects.filter(pk__in=[point.pk for point in rows]).update(**values)
-    except IntegrityError as error:
-        if len(rows) == 1:
-            return Outcome(refused=(Remark(rows[0], refusal_of(error, ChargePoint)),))
-        middle = len(rows) // 2
-        return _write(rows[:middle], values) + _write(rows[middle:], values)
-    return Outcome(done=tuple(rows))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,39 @@ class Outcome:
             self.refused + other.refused,
             self.noted + other.noted,
         )
+
+
+def change_rows(
+    rows: models.QuerySet[Any],
+    values: dict[str, Any],
+    *,
+    unchanged: Callable[[Any], bool],
+    refused: Callable[[Any], str] = lambda row: "",
+) -> Outcome:
+    """Set ``values`` on all rows for which ``refused`` gives no reason. Rows of the outcome are as they were before."""
+    with transaction.atomic():
+        locked = list(rows.select_for_update(of=("self",)))
+        same = tuple(row for row in locked if unchanged(row))
+        skipped = set(same)
+        reasons = {row: refused(row) for row in locked if row not in skipped}
+        remarks = tuple(Remark(row, reason) for row, reason in reasons.items() if reason)
+        return Outcome((), same, remarks) + _write([row for row, reason in reasons.items() if not reason], values)
+
+
+def _write(rows: list[Any], values: dict[str, Any]) -> Outcome:
+    """One statement for all; where the database refuses it, halves, until the rows that it refuses are found."""
+    if not rows:
+        return Outcome()
+    model = type(rows[0])
+    try:
+        with transaction.atomic():
+            model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
+    except IntegrityError as error:
+        if len(rows) == 1:
+            return Outcome(refused=(Remark(rows[0], refusal_of(error, model)),))
+        middle = len(rows) // 2
+        return _write(rows[:middle], values) + _write(rows[middle:], values)
+    return Outcome(done=tuple(rows))
 
 
 def refusal_of(error: IntegrityError, model: type[models.Model]) -> str:

@@ -1,0 +1,42 @@
+"""Who is let in, of the customers that wait for approval?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from customers.models import Customer
+from evcnet.outcomes import Outcome, change_rows
+
+Customers = Iterable[Customer]
+PENDING, ACTIVE, DEACTIVATED = Customer.Status.PENDING, Customer.Status.ACTIVE, Customer.Status.DEACTIVATED
+
+
+def approve(customers: Customers) -> Outcome:
+    """Pending customers become active; those who are active already stay so."""
+    return change_rows(
+        _rows(customers),
+        {"status": ACTIVE},
+        unchanged=lambda customer: customer.status == ACTIVE,
+        refused=_not_waiting,
+    )
+
+
+def reject(customers: Customers) -> Outcome:
+    """Pending customers become deactivated, without having been approved first."""
+    return change_rows(
+        _rows(customers),
+        {"status": DEACTIVATED},
+        unchanged=lambda customer: customer.status == DEACTIVATED,
+        refused=_not_waiting,
+    )
+
+
+def _rows(customers: Customers) -> Any:
+    return Customer.objects.filter(pk__in=[customer.pk for customer in customers])
+
+
+def _not_waiting(customer: Customer) -> str:
+    if customer.status == PENDING:
+        return ""
+    return f"The customer is {customer.get_status_display()} and does not wait for approval."

@@ -1,0 +1,53 @@
+"""What happens to customers who are approved, rejected, blocked and let back, and to their cards?"""
+
+import pytest
+
+from customers import approval, blocking
+from customers.models import ChargeCard, Customer
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+STATUSES = ["pending", "active", "blocked", "deactivated"]
+
+# verb: what it makes of a customer of each status; None: refused, and left as it was.
+CUSTOMERS = {
+    approval.approve: ["active", "active", None, None],
+    approval.reject: ["deactivated", None, None, "deactivated"],
+    blocking.block: [None, "blocked", "blocked", None],
+    blocking.unblock: [None, "active", "active", "active"],
+    blocking.deactivate: [None, "deactivated", "deactivated", "deactivated"],
+}
+
+
+@pytest.mark.parametrize("verb", CUSTOMERS, ids=lambda verb: verb.__name__)
+def test_each_verb_moves_customers_from_the_statuses_it_is_for_and_refuses_the_others(world, verb):
+    customers = [make.CustomerFactory(user_group=world.north, status=status) for status in STATUSES]
+    outcome = verb(customers)
+    for customer, before, after in zip(customers, STATUSES, CUSTOMERS[verb], strict=True):
+        assert Customer.objects.get(pk=customer.pk).status == (after or before)
+        assert (customer in [refusal.row for refusal in outcome.refused]) == (after is None)
+        assert (customer in outcome.unchanged) == (after == before)
+
+
+def test_a_refusal_says_what_the_customer_is(world):
+    (refusal,) = approval.reject([world.jansen]).refused
+    assert refusal.text == "The customer is active and does not wait for approval."
+
+
+def test_blocking_cards_deactivates_them(world):
+    assert blocking.block_cards([world.jansens_card]).done == (world.jansens_card,)
+    assert ChargeCard.objects.get(pk=world.jansens_card.pk).status == "deactivated"
+
+
+def test_an_unblocked_card_is_active_again(world):
+    blocking.block_cards([world.jansens_card])
+    assert blocking.unblock_cards([world.jansens_card]).done == (world.jansens_card,)
+    assert ChargeCard.objects.get(pk=world.jansens_card.pk).status == "active"
+
+
+def test_a_card_without_a_customer_is_not_unblocked(world):
+    card = ChargeCard.objects.create(provider=world.greengrid, uid="04FF", status="deactivated")
+    (refusal,) = blocking.unblock_cards([card]).refused
+    assert "attach it to one first" in refusal.text
+    assert ChargeCard.objects.get(pk=card.pk).status == "deactivated"
