@@ -16,7 +16,7 @@ _UNITS: Final[dict[Dimension, str]] = {
     "PARKING_TIME": "/min parking",
     "FLAT": " per session",
 }
-_RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min reserved", "FLAT": " per reservation"}
+_RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min", "FLAT": ""}
 _FREE: Final[dict[Dimension, str]] = {
     "ENERGY": "free energy",
     "TIME": "free charging time",

@@ -1,0 +1,148 @@
+"""What was charged? A session in whole numbers, and what makes one implausible."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Final, Literal, NamedTuple
+
+from .clock import DoubtfulTime, moment_of
+from .problems import InvalidInput, Problem
+
+Activity = Literal["charging", "parking", "reservation", "reservation_expired"]
+Amount = int | str | Decimal | Fraction
+PeriodRow = tuple[Activity, int, Amount] | tuple[Activity, int, Amount, Amount | None, Amount | None]
+
+ACTIVITIES: Final[tuple[Activity, ...]] = ("charging", "parking", "reservation", "reservation_expired")
+RESERVED: Final = frozenset({"reservation", "reservation_expired"})
+PARTS_OF_KWH: Final = 10**9
+TENTHS: Final = 10**4  # power and current count in ten-thousandths: a tariff's limits have four decimals
+MOST_SECONDS: Final = 366 * 86_400
+MOST_KWH: Final = 2_000
+_KWH_AT_ONCE: Final = 100
+_KWH_AN_HOUR: Final = 1_000  # no connector has more than 1,000 kW
+
+
+class InvalidSession(InvalidInput):
+    """A session that makes no sense; `problems` names every place, reason and remedy."""
+
+
+class Period(NamedTuple):
+    """A stretch of the meter: whole seconds, energy in parts of a kWh, power and current in ten-thousandths."""
+
+    activity: Activity
+    seconds: int
+    energy: int
+    power: int | None
+    current: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The small-session rule of a provider: shorter than this, or less than this, costs nothing."""
+
+    seconds: int
+    kwh: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session: `start` in seconds since 1970 (UTC), the location's zone, and periods that follow without a gap.
+
+    `parts` is how many parts of a kWh the energy of its periods counts in, a multiple of 10^9.
+    """
+
+    start: int
+    time_zone: str
+    periods: tuple[Period, ...]
+    parts: int = PARTS_OF_KWH
+    minimum: Minimum | None = None
+
+    @classmethod
+    def of(
+        cls, start: datetime, time_zone: str, periods: Sequence[PeriodRow], minimum: Minimum | None = None
+    ) -> "Session":
+        """From rows (activity, seconds, kWh) or (activity, seconds, kWh, kW or None, A or None).
+
+        A start without an offset is local time at the location. Raises InvalidSession.
+        """
+        try:
+            moment = moment_of(start, time_zone)
+        except DoubtfulTime as doubt:
+            raise InvalidSession([doubt.problem]) from doubt
+        exact = [(row[0], row[1], Fraction(row[2]), *_tenths(row[3:])) for row in periods]
+        problems = [*_implausible(exact)]
+        if problems:
+            raise InvalidSession(problems)
+        parts = lcm(PARTS_OF_KWH, *(kwh.denominator for _, _, kwh, _, _ in exact))
+        counted = [
+            Period(activity, seconds, int(kwh * parts), power, current)
+            for activity, seconds, kwh, power, current in exact
+        ]
+        return cls(moment, time_zone, _with_moments(counted), parts, minimum)
+
+
+ExactRow = tuple[Activity, int, Fraction, int | None, int | None]
+
+
+def _tenths(row: Sequence[Amount | None]) -> tuple[int | None, int | None]:
+    """A limit holds at exactly its value, so what lies between two ten-thousandths counts as the lower."""
+    kw, amps = row if row else (None, None)
+    return (
+        None if kw is None else int(Fraction(kw) * TENTHS),
+        None if amps is None else int(Fraction(amps) * TENTHS),
+    )
+
+
+def _with_moments(periods: list[Period]) -> tuple[Period, ...]:
+    """Without the periods that have neither length nor energy: they are no moment of the session.
+
+    Where a session or reservation has nothing else, its first stays: it did begin.
+    """
+    kept: list[Period] = []
+    for reserved in (True, False):
+        phase = [each for each in periods if (each.activity in RESERVED) == reserved]
+        kept += [each for each in phase if each.seconds or each.energy] or phase[:1]
+    return tuple(kept)
+
+
+def _implausible(periods: Iterable[ExactRow]) -> Iterable[Problem]:
+    """Everything that no meter reports."""
+    rows = list(periods)
+    if not rows:
+        yield Problem("periods", "is empty", "give at least one period")
+    for index, (activity, seconds, kwh, power, current) in enumerate(rows):
+        path = f"periods[{index}]"
+        if activity not in ACTIVITIES:
+            yield Problem(f"{path}.activity", f"{activity!r} is unknown", f"use one of {', '.join(ACTIVITIES)}")
+        if seconds < 0:
+            yield Problem(f"{path}.seconds", f"{seconds}: the period ends before it starts", "give 0 or more")
+        if kwh < 0:
+            yield Problem(f"{path}.kwh", f"{kwh} is negative", "give 0 or more")
+        if activity in RESERVED and kwh > 0:
+            yield Problem(f"{path}.kwh", "a reservation delivers no energy", "give the energy to a charging period")
+        for name, value in (("kw", power), ("amps", current)):
+            if value is not None and value < 0:
+                yield Problem(f"{path}.{name}", "is negative", "give 0 or more")
+    yield from _disordered([row[0] for row in rows])
+    yield from _oversized(sum(row[1] for row in rows if row[0] not in RESERVED), sum(row[2] for row in rows))
+    if sum(row[1] for row in rows) > MOST_SECONDS:
+        yield Problem("periods", "last longer than a year", "check the unit: seconds")
+
+
+def _disordered(activities: list[Activity]) -> Iterable[Problem]:
+    reserved = [activity in RESERVED for activity in activities]
+    if reserved != sorted(reserved, reverse=True):
+        yield Problem("periods", "a reservation follows the session", "put the reservation first")
+    if {"reservation", "reservation_expired"} <= set(activities):
+        yield Problem("periods", "a reservation both led to a session and expired", "use one of the two activities")
+
+
+def _oversized(seconds: int, kwh: Fraction | int) -> Iterable[Problem]:
+    """More than any connector delivers in that time; a meter that reports late may have 100 kWh at once."""
+    most = min(Fraction(MOST_KWH), _KWH_AT_ONCE + Fraction(_KWH_AN_HOUR * max(seconds, 0), 3600))
+    if kwh > most:
+        reason = f"{float(kwh):,.10g} kWh in {seconds:,} s is more than a charge point delivers"
+        yield Problem("periods", reason, "check the unit: kWh, not Wh")
