@@ -3,10 +3,12 @@
 from django.contrib import admin
 from django.urls import path
 
+from chargepoints.api import authorize_card
 from evcnet.health import healthz, readyz
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("api/v1/authorize", authorize_card),
     path("", admin.site.urls),
 ]

@@ -47,3 +47,11 @@ class ApiKey(models.Model):
         """A new, saved key and its secret text, which nobody can read again."""
         key = "evc_" + secrets.token_urlsafe(32)
         return cls.objects.create(prefix=key[:8], key_hash=digest(key), **fields), key
+
+
+class ApiKeyUse(models.Model):
+    """How often a key was used in its latest minute: one row a key, counted across all workers."""
+
+    api_key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="use")
+    minute = models.DateTimeField()
+    requests = models.PositiveIntegerField()

@@ -1,0 +1,49 @@
+"""What does the operator read from ``manage.py explain``?"""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+pytestmark = pytest.mark.django_db
+KEYS = [
+    *("verdict", "reason", "card", "customer", "charge_point", "charge_group", "at", "tariff", "tariff_source"),
+    *("tariff_valid_from", "currency", "price_text", "ocpi", "ocpp16", "ocpp201", "steps"),
+]
+
+
+def explained(*args):
+    out = StringIO()
+    call_command("explain", *args, stdout=out)
+    return out.getvalue()
+
+
+def test_json_has_every_key_in_order(world):
+    told = json.loads(explained("--card", "04AA11", "--charge-point", "NLGRGE0001", "--json"))
+    assert list(told) == KEYS
+    assert (told["customer"], told["charge_group"], told["ocpp16"]) == ("1001", "CG-LEUSDEN", "Accepted")
+
+
+def test_nobody_at_no_charge_point_is_a_verdict_too(world):
+    told = json.loads(explained("--card", "x", "--charge-point", "y", "--json"))
+    assert (told["verdict"], told["reason"], told["tariff"]) == ("NOT_ALLOWED", "charge_point_unknown", None)
+
+
+def test_words_name_the_line_that_decided_and_the_price(world):
+    told = explained("--card", "04AA11", "--charge-point", "NLGRGE0001")
+    assert "decided: The customer belongs to the charge group's own user group" in told
+    assert "Tariff STANDARD (group): 0.35 EUR/kWh" in told
+
+
+def test_the_operator_sees_why_another_providers_card_is_refused(world):
+    world.jansens_card.status = "deactivated"
+    world.jansens_card.save()
+    told = json.loads(explained("--card", "04AA11", "--charge-point", "NOBLVE0001", "--json"))
+    assert (told["reason"], told["customer"]) == ("card_not_active", "1001")
+
+
+def test_a_time_that_is_none_is_refused_with_an_example(world):
+    with pytest.raises(CommandError, match="2026-12-01T09:00") as refusal:
+        explained("--card", "x", "--charge-point", "y", "--at", "soon")
+    assert refusal.value.returncode == 2
