@@ -27,6 +27,7 @@ _STAFF = {
     "customers.chargecard": ALL,
     "chargegroups.chargegroup": ALL,
     "chargegroups.tariff": ALL,
+    "chargegroups.tariffoffer": ALL,
     "chargegroups.tariffversion": ALL,
     "chargegroups.tariffelement": ALL,
     "chargegroups.terms": VIEW | {"add"},

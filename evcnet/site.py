@@ -9,8 +9,18 @@ from unfold.sites import UnfoldAdminSite
 
 
 class PortalSite(UnfoldAdminSite):
+    """Shows what says whose it is, and nothing else: pages that other packages bring along are not for staff."""
+
     index_title = "Home"
     enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().register([model for model in models if hasattr(model, "tenancy")], admin_class, **options)
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -28,14 +38,24 @@ _MENU = [
     (
         "On what terms",
         [
-            ("Charge groups", "workspaces", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
+            (
+                "Charge groups",
+                "workspaces",
+                "admin:chargegroups_chargegroup_changelist",
+                "chargegroups.view_chargegroup",
+            ),
             ("Tariffs", "sell", "admin:chargegroups_tariff_changelist", "chargegroups.view_tariff"),
         ],
     ),
     (
         "Where",
         [
-            ("Charge points", "ev_station", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
+            (
+                "Charge points",
+                "ev_station",
+                "admin:chargepoints_chargepoint_changelist",
+                "chargepoints.view_chargepoint",
+            ),
             ("Locations", "location_on", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
             ("Sessions", "bolt", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
         ],

@@ -1,0 +1,242 @@
+"""What do all pages of the portal share? Scope, refusals in words, history, and a guard against lost updates.
+
+Every admin of the project builds on these bases. With import and export: ``class X(ModelAdmin, ImportExportModelAdmin)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import DataError, connection, models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold import admin as unfold
+
+from evcnet.events import events_of, read
+from evcnet.filters import RelatedFilter
+from evcnet.forms import OwnedForm, PortalForm
+from evcnet.refusals import REFUSALS, Refused, refusal_of
+
+ENTRIES = 50
+
+
+class Scoped:
+    """Rows, choices and permissions of a login: the same for pages and for the tables inside them."""
+
+    model: Any
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        ordering = self.get_ordering(request)  # type: ignore[attr-defined]
+        rows = self.model._default_manager.visible_to(request.user)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = db_field.related_model._default_manager.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def _may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
+        """May this login do that at all, and, with ``obj``, to that very row? Asked often, so kept for the request."""
+        meta = self.model._meta
+        permission = f"{meta.app_label}.{action}_{meta.model_name}"
+        row = obj if isinstance(obj, self.model) and obj.pk is not None else None
+        known: dict[Any, bool] = request.__dict__.setdefault("reach", {})
+        key = (permission, row and row.pk)
+        if key not in known:
+            known[key] = request.user.has_perm(permission) and (row is None or request.user.has_perm(permission, row))
+        return known[key]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "view")
+
+
+class Inline(Scoped):
+    """A table of rows inside their parent's page."""
+
+    form = OwnedForm
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset.form.request, formset.form.parent = request, obj
+        return formset
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
+
+    # The rows at hand are of the parent, which the login sees: reach is a matter of the parent's row.
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view")
+
+
+class TabularInline(Inline, unfold.TabularInline):
+    pass
+
+
+class StackedInline(Inline, unfold.StackedInline):
+    pass
+
+
+class ModelAdmin(Scoped, unfold.ModelAdmin):
+    """A list and a page for each row, scoped to the login. Don't name ``provider`` in fields: the base settles it."""
+
+    form = PortalForm
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+    warn_unsaved_form = True
+    change_form_before_template = "evcnet/conflict.html"
+
+    # Lists
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [self._scoped_filter(each) for each in super().get_list_filter(request)]
+
+    def _scoped_filter(self, each: Any) -> Any:
+        """Django's own filter on a foreign key would name the rows of other providers."""
+        if isinstance(each, str) and "__" not in each and self.model._meta.get_field(each).is_relation:
+            return (each, RelatedFilter)
+        return each
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        try:
+            response = super().changelist_view(request, extra_context)
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except (ValueError, ValidationError, DataError):
+            if request.method != "GET" or not request.GET:
+                raise
+            messages.warning(request, "That filter makes no sense here, so all rows are shown.")
+            return HttpResponseRedirect(request.path)
+
+    # Forms
+
+    def asks_provider(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only on a new row that no user group ties to a provider, of a login with roles at several."""
+        owned = {field.name for field in self.model._meta.fields}
+        if obj is not None or "provider" not in owned or "user_group" in owned:
+            return False
+        return len(request.user.providers) > 1
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = [(name, self._without(options)) for name, options in super().get_fieldsets(request, obj)]
+        if self.asks_provider(request, obj):
+            shown.insert(0, (None, {"fields": ["provider"]}))
+        return shown
+
+    def _without(self, options: dict[str, Any]) -> dict[str, Any]:
+        return options | {"fields": [name for name in options["fields"] if name not in ("provider", "revision")]}
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.request = request
+        return form
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except REFUSALS as error:
+            if request.method != "POST" or hasattr(request, "refusal"):
+                raise
+            # All of it was undone. The page is made again with what was typed, and the form shows the refusal.
+            request.refusal = refusal_of(error)  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            if hasattr(row.instance, "provider_id") and hasattr(form.instance, "provider_id"):
+                row.instance.provider_id = form.instance.provider_id
+        super().save_formset(request, form, formset, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        self.settle(request, form.instance, "change" if change else "add")
+
+    def settle(self, request: HttpRequest, obj: Any, action: str) -> None:
+        """Now that it is written: does every deferred constraint hold, and is the row within the login's reach?"""
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        reach = self.model._default_manager.visible_to(request.user, action)
+        if not reach.filter(pk=obj.pk).exists():
+            raise Refused("Your role does not reach this far: choose a user group or a provider of your own.")
+
+    # Removal
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except REFUSALS as error:
+            messages.error(request, f"Nothing was removed. {refusal_of(error).message}")
+            return HttpResponseRedirect(self.page(object_id))
+
+    # History
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.seen(request, object_id)
+        page = Paginator(events_of(self.model, [obj.pk]), ENTRIES).get_page(request.GET.get("p"))
+        context = self.page_context(request, obj, "History") | {
+            "page": page,
+            "entries": read(self.model, list(page.object_list), request.user),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "evcnet/history.html", context)
+
+    # Nothing is written to the admin's own log: the history is kept by the database, whatever writes.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        return None
+
+    # Pages of one's own
+
+    def seen(self, request: HttpRequest, object_id: Any, action: str = "view") -> Any:
+        """The row, if the login may do this to it. 404 for one that is missing, foreign or out of reach alike."""
+        try:
+            found = self.model._default_manager.visible_to(request.user, action).filter(pk=object_id).first()
+        except (ValueError, OverflowError, DataError, ValidationError):
+            found = None
+        if found is None:
+            raise Http404(f"No {self.model._meta.verbose_name} here.")
+        return found
+
+    def page(self, pk: Any, view: str = "change") -> str:
+        return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{view}", args=[pk])
+
+    def page_context(self, request: HttpRequest, obj: models.Model | None, title: str) -> dict[str, Any]:
+        """What the frame's templates need on a page beside the list and the form."""
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "object": obj,
+            "original": obj,
+            "title": title,
+            "media": self.media,
+            "has_view_permission": True,
+        }

@@ -1,0 +1,28 @@
+"""By what may a list be narrowed? Choices never name what the login may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+
+
+class RelatedFilter(RelatedDropdownFilter):
+    """A drop-down of the related rows that the login sees; for relations that stay small, such as user groups."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        rows = field.related_model._default_manager.visible_to(request.user)
+        return [(row.pk, str(row)) for row in rows]
+
+
+class AutocompleteFilter(AutocompleteSelectFilter):
+    """A search box for relations that grow, such as customers. The related admin must have search_fields."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            # Else the name of a row that the login may not see would stand in the box.
+            field = choice["form"].fields[self.lookup_kwarg]
+            field.queryset = field.queryset.visible_to(self.request.user)
+            yield choice
