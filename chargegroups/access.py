@@ -160,9 +160,7 @@ LADDER: tuple[Line, ...] = (
         "The card is unknown, and no roaming partner vouches for it.",
         "The card is known.",
     ),
-    Line(
-        "card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."
-    ),
+    Line("card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."),
     Line(
         "customer_blocked",
         "BLOCKED",
@@ -241,9 +239,7 @@ LADDER: tuple[Line, ...] = (
         "The charge group is accessible for roaming, and the card's e-MSP has an agreement in force.",
         "No roaming agreement opens it to this card.",
     ),
-    Line(
-        "no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""
-    ),
+    Line("no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""),
 )
 """Rules, section 2, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on (section 8)."""
 

@@ -1,7 +1,7 @@
 """On what terms may who charge?"""
 
 from chargegroups.models.groups import ChargeGroup
-from chargegroups.models.terms import CustomerException, Terms
 from chargegroups.models.tariffs import Tariff, TariffElement, TariffOffer, TariffVersion
+from chargegroups.models.terms import CustomerException, Terms
 
 __all__ = ["ChargeGroup", "CustomerException", "Tariff", "TariffElement", "TariffOffer", "TariffVersion", "Terms"]

@@ -149,9 +149,7 @@ class DayOfWeek(models.TextChoices):
 
 
 def _price(name: str) -> Any:
-    return models.DecimalField(
-        name, max_digits=12, decimal_places=4, null=True, blank=True, validators=NOT_NEGATIVE
-    )
+    return models.DecimalField(name, max_digits=12, decimal_places=4, null=True, blank=True, validators=NOT_NEGATIVE)
 
 
 def _vat(name: str) -> Any:
@@ -219,7 +217,9 @@ class TariffElement(models.Model):
         verbose_name = "tariff element"
         ordering = ["version", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "position"], name="element_position_once", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=["version", "position"], name="element_position_once", deferrable=models.Deferrable.DEFERRED
+            ),
             WithinProvider(field="version", name="element_version_of_same_provider"),
             models.CheckConstraint(
                 condition=Q(energy_price__isnull=False)

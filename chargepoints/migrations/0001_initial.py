@@ -9,165 +9,411 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('chargegroups', '0001_initial'),
+        ("chargegroups", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChargePointEvent',
+            name="ChargePointEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('identity', models.CharField(help_text='What the device calls itself; unique on the platform.', max_length=48, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('evse_id', models.CharField(blank=True, help_text='Such as NL*GRG*E148*2.', max_length=48, verbose_name='EVSE ID')),
-                ('max_power_kw', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)], verbose_name='power in kW')),
-                ('status', models.CharField(choices=[('inactive', 'inactive'), ('active', 'active'), ('out_of_service', 'out of service')], default='inactive', max_length=14)),
-                ('ocpi_uid', models.CharField(blank=True, editable=False, max_length=36, verbose_name='OCPI uid')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "identity",
+                    models.CharField(
+                        help_text="What the device calls itself; unique on the platform.",
+                        max_length=48,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "evse_id",
+                    models.CharField(
+                        blank=True, help_text="Such as NL*GRG*E148*2.", max_length=48, verbose_name="EVSE ID"
+                    ),
+                ),
+                (
+                    "max_power_kw",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="power in kW",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("inactive", "inactive"), ("active", "active"), ("out_of_service", "out of service")],
+                        default="inactive",
+                        max_length=14,
+                    ),
+                ),
+                ("ocpi_uid", models.CharField(blank=True, editable=False, max_length=36, verbose_name="OCPI uid")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ocpi_id', models.CharField(max_length=36, verbose_name='id')),
-                ('standard', models.CharField(max_length=30)),
-                ('format', models.CharField(choices=[('SOCKET', 'socket'), ('CABLE', 'cable')], max_length=6)),
-                ('power_type', models.CharField(max_length=12)),
-                ('max_voltage', models.PositiveIntegerField(verbose_name='V')),
-                ('max_amperage', models.PositiveIntegerField(verbose_name='A')),
-                ('max_electric_power', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(1000000)], verbose_name='W')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ocpi_id", models.CharField(max_length=36, verbose_name="id")),
+                ("standard", models.CharField(max_length=30)),
+                ("format", models.CharField(choices=[("SOCKET", "socket"), ("CABLE", "cable")], max_length=6)),
+                ("power_type", models.CharField(max_length=12)),
+                ("max_voltage", models.PositiveIntegerField(verbose_name="V")),
+                ("max_amperage", models.PositiveIntegerField(verbose_name="A")),
+                (
+                    "max_electric_power",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(1000000)],
+                        verbose_name="W",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['charge_point', 'ocpi_id'],
+                "ordering": ["charge_point", "ocpi_id"],
             },
         ),
         migrations.CreateModel(
-            name='ConnectorEvent',
+            name="ConnectorEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('ocpi_id', models.CharField(max_length=36, verbose_name='id')),
-                ('standard', models.CharField(max_length=30)),
-                ('format', models.CharField(choices=[('SOCKET', 'socket'), ('CABLE', 'cable')], max_length=6)),
-                ('power_type', models.CharField(max_length=12)),
-                ('max_voltage', models.PositiveIntegerField(verbose_name='V')),
-                ('max_amperage', models.PositiveIntegerField(verbose_name='A')),
-                ('max_electric_power', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(1000000)], verbose_name='W')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("ocpi_id", models.CharField(max_length=36, verbose_name="id")),
+                ("standard", models.CharField(max_length=30)),
+                ("format", models.CharField(choices=[("SOCKET", "socket"), ("CABLE", "cable")], max_length=6)),
+                ("power_type", models.CharField(max_length=12)),
+                ("max_voltage", models.PositiveIntegerField(verbose_name="V")),
+                ("max_amperage", models.PositiveIntegerField(verbose_name="A")),
+                (
+                    "max_electric_power",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(1000000)],
+                        verbose_name="W",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(max_length=200)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('postal_code', models.CharField(blank=True, max_length=12)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('country', django_countries.fields.CountryField(max_length=2)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('time_zone', models.CharField(default='Europe/Amsterdam', help_text='Times of day in tariffs are those of this zone.', max_length=64, validators=[customers.models.providers.validate_time_zone])),
-                ('published', models.BooleanField(default=False, help_text='Third-party apps may show this location. This is the only place where that is set: opening a charge group for roaming does not publish it, and publishing gives nobody access.')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("postal_code", models.CharField(blank=True, max_length=12)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("country", django_countries.fields.CountryField(max_length=2)),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=7,
+                        max_digits=10,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=7,
+                        max_digits=10,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Europe/Amsterdam",
+                        help_text="Times of day in tariffs are those of this zone.",
+                        max_length=64,
+                        validators=[customers.models.providers.validate_time_zone],
+                    ),
+                ),
+                (
+                    "published",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Third-party apps may show this location. This is the only place where that is set: opening a charge group for roaming does not publish it, and publishing gives nobody access.",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'ordering': ['city', 'address', 'code'],
+                "ordering": ["city", "address", "code"],
             },
         ),
         migrations.CreateModel(
-            name='LocationEvent',
+            name="LocationEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(max_length=200)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('postal_code', models.CharField(blank=True, max_length=12)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('country', django_countries.fields.CountryField(max_length=2)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=7, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('time_zone', models.CharField(default='Europe/Amsterdam', help_text='Times of day in tariffs are those of this zone.', max_length=64, validators=[customers.models.providers.validate_time_zone])),
-                ('published', models.BooleanField(default=False, help_text='Third-party apps may show this location. This is the only place where that is set: opening a charge group for roaming does not publish it, and publishing gives nobody access.')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("postal_code", models.CharField(blank=True, max_length=12)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("country", django_countries.fields.CountryField(max_length=2)),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=7,
+                        max_digits=10,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=7,
+                        max_digits=10,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Europe/Amsterdam",
+                        help_text="Times of day in tariffs are those of this zone.",
+                        max_length=64,
+                        validators=[customers.models.providers.validate_time_zone],
+                    ),
+                ),
+                (
+                    "published",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Third-party apps may show this location. This is the only place where that is set: opening a charge group for roaming does not publish it, and publishing gives nobody access.",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')], verbose_name='id')),
-                ('card_uid', models.CharField(blank=True, max_length=36, verbose_name='card')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('kwh', models.DecimalField(decimal_places=4, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='kWh')),
-                ('parking_seconds', models.PositiveIntegerField(default=0, help_text='Connected but not charging, at the end.')),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('verdict', models.CharField(editable=False, max_length=12)),
-                ('reason', models.CharField(editable=False, max_length=30)),
-                ('tariff_source', models.CharField(blank=True, editable=False, max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                        verbose_name="id",
+                    ),
+                ),
+                ("card_uid", models.CharField(blank=True, max_length=36, verbose_name="card")),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                (
+                    "kwh",
+                    models.DecimalField(
+                        decimal_places=4,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="kWh",
+                    ),
+                ),
+                (
+                    "parking_seconds",
+                    models.PositiveIntegerField(default=0, help_text="Connected but not charging, at the end."),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("verdict", models.CharField(editable=False, max_length=12)),
+                ("reason", models.CharField(editable=False, max_length=30)),
+                ("tariff_source", models.CharField(blank=True, editable=False, max_length=10)),
             ],
             options={
-                'ordering': ['-started_at', '-id'],
+                "ordering": ["-started_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='SessionEvent',
+            name="SessionEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')], verbose_name='id')),
-                ('card_uid', models.CharField(blank=True, max_length=36, verbose_name='card')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('kwh', models.DecimalField(decimal_places=4, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='kWh')),
-                ('parking_seconds', models.PositiveIntegerField(default=0, help_text='Connected but not charging, at the end.')),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('verdict', models.CharField(editable=False, max_length=12)),
-                ('reason', models.CharField(editable=False, max_length=30)),
-                ('tariff_source', models.CharField(blank=True, editable=False, max_length=10)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                        verbose_name="id",
+                    ),
+                ),
+                ("card_uid", models.CharField(blank=True, max_length=36, verbose_name="card")),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                (
+                    "kwh",
+                    models.DecimalField(
+                        decimal_places=4,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="kWh",
+                    ),
+                ),
+                (
+                    "parking_seconds",
+                    models.PositiveIntegerField(default=0, help_text="Connected but not charging, at the end."),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("verdict", models.CharField(editable=False, max_length=12)),
+                ("reason", models.CharField(editable=False, max_length=30)),
+                ("tariff_source", models.CharField(blank=True, editable=False, max_length=10)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ChargePoint',
+            name="ChargePoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identity', models.CharField(help_text='What the device calls itself; unique on the platform.', max_length=48, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('evse_id', models.CharField(blank=True, help_text='Such as NL*GRG*E148*2.', max_length=48, verbose_name='EVSE ID')),
-                ('max_power_kw', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)], verbose_name='power in kW')),
-                ('status', models.CharField(choices=[('inactive', 'inactive'), ('active', 'active'), ('out_of_service', 'out of service')], default='inactive', max_length=14)),
-                ('ocpi_uid', models.CharField(blank=True, editable=False, max_length=36, verbose_name='OCPI uid')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('charge_group', models.ForeignKey(blank=True, help_text='Sets the tariff and who may charge here.', null=True, on_delete=django.db.models.deletion.PROTECT, to='chargegroups.chargegroup')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "identity",
+                    models.CharField(
+                        help_text="What the device calls itself; unique on the platform.",
+                        max_length=48,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "evse_id",
+                    models.CharField(
+                        blank=True, help_text="Such as NL*GRG*E148*2.", max_length=48, verbose_name="EVSE ID"
+                    ),
+                ),
+                (
+                    "max_power_kw",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="power in kW",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("inactive", "inactive"), ("active", "active"), ("out_of_service", "out of service")],
+                        default="inactive",
+                        max_length=14,
+                    ),
+                ),
+                ("ocpi_uid", models.CharField(blank=True, editable=False, max_length=36, verbose_name="OCPI uid")),
+                (
+                    "updated_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "charge_group",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Sets the tariff and who may charge here.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="chargegroups.chargegroup",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['identity'],
+                "ordering": ["identity"],
             },
         ),
     ]

@@ -102,9 +102,7 @@ class Connector(models.Model):
         "W", null=True, blank=True, validators=[MaxValueValidator(1_000_000)]
     )
 
-    tenancy = Tenancy(
-        provider="charge_point__provider_id", user_groups=("charge_point__charge_group__user_group_id",)
-    )
+    tenancy = Tenancy(provider="charge_point__provider_id", user_groups=("charge_point__charge_group__user_group_id",))
     objects = ScopedManager()
 
     class Meta:

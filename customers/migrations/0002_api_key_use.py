@@ -5,18 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiKeyUse',
+            name="ApiKeyUse",
             fields=[
-                ('api_key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='use', serialize=False, to='customers.apikey')),
-                ('minute', models.DateTimeField()),
-                ('requests', models.PositiveIntegerField()),
+                (
+                    "api_key",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="use",
+                        serialize=False,
+                        to="customers.apikey",
+                    ),
+                ),
+                ("minute", models.DateTimeField()),
+                ("requests", models.PositiveIntegerField()),
             ],
         ),
     ]
