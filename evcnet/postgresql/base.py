@@ -27,14 +27,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:
-        """As Django's, with the socket of the cluster, which is up by then (also for those that connect by themselves)."""
+        """As Django's, with the socket of the cluster, which is up by then (also for those who then connect by themselves)."""
+        cluster = self._cluster()
+        self.settings_dict["HOST"] = str(cluster.socket_folder)
+        return super().get_connection_params()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError:
+            # It may have ended since it was seen to be up.
+            self._cluster()
+            return super().get_new_connection(conn_params)
+
+    def _cluster(self) -> Cluster:
         cluster = Cluster(Path(self.settings_dict["VAR"]))
         try:
             cluster.ensure_up()
         except NotAvailable as refused:
             raise ImproperlyConfigured(str(refused)) from refused
-        self.settings_dict["HOST"] = str(cluster.socket_folder)
-        return super().get_connection_params()
+        return cluster
 
     def _cursor(self, name: str | None = None) -> Any:
         held = self.connection is not None and not self.in_atomic_block

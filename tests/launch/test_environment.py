@@ -1,0 +1,72 @@
+"""How do database and secret follow from the environment?"""
+
+import stat
+import threading
+
+import environ
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from evcnet import database
+from evcnet.secret import secret_key
+
+
+@pytest.fixture
+def env(var, monkeypatch):
+    monkeypatch.setenv("EVCNET_VAR", str(var))
+    for name in ("DATABASE_URL", "SECRET_KEY", "EVCNET_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    return environ.Env()
+
+
+@pytest.mark.parametrize("url", [None, ""])
+def test_without_a_database_url_the_private_one_is_used(env, monkeypatch, url):
+    if url is not None:
+        monkeypatch.setenv("DATABASE_URL", url)
+    assert database.is_private(database.settings(env))
+
+
+def test_a_database_url_replaces_the_private_one_with_connections_that_last(env, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:secret@db.example:5433/portal")
+    named = database.settings(env)
+    assert not database.is_private(named)
+    assert (named["HOST"], named["PORT"], named["NAME"]) == ("db.example", 5433, "portal")
+    assert named["CONN_MAX_AGE"] is None and named["CONN_HEALTH_CHECKS"]
+
+
+def test_a_pool_in_the_url_is_a_pool_and_not_a_word(env, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres:////run/postgresql/portal?pool=true")
+    named = database.settings(env)
+    assert named["OPTIONS"]["pool"] is True
+    assert named["CONN_MAX_AGE"] == 0
+
+
+def test_a_database_that_is_not_postgresql_is_refused(env, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///portal.db")
+    with pytest.raises(ImproperlyConfigured, match="PostgreSQL"):
+        database.settings(env)
+
+
+def test_a_secret_is_made_once_and_only_its_owner_reads_it(env, var):
+    secrets = []
+    starters = [threading.Thread(target=lambda: secrets.append(secret_key(env))) for _ in range(8)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    assert len(secrets) == 8 and len(set(secrets)) == 1
+    assert stat.S_IMODE((var / "secret_key").stat().st_mode) == 0o600
+    assert [path.name for path in var.iterdir()] == ["secret_key"]
+
+
+def test_the_secret_of_the_environment_is_used_as_it_is(env, var, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "from outside")
+    assert secret_key(env) == "from outside"
+    assert not var.exists()
+
+
+def test_production_makes_no_secret_up(env, var, monkeypatch):
+    monkeypatch.setenv("EVCNET_MODE", "production")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        secret_key(env)
+    assert not var.exists()
