@@ -18,7 +18,9 @@ CREATE FUNCTION evcnet_terms_append_only() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.valid_from < now() AND EXISTS (
-            SELECT FROM chargegroups_terms WHERE charge_group_id = NEW.charge_group_id AND valid_from <= now()
+            -- A group may be founded together with its past, in one transaction; afterwards the past is closed.
+            SELECT FROM chargegroups_terms
+            WHERE charge_group_id = NEW.charge_group_id AND valid_from <= now() AND created_at < now()
         ) THEN
             RAISE EXCEPTION 'The past is not rewritten: the charge group has terms in force already.'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'terms_append_only', COLUMN = 'valid_from';
