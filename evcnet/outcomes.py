@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
+
+from evcnet.refusals import REFUSALS, refusal_of
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(NamedTuple):
     """Something to say of one row: the reason and the way out, in whole sentences."""
 
     row: Any
@@ -60,21 +61,9 @@ def _write(rows: list[Any], values: dict[str, Any]) -> Outcome:
     try:
         with transaction.atomic():
             model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
-    except IntegrityError as error:
+    except REFUSALS as error:
         if len(rows) == 1:
-            return Outcome(refused=(Remark(rows[0], refusal_of(error, model)),))
+            return Outcome(refused=(Remark(rows[0], refusal_of(error).message),))
         middle = len(rows) // 2
         return _write(rows[:middle], values) + _write(rows[middle:], values)
     return Outcome(done=tuple(rows))
-
-
-def refusal_of(error: IntegrityError, model: type[models.Model]) -> str:
-    """What the database refused, in words for people: the constraint's own message, or that of a guard."""
-    said = getattr(error.__cause__, "diag", None)
-    name = said.constraint_name if said else None
-    for constraint in model._meta.constraints:
-        if constraint.name == name:
-            return str(constraint.get_violation_error_message())
-    if said is not None and said.sqlstate == "23514" and (name or "").startswith("guard_"):
-        return str(said.message_primary)
-    return "Something else changed at the same time: look again, and try once more."
