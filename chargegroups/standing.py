@@ -1,0 +1,170 @@
+"""Who stands where in a charge group? SQL groups the facts, the rule judges each distinct set once, the counts follow.
+
+The same reading fills "Customers and tariffs", its filters and its counts, so that no page repeats the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from django.db.models import BooleanField, Count, Exists, F, FilteredRelation, OuterRef, Q, Value
+from django.db.models.expressions import ExpressionWrapper
+
+from chargegroups.access import Facts
+from chargegroups.models import ChargeGroup, TariffVersion, Terms
+from chargegroups.terms import Decision, GroupTerms, TariffInForce, as_customer, decide
+from customers.models import ChargeCard, Customer
+
+FACTS = ("same_user_group", "roams", "payment", "status", "exception_access", "exception_tariff")
+SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One distinct set of facts, how many customers share it, and what the rule says of them."""
+
+    same_user_group: bool
+    roams: bool
+    payment: str
+    status: str
+    exception_access: str | None
+    exception_tariff: int | None
+    count: int
+    decision: Decision
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, fact) for fact in FACTS)
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision.allowed
+
+    @property
+    def reason(self) -> str:
+        return self.decision.access.reason
+
+    @property
+    def excepted(self) -> bool:
+        return self.exception_access is not None
+
+
+class GroupAt:
+    """A charge group at a moment: the terms in force, and how each set of facts is judged under them.
+
+    ``proposed`` stands in for the stored terms (unsaved rows are fine): what would hold under them.
+    """
+
+    def __init__(self, group: ChargeGroup, at: datetime, *, proposed: Terms | None = None) -> None:
+        self.group, self.at, self.proposed = group, at, proposed
+
+    @cached_property
+    def stored(self) -> Terms | None:
+        """The row of terms that counts at this moment."""
+        if self.proposed is not None:
+            return self.proposed
+        rows = Terms.objects.in_force(self.at).filter(charge_group=self.group)
+        found: Terms | None = rows.select_related(*SLOTS).first()
+        return found
+
+    @cached_property
+    def versions(self) -> dict[int, TariffVersion]:
+        """The version in force of every tariff that the terms or an exception name, by the tariff's id."""
+        named = {getattr(self.stored, f"{slot}_id") for slot in SLOTS} if self.stored else set()
+        named |= set(self.group.exceptions.exclude(tariff=None).values_list("tariff_id", flat=True).distinct())
+        found = TariffVersion.objects.in_force(self.at).filter(tariff_id__in=named - {None})
+        return {version.tariff_id: version for version in found.select_related("tariff").prefetch_related("elements")}
+
+    def tariff(self, tariff_id: int | None) -> TariffInForce | None:
+        if tariff_id is None:
+            return None
+        version = self.versions.get(tariff_id)
+        return TariffInForce(str(tariff_id), version.pk if version else None)
+
+    @cached_property
+    def terms(self) -> GroupTerms | None:
+        """For the rule. A tariff goes by its id here, as its code would need another look-up."""
+        stored = self.stored
+        if stored is None:
+            return None
+        slots = {slot: self.tariff(getattr(stored, f"{slot}_id")) for slot in SLOTS}
+        switches = ("own_user_group", "other_user_groups", "roaming", "social_charging")
+        return GroupTerms(**slots, **{switch: getattr(stored, switch) for switch in switches})  # type: ignore[arg-type]
+
+    def judge(self, facts: dict[str, Any]) -> Decision:
+        """What the rule says of customers with these ``FACTS``. A customer counts by the best of their valid cards."""
+        return decide(
+            as_customer(
+                Facts(
+                    at=self.at,
+                    customer_status=facts["status"],
+                    card_roams=facts["roams"],
+                    same_provider=True,
+                    same_user_group=facts["same_user_group"],
+                    exception=facts["exception_access"],
+                ),
+                has_card=facts["roams"],
+            ),
+            self.terms,
+            exception_tariff=self.tariff(facts["exception_tariff"]),
+            prepaid=facts["payment"] == Customer.Payment.PREPAID,
+        )
+
+    def annotated(self, customers: Any) -> Any:
+        """The provider's customers among these, each with the ``FACTS`` that the rule looks at."""
+        return customers.filter(provider_id=self.group.provider_id).annotate(
+            excepted=FilteredRelation("exceptions", condition=self._exception_in_force()),
+            same_user_group=ExpressionWrapper(Q(user_group_id=self.group.user_group_id), BooleanField()),
+            roams=self._roams(),
+            exception_access=F("excepted__access"),
+            exception_tariff=F("excepted__tariff_id"),
+        )
+
+    def _exception_in_force(self) -> Q:
+        begun = Q(exceptions__valid_from=None) | Q(exceptions__valid_from__lte=self.at)
+        not_over = Q(exceptions__valid_until=None) | Q(exceptions__valid_until__gt=self.at)
+        return Q(exceptions__charge_group=self.group) & begun & not_over
+
+    def _roams(self) -> Any:
+        """Has the customer an active, valid card that roams? Not looked at where the group is closed to roaming."""
+        if self.stored is None or not self.stored.roaming:
+            return Value(False, BooleanField())
+        cards = ChargeCard.objects.filter(customer=OuterRef("pk"), roaming=True, status=ChargeCard.Status.ACTIVE)
+        begun = Q(valid_from=None) | Q(valid_from__lte=self.at)
+        return Exists(cards.filter(begun, Q(valid_until=None) | Q(valid_until__gt=self.at)))
+
+    def standings(self, customers: Any) -> list[Standing]:
+        """One grouped query: every distinct set of facts among these customers, judged once."""
+        rows = self.annotated(customers).order_by().values(*FACTS).annotate(count=Count("pk"))
+        return [Standing(**row, decision=self.judge(row)) for row in rows]
+
+    def among(self, customers: Any, standings: Iterable[Standing]) -> Any:
+        """Those of the customers whose facts are among these sets."""
+        sets = [Q(**_lookups(each.key)) for each in standings]
+        return self.annotated(customers).filter(Q.create(sets, connector=Q.OR)) if sets else customers.none()
+
+    def standing_of(self, customer: Any) -> Standing:
+        """How one annotated customer is judged."""
+        facts = {fact: getattr(customer, fact) for fact in FACTS}
+        return Standing(**facts, count=1, decision=self.judge(facts))
+
+
+def _lookups(key: tuple[Any, ...]) -> dict[str, Any]:
+    facts = zip(FACTS, key, strict=True)
+    return {f"{fact}__isnull" if value is None else fact: True if value is None else value for fact, value in facts}
+
+
+Audience = Literal["own", "other", "allowed", "denied", "priced"]
+
+
+def audience_of(standing: Standing) -> Audience:
+    """In which row of "Tariff and access" a set of facts is counted."""
+    if standing.exception_access in ("allowed", "denied"):
+        return standing.exception_access  # type: ignore[return-value]
+    if standing.exception_tariff is not None:
+        return "priced"
+    return "own" if standing.same_user_group else "other"
