@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from evcnet import database
@@ -27,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database.settings(env)}
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # its default one would put its own site in place of ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
@@ -176,7 +177,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "evcnet.dashboard.home",
-    "STYLES": ["evcnet.site.stylesheet"],
+    "STYLES": ["evcnet.site.stylesheet", lambda request: static("evcnet/pieces.css")],
     "COLORS": {
         # Teal, dark enough for a contrast of 4.5 on white at 600 and on slate at 400.
         "primary": {
