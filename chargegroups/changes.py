@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,17 @@ def add_version(
             element.provider_id, element.version, element.position = tariff.provider_id, version, position
             element.save(force_insert=True)
         return version
+
+
+def add_versions(versions: Iterable[tuple[TariffVersion, Sequence[TariffElement]]]) -> None:
+    """Append many unsaved versions, each with its elements in list order, in few statements."""
+    given = list(versions)
+    with the_door():
+        TariffVersion.objects.bulk_create([version for version, _ in given], batch_size=1_000)
+        for version, elements in given:
+            for position, element in enumerate(elements):
+                element.provider_id, element.version, element.position = version.provider_id, version, position
+        TariffElement.objects.bulk_create([each for _, elements in given for each in elements], batch_size=1_000)
 
 
 def save_exception(exception: CustomerException) -> CustomerException:

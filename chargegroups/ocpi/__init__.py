@@ -1,0 +1,1 @@
+"""How do tariffs come from OCPI objects, and become OCPI objects?"""

@@ -1,0 +1,150 @@
+"""What do the tariffs of an OCPI file change in the portal?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargegroups.changes import add_versions, database_clock
+from chargegroups.models import CustomerException, Tariff, TariffVersion, Terms
+from chargegroups.ocpi.reading import BEGINNING, ReadTariff, read_feed_tariff
+from chargegroups.price_lists import price_list
+from chargegroups.pricing.problems import Problem
+from customers.models import Provider
+from evcnet.feed import Report, write_rows
+
+BATCH = 1_000
+BESIDE_THE_PRICE = ("valid_until", "ocpi_type", "alt_text", "alt_url")
+
+
+@dataclass(eq=False)
+class TariffRow:
+    """A tariff of the file beside the stored or the new one, and the version that it adds."""
+
+    read: ReadTariff
+    tariff: Tariff
+    version: TariffVersion
+
+    @property
+    def id(self) -> str:
+        return self.read.id
+
+
+def import_tariffs(provider: Provider, objects: Sequence[Any]) -> Report:
+    """Add the tariffs of OCPI objects, and versions to those that changed, within the caller's transaction.
+
+    A version counts from its start_date_time, the first one else from 1970, a later one else from now. What the portal
+    has and the file has not is left alone.
+    """
+    report = Report("tariffs")
+    read = [read_feed_tariff(each, number) for number, each in enumerate(objects, 1)]
+    _refuse_repeated(read)
+    known = KnownTariffs(provider)
+    new, changed = [], []
+    for each in read:
+        row = None if each.problems else known.row(each)
+        if each.problems:
+            report.refuse(each.id, each.problems)
+        elif row is None:
+            report.unchanged += 1
+        else:
+            (new if row.tariff.pk is None else changed).append(row)
+    report.new = len(write_rows(new, _write_new, report))
+    report.updated = len(write_rows(changed, _write_versions, report))
+    return report
+
+
+def _refuse_repeated(read: Iterable[ReadTariff]) -> None:
+    seen: set[str] = set()
+    for each in read:
+        if each.code and each.code in seen:
+            each.problems.append(Problem("id", "occurred earlier in the file", "give each tariff an id of its own"))
+        seen.add(each.code)
+
+
+class KnownTariffs:
+    """The provider's tariffs with all their versions, and which of them the past depends on."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+        self.now = database_clock()
+        self.by_code = {
+            tariff.code: tariff
+            for tariff in Tariff.objects.filter(provider=provider).prefetch_related("versions__elements")
+        }
+        self.in_use = _in_use(provider, self.now)
+
+    def row(self, read: ReadTariff) -> TariffRow | None:
+        """What is to be written; nothing where the portal says the same, or where the tariff has a problem now."""
+        tariff = self.by_code.get(read.code)
+        if tariff is None:
+            made = Tariff(provider=self.provider, code=read.code, name=read.code, currency=read.currency)
+            return TariffRow(read, made, _version(made, read, read.start or BEGINNING))
+        versions = sorted(tariff.versions.all(), key=lambda version: version.valid_from)
+        at = read.start if read.start and read.start > self.now else self.now
+        counts = next((each for each in reversed(versions) if each.valid_from <= at), None)
+        if counts is not None and tariff.currency == read.currency and _says(counts, read):
+            return None
+        begin = self._begin(tariff, read, counts, bool(versions))
+        problem = _problem(tariff, read, begin, versions)
+        if problem:
+            read.problems.append(problem)
+            return None
+        return TariffRow(read, tariff, _version(tariff, read, begin))
+
+    def _begin(self, tariff: Tariff, read: ReadTariff, counts: TariffVersion | None, has_versions: bool) -> datetime:
+        """From when the new version counts: its new start; where that lies in a past that is charged by, from now."""
+        start = read.start or (None if has_versions else BEGINNING)
+        is_new = start is not None and (counts is None or start >= counts.valid_from)
+        if start is None or not is_new or (start < self.now and self._past_stays(tariff, start, counts)):
+            return self.now
+        return start
+
+    def _past_stays(self, tariff: Tariff, start: datetime, counts: TariffVersion | None) -> bool:
+        return tariff.pk in self.in_use or (counts is not None and start == counts.valid_from)
+
+
+def _in_use(provider: Provider, now: datetime) -> set[Any]:
+    """Tariffs of terms that have come into force, or of an exception: their past is not rewritten."""
+    used: set[Any] = set(
+        CustomerException.objects.filter(provider=provider).exclude(tariff=None).values_list("tariff_id", flat=True)
+    )
+    begun = Terms.objects.filter(provider=provider, valid_from__lte=now)
+    for slots in begun.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id").distinct():
+        used |= set(slots)
+    return used
+
+
+def _says(version: TariffVersion, read: ReadTariff) -> bool:
+    """Does the stored version say what the file says, prices and all?"""
+    wanted = _version(version.tariff, read, version.valid_from)
+    same = all(getattr(version, name) == getattr(wanted, name) for name in BESIDE_THE_PRICE)
+    return same and price_list(version) == price_list(wanted, read.elements)
+
+
+def _problem(tariff: Tariff, read: ReadTariff, begin: datetime, versions: list[TariffVersion]) -> Problem | None:
+    if versions and tariff.currency != read.currency:
+        reason = f"is {read.currency}, while the tariff has versions in {tariff.currency}"
+        return Problem("currency", reason, "give the tariff another id")
+    if any(each.valid_from == begin for each in versions):
+        reason = "is when another version is scheduled to begin"
+        return Problem("start_date_time", reason, "cancel that version in the portal first")
+    if read.until is not None and read.until <= begin:
+        reason = f"{read.until:%Y-%m-%d %H:%M} UTC is past, and the past is not rewritten"
+        return Problem("end_date_time", reason, "give one to come")
+    return None
+
+
+def _version(tariff: Tariff, read: ReadTariff, begin: datetime) -> TariffVersion:
+    return TariffVersion(provider=tariff.provider, tariff=tariff, valid_from=begin, **read.version)
+
+
+def _write_new(rows: Sequence[TariffRow]) -> None:
+    Tariff.objects.bulk_create([row.tariff for row in rows], batch_size=BATCH)
+    _write_versions(rows)
+
+
+def _write_versions(rows: Sequence[TariffRow]) -> None:
+    add_versions((row.version, row.read.elements) for row in rows)

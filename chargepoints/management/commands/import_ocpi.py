@@ -1,0 +1,85 @@
+"""Which charge points and tariffs does an OCPI file bring, and what of it can't be taken?"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chargegroups.models import ChargeGroup
+from chargegroups.ocpi.importing import import_tariffs
+from chargepoints.ocpi.importing import import_locations
+from customers.models import Provider
+from customers.naming import ProviderNotNamed, named_provider
+from evcnet.feed import Report, all_or_nothing
+from evcnet.feed_file import Unreadable, read_objects
+
+FEW = 20
+
+
+class Command(BaseCommand):
+    help = "Import OCPI 2.2.1 or 2.3.0 locations or tariffs: all or nothing, or with --skip-bad what is good."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", choices=["locations", "tariffs"])
+        parser.add_argument("file", type=Path, metavar="FILE.json[.xz]")
+        parser.add_argument("--provider", metavar="CODE", help="whose they are; default: the only provider there is")
+        parser.add_argument("--charge-group", metavar="CODE", help="attaches new charge points, and activates them")
+        parser.add_argument("--skip-bad", action="store_true", help="write what is good, list what is bad")
+        parser.add_argument("--dry-run", action="store_true", help="write nothing")
+        parser.add_argument("--json", action="store_true", help="one object on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            bring = self._importer(options)
+            objects = read_objects(options["file"])
+        except (Unreadable, ProviderNotNamed) as wrong:
+            raise CommandError(str(wrong), returncode=2) from wrong
+        report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
+        self._tell(report, as_json=options["json"])
+        if report.invalid and not options["skip_bad"]:
+            raise CommandError(_nothing_written(report), returncode=1)
+
+    def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
+        provider = named_provider(options["provider"])
+        if options["kind"] == "locations":
+            return partial(import_locations, provider, charge_group=_charge_group(provider, options["charge_group"]))
+        if options["charge_group"]:
+            raise CommandError("--charge-group is for locations: tariffs are not in charge groups.", returncode=2)
+        return partial(import_tariffs, provider)
+
+    def _tell(self, report: Report, *, as_json: bool) -> None:
+        for word, remarks in (("error", report.errors), ("warning", report.warnings)):
+            for each in remarks[:FEW]:
+                place = f"{each['id']}: {each['column']}" if each["column"] else each["id"]
+                self.stderr.write(f"{word}: {place}: {each['message']}")
+            if len(remarks) > FEW:
+                self.stderr.write(f"... and {len(remarks) - FEW:,} more; --json lists up to 1,000")
+        self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if as_json else _summary(report))
+
+
+def _charge_group(provider: Provider, code: str | None) -> ChargeGroup | None:
+    if not code:
+        return None
+    group: ChargeGroup | None = ChargeGroup.objects.filter(provider=provider, code=code).first()
+    if group is None:
+        raise CommandError(f"{provider} has no charge group “{code}”: check --charge-group.", returncode=2)
+    if group.closed_at is not None:
+        raise CommandError(f"The charge group {group} is closed: choose another.", returncode=2)
+    return group
+
+
+def _summary(report: Report) -> str:
+    written = "written" if report.written else "nothing written"
+    return (
+        f"{report.rows:,} {report.kind}: {report.new:,} new, {report.updated:,} updated, "
+        f"{report.unchanged:,} unchanged, {report.invalid:,} invalid; {written}"
+    )
+
+
+def _nothing_written(report: Report) -> str:
+    return (
+        f"{report.invalid:,} of {report.rows:,} rows are invalid, so nothing was written; --skip-bad writes the others."
+    )

@@ -1,0 +1,154 @@
+"""What do the locations of an OCPI file change in the portal?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chargegroups.models import ChargeGroup, Tariff
+from chargegroups.pricing.problems import Problem
+from chargepoints.models import Location
+from chargepoints.ocpi.charge_points import KnownPoints, PointRow, write_points
+from chargepoints.ocpi.reading import ReadEvse, ReadLocation, read_location
+from customers.models import Provider
+from evcnet.feed import Report, write_rows
+
+BATCH = 500
+
+
+@dataclass(eq=False)
+class LocationRow:
+    """A location of the file beside the stored or the new one."""
+
+    read: ReadLocation
+    location: Location
+    changed: list[str]
+
+    @property
+    def id(self) -> str:
+        return self.read.id
+
+    @property
+    def is_new(self) -> bool:
+        return self.location.pk is None
+
+
+def import_locations(provider: Provider, objects: Sequence[Any], charge_group: ChargeGroup | None = None) -> Report:
+    """Add or update the locations of OCPI objects, their charge points and connectors, within the caller's transaction.
+
+    New charge points are attached to ``charge_group`` and activated if their state allows it; without one they arrive
+    inactive and unattached. What the portal has and the file has not is left alone.
+    """
+    report = Report("locations")
+    read = [read_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
+    _refuse_repeated(read)
+    located = _import_locations(provider, read, report)
+    _import_points(provider, located, charge_group, report)
+    _warn_of_tariffs(provider, read, report)
+    return report
+
+
+def _refuse_repeated(read: list[ReadLocation]) -> None:
+    """The first that has a key keeps it. Keys of charge points count once whatever their letter case."""
+    codes: set[str] = set()
+    identities: set[str] = set()
+    for each in read:
+        if each.code and each.code in codes:
+            each.problems.append(Problem("id", "occurred earlier in the file", "give each location an id of its own"))
+        codes.add(each.code)
+        for evse in each.evses:
+            key = evse.identity.upper()
+            if key and key in identities:
+                evse.problems.append(Problem("evse_id", "occurred earlier in the file", "list each EVSE once"))
+            identities.add(key)
+
+
+def _import_locations(provider: Provider, read: list[ReadLocation], report: Report) -> list[LocationRow]:
+    stored = {each.code: each for each in Location.objects.filter(provider=provider)}
+    rows = []
+    for each in read:
+        if each.problems:
+            _refuse_whole(each, each.problems, report)
+        else:
+            rows.append(_location_row(provider, each, stored.get(each.code)))
+    return _written(rows, report)
+
+
+def _refuse_whole(read: ReadLocation, problems: list[Problem], report: Report) -> None:
+    """Without its location an EVSE can't be taken either."""
+    report.refuse(read.id, problems)
+    for evse in read.evses:
+        _refuse_without_location(evse, read, report)
+
+
+def _refuse_without_location(evse: ReadEvse, read: ReadLocation, report: Report) -> None:
+    why = Problem("", f"its location {read.id} can't be taken", "mend that first")
+    report.refuse(evse.id, [*evse.problems, why])
+
+
+def _location_row(provider: Provider, read: ReadLocation, stored: Location | None) -> LocationRow:
+    if stored is None:
+        name = read.values["address"] or read.code
+        return LocationRow(read, Location(provider=provider, code=read.code, **({"name": name} | read.values)), [])
+    changed = [name for name, value in read.values.items() if getattr(stored, name) != value]
+    for name in changed:
+        setattr(stored, name, read.values[name])
+    return LocationRow(read, stored, changed)
+
+
+def _written(rows: list[LocationRow], report: Report) -> list[LocationRow]:
+    new, changed = [row for row in rows if row.is_new], [row for row in rows if row.changed]
+    made = write_rows(new, _write_locations, report)
+    updated = write_rows(changed, _write_locations, report)
+    report.new, report.updated = len(made), len(updated)
+    report.unchanged = len(rows) - len(new) - len(changed)
+    taken = {*made, *updated}
+    for row in {*new, *changed} - taken:
+        for evse in row.read.evses:
+            _refuse_without_location(evse, row.read, report)
+    return [row for row in rows if row in taken or not (row.is_new or row.changed)]
+
+
+def _write_locations(rows: Sequence[LocationRow]) -> None:
+    Location.objects.bulk_create([row.location for row in rows if row.is_new], batch_size=BATCH)
+    changed = {name for row in rows for name in row.changed}
+    if changed:
+        Location.objects.bulk_update([row.location for row in rows if row.changed], changed, batch_size=BATCH)
+
+
+def _import_points(
+    provider: Provider, located: list[LocationRow], charge_group: ChargeGroup | None, report: Report
+) -> None:
+    known = KnownPoints(provider, [evse.identity for row in located for evse in row.read.evses])
+    rows = []
+    for each in located:
+        for evse in each.read.evses:
+            row = None if evse.problems else known.row(evse, each.location, charge_group)
+            if evse.problems or row is None:
+                report.refuse(evse.id, evse.problems)
+            else:
+                rows.append(row)
+    _count(rows, write_points(rows, report), report)
+
+
+def _count(rows: list[PointRow], written: list[PointRow], report: Report) -> None:
+    report.new += sum(row.is_new for row in written)
+    report.updated += sum(not row.is_new for row in written)
+    report.unchanged += sum(not row.touched for row in rows)
+    for row in written:
+        if not row.evse.connectors:
+            report.warn(row.id, "connectors", "It has no connector: its power is not known, and it is not exported.")
+
+
+def _warn_of_tariffs(provider: Provider, read: list[ReadLocation], report: Report) -> None:
+    known = {code.upper() for code in Tariff.objects.filter(provider=provider).values_list("code", flat=True)}
+    missing: dict[str, list[str]] = defaultdict(list)
+    for each in read:
+        for evse in each.evses:
+            missing[evse.id] += [name for name in evse.tariff_ids if name.upper() not in known]
+    for evse_id, names in missing.items():
+        if names:
+            listed = ", ".join(dict.fromkeys(names))
+            report.warn(evse_id, "tariff_ids", f"No tariff of {provider} has this id: {listed}. Import tariffs first.")

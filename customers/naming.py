@@ -1,0 +1,27 @@
+"""Which provider does a command mean?"""
+
+from __future__ import annotations
+
+from customers.models import Provider
+
+
+class ProviderNotNamed(ValueError):
+    """No provider has the code, or one must be said; the message tells which."""
+
+
+def named_provider(code: str | None) -> Provider:
+    """The provider with this code; without a code the only one there is. Raises ProviderNotNamed."""
+    if code:
+        found: Provider | None = Provider.objects.filter(code=code).first()
+        if found is None:
+            raise ProviderNotNamed(f"No provider has the code “{code}”: check --provider.")
+        return found
+    providers = list(Provider.objects.order_by("code")[:2])
+    if len(providers) == 1:
+        only: Provider = providers[0]
+        return only
+    raise ProviderNotNamed(
+        "There are several providers: say whose with --provider CODE."
+        if providers
+        else "There is no provider yet: make one first."
+    )

@@ -1,0 +1,62 @@
+"""Which objects does a JSON file hold, packed or not? And how are exact numbers written back?"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+LARGEST = 1 << 30
+"""Bytes, unpacked: several times the feed of a whole country, and less than what a bomb unpacks to."""
+
+
+class Unreadable(ValueError):
+    """The file is no array of objects; the message says what it is instead."""
+
+
+def read_objects(path: Path) -> list[Any]:
+    """The array in a ``.json`` or ``.json.xz`` file, its decimals exact. Raises Unreadable."""
+    try:
+        objects = json.loads(_text(path), parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError as error:
+        raise Unreadable(f"{path} is nested too deeply to be OCPI.") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Unreadable(f"{path} is not JSON: {error.msg} at {place}.") from error
+    except ValueError as error:
+        raise Unreadable(f"{path}: {error}") from error
+    if not isinstance(objects, list):
+        raise Unreadable(f"{path} holds no array: give a list of OCPI objects, as in [{{...}}, {{...}}].")
+    return objects
+
+
+def _text(path: Path) -> str:
+    try:
+        with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise Unreadable(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
+    if len(raw) > LARGEST:
+        raise Unreadable(f"{path} is larger than {LARGEST >> 20:,} MiB unpacked: split it.")
+    return raw.decode("utf-8-sig")
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number: leave it out, or give one.")
+
+
+def write_objects(objects: list[dict[str, Any]]) -> str:
+    """The array as JSON text, an object a line; Decimals become numbers that read back as the same Decimals."""
+    lines = (json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=_number) for each in objects)
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def _number(value: object) -> int | float:
+    """Prices and limits have at most 12 digits, which a float keeps: it prints as the shortest text that reads so."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{value!r} is not JSON")
+    return int(value) if value == int(value) else float(value)
