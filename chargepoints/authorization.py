@@ -67,10 +67,13 @@ class Authorization:
         }
         return answer | {"steps": [_step(step) for step in self.decision.access.steps]} if steps else answer
 
-    def as_provider_json(self, *, steps: bool) -> dict[str, Any]:
-        """The same for the charge point's provider: of another provider's card only uid, verdict and one reason."""
+    def as_provider_json(self, *, steps: bool, card_seen: bool = True) -> dict[str, Any]:
+        """The same for the charge point's provider: of another provider's card only uid, verdict and one reason.
+
+        ``card_seen`` is False for a login that does not see the card, which then is told no more than that.
+        """
         answer = self.as_json(steps=steps)
-        if self.own_card:
+        if self.own_card and card_seen:
             return answer
         answer |= {"customer": None, "card": self.card}
         if self.reason in CONFIDENTIAL:

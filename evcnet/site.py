@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 
@@ -17,6 +17,15 @@ class PortalSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+
+    def get_urls(self) -> list[Any]:
+        from chargepoints.may_charge import may_charge, suggest
+
+        own = [
+            path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
+            path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
+        ]
+        return [*own, *super().get_urls()]
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable

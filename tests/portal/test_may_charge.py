@@ -1,0 +1,97 @@
+"""What does staff read on "May this card charge here?"?"""
+
+import pytest
+
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+PAGE = "/may-this-card-charge/"
+
+
+def ask(client, **query):
+    return client.get(PAGE, query)
+
+
+def test_it_says_yes_and_the_price(world, signed_in):
+    page = ask(signed_in(world.anna), card="04AA11", charge_point="NLGRGE0001").content.decode()
+    assert "YES, this card may charge here" in page
+    assert "0.35 EUR/kWh" in page
+    assert "Jansen, T." in page
+
+
+def test_it_says_no_names_the_exception_and_what_would_hold_without_it(world, signed_in):
+    make.CustomerExceptionFactory(
+        charge_group=world.leusden, customer=world.jansen, access="denied", note="unpaid invoices"
+    )
+    page = ask(signed_in(world.anna), card="04AA11", charge_point="NLGRGE0001").content.decode()
+    assert "NO, this card may not charge here" in page
+    assert "unpaid invoices" in page
+    assert "Without the exception: yes." in page
+    assert "NotAtThisLocation" in page
+
+
+@pytest.mark.parametrize("typed", ["04aa11", "NL-GRG-000001-A", "Jansen", "1001", "jansen@example.org"])
+def test_a_card_is_found_by_uid_printed_number_or_customer(world, signed_in, typed):
+    page = ask(signed_in(world.anna), card=typed, charge_point="Market square").content.decode()
+    assert "YES, this card may charge here" in page
+
+
+def test_several_matches_are_offered_to_choose_from(world, signed_in):
+    make.ChargeCardFactory(customer=world.jansen, uid="04AA12")
+    page = ask(signed_in(world.anna), card="Jansen", charge_point="NLGRGE0001").content.decode()
+    assert "Which card?" in page
+    assert "card=04AA12" in page
+
+
+def test_a_charge_point_of_another_provider_looks_like_none(world, signed_in):
+    foreign = ask(signed_in(world.anna), card="04AA11", charge_point="NOBLVE0001").content.decode()
+    assert "You have no charge point like this" in foreign
+    assert "Quay" not in foreign
+    assert "YES" not in foreign
+
+
+def test_another_providers_card_shows_uid_and_verdict_only(world, signed_in):
+    page = ask(signed_in(world.anna), card="04CC33", charge_point="NLGRGE0001").content.decode()
+    assert "NO, this card may not charge here" in page
+    assert "Olsen" not in page
+    assert "NO-BLV" not in page
+
+
+def test_a_helpdesk_is_told_no_more_of_a_sibling_groups_card(world, signed_in):
+    world.bakker.status = "blocked"
+    world.bakker.save()
+    page = ask(signed_in(world.hugo), card="04BB22", charge_point="NLGRGE0001").content.decode()
+    assert "card_not_accepted" in page
+    assert "Bakker" not in page
+    assert "customer_blocked" not in page
+
+
+def test_suggestions_are_the_logins_own(world, signed_in):
+    def offered(login, kind, words):
+        answer = signed_in(login).get(f"{PAGE}suggest/", {"kind": kind, "q": words})
+        return [match["value"] for match in answer.json()["matches"]]
+
+    assert offered(world.anna, "card", "jans") == ["04AA11"]
+    assert offered(world.otto, "card", "jans") == []
+    assert offered(world.anna, "charge_point", "market") == ["NLGRGE0001"]
+    assert offered(world.otto, "charge_point", "market") == []
+    assert offered(world.hugo, "card", "bakker") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"card": "x" * 5000, "charge_point": "\x00"},
+        {"card": "%", "charge_point": "_"},
+        {"card": "04AA11", "charge_point": "NLGRGE0001", "at": "yesterday"},
+        {"card": "04AA11", "charge_point": "NLGRGE0001", "at": "0001-01-01T00:00"},
+        {"customer": "1001"},
+    ],
+)
+def test_odd_questions_get_a_page(world, signed_in, query):
+    assert ask(signed_in(world.anna), **query).status_code == 200
+
+
+def test_a_stranger_is_asked_to_sign_in(world, client):
+    assert client.get(PAGE).status_code == 302
+    assert client.get(f"{PAGE}suggest/?q=jans").status_code == 302
