@@ -1,0 +1,387 @@
+"""Tariffs and sessions that make no sense are refused: where, why, and the way out. Or their reading is documented."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from chargegroups.pricing import (
+    Component,
+    Element,
+    InvalidSession,
+    InvalidTariff,
+    Session,
+    read_session,
+    read_tariff,
+)
+from tests.rules.pricing_world import charging, element, exactly, parking, period, reservation, session, tariff
+
+GOOD = element(("ENERGY", "0.30"))
+
+
+def refused(prices: object) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidTariff) as refusal:
+        read_tariff(prices)
+    assert all(problem.remedy for problem in refusal.value.problems)
+    assert "\n" not in str(refusal.value)
+    return [(problem.path, problem.reason) for problem in refusal.value.problems]
+
+
+def refused_session(charged: object) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidSession) as refusal:
+        read_session(charged)
+    assert all(problem.remedy for problem in refusal.value.problems)
+    assert "\n" not in str(refusal.value)
+    return [(problem.path, problem.reason) for problem in refusal.value.problems]
+
+
+class TestTariffsThatMakeNoSense:
+    def test_every_problem_is_told_at_once(self) -> None:
+        bad = tariff(element(("WATER", "-1")), element(("ENERGY", "0.12345"), min_kwh="x"), currency="EU")
+
+        assert refused(bad) == [
+            ("currency", "'EU' is not a currency of ISO 4217"),
+            ("elements[0].price_components[0].type", "'WATER' is unknown"),
+            ("elements[0].price_components[0].price", "-1 is negative"),
+            ("elements[1].price_components[0].price", "0.12345 has more than four decimals"),
+            ("elements[1].restrictions.min_kwh", "'x' is not a number"),
+        ]
+
+    @pytest.mark.parametrize("nothing", [None, 3, "tariff", []])
+    def test_one_that_is_no_object(self, nothing: object) -> None:
+        assert refused(nothing) == [("", "the tariff is not an object")]
+
+    @pytest.mark.parametrize(
+        ("elements", "reason"), [([], "is empty"), (None, "is absent"), ({}, "is an object"), ("x", "is a text")]
+    )
+    def test_one_without_elements(self, elements: object, reason: str) -> None:
+        assert refused({"currency": "EUR", "elements": elements}) == [("elements", reason)]
+
+    def test_an_element_without_components(self) -> None:
+        assert refused(tariff({"price_components": []})) == [("elements[0].price_components", "is empty")]
+
+    @pytest.mark.parametrize("currency", [None, "", "EU", "eur", "EURO", "XQQ", 978, ["EUR"]])
+    def test_a_currency_that_is_none(self, currency: object) -> None:
+        assert [path for path, _ in refused(tariff(GOOD, currency=currency))] == ["currency"]
+
+    def test_two_components_of_one_dimension_in_an_element(self) -> None:
+        twice = element(("ENERGY", "1"), ("ENERGY", "2"))
+
+        assert refused(tariff(twice)) == [("elements[0].price_components", "has two components of ENERGY")]
+        with pytest.raises(ValueError, match="at most one"):
+            Element((Component("FLAT", Decimal(1)), Component("FLAT", Decimal(2))))
+
+    @pytest.mark.parametrize(
+        ("price", "reason"),
+        [
+            (None, "is absent"),
+            (True, "is true or false"),
+            ("", "'' is not a number"),
+            ("0,35", "'0,35' is not a number"),
+            ("1_000", "'1_000' is not a number"),
+            ("NaN", "'NaN' is not a number"),
+            (Decimal("Infinity"), "Infinity is not a usable number"),
+            (Decimal("1E+999999"), "1E+999999 is not a usable number"),
+            ("1e9999", "'1e9999' is not a usable number"),
+            ("-0.01", "-0.01 is negative"),
+            (0.12345, "0.12345 has more than four decimals"),
+            ("10000000000", "10000000000 is more than 1,000,000,000"),
+        ],
+    )
+    def test_a_price_that_is_none(self, price: object, reason: str) -> None:
+        assert refused(tariff(element(("ENERGY", price)))) == [("elements[0].price_components[0].price", reason)]
+
+    @pytest.mark.parametrize("step", [-1, "1.5", 1.5, "many", True])
+    def test_a_step_that_is_none(self, step: object) -> None:
+        refusals = refused(tariff(element(("ENERGY", "1", step))))
+
+        assert [path for path, _ in refusals] == ["elements[0].price_components[0].step_size"]
+
+    @pytest.mark.parametrize("vat", [-1, 101, "low"])
+    def test_a_vat_that_is_none(self, vat: object) -> None:
+        refusals = refused(tariff(element(("ENERGY", "1", 1, vat))))
+
+        assert [path for path, _ in refusals] == ["elements[0].price_components[0].vat"]
+
+    @pytest.mark.parametrize(
+        "restriction",
+        [
+            {"start_time": "24:00"},
+            {"end_time": "8:00"},
+            {"end_time": "25:00"},
+            {"start_time": 800},
+            {"start_date": "2026-02-30"},
+            {"end_date": "01-03-2026"},
+            {"end_date": 20260301},
+            {"min_kwh": -1},
+            {"max_power": "much"},
+            {"min_current": "0.00001"},
+            {"min_duration": 1.5},
+            {"max_duration": -60},
+            {"day_of_week": "MONDAY"},
+            {"reservation": "MAYBE"},
+        ],
+    )
+    def test_a_restriction_that_is_none(self, restriction: dict) -> None:
+        name = next(iter(restriction))
+
+        refusals = refused(tariff(element(("FLAT", "1"), **restriction)))
+
+        assert [path for path, _ in refusals] == [f"elements[0].restrictions.{name}"]
+
+    def test_a_day_that_is_none(self) -> None:
+        refusals = refused(tariff(element(("ENERGY", "1"), day_of_week=["MONDAY", "monday"])))
+
+        assert refusals == [("elements[0].restrictions.day_of_week[1]", "'monday' is unknown")]
+
+    def test_a_field_that_could_change_the_price_is_never_passed_over(self) -> None:
+        misspelt = tariff(element(("ENERGY", "1"), min_kw=3) | {"discount": 1})
+        misspelt["elements"][0]["price_components"][0]["VAT"] = 21
+
+        assert refused(misspelt) == [
+            ("elements[0].discount", "is not a known field"),
+            ("elements[0].price_components[0].VAT", "is not a known field"),
+            ("elements[0].restrictions.min_kw", "is not a known field"),
+        ]
+
+    @pytest.mark.parametrize("dimension", ["ENERGY", "PARKING_TIME"])
+    def test_a_reservation_that_is_priced_by_energy_or_parking(self, dimension: str) -> None:
+        refusals = refused(tariff(element((dimension, "1"), reservation="RESERVATION")))
+
+        assert refusals == [
+            ("elements[0].price_components", f"has {dimension} for a reservation, which only has FLAT and TIME")
+        ]
+
+    def test_tax_that_is_included_without_saying_how_much(self) -> None:
+        mixed = tariff(element(("ENERGY", "1", 1, 21), ("FLAT", "1")), tax_included="YES")
+
+        assert refused(mixed) == [("elements[0].price_components[1].vat", "is absent while tax_included is YES")]
+
+    def test_tax_that_is_included_perhaps(self) -> None:
+        assert refused(tariff(GOOD, tax_included="MAYBE")) == [("tax_included", "'MAYBE' is unknown")]
+
+    @pytest.mark.parametrize(
+        ("limits", "path"),
+        [
+            ({"min_price": 1}, "min_price"),
+            ({"min_price": {"incl_vat": 1}}, "min_price.excl_vat"),
+            ({"max_price": {"excl_vat": -1}}, "max_price.excl_vat"),
+            ({"max_price": {"excl_vat": "1.00001"}}, "max_price.excl_vat"),
+            ({"max_price": {"excl_vat": 2, "incl_vat": 1}}, "max_price"),
+            ({"min_price": {"excl_vat": 2}, "max_price": {"excl_vat": 1}}, "min_price"),
+            (
+                {"min_price": {"excl_vat": 1, "incl_vat": 4}, "max_price": {"excl_vat": 2, "incl_vat": 3}},
+                "min_price",
+            ),
+        ],
+    )
+    def test_limits_that_are_none(self, limits: dict, path: str) -> None:
+        assert path in [found for found, _ in refused(tariff(GOOD, **limits))]
+
+
+class TestTariffsThatAreReadAsDocumented:
+    def test_nulls_count_as_absent(self) -> None:
+        plain = tariff(GOOD)
+        nulled = tariff(GOOD | {"restrictions": None}, min_price=None, max_price=None, tax_included=None)
+        nulled["elements"][0]["price_components"][0] = {"type": "ENERGY", "price": "0.30", "step_size": 1, "vat": None}
+
+        assert read_tariff(nulled) == read_tariff(plain)
+
+    def test_floats_are_taken_as_they_are_written(self) -> None:
+        assert read_tariff(tariff(element(("ENERGY", 0.1)))).elements[0].components[0].price == Decimal("0.1")
+
+    def test_a_missing_step_is_one(self) -> None:
+        prices = tariff({"price_components": [{"type": "ENERGY", "price": "1"}]})
+
+        assert exactly(prices, session(charging(60, "0.0001"))) == Fraction("0.001")
+
+    def test_trailing_zeros_are_no_decimals(self) -> None:
+        assert exactly(tariff(element(("FLAT", "0.500000"))), session(charging(60))) == Fraction("0.5")
+
+    def test_an_empty_list_of_days_restricts_nothing(self) -> None:
+        assert exactly(tariff(element(("FLAT", "1"), day_of_week=[])), session(charging(60))) == 1
+
+    def test_2400_is_another_spelling_of_the_end_of_the_day(self) -> None:
+        prices = tariff(element(("TIME", "1"), start_time="22:00", end_time="24:00"))
+
+        assert exactly(prices, session(charging(24 * 60))) == 2
+
+    def test_a_restriction_that_no_session_meets_never_holds(self) -> None:
+        prices = tariff(
+            element(("FLAT", "9"), min_kwh=5, max_kwh=5),
+            element(("FLAT", "8"), min_duration=60, max_duration=30),
+            element(("FLAT", "7"), start_date="2026-03-09", end_date="2026-03-01"),
+            element(("FLAT", "1")),
+        )
+
+        assert exactly(prices, session(charging(600, "50"))) == 1
+
+    def test_of_overlapping_windows_the_first_in_the_list_holds(self) -> None:
+        prices = tariff(
+            element(("TIME", "1"), start_time="08:00", end_time="12:00"),
+            element(("TIME", "2"), start_time="10:00", end_time="14:00"),
+        )
+
+        assert exactly(prices, session(charging(24 * 60))) == 4 + 4
+
+    def test_taxes_that_do_not_apply_leave_prices_as_they_are(self) -> None:
+        assert exactly(tariff(GOOD, tax_included="N/A"), session(charging(60, "10"))) == 3
+
+
+class TestSessionsThatMakeNoSense:
+    def test_every_problem_is_told_at_once(self) -> None:
+        bad = {"start": "soon", "periods": [{"activity": "flying", "seconds": -1, "kwh": "-1"}]}
+
+        assert refused_session(bad) == [
+            ("start", "'soon' is not a time"),
+            ("time_zone", "is absent"),
+            ("periods[0].activity", "'flying' is unknown"),
+            ("periods[0].seconds", "-1: the period ends before it starts"),
+            ("periods[0].kwh", "-1 kWh is negative"),
+        ]
+
+    @pytest.mark.parametrize("nothing", [None, [], "x", 3])
+    def test_one_that_is_no_object(self, nothing: object) -> None:
+        assert ("time_zone", "is absent") in refused_session(nothing)
+
+    def test_one_without_periods(self) -> None:
+        assert refused_session(session()) == [("periods", "is empty")]
+
+    def test_one_that_charges_without_kwh(self) -> None:
+        assert refused_session(session({"activity": "charging", "seconds": 60})) == [("periods[0].kwh", "is absent")]
+
+    @pytest.mark.parametrize("kwh", ["-0.1", "NaN", "1,5", "", True, [], "1e999"])
+    def test_kwh_that_are_none(self, kwh: object) -> None:
+        assert [path for path, _ in refused_session(session(charging(60, kwh)))] == ["periods[0].kwh"]
+
+    @pytest.mark.parametrize("seconds", ["1.5", 0.5, None, "long", True, 10**9])
+    def test_seconds_that_are_none(self, seconds: object) -> None:
+        charged = session({"activity": "charging", "seconds": seconds, "kwh": 1})
+
+        assert [path for path, _ in refused_session(charged)] == ["periods[0].seconds"]
+
+    def test_periods_that_last_longer_than_a_year_together(self) -> None:
+        assert refused_session(session(*[parking(200 * 24 * 60)] * 2)) == [("periods", "last longer than a year")]
+
+    @pytest.mark.parametrize(("minutes", "kwh"), [(60, "3000"), (60 * 24, "3000"), (60, "1101"), (0, "101")])
+    def test_more_energy_than_a_charge_point_delivers(self, minutes: int, kwh: str) -> None:
+        ((path, reason),) = refused_session(session(charging(minutes, kwh)))
+
+        assert path == "periods"
+        assert "is more than a charge point delivers" in reason
+
+    def test_energy_during_a_reservation(self) -> None:
+        charged = session(period("reservation", 60, "1"), charging(60, "1"))
+
+        assert refused_session(charged) == [("periods[0].kwh", "a reservation delivers no energy")]
+
+    def test_a_reservation_after_the_session(self) -> None:
+        charged = session(charging(60, "1"), reservation(10))
+
+        assert refused_session(charged) == [("periods", "a reservation follows the session")]
+
+    def test_a_reservation_that_both_expired_and_did_not(self) -> None:
+        charged = session(reservation(10), reservation(10, expired=True))
+
+        assert refused_session(charged) == [("periods", "a reservation both led to a session and expired")]
+
+    @pytest.mark.parametrize("zone", ["Europe/Leusden", "", "../etc/passwd", "/etc/localtime", "Europe", "UTC+1", "\0"])
+    def test_an_unknown_zone(self, zone: str) -> None:
+        assert [path for path, _ in refused_session(session(charging(60, "1"), time_zone=zone))] == ["time_zone"]
+
+    @pytest.mark.parametrize("start", ["2026-03-29T02:00:00", "2026-03-29T02:30:00", "2026-03-29T02:59:59"])
+    def test_a_start_in_the_hour_that_the_clock_skips(self, start: str) -> None:
+        ((path, reason),) = refused_session(session(charging(60, "1"), start=start))
+
+        assert path == "start"
+        assert "does not exist in Europe/Amsterdam" in reason
+
+    @pytest.mark.parametrize("start", ["2026-03-29T01:59:59", "2026-03-29T03:00:00", "2026-03-29T02:30:00+02:00"])
+    def test_but_not_one_beside_it(self, start: str) -> None:
+        assert read_session(session(charging(60, "1"), start=start)).periods
+
+    @pytest.mark.parametrize(
+        "start", [None, 5, "2026-03-02", "10:00", "2026-13-01T10:00:00", "2026-03-02T25:00:00", "02/03/2026 10:00"]
+    )
+    def test_a_start_that_is_none(self, start: object) -> None:
+        assert [path for path, _ in refused_session(session(charging(60, "1"), start=start))] == ["start"]
+
+    @pytest.mark.parametrize("start", ["1970-12-31T23:00:00", "2199-01-01T00:00:00", "0001-01-01T00:00:00"])
+    def test_a_start_out_of_all_range(self, start: str) -> None:
+        assert [path for path, _ in refused_session(session(charging(60, "1"), start=start))] == ["start"]
+
+    @pytest.mark.parametrize(("field", "value"), [("kw", "-1"), ("kw", "22000"), ("amps", "-1"), ("amps", "lots")])
+    def test_power_and_current_that_are_none(self, field: str, value: str) -> None:
+        assert [path for path, _ in refused_session(session(charging(60, "1", **{field: value})))] == [
+            f"periods[0].{field}"
+        ]
+
+    def test_a_field_that_could_change_the_price_is_never_passed_over(self) -> None:
+        charged = session(charging(60, "1", power=11), minimun={"seconds": 120})
+
+        assert refused_session(charged) == [
+            ("minimun", "is not a known field"),
+            ("periods[0].power", "is not a known field"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("more", "path", "reason"),
+        [
+            ({"kwh": "11"}, "kwh", "is 11, the periods add up to 10"),
+            ({"end": "2026-03-02T11:30:00"}, "end", "is 1:30:00 after the start, the periods last 1:00:00"),
+            ({"end": "2026-03-02T09:00:00"}, "end", "is before the start"),
+            ({"end": "later"}, "end", "'later' is not a time"),
+        ],
+    )
+    def test_periods_that_do_not_add_up(self, more: dict, path: str, reason: str) -> None:
+        assert refused_session(session(charging(60, "10"), **more)) == [(path, reason)]
+
+    def test_a_small_session_rule_that_is_none(self) -> None:
+        charged = session(charging(60, "1"), minimum={"seconds": -1, "kwh": "x"})
+
+        assert [path for path, _ in refused_session(charged)] == ["minimum.seconds", "minimum.kwh"]
+
+
+class TestSessionsThatAreReadAsDocumented:
+    def test_periods_that_add_up(self) -> None:
+        charged = session(charging(60, "10"), kwh="10.0", end="2026-03-02T11:00:00+01:00")
+
+        assert read_session(charged).start == 1772442000
+
+    def test_an_end_in_the_hour_that_repeats_is_either_of_the_two(self) -> None:
+        for minutes in (60, 120):
+            charged = session(charging(minutes, "1"), start="2026-10-25T01:30:00", end="2026-10-25T02:30:00")
+            assert read_session(charged).periods[0].seconds == minutes * 60
+
+    def test_parking_may_leave_out_kwh(self) -> None:
+        assert read_session(session({"activity": "parking", "seconds": 60})).periods[0].energy == 0
+
+    def test_a_small_session_rule_of_one_half_binds_by_that_half(self) -> None:
+        prices = tariff(GOOD)
+
+        assert exactly(prices, session(charging(1, "10"), minimum={"seconds": 120})) == 0
+        assert exactly(prices, session(charging(1, "10"), minimum={"kwh": "0.2"})) == 3
+
+    def test_fractions_of_a_second_of_the_start_are_dropped(self) -> None:
+        whole = read_session(session(charging(60, "1")))
+
+        assert read_session(session(charging(60, "1"), start="2026-03-02T10:00:00.999")) == whole
+
+    def test_a_late_meter_may_report_much_at_once(self) -> None:
+        assert read_session(session(charging(0, "100"), charging(60, "1000"))).periods
+
+    def test_an_expired_reservation_may_be_followed_by_a_session(self) -> None:
+        prices = tariff(element(("FLAT", "4"), reservation="RESERVATION_EXPIRES"), GOOD)
+
+        assert exactly(prices, session(reservation(10, expired=True), charging(60, "10"))) == 7
+
+
+def test_rows_of_a_program_are_checked_like_those_of_a_file() -> None:
+    from datetime import datetime
+
+    with pytest.raises(InvalidSession, match=r"periods\[0\]\.kwh: -1 is negative"):
+        Session.of(datetime(2026, 3, 2, 10), "Europe/Amsterdam", [("charging", 60, -1)])
+    with pytest.raises(InvalidSession, match=r"periods\[1\]\.seconds: -5"):
+        Session.of(datetime(2026, 3, 2, 10), "Europe/Amsterdam", [("charging", 60, 1), ("parking", -5, 0)])
+    with pytest.raises(InvalidSession, match="time_zone: 'Mars' is unknown"):
+        Session.of(datetime(2026, 3, 2, 10), "Mars", [("charging", 60, 1)])
