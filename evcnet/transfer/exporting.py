@@ -1,0 +1,42 @@
+"""Which cells hold what is stored? The columns of the import, so that what goes out comes in again unchanged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from evcnet.transfer.formulas import escaped
+from evcnet.transfer.headers import PROVIDER
+from evcnet.transfer.kinds import Kind, NotHeld
+from evcnet.transfer.reach import Reach
+
+
+class Export:
+    """The rows of one provider, or of all within reach: then a column says whose each is. ``left_out`` counts by reason."""
+
+    def __init__(self, kind: type[Kind], reach: Reach, provider: Any = None) -> None:
+        self.kind, self.reach, self.provider = kind(reach), reach, provider
+        self.names_provider = kind.owned and provider is None
+        self.left_out: Counter[str] = Counter()
+
+    def header(self) -> list[str]:
+        return [*([PROVIDER] if self.names_provider else []), *(each.name for each in self.kind.columns)]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Header first; formulas are escaped."""
+        yield self.header()
+        for thing in self.kind.things(self.provider):
+            try:
+                yield self._cells(thing)
+            except NotHeld as reason:
+                self.left_out[str(reason)] += 1
+        self.left_out.update(self.kind.unheld(self.provider))
+
+    def _cells(self, thing: Any) -> list[str]:
+        stored, provider = self.kind.stored(thing), self.kind.provider_of(thing)
+        zone = provider.zone if provider else timezone.get_default_timezone()
+        cells = [each.write(stored[each.name], zone, self.reach.shows) for each in self.kind.columns]
+        return [escaped(cell) for cell in ([provider.code] if self.names_provider else []) + cells]
