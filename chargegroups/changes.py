@@ -65,6 +65,18 @@ def add_versions(versions: Iterable[tuple[TariffVersion, Sequence[TariffElement]
         TariffElement.objects.bulk_create([each for _, elements in given for each in elements], batch_size=1_000)
 
 
+def replace_version(version: TariffVersion, elements: Iterable[TariffElement], **fields: Any) -> None:
+    """Give a version that is not in force yet other elements and ``fields``; the database refuses it for others."""
+    with the_door():
+        version.elements.all().delete()
+        for name, value in fields.items():
+            setattr(version, name, value)
+        version.save()
+        for position, element in enumerate(elements):
+            element.provider_id, element.version, element.position = version.provider_id, version, position
+            element.save(force_insert=True)
+
+
 def save_exception(exception: CustomerException) -> CustomerException:
     """Add or edit the one exception of a customer in a charge group."""
     with the_door():
