@@ -1,0 +1,47 @@
+"""Which columns does a file of exceptions have? A row is one customer in one charge group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chargegroups import changes
+from chargegroups.models import ChargeGroup, CustomerException, Tariff
+from customers.models import Customer
+from evcnet.transfer.columns import Choice, Column, Moment, Reference
+from evcnet.transfer.kinds import Kind, Row, asked, in_window
+
+
+class Exceptions(Kind):
+    name, model, key = "exceptions", CustomerException, ("charge_group", "customer")
+    columns = (
+        Reference("charge_group", ChargeGroup, required=True),
+        Reference("customer", Customer, by="number", required=True),
+        Choice("access", CustomerException.Access.values, default=CustomerException.Access.POLICY.value),
+        Reference("tariff", Tariff),
+        Moment("valid_from"),
+        Moment("valid_until"),
+        Column("note"),
+    )
+
+    def find(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
+        keys = [row.key for row in rows if row.key]
+        queryset = self.within(self.reach.rows(CustomerException, "change"), rows)
+        queryset = queryset.filter(charge_group__in={group for _, group, _ in keys})
+        customers = sorted({customer.pk for _, _, customer in keys})
+        return {self.key_of(each): each for each in asked(queryset, "customer_id", customers, lock=lock)}
+
+    def key_of(self, thing: Any) -> tuple[Any, ...]:
+        return (thing.provider_id, thing.charge_group, thing.customer)
+
+    def order(self) -> list[str]:
+        return ["provider__code", "charge_group__code", "customer__number"]
+
+    def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
+        in_window(wanted)
+
+    def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
+        exception = thing or CustomerException(provider=row.provider)
+        for name, value in wanted.items():
+            setattr(exception, name, value)
+        return changes.save_exception(exception)
