@@ -1,0 +1,58 @@
+"""Whose portal is it in the demo, and who may sign in?"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from customers.models import Membership, Provider, StaffMember, UserGroup
+from customers.roles import Role
+
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Without those that are taken for one another."""
+
+
+@dataclass(frozen=True)
+class Tenants:
+    """GreenGrid with its user groups North, South and Waterland, a company; and BlueVolt, which must see none of it."""
+
+    greengrid: Provider
+    north: UserGroup
+    south: UserGroup
+    waterland: UserGroup
+    bluevolt: Provider
+    harbour: UserGroup
+
+
+def make_tenants() -> Tenants:
+    greengrid = Provider.objects.create(code="greengrid", name="GreenGrid", country_code="NL", party_id="GRG")
+    bluevolt = Provider.objects.create(code="bluevolt", name="BlueVolt", country_code="NL", party_id="BLV")
+    north = UserGroup.objects.create(provider=greengrid, code="north", name="North")
+    return Tenants(
+        greengrid=greengrid,
+        north=north,
+        south=UserGroup.objects.create(provider=greengrid, code="south", name="South"),
+        waterland=UserGroup.objects.create(provider=greengrid, code="waterland", name="Waterland", parent=north),
+        bluevolt=bluevolt,
+        harbour=UserGroup.objects.create(provider=bluevolt, code="harbour", name="Harbour"),
+    )
+
+
+def make_logins(tenants: Tenants) -> list[str]:
+    """A line for each login: its role, address and password, which nobody can read again later."""
+    return [
+        _login("provider", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
+        _login(
+            "sub provider", "subprovider@waterland.example", Role.SUB_PROVIDER, tenants.greengrid, tenants.waterland
+        ),
+        _login("helpdesk", "helpdesk@greengrid.example", Role.HELPDESK, tenants.greengrid),
+        _login("other provider", "provider@bluevolt.example", Role.PROVIDER_ADMIN, tenants.bluevolt),
+    ]
+
+
+def _login(title: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None) -> str:
+    password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+    name = f"{(user_group or provider).name} {role.label}"
+    login = StaffMember.objects.create_user(email, password, name=name)
+    Membership.objects.create(staff_member=login, provider=provider, user_group=user_group, role=role)
+    return f"{title + ':':16}{email:32}{password}"
