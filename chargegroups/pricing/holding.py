@@ -9,6 +9,7 @@ from .tariff import Element, Restrictions
 from .wallclock import WallClock
 
 _HOUR: Final = 3600
+_MOST_SETS: Final = 20_000
 
 
 class Holding:
@@ -51,6 +52,24 @@ class Holding:
             current = period.current
             mask &= self._unless_current if current is None else self._current.mask_at(current)
         return mask
+
+    def sets(self) -> set[Mask]:
+        """Every set of elements that holds together at some moment of some session: the axes vary freely.
+
+        Empty if there are too many to tell.
+        """
+        axes = [
+            {mask for _, mask in self._duration},
+            set() if self._kwh is None else {*self._kwh.masks},
+            set() if self._power is None else {*self._power.masks, self._unless_power},
+            set() if self._current is None else {*self._current.masks, self._unless_current},
+        ]
+        together = {EVERYTHING} if self._clock is None else self._clock.masks()
+        for masks in filter(None, axes):
+            together = {one & other for one in together for other in masks}
+            if len(together) > _MOST_SETS:
+                return set()
+        return together
 
 
 def _average(period: Period, parts: int) -> int | None:

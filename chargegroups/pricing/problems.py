@@ -49,7 +49,7 @@ class Reader:
             return {}
         for name in value:
             if name not in known and value[name] is not None:
-                self.refuse(_join(path, str(name)), "is not a known field", f"use one of {', '.join(known)}")
+                self.refuse(_join(path, _name(name)), "is not a known field", f"use one of {', '.join(known)}")
         return {name: value[name] for name in known if value.get(name) is not None}
 
     def rows(self, path: str, value: object) -> list[Any]:
@@ -112,6 +112,11 @@ class Reader:
             self.refuse(path, f"{_shown(value)} is not a usable number", "check the unit and the decimal sign")
             return None
         return number
+
+
+def _name(key: object) -> str:
+    text = str(key)
+    return text if text.isidentifier() and len(text) <= 40 else _shown(text)
 
 
 def _join(path: str, name: str) -> str:

@@ -23,7 +23,7 @@ from .tariff import (
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DECIMALS: Final = 4  # OCPI type "number": at most four
-_MOST_MONEY: Final = 10**9
+_MOST_MONEY: Final = 10**8 - 1
 _YEAR_OF_SECONDS: Final = 366 * 86_400
 _TAX_INCLUDED: Final = ("YES", "NO", "N/A")
 _QUANTITIES: Final = {"kwh": 100_000, "current": 10_000, "power": 10_000}
@@ -41,7 +41,8 @@ class InvalidTariff(InvalidInput):
 def read_tariff(ocpi: object) -> Tariff:
     """Read an OCPI 2.2.1 or 2.3.0 tariff object, as `json.loads(text, parse_float=Decimal)` gives it.
 
-    Nulls count as absent; a missing step_size is 1; floats are taken as they are written. Fields that say nothing of
+    Nulls count as absent; a missing step_size is 1, and that of FLAT says nothing; floats are taken as they are
+    written; the components of an element stand in the order of DIMENSIONS. Fields that say nothing of
     the price (id, type, texts, dates of validity) are not looked at. Raises InvalidTariff with every problem found.
     """
     reader = Reader()
@@ -84,7 +85,7 @@ class _Tariffs:
         found = [
             self._component(f"{path}.price_components[{index}]", each, included) for index, each in enumerate(rows)
         ]
-        components = tuple(filter(None, found))
+        components = tuple(sorted(filter(None, found), key=lambda component: DIMENSIONS.index(component.dimension)))
         restrictions = self._restrictions(f"{path}.restrictions", fields.get("restrictions"))
         if self._once_each(path, components) and self._fit_for_reservation(path, components, restrictions):
             return Element(components, restrictions)
@@ -104,7 +105,7 @@ class _Tariffs:
             )
         if dimension is None or price is None or step is None:
             return None
-        return Component(dimension, price, step, vat)
+        return Component(dimension, price, 1 if dimension == "FLAT" else step, vat)
 
     def _once_each(self, path: str, components: tuple[Component, ...]) -> bool:
         seen: set[str] = set()

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import date, time
 from typing import Final
 
-from .axis import NEVER, Axis, Span, mask_of
+from .axis import NEVER, Axis, Mask, Span, mask_of
 from .clock import DAY, offsets_between
 from .tariff import DAYS, Element, Restrictions
 
+_WEEK: Final = 7
 _THURSDAY: Final = 3  # 1 January 1970
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 Window = tuple[int, int]  # seconds of the day: from, until
@@ -45,6 +46,12 @@ class WallClock:
                 spans.append((elapsed, axis.masks[index]))
         spans[-1] = (NEVER, spans[-1][1])
         return spans
+
+    def masks(self) -> set[Mask]:
+        """Every set of elements that some moment lets hold: all kinds of days that the dates leave."""
+        edges = [*self._dates, (self._dates or [0])[-1] + _WEEK]
+        days = {day for edge in edges for day in range(edge - _WEEK, edge + _WEEK)}
+        return {mask for day in days for mask in self._day(day).masks}
 
     def _stretches(self, start: int, until: int) -> list[tuple[int, int, int]]:
         """The stretch of the session before it will do for most: the clock changes twice a year."""
@@ -89,7 +96,7 @@ def _windows(restrictions: Restrictions, day: int, weekday: int) -> list[Window]
 
 
 def _second(moment: time | None) -> int:
-    return 0 if moment is None else moment.hour * 3600 + moment.minute * 60
+    return 0 if moment is None else moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
 def _day_number(day: date) -> int:

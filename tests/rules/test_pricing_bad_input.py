@@ -85,7 +85,7 @@ class TestTariffsThatMakeNoSense:
             ("1e9999", "'1e9999' is not a usable number"),
             ("-0.01", "-0.01 is negative"),
             (0.12345, "0.12345 has more than four decimals"),
-            ("10000000000", "10000000000 is more than 1,000,000,000"),
+            ("100000000", "100000000 is more than 99,999,999"),
         ],
     )
     def test_a_price_that_is_none(self, price: object, reason: str) -> None:
@@ -194,6 +194,12 @@ class TestTariffsThatAreReadAsDocumented:
         prices = tariff({"price_components": [{"type": "ENERGY", "price": "1"}]})
 
         assert exactly(prices, session(charging(60, "0.0001"))) == Fraction("0.001")
+
+    def test_neither_the_step_of_a_flat_fee_nor_the_order_within_an_element_says_anything(self) -> None:
+        one = tariff(element(("FLAT", "1", 0), ("ENERGY", "1")))
+        other = tariff(element(("ENERGY", "1"), ("FLAT", "1", 500)))
+
+        assert read_tariff(one) == read_tariff(other)
 
     def test_trailing_zeros_are_no_decimals(self) -> None:
         assert exactly(tariff(element(("FLAT", "0.500000"))), session(charging(60))) == Fraction("0.5")
