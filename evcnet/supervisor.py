@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LARGEST_LOG = 10_000_000
 # Seconds until a program that died is started again: doubled each time, and 1 again once it has run for a minute.
 LONGEST_PAUSE = 30.0
@@ -87,22 +88,23 @@ def end(programs: list[Program], until: float) -> None:
             program.process.wait()
 
 
-@contextlib.contextmanager
-def ending_on_signals() -> Iterator[None]:
-    """Within it INT, TERM and HUP raise Ended, once: what cleans up afterwards is not disturbed by a second one."""
+def raise_ended_on_signals() -> None:
+    """From now on INT, TERM and HUP raise Ended."""
 
     def ended(number: int, frame: object) -> NoReturn:
-        for other in numbers:
-            signal.signal(other, signal.SIG_IGN)
+        ignore_signals()
         raise Ended(number)
 
-    # Whoever starts us under nohup wants us to outlive the terminal.
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    for number in numbers:
-        signal.signal(number, ended)
-    yield
+    for number in SIGNALS:
+        # Whoever starts us under nohup wants us to outlive the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, ended)
+
+
+def ignore_signals() -> None:
+    """What cleans up is not disturbed by an impatient second Ctrl-C."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def watch_of_make() -> Callable[[], bool]:

@@ -52,20 +52,9 @@ def _configured() -> list[str]:
 def _holds(name: str, var: Path) -> bool:
     print(f"\n== {name}", flush=True)
     # Set to nothing rather than left out: a .env file would fill in what is missing.
-    environment = {
-        **os.environ,
-        "EVCNET_VAR": str(var),
-        "DATABASE_URL": "",
-        "EVCNET_MODE": "development",
-    }
+    environment = {**os.environ, "EVCNET_VAR": str(var), "DATABASE_URL": "", "EVCNET_MODE": "development"}
     return (
-        subprocess.run(
-            CHECKS[name],
-            cwd=PROJECT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        ).returncode
+        subprocess.run(CHECKS[name], cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
         == 0
     )
 

@@ -96,15 +96,22 @@ class Cluster:
                     break
                 os.kill(pid, wish)
                 _until(lambda: self.pid() is None, patience * share)
+            self._tidy(self.socket_folder)
         return True
 
     def remove(self) -> None:
         """Stops it and removes all its data."""
-        sockets = self.socket_folder
         self.stop(patience=10)
-        shutil.rmtree(sockets, ignore_errors=True)
-        shutil.rmtree(self.home, ignore_errors=True)
+        home = self.home
+        shutil.rmtree(home, ignore_errors=True)
+        self._tidy(home.parent)
         (self.var / place.NOTE).unlink(missing_ok=True)
+
+    def _tidy(self, folder: Path) -> None:
+        """Removes a folder that was made elsewhere, if nothing is left in it."""
+        if not folder.is_relative_to(self.var) and not folder.is_relative_to(self.home):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def check_access(self) -> None:
         """Raises NotAvailable if the cluster belongs to another account, which only root can overcome."""

@@ -49,17 +49,17 @@ def python(var: Path):
 
 def portal_environment(var: Path) -> dict[str, str]:
     named = {"EVCNET_VAR": str(var), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "evcnet.settings"}
-    return {**os.environ, "EVCNET_MODE": "development", **named}
+    return {**os.environ, "EVCNET_MODE": "development", "EVCNET_DEMO": "false", **named}
 
 
-def running_in(var: Path) -> list[str]:
-    """The command lines of all processes that have to do with `var`: by their arguments, or by their environment."""
-    found = []
+def running_in(var: Path | str) -> dict[int, str]:
+    """All processes that name `var` in their arguments or environment, with their command lines."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             arguments, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
         except OSError:
             continue
         if os.fsencode(var) in arguments + environment:
-            found.append(arguments.replace(b"\0", b" ").decode())
+            found[int(process.name)] = arguments.replace(b"\0", b" ").decode()
     return found

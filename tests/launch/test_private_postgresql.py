@@ -30,7 +30,7 @@ def ask(cluster: Cluster, question: str):
 
 
 def servers(cluster: Cluster) -> list[str]:
-    return [line for line in running_in(cluster.var) if f"postgres -D {cluster.data}" in line]
+    return [line for line in running_in(cluster.var).values() if f"postgres -D {cluster.data}" in line]
 
 
 def test_of_several_that_start_it_at_once_one_does_and_all_use_it(cluster, python):

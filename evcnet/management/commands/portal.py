@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from evcnet import database, folder
-from evcnet.supervisor import Ended, Program, end, ending_on_signals, watch_of_make
+from evcnet.supervisor import Ended, Program, end, ignore_signals, raise_ended_on_signals, watch_of_make
 
 # All is over ten seconds after it was asked for: the programs get half of that, the database what is left.
 FOR_PROGRAMS, FOR_ALL = 5.0, 9.0
@@ -36,7 +36,8 @@ class Command(BaseCommand):
         self.programs: list[Program] = []
         host, port = os.environ.get("EVCNET_HOST") or "127.0.0.1", _port()
         _refuse_taken(host, port)
-        with _in_use(self.var) as last_to_end, ending_on_signals():
+        with _in_use(self.var) as last_to_end:
+            raise_ended_on_signals()
             try:
                 self.prepare()
                 self.serve(host, port)
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         with _alone(self.var / "prepare.lock"):
             self.say("Bringing the database up to date")
             call_command("migrate", interactive=False, stdout=self.stdout)
-            if "demo" in get_commands() and settings.MODE != "production":
+            if "demo" in get_commands() and settings.MODE != "production" and os.environ.get("EVCNET_DEMO") != "false":
                 call_command("demo", stdout=self.stdout)
             self.say("Collecting style sheets, scripts and pictures")
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -57,17 +58,8 @@ class Command(BaseCommand):
 
     def serve(self, host: str, port: int) -> None:
         logs = self.var / "logs"
-        web = Program(
-            "web server",
-            _web(host, port),
-            logs / "web.log",
-            environment={"GUNICORN_CMD_ARGS": ""},
-        )
-        worker = Program(
-            "worker",
-            [sys.executable, "manage.py", "procrastinate", "worker"],
-            logs / "worker.log",
-        )
+        web = Program("web server", _web(host, port), logs / "web.log", environment={"GUNICORN_CMD_ARGS": ""})
+        worker = Program("worker", [sys.executable, "manage.py", "procrastinate", "worker"], logs / "worker.log")
         self.programs += [web, worker]
         for program in self.programs:
             program.start()
@@ -97,6 +89,7 @@ class Command(BaseCommand):
             worker.start_again_when_due()
 
     def end(self, last_to_end: Any) -> None:
+        ignore_signals()
         asked_at = time.monotonic()
         end(self.programs, until=asked_at + FOR_PROGRAMS)
         connections.close_all()
@@ -109,29 +102,12 @@ class Command(BaseCommand):
 
 
 def _web(host: str, port: int) -> list[str]:
-    # Threads, since most of a request is waiting for the database; the control socket would be one for all copies.
-    how = [
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-        "--graceful-timeout",
-        "3",
-        "--no-control-socket",
-    ]
-    workers = os.environ.get("WEB_CONCURRENCY") or "2"
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "evcnet.wsgi:application",
-        "--bind",
-        where,
-        "--workers",
-        workers,
-        *how,
-    ]
+    workers = os.environ.get("WEB_CONCURRENCY") or "2"
+    # Threads, since most of a request is waiting for the database; the control socket would be one for all copies.
+    how = ["--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "3", "--no-control-socket"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "evcnet.wsgi:application", "--name", f"evcnet on port {port}"]
+    return [*gunicorn, "--bind", where, "--workers", workers, *how]
 
 
 def _port() -> int:

@@ -1,0 +1,141 @@
+"""What is promised of `make run`: one command that starts everything, and one signal that ends it?"""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from evcnet.folder import PROJECT
+from evcnet.postgresql.cluster import Cluster
+from tests.launch.conftest import portal_environment, running_in
+
+# In the place of the installation, which takes its purpose and then what to go on with.
+SKIP = f'go_on() {{ shift; exec {sys.executable} "$$@"; }}; go_on'
+READY = "Ctrl-C ends everything"
+
+
+class Portal:
+    """A `make run` whose folder is `var`, without the installation: that of the tests is used."""
+
+    def __init__(self, var, port=None):
+        self.var, self.port = var, port or free_port()
+        var.parent.mkdir(exist_ok=True)
+        self.output = var.parent / f"output-{self.port}"
+        with self.output.open("w") as output:
+            self.make = subprocess.Popen(
+                ["make", "run", f"INSTALLED={SKIP}"],
+                cwd=PROJECT,
+                env={**portal_environment(var), "PORT": str(self.port), "WEB_CONCURRENCY": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def await_ready(self):
+        until(lambda: READY in self.said() or self.make.poll() is not None)
+        assert READY in self.said(), self.said()
+        return self
+
+    def status(self) -> int:
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(asking):
+            asking.request("GET", "/", headers={"Host": "localhost"})
+            return asking.getresponse().status
+
+    def processes(self, part: str = "") -> list[int]:
+        # The web server's processes overwrite their arguments and environment with their name.
+        mine = {**running_in(self.var), **running_in(f"evcnet on port {self.port}")}
+        return [pid for pid, line in mine.items() if part in line]
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert condition()
+
+
+@pytest.fixture
+def start(var):
+    started = []
+
+    def start(port=None):
+        started.append(Portal(var, port))
+        return started[-1]
+
+    yield start
+    for portal in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(portal.make.pid, signal.SIGTERM)
+        portal.make.wait(20)
+
+
+def test_a_signal_to_make_alone_ends_all_and_the_next_start_finds_the_data(start, var):
+    for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        portal = start().await_ready()
+        assert portal.status() in (200, 302)
+        assert portal.processes("gunicorn") and portal.processes("worker") and portal.processes("postgres")
+        portal.make.send_signal(wish)
+        portal.make.wait(10)
+        assert portal.processes() == []
+    assert "No migrations to apply" in portal.said()
+
+
+def test_a_signal_while_it_still_prepares_ends_all(start, var):
+    portal = start()
+    until(lambda: "Applying" in portal.said())
+    portal.make.terminate()
+    portal.make.wait(10)
+    assert portal.processes() == []
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out_and_nothing_is_started(start, var):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        portal = start(port=other.getsockname()[1])
+        assert portal.make.wait(60) != 0
+    assert f"Port {portal.port} of 127.0.0.1 cannot be had" in portal.said()
+    assert f"PORT={portal.port + 1} make run" in portal.said()
+    assert not Cluster(var).data.exists()
+
+
+def test_two_run_in_one_folder_and_the_last_to_end_stops_the_database(start, var):
+    first, second = start(), start()
+    first.await_ready()
+    second.await_ready()
+    first.make.terminate()
+    first.make.wait(10)
+    assert second.status() in (200, 302)
+    assert Cluster(var).is_up()
+    second.make.terminate()
+    second.make.wait(10)
+    assert first.processes() + second.processes() == []
+
+
+def test_a_worker_that_dies_is_started_again_and_a_web_server_that_dies_ends_all(start, var):
+    portal = start().await_ready()
+    (worker,) = portal.processes("procrastinate worker")
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: portal.processes("procrastinate worker") not in ([], [worker]))
+    for process in portal.processes("gunicorn"):
+        os.kill(process, signal.SIGKILL)
+    assert portal.make.wait(20) != 0
+    assert "The web server ended by itself" in portal.said()
+    assert portal.processes() == []
