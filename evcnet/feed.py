@@ -1,4 +1,4 @@
-"""What became of each object of a file that was imported, and what could not be taken, and why?"""
+"""What became of each object of a file, imported or exported, and what could not be taken, and why?"""
 
 from __future__ import annotations
 
@@ -68,6 +68,17 @@ class Report:
         counts = {name: getattr(self, name) for name in ("kind", "rows", "new", "updated", "unchanged", "invalid")}
         listed = {"errors": self.errors[:MOST_LISTED], "warnings": self.warnings[:MOST_LISTED]}
         return counts | {"written": self.written} | listed
+
+
+@dataclass
+class Exported:
+    """Objects as a file has them, and what had to be left out, with the reason."""
+
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def leave_out(self, row_id: str, why: str) -> None:
+        self.left_out.append((row_id, why))
 
 
 def _told(row_id: str, column: str, message: str) -> dict[str, str]:

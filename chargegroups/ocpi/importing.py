@@ -10,13 +10,12 @@ from typing import Any
 from chargegroups.changes import add_versions, database_clock
 from chargegroups.models import CustomerException, Tariff, TariffVersion, Terms
 from chargegroups.ocpi.reading import BEGINNING, ReadTariff, read_feed_tariff
-from chargegroups.price_lists import price_list
+from chargegroups.ocpi.versions import says, version_at, version_from
 from chargegroups.pricing.problems import Problem
 from customers.models import Provider
 from evcnet.feed import Report, write_rows
 
 BATCH = 1_000
-BESIDE_THE_PRICE = ("valid_until", "ocpi_type", "alt_text", "alt_url")
 
 
 @dataclass(eq=False)
@@ -81,18 +80,18 @@ class KnownTariffs:
         tariff = self.by_code.get(read.code)
         if tariff is None:
             made = Tariff(provider=self.provider, code=read.code, name=read.code, currency=read.currency)
-            return TariffRow(read, made, _version(made, read, read.start or BEGINNING))
+            return TariffRow(read, made, version_from(made, read, read.start or BEGINNING))
         versions = sorted(tariff.versions.all(), key=lambda version: version.valid_from)
         at = read.start if read.start and read.start > self.now else self.now
-        counts = next((each for each in reversed(versions) if each.valid_from <= at), None)
-        if counts is not None and tariff.currency == read.currency and _says(counts, read):
+        counts = version_at(versions, at)
+        if counts is not None and tariff.currency == read.currency and says(counts, read):
             return None
         begin = self._begin(tariff, read, counts, bool(versions))
         problem = _problem(tariff, read, begin, versions)
         if problem:
             read.problems.append(problem)
             return None
-        return TariffRow(read, tariff, _version(tariff, read, begin))
+        return TariffRow(read, tariff, version_from(tariff, read, begin))
 
     def _begin(self, tariff: Tariff, read: ReadTariff, counts: TariffVersion | None, has_versions: bool) -> datetime:
         """From when the new version counts: its new start; where that lies in a past that is charged by, from now."""
@@ -117,13 +116,6 @@ def _in_use(provider: Provider, now: datetime) -> set[Any]:
     return used
 
 
-def _says(version: TariffVersion, read: ReadTariff) -> bool:
-    """Does the stored version say what the file says, prices and all?"""
-    wanted = _version(version.tariff, read, version.valid_from)
-    same = all(getattr(version, name) == getattr(wanted, name) for name in BESIDE_THE_PRICE)
-    return same and price_list(version) == price_list(wanted, read.elements)
-
-
 def _problem(tariff: Tariff, read: ReadTariff, begin: datetime, versions: list[TariffVersion]) -> Problem | None:
     if versions and tariff.currency != read.currency:
         reason = f"is {read.currency}, while the tariff has versions in {tariff.currency}"
@@ -135,10 +127,6 @@ def _problem(tariff: Tariff, read: ReadTariff, begin: datetime, versions: list[T
         reason = f"{read.until:%Y-%m-%d %H:%M} UTC is past, and the past is not rewritten"
         return Problem("end_date_time", reason, "give one to come")
     return None
-
-
-def _version(tariff: Tariff, read: ReadTariff, begin: datetime) -> TariffVersion:
-    return TariffVersion(provider=tariff.provider, tariff=tariff, valid_from=begin, **read.version)
 
 
 def _write_new(rows: Sequence[TariffRow]) -> None:

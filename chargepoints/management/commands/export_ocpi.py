@@ -1,0 +1,42 @@
+"""What do a provider's charge points and tariffs look like in OCPI 2.2.1?"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chargegroups.ocpi.exporting import export_tariffs
+from chargepoints.ocpi.exporting import export_locations
+from customers.naming import ProviderNotNamed, named_provider
+from evcnet.feed_file import write_objects
+
+
+class Command(BaseCommand):
+    help = (
+        "Export locations or tariffs as an array of OCPI 2.2.1; what can't be said in it is listed on standard error."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", choices=["locations", "tariffs"])
+        parser.add_argument("--provider", metavar="CODE", help="whose they are; default: the only provider there is")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            provider = named_provider(options["provider"])
+        except ProviderNotNamed as wrong:
+            raise CommandError(str(wrong), returncode=2) from wrong
+        exported = (export_locations if options["kind"] == "locations" else export_tariffs)(provider)
+        self._write(write_objects(exported.objects), options["output"])
+        for row_id, why in exported.left_out:
+            self.stderr.write(f"left out: {row_id}: {why}")
+        self.stderr.write(f"{len(exported.objects):,} {options['kind']} written, {len(exported.left_out):,} left out")
+
+    def _write(self, text: str, output: Path | None) -> None:
+        if output is None:
+            self.stdout.write(text, ending="")
+            return
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{output} can't be written: {error.strerror}.", returncode=2) from error

@@ -1,0 +1,169 @@
+"""What do the locations of the portal look like in OCPI 2.2.1, and which of them can't it say?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django_countries import countries
+
+from chargegroups.changes import database_clock
+from chargegroups.models import Terms
+from chargegroups.ocpi.moments import written_moment
+from chargepoints.models import ChargePoint, Connector, Location
+from chargepoints.ocpi.reading import read_location
+from chargepoints.ocpi.standards import CONNECTORS, FORMATS, PHASES
+from customers.models import Provider
+from evcnet.feed import Exported
+
+LONGEST = {"address": 45, "city": 45, "postal_code": 10}
+STATE = {
+    ChargePoint.Status.ACTIVE: "AVAILABLE",
+    ChargePoint.Status.INACTIVE: "INOPERATIVE",
+    ChargePoint.Status.OUT_OF_SERVICE: "OUTOFORDER",
+}
+"""What OCPI calls the portal's own status: who is charging right now, the portal does not know."""
+
+_ID = re.compile(r"[ -~]+")  # OCPI's CiString: printable ASCII
+
+
+def export_locations(provider: Provider) -> Exported:
+    """Every location with its charge points. What is written reads back the same; the rest is left out with a reason."""
+    exported = Exported()
+    points = _Points(provider, exported)
+    stored = Location.objects.filter(provider=provider).prefetch_related("chargepoint_set__connectors")
+    for location in stored.order_by("code"):
+        written = _location(provider, location)
+        why_not = _why_not(location) or _misread(written, location)
+        if why_not:
+            exported.leave_out(location.code, why_not)
+            for point in location.chargepoint_set.all():
+                exported.leave_out(point.identity, f"Its location {location.code} is left out.")
+        else:
+            exported.objects.append(written | points.at(location))
+    for point in ChargePoint.objects.filter(provider=provider, location=None):
+        exported.leave_out(point.identity, "It has no location.")
+    return exported
+
+
+def _why_not(location: Location) -> str:
+    if location.latitude is None or location.longitude is None:
+        return "It has no coordinates."
+    missing = [name for name in ("address", "city") if not getattr(location, name)]
+    if missing:
+        return f"It has no {' and no '.join(missing)}."
+    for name, longest in LONGEST.items():
+        if len(getattr(location, name)) > longest:
+            return f"OCPI allows {longest} characters for {name}, and it has more."
+    return "" if _ID.fullmatch(location.code) else "An OCPI id has printable ASCII characters only."
+
+
+def _misread(written: dict[str, Any], location: Location) -> str:
+    read = read_location(written, 1, location.time_zone)
+    if read.problems:
+        return " ".join(f"{each}." for each in read.problems)
+    same = all(getattr(location, name) == value for name, value in read.values.items())
+    return "" if same else "OCPI can't say all that it says."
+
+
+def _location(provider: Provider, location: Location) -> dict[str, Any]:
+    said = {
+        "country_code": provider.country_code.code,
+        "party_id": provider.party_id,
+        "id": location.code,
+        "publish": location.published,
+        "name": location.name,
+        "address": location.address,
+        "city": location.city,
+        "postal_code": location.postal_code,
+        "country": countries.alpha3(location.country.code),
+        "coordinates": {"latitude": f"{location.latitude or 0:.7f}", "longitude": f"{location.longitude or 0:.7f}"},
+        "time_zone": location.time_zone,
+        "last_updated": _seconds(location.updated_at),
+    }
+    return {name: value for name, value in said.items() if value != ""}
+
+
+class _Points:
+    """Writes charge points; knows which tariffs hold at them, and which keys were written."""
+
+    def __init__(self, provider: Provider, exported: Exported) -> None:
+        self.exported = exported
+        self.keys: dict[str, str] = {}
+        terms = Terms.objects.filter(provider=provider).in_force(database_clock())
+        self.tariffs = {each.charge_group_id: _codes(each) for each in terms.select_related("tariff", "roaming_tariff")}
+
+    def at(self, location: Location) -> dict[str, Any]:
+        written = []
+        for point in sorted(location.chargepoint_set.all(), key=lambda each: each.identity):
+            connectors = list(point.connectors.all())
+            why_not = _why_not_evse(point, connectors) or self._repeats(point)
+            if why_not:
+                self.exported.leave_out(point.identity, why_not)
+            else:
+                written.append(self._evse(point, connectors))
+        return {"evses": written} if written else {}
+
+    def _repeats(self, point: ChargePoint) -> str:
+        key = (point.evse_id.replace("*", "") or point.identity).upper()
+        first = self.keys.setdefault(key, point.identity)
+        return "" if first == point.identity else f"{first} has the same EVSE ID."
+
+    def _evse(self, point: ChargePoint, connectors: list[Connector]) -> dict[str, Any]:
+        tariff_ids = self.tariffs.get(point.charge_group_id, [])
+        said = {
+            "uid": _uid(point),
+            "evse_id": point.evse_id,
+            "status": STATE[ChargePoint.Status(point.status)],
+            "connectors": [_connector(each, tariff_ids, point) for each in connectors],
+            "last_updated": _seconds(point.updated_at),
+        }
+        return {name: value for name, value in said.items() if value != ""}
+
+
+def _codes(terms: Terms) -> list[str]:
+    """What everyone pays there, and what is paid with roaming cards where that differs."""
+    roaming = terms.roaming_tariff.code if terms.roaming and terms.roaming_tariff else terms.tariff.code
+    return list(dict.fromkeys([terms.tariff.code, roaming]))
+
+
+def _why_not_evse(point: ChargePoint, connectors: list[Connector]) -> str:
+    if not connectors:
+        return "It has no connector."
+    uid = _uid(point)
+    if len(uid) > 36:
+        return "OCPI allows 36 characters for an EVSE's uid, and its identity has more."
+    if not all(_ID.fullmatch(each) for each in (uid, point.evse_id or uid, *(each.ocpi_id for each in connectors))):
+        return "An OCPI id has printable ASCII characters only."
+    strange = [each for each in connectors if not _has_words(each)]
+    return f"OCPI 2.2.1 has no word for its connector {strange[0].ocpi_id}." if strange else ""
+
+
+def _has_words(connector: Connector) -> bool:
+    known = connector.standard in CONNECTORS and connector.format in FORMATS
+    return known and connector.power_type in PHASES
+
+
+def _uid(point: ChargePoint) -> str:
+    """Where there is no EVSE ID the uid is the key, so it is the identity then."""
+    return (point.evse_id and point.ocpi_uid) or point.identity
+
+
+def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) -> dict[str, Any]:
+    said = {
+        "id": connector.ocpi_id,
+        "standard": connector.standard,
+        "format": connector.format,
+        "power_type": connector.power_type,
+        "max_voltage": connector.max_voltage,
+        "max_amperage": connector.max_amperage,
+        "max_electric_power": connector.max_electric_power,
+        "tariff_ids": tariff_ids or None,
+        "last_updated": _seconds(point.updated_at),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _seconds(moment: datetime) -> str:
+    return written_moment(moment.replace(microsecond=0))
