@@ -70,7 +70,11 @@ def _dotted(version: "tuple[int, ...]") -> str:
 def _one_at_a_time() -> "Iterator[None]":
     # `make run` and `make test` may be started together; the lock file is there in every clone and needs no clean-up.
     with open(RUN) as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("Waiting for another installation in this folder", flush=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
@@ -125,7 +129,8 @@ def _install_postgres_where_there_is_none() -> None:
 
 def _stamps() -> "dict[str, str]":
     try:
-        return json.loads(STAMP.read_text())
+        stamps: dict[str, str] = json.loads(STAMP.read_text())
+        return stamps
     except (OSError, ValueError):
         return {}
 
@@ -146,4 +151,7 @@ def _give_up(message: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from evcnet import database
+from evcnet import database, folder
 from evcnet.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,7 +17,7 @@ if (BASE_DIR / ".env").exists():
 
 MODE = env.str("EVCNET_MODE", default="development")
 PRODUCTION = MODE == "production"
-VAR_DIR = Path(env.str("EVCNET_VAR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR = folder.var()
 
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
