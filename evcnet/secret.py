@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import environ
@@ -28,13 +29,13 @@ def _kept(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return path.read_text()
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(50))
+    handle, mine = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
     try:
+        with open(handle, "w") as file:
+            file.write(secrets.token_urlsafe(50))
         # A link to a name that exists fails: of two that start at once, one wins and both read the same secret.
         with contextlib.suppress(FileExistsError):
             os.link(mine, path)
     finally:
-        mine.unlink()
+        os.unlink(mine)
     return path.read_text()
