@@ -1,0 +1,70 @@
+"""Which pages has a location?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Location
+from chargepoints.publication import publication
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+
+LISTED = 50
+"""So many charge points are listed on a location's page; the list of charge points has the rest."""
+
+
+@admin.register(Location)
+class LocationAdmin(ModelAdmin):
+    list_display = ["code", "name", "address", "city", "country", "shown_published", "points"]
+    list_filter = ["published"]
+    search_fields = ["code", "name", "address", "postal_code", "city"]
+    search_help_text = "Code, name, street, postal code or city"
+    fieldsets = [
+        (None, {"fields": ["code", "name", "address", "postal_code", "city", "country"]}),
+        ("Who may see it", {"fields": ["published"]}),
+        ("Where exactly", {"fields": ["latitude", "longitude", "time_zone"]}),
+    ]
+    change_form_outer_before_template = "chargepoints/location.html"
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        home = request.user.providers[:1]
+        typical = {"country": home[0].country_code, "time_zone": home[0].time_zone} if home else {}
+        return typical | super().get_changeform_initial_data(request)
+
+    @admin.display(description="published", ordering="published")
+    def shown_published(self, location: Location) -> str:
+        return badge("published" if location.published else "unpublished")
+
+    @admin.display(description="charge points")
+    def points(self, location: Location) -> int:
+        return location.points
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
+        counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
+        for location in rows:
+            location.points = counts.get(location.pk, 0)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        location = kwargs.get("obj")
+        if location is not None:
+            context.update(self._standing(request, location))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _standing(self, request: HttpRequest, location: Location) -> dict[str, Any]:
+        stored = Location.objects.get(pk=location.pk)
+        points = ChargePoint.objects.visible_to(request.user).filter(location=stored)
+        listed = list(points.select_related("charge_group__user_group")[: LISTED + 1])
+        return {
+            "location": stored,
+            "points": listed[:LISTED],
+            "more_points": len(listed) > LISTED,
+            "publication": publication(stored, timezone.now()),
+            "points_url": reverse("admin:chargepoints_chargepoint_changelist") + f"?location__id__exact={stored.pk}",
+        }

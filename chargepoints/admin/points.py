@@ -1,0 +1,122 @@
+"""Which pages has a charge point?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from chargepoints.admin import point_verbs
+from chargepoints.changes import why_not_activate
+from chargepoints.effective import effective
+from chargepoints.forms import ChargePointForm
+from chargepoints.models import ChargePoint, Connector
+from chargepoints.owners import owner_charges_free, owner_exception
+from evcnet.admin import ModelAdmin, TabularInline
+from evcnet.badges import badge
+from evcnet.filters import AutocompleteFilter
+from evcnet.verbs import WithVerbs
+
+
+class ConnectorInline(TabularInline):
+    model = Connector
+    verbose_name_plural = "Connectors"
+
+
+class MissingFilter(admin.SimpleListFilter):
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        missing = {"group": Q(charge_group=None), "location": Q(location=None)}
+        missing["either"] = missing["group"] | missing["location"]
+        return queryset.filter(missing[self.value()]) if self.value() in missing else queryset
+
+
+@admin.register(ChargePoint)
+class ChargePointAdmin(WithVerbs, ModelAdmin):
+    form = ChargePointForm
+    list_display = ["identity", "name", "shown_location", "shown_group", "shown_status", "power"]
+    list_select_related = ["location", "charge_group"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        MissingFilter,
+        ("charge_group", AutocompleteFilter),
+        ("location", AutocompleteFilter),
+    ]
+    search_fields = ["identity", "name", "evse_id", "location__address", "location__city", "charge_group__code"]
+    search_help_text = "Identity, name, EVSE ID, street, city or charge group"
+    autocomplete_fields = ["location", "charge_group", "owner"]
+    fieldsets = [
+        (None, {"fields": ["identity", "name", "charge_group", "location", "status"]}),
+        ("Device and owner", {"fields": ["evse_id", "max_power_kw", "owner"]}),
+    ]
+    inlines = [ConnectorInline]
+    verbs = (point_verbs.ATTACH, point_verbs.DETACH, point_verbs.ACTIVATE, point_verbs.DEACTIVATE)
+    page_verbs = (point_verbs.MOVE, point_verbs.FREE_FOR_OWNER)
+    change_form_outer_before_template = "chargepoints/point.html"
+    change_form_before_template = "chargepoints/point_form.html"
+
+    # List
+
+    @admin.display(description="location", ordering="location__city")
+    def shown_location(self, point: ChargePoint) -> str:
+        return str(point.location) if point.location else "–"
+
+    @admin.display(description="charge group", ordering="charge_group__code")
+    def shown_group(self, point: ChargePoint) -> str:
+        return str(point.charge_group) if point.charge_group else "–"
+
+    @admin.display(description="status", ordering="status")
+    def shown_status(self, point: ChargePoint) -> str:
+        return badge(point.status)
+
+    @admin.display(description="power", ordering="max_power_kw")
+    def power(self, point: ChargePoint) -> str:
+        if point.max_power_kw is None:
+            return "–"
+        return format_html('<span class="evc-number">{} kW</span>', f"{point.max_power_kw.normalize():f}")
+
+    # Page
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "charge_group" in form.base_fields:
+            field = form.base_fields["charge_group"]
+            field.queryset = field.queryset.open()
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        point = kwargs.get("obj")
+        if point is not None:
+            context.update(self._standing(request, point))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _standing(self, request: HttpRequest, point: ChargePoint) -> dict[str, Any]:
+        """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
+        now = timezone.now()
+        stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)
+        group, exception = stored.charge_group, owner_exception(stored)
+        holds = effective([group], now)[group.pk] if group else None
+        buttons = self.buttons(request, stored)
+        if exception is not None:
+            buttons = [each for each in buttons if each["verb"] is not point_verbs.FREE_FOR_OWNER]
+        return {
+            "point": stored,
+            "effective": holds,
+            "why_not": why_not_activate(stored),
+            "owner_exception": exception,
+            "owner_free": owner_charges_free(exception, now),
+            "for_owner": [each for each in buttons if each["verb"] is point_verbs.FREE_FOR_OWNER],
+            "buttons": [each for each in buttons if each["verb"] is not point_verbs.FREE_FOR_OWNER],
+            "may_charge": reverse("admin:may_charge") + f"?charge_point={stored.identity}",
+        }

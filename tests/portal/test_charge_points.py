@@ -1,0 +1,233 @@
+"""What can staff do with charge points in the portal?"""
+
+import pytest
+from django.urls import reverse
+
+from chargegroups.models import CustomerException, Tariff
+from chargepoints.models import ChargePoint, Location
+from tests import factories as make
+from tests.portal.forms import page_form
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/chargepoints/chargepoint/"
+
+
+@pytest.fixture
+def spare(world):
+    """A charge point of GreenGrid without a charge group, inactive."""
+    location = make.LocationFactory(provider=world.greengrid)
+    return ChargePoint.objects.create(provider=world.greengrid, identity="NLGRGE0002", location=location)
+
+
+def page(point) -> str:
+    return reverse("admin:chargepoints_chargepoint_change", args=[point.pk])
+
+
+def verb(point, name) -> str:
+    return reverse("admin:chargepoints_chargepoint_verb", args=[point.pk, name])
+
+
+def now(point):
+    return ChargePoint.objects.get(pk=point.pk)
+
+
+def in_bulk(browser, name, points, **more):
+    return browser.post(
+        LIST, {"action": name, "_selected_action": [p.pk for p in points], "index": 0, **more}, follow=True
+    )
+
+
+def said(response) -> str:
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+@pytest.mark.parametrize("who", ["anna", "ben", "carla", "hugo", "rita"])
+def test_each_role_sees_its_charge_points_and_none_of_another_provider(world, signed_in, who):
+    browser = signed_in(getattr(world, who))
+    for url in (LIST, page(world.market), LIST + "?q=Market", LIST + "?missing=group"):
+        response = browser.get(url)
+        assert response.status_code == 200
+        assert "NOBLVE0001" not in response.content.decode()
+        assert "Oslo" not in response.content.decode()
+    assert "NLGRGE0001" in browser.get(LIST).content.decode()
+
+
+def test_a_point_of_another_provider_looks_like_a_missing_one(world, signed_in):
+    browser = signed_in(world.anna)
+    for name in ("attach", "detach", "activate", "deactivate", "free-for-owner"):
+        foreign = browser.post(verb(world.quay, name), {"confirmed": "yes"})
+        missing = browser.post(f"{LIST}999999/do/{name}/", {"confirmed": "yes"})
+        assert foreign.status_code == missing.status_code == 404
+    assert now(world.quay).status == "active"
+
+
+def test_the_page_shows_the_effective_tariff(world, signed_in):
+    text = signed_in(world.hugo).get(page(world.market)).content.decode()
+    assert "0.35 EUR/kWh" in text
+    assert "customers of North" in text
+    assert "May this card charge here?" in text and "?charge_point=NLGRGE0001" in text
+
+
+def test_a_spare_point_says_what_is_missing(world, signed_in, spare):
+    text = signed_in(world.ben).get(page(spare)).content.decode()
+    assert "It has no charge group: attach it to one first." in text
+
+
+@pytest.mark.parametrize("name", ["activate", "deactivate", "attach", "detach"])
+@pytest.mark.parametrize("who", ["hugo", "rita"])
+def test_who_only_reads_changes_nothing(world, signed_in, who, name):
+    browser = signed_in(getattr(world, who))
+    browser.post(verb(world.market, name), {"confirmed": "yes", "charge_group": world.leusden.pk})
+    in_bulk(browser, name, [world.market], confirmed="yes", charge_group=world.leusden.pk)
+    assert (now(world.market).status, now(world.market).charge_group) == ("active", world.leusden)
+
+
+def test_a_point_is_deactivated_and_activated_from_its_page(world, signed_in):
+    browser = signed_in(world.carla)
+    browser.post(verb(world.market, "deactivate"))
+    assert now(world.market).status == "inactive"
+    browser.post(verb(world.market, "activate"))
+    assert now(world.market).status == "active"
+
+
+def test_looking_at_an_address_changes_nothing(world, signed_in):
+    assert signed_in(world.ben).get(verb(world.market, "deactivate")).status_code == 404
+    assert now(world.market).status == "active"
+
+
+def test_detaching_asks_first_and_says_that_the_point_stops_working(world, signed_in):
+    browser = signed_in(world.ben)
+    asked = browser.get(verb(world.market, "detach"))
+    assert "it becomes inactive" in asked.content.decode()
+    assert now(world.market).charge_group == world.leusden
+    done = browser.post(verb(world.market, "detach"), {"confirmed": "yes"}, follow=True)
+    assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
+    assert "inactive now" in said(done)
+
+
+def test_a_sub_provider_who_detaches_a_point_lands_on_the_list(world, signed_in):
+    done = signed_in(world.carla).post(verb(world.market, "detach"), {"confirmed": "yes"})
+    assert done["Location"] == LIST
+
+
+def test_a_bulk_detach_asks_first_and_names_what_stops(world, signed_in, spare):
+    browser = signed_in(world.ben)
+    asked = in_bulk(browser, "detach", [world.market, spare])
+    assert "stops working" in asked.content.decode()
+    assert now(world.market).charge_group == world.leusden
+    done = in_bulk(browser, "detach", [world.market, spare], confirmed="yes")
+    assert "1 charge point detached: Market square" in said(done)
+    assert "detached already" in said(done)
+    assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
+
+
+def test_a_bulk_attach_asks_for_the_group_and_tells_row_by_row(world, signed_in, spare):
+    home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
+    Location.objects.filter(pk=world.market.location_id).update(published=True)
+    browser = signed_in(world.ben)
+    assert "Choose the charge group" in in_bulk(browser, "attach", [spare, world.market]).content.decode()
+    done = in_bulk(browser, "attach", [spare, world.market], confirmed="yes", charge_group=home.pk)
+    assert "1 charge point attached" in said(done)
+    assert "unpublish" in said(done)
+    assert (now(spare).charge_group, now(world.market).charge_group) == (home, world.leusden)
+
+
+def test_no_point_is_attached_to_a_group_of_another_provider(world, signed_in, spare):
+    response = in_bulk(signed_in(world.anna), "attach", [spare], confirmed="yes", charge_group=world.oslo.pk)
+    assert "Select a valid choice" in response.content.decode()
+    assert "Oslo" not in response.content.decode()
+    assert now(spare).charge_group is None
+
+
+def test_a_bulk_activation_tells_which_points_lack_what(world, signed_in, spare):
+    done = in_bulk(signed_in(world.ben), "activate", [spare, world.market])
+    assert "no charge group" in said(done) and "activated already" in said(done)
+    assert now(spare).status == "inactive"
+
+
+def test_the_form_asks_before_an_active_point_loses_its_group(world, signed_in):
+    browser = signed_in(world.ben)
+    sent = page_form(browser.get(page(world.market))) | {"charge_group": ""}
+    asked = browser.post(page(world.market), sent)
+    assert "This charge point stops working" in asked.content.decode()
+    assert (now(world.market).charge_group, now(world.market).status) == (world.leusden, "active")
+    done = browser.post(page(world.market), page_form(asked) | {"stop": "on"})
+    assert done.status_code == 302
+    assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
+
+
+def test_the_form_activates_only_what_is_complete(world, signed_in, spare):
+    browser = signed_in(world.ben)
+    sent = page_form(browser.get(page(spare))) | {"status": "active"}
+    assert "attach it to one first" in browser.post(page(spare), sent).content.decode()
+    assert now(spare).status == "inactive"
+    assert browser.post(page(spare), sent | {"charge_group": world.leusden.pk}).status_code == 302
+    assert (now(spare).status, now(spare).charge_group) == ("active", world.leusden)
+
+
+def test_the_form_keeps_home_groups_away_from_published_locations(world, signed_in, spare):
+    home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
+    Location.objects.filter(pk=spare.location_id).update(published=True)
+    browser = signed_in(world.ben)
+    sent = page_form(browser.get(page(spare))) | {"charge_group": home.pk}
+    assert "unpublish" in browser.post(page(spare), sent).content.decode()
+    assert now(spare).charge_group is None
+
+
+def test_a_new_point_is_made_attached_and_active_in_one_go(world, signed_in):
+    browser = signed_in(world.ben)
+    sent = page_form(browser.get(LIST + "add/"))
+    sent |= {
+        "identity": "NEW1",
+        "charge_group": world.leusden.pk,
+        "location": world.market.location_id,
+        "status": "active",
+    }
+    assert browser.post(LIST + "add/", sent).status_code == 302
+    made = ChargePoint.objects.get(identity="NEW1")
+    assert (made.provider, made.status) == (world.greengrid, "active")
+
+
+def test_an_identity_that_is_taken_elsewhere_cannot_be_used(world, signed_in):
+    browser = signed_in(world.ben)
+    sent = page_form(browser.get(LIST + "add/")) | {"identity": "noblve0001", "status": "inactive"}
+    response = browser.post(LIST + "add/", sent)
+    assert "This identity cannot be used." in response.content.decode()
+    assert not ChargePoint.objects.filter(identity="noblve0001").exists()
+
+
+class TestOwner:
+    @pytest.fixture
+    def owned(self, world):
+        ChargePoint.objects.filter(pk=world.market.pk).update(owner=world.jansen)
+        return world.market
+
+    def test_who_pays_like_everyone_is_told_with_a_button(self, world, signed_in, owned):
+        text = signed_in(world.ben).get(page(owned)).content.decode()
+        assert "has no exception in" in text
+        assert "Make it free of charge for the owner" in text
+
+    def test_the_button_makes_an_exception_with_a_new_free_tariff(self, world, signed_in, owned):
+        browser = signed_in(world.ben)
+        assert "Make a new tariff" in browser.get(verb(owned, "free-for-owner")).content.decode()
+        browser.post(verb(owned, "free-for-owner"), {"confirmed": "yes", "tariff": ""})
+        made = CustomerException.objects.get(charge_group=world.leusden, customer=world.jansen)
+        assert (made.access, made.tariff.name) == ("allowed", "Free of charge")
+        assert "charges here free of charge" in browser.get(page(owned)).content.decode()
+
+    def test_only_free_tariffs_are_offered(self, world, signed_in, owned):
+        free = make.TariffFactory(provider=world.greengrid, code="GRATIS", name="Gratis", per_kwh="0")
+        text = signed_in(world.ben).get(verb(owned, "free-for-owner")).content.decode()
+        assert "Gratis" in text and "Standard" not in text
+        signed_in(world.ben).post(verb(owned, "free-for-owner"), {"confirmed": "yes", "tariff": free.pk})
+        assert CustomerException.objects.get().tariff == free
+
+    def test_a_sub_provider_takes_a_free_tariff_that_it_is_offered_or_none(self, world, signed_in, owned):
+        signed_in(world.carla).post(verb(owned, "free-for-owner"), {"confirmed": "yes", "tariff": ""})
+        assert not CustomerException.objects.exists()
+        assert not Tariff.objects.filter(name="Free of charge").exists()
+
+    def test_an_owner_with_a_priced_exception_is_warned_about(self, world, signed_in, owned):
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=world.cheap)
+        assert "pays for their own sessions" in signed_in(world.ben).get(page(owned)).content.decode()
