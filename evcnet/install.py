@@ -105,17 +105,42 @@ def _is_sound() -> bool:
 def _install(lock: str) -> None:
     if _stamps().get(lock) == _hash(lock):
         return
-    count = sum(1 for line in Path(lock).read_text().splitlines() if "==" in line)
-    print(f"Installing the {count} packages of {lock} into .venv (once, mostly within two minutes)", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
     # Settings of the machine that would install elsewhere; those that say where packages come from are needed.
     elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
     environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     environment["PIP_USER"] = "0"
-    if subprocess.run(command + ["-r", lock], env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
-        _give_up(f"The packages of {lock} could not be installed: see above. Nothing was started.")
+    print(f"Installing the packages of {lock} into .venv (once, mostly within two minutes)", flush=True)
+    said = _run_showing_progress(command + ["-r", lock], environment, Path(lock).read_text().count("=="))
+    if said:
+        _give_up(f"{said}The packages of {lock} could not be installed: see above. Nothing was started.")
     # The packages for tests are pinned so that they contain those for running.
     _stamp([RUN, TEST] if lock == TEST else [lock])
+
+
+def _run_showing_progress(command: "list[str]", environment: "dict[str, str]", count: int) -> str:
+    """Empty if all went well, else all that was said."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
+    said, fetched = [], 0
+    try:
+        for line in process.stdout or ():
+            said.append(line)
+            if line.startswith(("Collecting ", "Processing ")):
+                fetched += 1
+                if fetched % 10 == 1:
+                    print(f"  fetching {fetched} of {count}: {Path(line.split()[1]).name}", flush=True)
+            if line.startswith("Installing "):
+                print("  unpacking", flush=True)
+        return "".join(said) if process.wait() else ""
+    finally:
+        process.kill()
 
 
 def _install_postgres_where_there_is_none() -> None:
