@@ -25,7 +25,7 @@ class Providers(Kind):
 
 
 class UserGroups(Kind):
-    name, model, key = "user_groups", UserGroup, ("code",)
+    name, model, key, at_once = "user_groups", UserGroup, ("code",), False
     columns = (
         Code("code", required=True),
         Column("name", required=True),

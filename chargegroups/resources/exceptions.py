@@ -41,7 +41,7 @@ class Exceptions(Kind):
         in_window(wanted)
 
     def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
-        exception = thing or CustomerException(provider=row.provider)
-        for name, value in wanted.items():
-            setattr(exception, name, value)
-        return changes.save_exception(exception)
+        return changes.save_exception(self.build(row, thing, wanted))
+
+    def create(self, things: list[Any]) -> None:
+        changes.add_exceptions(things)

@@ -18,7 +18,7 @@ TERMS = (*TARIFFS, *POLICIES, "valid_from")
 
 
 class ChargeGroups(Kind):
-    name, model, key = "charge_groups", ChargeGroup, ("code",)
+    name, model, key, at_once = "charge_groups", ChargeGroup, ("code",), False
     columns = (
         Reference("user_group", UserGroup, required=True),
         Code("code", required=True),

@@ -26,7 +26,7 @@ def _price(name: str, what: str) -> Number:
 
 
 class Tariffs(Kind):
-    name, model, key = "tariffs", TariffVersion, ("code", "valid_from")
+    name, model, key, at_once = "tariffs", TariffVersion, ("code", "valid_from"), False
     columns = (
         Code("code", required=True),
         Column("name", required=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import pghistory
@@ -13,16 +12,17 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from evcnet.refusals import REFUSALS, Refused, refusal_of
-from evcnet.transfer.columns import Column, Reference
-from evcnet.transfer.formulas import unescaped
-from evcnet.transfer.headers import PROVIDER, header_problems
-from evcnet.transfer.kinds import Kind, NotHeld, Row, asked
+from evcnet.transfer.columns import Column
+from evcnet.transfer.headers import header_problems
+from evcnet.transfer.kinds import Kind, NotHeld, Row
 from evcnet.transfer.outcomes import Difference, Effect, Outcome
-from evcnet.transfer.problems import Problem, Undecided, listed, quoted
+from evcnet.transfer.problems import Problem
 from evcnet.transfer.reach import Reach
-from evcnet.transfer.sheets import BadCell, Record, Sheet
+from evcnet.transfer.reading import Reader
+from evcnet.transfer.sheets import Sheet
 
 UNIQUE_VIOLATION = "23505"
+TOGETHER = 500  # rows that one statement creates
 
 
 class Import:
@@ -37,12 +37,8 @@ class Import:
         provenance: Mapping[str, Any] | None = None,
     ) -> None:
         self.kind, self.sheet, self.reach = kind(reach), sheet, reach
-        self.provider, self.provenance = provider, dict(provenance or {})
-        self.providers = reach.writable(kind.model)
-        self.known: dict[Any, Any] = {}
-        if kind.owned and provider is None and PROVIDER not in sheet.header:
-            names = listed(sorted(self.providers)) if self.providers else "none, since there is no provider yet"
-            raise Undecided(f"Say whose rows these are, by a provider or a column “provider”: {names}.")
+        self.provenance = dict(provenance or {})
+        self.reader = Reader(self.kind, sheet, reach, provider)
 
     def run(self, *, write: bool, expected: str | None = None) -> Outcome:
         """Check, and write if ``write`` says so, nothing is wrong, and the picture is the one that was ``expected``."""
@@ -56,103 +52,19 @@ class Import:
         return outcome
 
     def _take_all(self, *, lock: bool) -> Outcome:
-        rows = [self._row(record) for record in self.sheet.records]
-        self._look_up(rows)
-        for row in rows:
-            self._read_key(row)
-        self._refuse_doubles(rows)
+        rows = self.reader.rows()
         found = self.kind.find(rows, lock=lock)
         effects = [self._take(row, found) for row in self.kind.in_order(rows)]
+        self._create([effect for effect in effects if effect.waits])
         self._refuse_out_of_reach(effects)
         return self._summary(rows, effects)
-
-    # From cells to values
-
-    def _row(self, record: Record) -> Row:
-        cells = dict(zip(self.sheet.header, record.cells, strict=False))
-        row = Row(record.number, {name: self._plain(cell) for name, cell in cells.items()}, self.known)
-        for name, cell in cells.items():
-            if isinstance(cell, BadCell):
-                row.refuse(name, cell.why)
-            elif "\x00" in cell:
-                row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
-        if record.number in self.sheet.ragged:
-            cells_here, wanted = self.sheet.ragged[record.number], len(self.sheet.header)
-            row.refuse(
-                "",
-                f"The row has {cells_here} cells, the header {wanted}: put text with separators into quotation marks.",
-            )
-        if self.kind.owned:
-            self._find_provider(row)
-        return row
-
-    @staticmethod
-    def _plain(cell: str) -> str:
-        return unescaped(str(cell))
-
-    def _find_provider(self, row: Row) -> None:
-        code = row.said(PROVIDER)
-        row.provider = self.providers.get(code) if code else self.provider
-        if row.provider is None:
-            wrong = f"There is no provider {quoted(code)} here" if code else "The row doesn't say whose it is"
-            row.refuse(PROVIDER, f"{wrong}: write {listed(sorted(self.providers)) if self.providers else 'another'}.")
-        elif self.provider is not None and row.provider != self.provider:
-            row.provider = None
-            row.refuse(PROVIDER, f"The row is of {code}, the import of {self.provider.code}: import them one by one.")
-
-    def _look_up(self, rows: list[Row]) -> None:
-        """Every row that is pointed at, in one query a column."""
-        for column in self.kind.references():
-            codes = {row.said(column.name) for row in rows if row.provider} - {""}
-            queryset = self.reach.rows(column.model).filter(provider__in={row.provider for row in rows if row.provider})
-            usable = sorted(code for code in codes if "\x00" not in code)
-            for other in asked(queryset.select_related(), column.by, usable):
-                self.known[column.model, other.provider_id, getattr(other, column.by)] = other
-
-    def _read_key(self, row: Row) -> None:
-        if self.kind.owned and row.provider is None:
-            return
-        with suppress(Refused):  # said again, with its column, when all columns are read
-            key = self.kind.read_key(row)
-            if all(key) and not row.problems:
-                row.key = (row.provider.pk if self.kind.owned else None, *key)
-
-    def _refuse_doubles(self, rows: list[Row]) -> None:
-        first: dict[Any, Row] = {}
-        for row in rows:
-            if row.key and first.setdefault(row.key, row) is not row:
-                key, row.key = row.key, None
-                said = ", ".join(row.said(name) for name in self.kind.key)
-                case = (
-                    ""
-                    if said == ", ".join(first[key].said(name) for name in self.kind.key)
-                    else ", but for letter case"
-                )
-                row.refuse(
-                    self.kind.key[-1],
-                    f"{quoted(said)} stands in row {first[key].number} already{case}: keep one of them.",
-                )
-
-    def _value(self, row: Row, column: Column, stored: dict[str, Any] | None) -> Any:
-        cell = row.cells.get(column.name)
-        if cell is None:
-            return column.default if stored is None else stored[column.name]
-        if stored is not None and cell == column.write(stored[column.name], row.zone, self.reach.shows):
-            return stored[column.name]  # what was exported is never a change, whatever a parser makes of it
-        if not cell.strip():
-            if column.required:
-                raise Refused("The cell is empty: this column is required.")
-            return column.default
-        return column.parse(cell, row)
-
-    # From values to rows
 
     def _take(self, row: Row, found: Mapping[Any, Any]) -> Effect:
         thing = found.get(row.key) if row.key else None
         effect = Effect(row, thing)
         try:
             stored = None if thing is None else self.kind.stored(thing)
-            wanted = self._wanted(row, stored)
+            wanted = self.reader.wanted(row, stored)
             if not row.problems:
                 self.kind.settle(row, wanted, stored)
             if not row.problems:
@@ -162,18 +74,6 @@ class Import:
         except REFUSALS as error:
             self._refuse(row, error)
         return effect
-
-    def _wanted(self, row: Row, stored: dict[str, Any] | None) -> dict[str, Any]:
-        wanted = {}
-        blamed = {problem.column for problem in row.problems}
-        for column in self.kind.columns:
-            if column.name in blamed or (isinstance(column, Reference) and row.provider is None):
-                continue
-            try:
-                wanted[column.name] = self._value(row, column, stored)
-            except Refused as error:
-                row.refuse(column.name, str(error))
-        return wanted
 
     def _apply(self, effect: Effect, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
         row = effect.row
@@ -186,13 +86,37 @@ class Import:
                 f"It is not there yet, and your role adds no {plural}: correct it, or take the row out.",
                 self.kind.key[0],
             )
+        if stored is None and self.kind.at_once:
+            effect.thing, effect.waits = self.kind.build(row, None, wanted), True
+            return
         with transaction.atomic():
             effect.thing = self.kind.write(row, effect.thing, wanted)
         effect.written = True
-        if row.provider:
-            code = next((each.by for each in self.kind.references() if each.model is self.kind.model), None)
-            if code:
-                self.known[self.kind.model, row.provider.pk, getattr(effect.thing, code)] = effect.thing
+        for column in self.kind.references():
+            if column.model is self.kind.model:  # later rows may point at this one
+                self.reader.known[column.model, row.provider.pk, getattr(effect.thing, column.by)] = effect.thing
+
+    def _create(self, effects: list[Effect]) -> None:
+        """Many rows with one statement. Only where the database refuses some of them is each written by itself."""
+        for start in range(0, len(effects), TOGETHER):
+            together = effects[start : start + TOGETHER]
+            if not self._created(together):
+                for effect in together:
+                    self._created([effect])
+
+    def _created(self, effects: list[Effect]) -> bool:
+        try:
+            with transaction.atomic():
+                self.kind.create([effect.thing for effect in effects])
+        except REFUSALS as error:
+            for effect in effects:
+                effect.thing.pk = None
+            if len(effects) == 1:
+                self._refuse(effects[0].row, error)
+            return False
+        for effect in effects:
+            effect.written = True
+        return True
 
     def _differences(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> list[Difference]:
         def cell(column: Column, values: dict[str, Any]) -> str:

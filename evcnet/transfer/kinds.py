@@ -55,6 +55,7 @@ class Kind:
     key: ClassVar[tuple[str, ...]]
     owned: ClassVar[bool] = True
     folded: ClassVar[bool] = False  # keys that differ only in letter case are the same key
+    at_once: ClassVar[bool] = True  # new rows are written many at a time
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
@@ -100,12 +101,21 @@ class Kind:
 
     def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
         """Create (``thing`` is None) or change, and give back what was written."""
+        thing = self.build(row, thing, wanted)
+        thing.save()
+        return thing
+
+    def build(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
+        """The row as it is to be written, checked field by field."""
         if thing is None:
             thing = self.model(provider=row.provider) if self.owned else self.model()
         for column in self.columns:
             setattr(thing, column.field, wanted[column.name])
-        checked(thing).save()
-        return thing
+        return checked(thing)
+
+    def create(self, things: list[Any]) -> None:
+        """Write new rows that ``build`` made, where ``at_once`` says that they don't depend on one another."""
+        self.model._base_manager.bulk_create(things)
 
     # Out
 

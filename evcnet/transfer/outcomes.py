@@ -29,6 +29,7 @@ class Effect:
     row: Row
     thing: Any
     differences: list[Difference] = field(default_factory=list)
+    waits: bool = False  # built, and to be written with others
     written: bool = False
 
     def __post_init__(self) -> None:
