@@ -15,7 +15,8 @@ from django.db.models import BooleanField, Count, Exists, F, FilteredRelation, O
 from django.db.models.expressions import ExpressionWrapper
 
 from chargegroups.access import Facts
-from chargegroups.models import ChargeGroup, TariffVersion, Terms
+from chargegroups.models import ChargeGroup, Tariff, TariffVersion, Terms
+from chargegroups.price_tags import PriceTag, tag_of
 from chargegroups.terms import Decision, GroupTerms, TariffInForce, as_customer, decide
 from customers.models import ChargeCard, Customer
 
@@ -56,11 +57,14 @@ class Standing:
 class GroupAt:
     """A charge group at a moment: the terms in force, and how each set of facts is judged under them.
 
-    ``proposed`` stands in for the stored terms (unsaved rows are fine): what would hold under them.
+    ``proposed`` stands in for the stored terms (unsaved rows are fine): what would hold under them. ``tariffs`` are
+    ids of tariffs that are judged beside those that the terms and the exceptions name.
     """
 
-    def __init__(self, group: ChargeGroup, at: datetime, *, proposed: Terms | None = None) -> None:
-        self.group, self.at, self.proposed = group, at, proposed
+    def __init__(
+        self, group: ChargeGroup, at: datetime, *, proposed: Terms | None = None, tariffs: Iterable[int] = ()
+    ) -> None:
+        self.group, self.at, self.proposed, self.tariffs = group, at, proposed, set(tariffs)
 
     @cached_property
     def stored(self) -> Terms | None:
@@ -71,10 +75,14 @@ class GroupAt:
         found: Terms | None = rows.select_related(*SLOTS).first()
         return found
 
+    @property
+    def stored_pk(self) -> int | None:
+        return self.stored.pk if self.stored else None
+
     @cached_property
     def versions(self) -> dict[int, TariffVersion]:
         """The version in force of every tariff that the terms or an exception name, by the tariff's id."""
-        named = {getattr(self.stored, f"{slot}_id") for slot in SLOTS} if self.stored else set()
+        named = self.tariffs | ({getattr(self.stored, f"{slot}_id") for slot in SLOTS} if self.stored else set())
         named |= set(self.group.exceptions.exclude(tariff=None).values_list("tariff_id", flat=True).distinct())
         found = TariffVersion.objects.in_force(self.at).filter(tariff_id__in=named - {None})
         return {version.tariff_id: version for version in found.select_related("tariff").prefetch_related("elements")}
@@ -84,6 +92,24 @@ class GroupAt:
             return None
         version = self.versions.get(tariff_id)
         return TariffInForce(str(tariff_id), version.pk if version else None)
+
+    @cached_property
+    def _named(self) -> dict[int, Tariff]:
+        """The tariffs of the terms, which may be without a version in force."""
+        slots = [getattr(self.stored, slot) for slot in SLOTS] if self.stored else []
+        return {tariff.pk: tariff for tariff in slots if tariff}
+
+    def price_tag(self, tariff_id: int | None) -> PriceTag | None:
+        """How a tariff that the group names reads at this moment."""
+        version = self.versions.get(tariff_id or 0)
+        if version is not None:
+            return tag_of(version)
+        tariff = self._named.get(tariff_id or 0)
+        return PriceTag(tariff.pk, tariff.code, tariff.name) if tariff else None
+
+    def price_of(self, decision: Decision) -> PriceTag | None:
+        """The price list that a decision names; None where it allows nothing."""
+        return self.price_tag(int(decision.tariff.code)) if decision.tariff else None
 
     @cached_property
     def terms(self) -> GroupTerms | None:
@@ -113,6 +139,11 @@ class GroupAt:
             exception_tariff=self.tariff(facts["exception_tariff"]),
             prepaid=facts["payment"] == Customer.Payment.PREPAID,
         )
+
+    def judge_roaming(self) -> Decision:
+        """What the rule says of a roaming card of another provider."""
+        facts = Facts(at=self.at, customer_status="active", card_roams=True)
+        return decide(as_customer(facts, has_card=True), self.terms)
 
     def annotated(self, customers: Any) -> Any:
         """The provider's customers among these, each with the ``FACTS`` that the rule looks at."""

@@ -61,7 +61,9 @@ def _sentence(model: type[models.Model], rows: Sequence[Any], done: str) -> Safe
 
 
 def _remarks(model: type[models.Model], remarks: Sequence[Remark], what: str) -> SafeString:
-    lines = format_html_join("", "<li><strong>{}</strong>: {}</li>", ((each.row, each.text) for each in remarks[:NAMED]))
+    lines = format_html_join(
+        "", "<li><strong>{}</strong>: {}</li>", ((each.row, each.text) for each in remarks[:NAMED])
+    )
     return format_html(
         '{} {}:<ul class="evc-reasons">{}</ul>{}', count_of(model, len(remarks)), what, lines, _rest(remarks)
     )

@@ -9,19 +9,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import DataError, connection, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold import admin as unfold
+from unfold.views import ChangeList
 
-from evcnet.events import events_of, read
+from evcnet.events import page_of_history
 from evcnet.filters import RelatedFilter
 from evcnet.forms import OwnedForm, PortalForm
 from evcnet.refusals import REFUSALS, Refused, refusal_of
-
-ENTRIES = 50
 
 
 class Scoped:
@@ -99,6 +97,15 @@ class StackedInline(Inline, unfold.StackedInline):
     pass
 
 
+class PreparedList(ChangeList):
+    """A list that fetches what its rows need for the whole page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)  # type: ignore[assignment]
+        self.model_admin.prepare(request, self.result_list)
+
+
 class ModelAdmin(Scoped, unfold.ModelAdmin):
     """A list and a page for each row, scoped to the login. Don't name ``provider`` in fields: the base settles it."""
 
@@ -110,6 +117,12 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
     change_form_before_template = "evcnet/conflict.html"
 
     # Lists
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return PreparedList
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Set on the rows of one list page what its columns show beyond their own fields: one query a fact."""
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
@@ -147,6 +160,11 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def _without(self, options: dict[str, Any]) -> dict[str, Any]:
         return options | {"fields": [name for name in options["fields"] if name not in ("provider", "revision")]}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        obj = context.get("original")
+        context["tabs"] = self.tabs(request, obj) if obj is not None else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -194,12 +212,16 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # History
 
+    def history_sources(self, obj: Any) -> list[tuple[type[models.Model], Any]]:
+        """Whose events belong to this row's history: models, each with its rows (ids or a queryset)."""
+        return [(self.model, [obj.pk])]
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         obj = self.seen(request, object_id)
-        page = Paginator(events_of(self.model, [obj.pk]), ENTRIES).get_page(request.GET.get("p"))
-        context = self.page_context(request, obj, "History") | {
-            "page": page,
-            "entries": read(self.model, list(page.object_list), request.user),
+        entries, more = page_of_history(self.history_sources(obj), request.user, request.GET.get("before"))
+        context = self.page_context(request, obj, f"History of {obj}") | {
+            "entries": entries,
+            "earlier": entries[-1].at.isoformat() if more else "",
             **(extra_context or {}),
         }
         return TemplateResponse(request, "evcnet/history.html", context)
@@ -215,6 +237,26 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return None
 
     # Pages of one's own
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """The pages of one row, as (label, address); none where it has one page only."""
+        return []
+
+    def get_urls(self) -> Any:
+        """``own_pages`` stand under the row's address: (segment, view); a view takes request and object_id."""
+        meta = self.model._meta
+        own = [
+            path(
+                f"<path:object_id>/{segment}/",
+                self.admin_site.admin_view(view),
+                name=f"{meta.app_label}_{meta.model_name}_{segment.replace('/', '_')}",
+            )
+            for segment, view in self.own_pages()
+        ]
+        return own + super().get_urls()
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        return []
 
     def seen(self, request: HttpRequest, object_id: Any, action: str = "view") -> Any:
         """The row, if the login may do this to it. 404 for one that is missing, foreign or out of reach alike."""
@@ -238,5 +280,6 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             "original": obj,
             "title": title,
             "media": self.media,
+            "tabs": self.tabs(request, obj) if obj else [],
             "has_view_permission": True,
         }

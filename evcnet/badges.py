@@ -1,39 +1,40 @@
-"""How is a status shown? A word with a shape, the same everywhere; colour comes third."""
+"""How is a status shown? One badge each, the same everywhere: a word with a shape; the colour comes third."""
 
 from __future__ import annotations
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-# kind: its shape, and the mood of its colour (both in static/evcnet/pieces.css).
-_LOOKS = {
-    "active": ("disc", "good"),
-    "allowed": ("disc", "good"),
-    "published": ("disc", "good"),
-    "inactive": ("ring", "quiet"),
-    "unpublished": ("ring", "quiet"),
-    "closed": ("ring", "quiet"),
-    "other": ("ring", "quiet"),
-    "deactivated": ("cross", "quiet"),
-    "denied": ("cross", "bad"),
-    "blocked": ("square", "bad"),
-    "pending": ("half", "warn"),
-    "out_of_service": ("triangle", "warn"),
-    "free": ("star", "warn"),
-    "scheduled": ("hourglass", "told"),
-    "roaming": ("arrows", "told"),
-    "home": ("house", "told"),
+BADGES: dict[str, tuple[str, str, str]] = {
+    # kind: word, shape, tone
+    "free": ("Free of charge", "◆", "notice"),
+    "home": ("Home", "▲", "plain"),
+    "other": ("Other", "■", "plain"),
+    "roaming": ("Roaming", "↔", "accent"),
+    "social": ("Social charging", "◎", "accent"),
+    "published": ("Published", "◉", "accent"),
+    "unpublished": ("Not published", "◌", "plain"),
+    "scheduled": ("Scheduled", "▷", "notice"),
+    "now": ("In force", "●", "good"),
+    "past": ("Past", "◁", "plain"),
+    "closed": ("Closed", "✕", "plain"),
+    "active": ("Active", "●", "good"),
+    "inactive": ("Inactive", "○", "plain"),
+    "out_of_service": ("Out of service", "▼", "bad"),
+    "pending": ("Waits for approval", "◔", "notice"),
+    "blocked": ("Blocked", "✕", "bad"),
+    "deactivated": ("Deactivated", "○", "plain"),
+    "allowed": ("Allowed", "✓", "good"),
+    "denied": ("Denied", "✕", "bad"),
+    "policy": ("As the policy says", "=", "plain"),
+    "yes": ("Yes", "✓", "good"),
+    "no": ("No", "✕", "bad"),
 }
-_WORDS = {"free": "Free of charge", "home": "Home", "roaming": "Roaming", "scheduled": "Scheduled"}
 
 
-def badge(kind: str, word: str | None = None) -> SafeString:
-    """``kind`` is one of the statuses and marks above; ``word`` where it should read otherwise."""
-    shape, mood = _LOOKS.get(kind, ("ring", "quiet"))
-    text = word or _WORDS.get(kind) or kind.replace("_", " ")
+def badge(kind: str, word: str = "") -> SafeString:
+    """The badge of a kind; one that is not known shows as its own name."""
+    known, shape, tone = BADGES.get(kind, (kind.replace("_", " ").capitalize(), "■", "plain"))
     return format_html(
-        '<span class="evc-badge evc-{}"><i class="evc-shape evc-{}" aria-hidden="true"></i>{}</span>',
-        mood,
-        shape,
-        text[:1].upper() + text[1:],
+        '<span class="evc-badge is-{}"><span aria-hidden="true">{}</span> {}</span>', tone, shape, word or known
     )

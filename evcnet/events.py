@@ -16,6 +16,7 @@ from django.utils import formats, timezone
 VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
 NOTHING = "–"
+ENTRIES = 50
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,32 @@ def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[E
         )
         for event in events
     ]
+
+
+def page_of_history(
+    sources: Sequence[tuple[type[models.Model], Any]], login: Any, before: str | None = None
+) -> tuple[list[Entry], bool]:
+    """The latest entries of several models together, those before a moment (ISO 8601), and whether there are more."""
+    entries = [entry for model, rows in sources for entry in _latest(model, rows, login, _moment(before))]
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    cut = entries[ENTRIES - 1].at if len(entries) > ENTRIES else None
+    # What happened in one moment stays on one page, since the next page begins before that moment.
+    return ([entry for entry in entries if cut is None or entry.at >= cut], cut is not None)
+
+
+def _latest(model: type[models.Model], rows: Any, login: Any, before: datetime | None) -> list[Entry]:
+    events = events_of(model, rows)
+    if before is not None:
+        events = events.filter(pgh_created_at__lt=before)
+    return read(model, list(events[: ENTRIES + 1]), login)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _earlier(model: type[models.Model], events: Sequence[Any]) -> dict[Any, Any]:

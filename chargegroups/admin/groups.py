@@ -1,14 +1,168 @@
-"""Which pages has a charge group?"""
+"""Which charge groups are there, and which pages has each?"""
 
-from django.contrib import admin
+from __future__ import annotations
 
-from chargegroups.models import ChargeGroup
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import DropdownFilter
+
+from chargegroups.admin import access, charge_points, closing, founding, standing_page
+from chargegroups.admin.summary import Summary, who_may_charge
+from chargegroups.changes import database_clock
+from chargegroups.forms import FoundingForm
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.price_tags import price_tags
+from chargepoints.models import ChargePoint
 from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+from evcnet.templatetags.portal import price
+
+
+class OpenFilter(DropdownFilter):
+    title = "whether it is closed"
+    parameter_name = "closed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Open"), ("yes", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        wanted = {"no": True, "yes": False}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
 
 
 @admin.register(ChargeGroup)
 class ChargeGroupAdmin(ModelAdmin):
-    list_display = ["code", "name"]
-    list_filter = ["user_group", "type"]
+    list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
+    list_filter = ["user_group", "type", OpenFilter]
+    list_select_related = ["user_group"]
     search_fields = ["code", "name"]
-    fields = ["code", "name", "type", "user_group", "additional_information"]
+    search_help_text = "ID or name"
+    radio_fields = {"type": admin.VERTICAL}
+    fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]
+    add_fieldsets = founding.FIELDSETS
+
+    # The list
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        at = database_clock()
+        points = ChargePoint.objects.filter(charge_group__in=rows).order_by().values("charge_group")
+        counts = {
+            row["charge_group"]: row
+            for row in points.annotate(all=Count("pk"), active=Count("pk", filter=Q(status=ChargePoint.Status.ACTIVE)))
+        }
+        terms = Terms.objects.in_force(at).filter(charge_group__in=rows).select_related("tariff")
+        of_group = {each.charge_group_id: each for each in terms}
+        tags = price_tags({each.tariff for each in of_group.values()}, at)
+        for row in rows:
+            row.terms_now = of_group.get(row.pk)
+            row.tag_now = tags.get(row.terms_now.tariff_id) if row.terms_now else None
+            row.points_now = counts.get(row.pk, {"all": 0, "active": 0})
+
+    @admin.display(description="type", ordering="type")
+    def kind(self, group: Any) -> str:
+        return format_html("{} {}", badge(group.type), badge("closed") if group.closed_at else "")
+
+    @admin.display(description="tariff now")
+    def tariff_now(self, group: Any) -> str:
+        return price(group.tag_now)
+
+    @admin.display(description="charge points")
+    def points(self, group: Any) -> str:
+        counts = group.points_now
+        return format_html('{} <span class="evc-soft">{} active</span>', counts["all"], counts["active"])
+
+    @admin.display(description="who may charge")
+    def who(self, group: Any) -> str:
+        return who_may_charge(group, group.terms_now)
+
+    # The page
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        pages = [
+            ("Data", "change"),
+            ("Charge points", "points"),
+            ("Tariff and access", "access"),
+            ("Customers and tariffs", "customers"),
+            ("Roaming", "roaming"),
+            ("Social charging", "social"),
+            ("History", "history"),
+        ]
+        return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        pages = {
+            "points": charge_points.attached,
+            "points/detach": charge_points.detaching,
+            "access": access.tariff_and_access,
+            "roaming": access.roaming,
+            "social": access.social_charging,
+            "customers": standing_page.customers_and_tariffs,
+            "close": closing.closing,
+        }
+        return [(segment, self._bound(view)) for segment, view in pages.items()]
+
+    def _bound(self, view: Any) -> Any:
+        def page(request: HttpRequest, object_id: str) -> HttpResponse:
+            response: HttpResponse = view(self, request, self.seen(request, object_id))
+            return response
+
+        return page
+
+    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+        context = super().page_context(request, obj, title)
+        return context | {"summary": Summary(obj), "summary_template": "chargegroups/summary.html"}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        group = context.get("original")
+        if group is not None:
+            context |= {"summary": Summary(group), "summary_template": "chargegroups/summary.html"}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        exceptions = CustomerException.pgh_event_models["insert"]._base_manager.filter(charge_group=obj.pk)
+        return [
+            (ChargeGroup, [obj.pk]),
+            (Terms, Terms.objects.filter(charge_group=obj).values("pk")),
+            (CustomerException, exceptions.values("pgh_obj")),
+        ]
+
+    # The form
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = FoundingForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["user_group"] if obj is not None else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            founding.found(request, form)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk))
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk, "access"))
+
+    # Removal
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        group = self.seen(request, object_id, "delete")
+        if reason := closing.why_not_remove(group):
+            messages.warning(request, reason)
+            return HttpResponseRedirect(self.page(group.pk, "close"))
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        closing.remove(obj)

@@ -1,0 +1,127 @@
+"""Who may charge in a group and what do they pay? The terms in force as a table of audiences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from chargegroups.admin.summary import who_may_charge
+from chargegroups.changes import database_clock
+from chargegroups.models import ChargeGroup, Terms
+from chargegroups.price_tags import PriceTag, price_tags
+from chargegroups.standing import GroupAt, Standing, audience_of
+from chargegroups.terms import Decision
+from chargepoints.models import Location
+from customers.models import Customer
+
+
+@dataclass(frozen=True)
+class Row:
+    """One audience: may it charge, at which prices, how many are they? ``count`` None: not ours to count."""
+
+    who: str
+    decisions: tuple[tuple[str, Decision, PriceTag | None], ...]
+    count: int | None
+    query: str = ""
+
+    @property
+    def verdict(self) -> str:
+        allowed = {decision.allowed for _, decision, _ in self.decisions}
+        return "yes" if allowed == {True} else "no" if allowed == {False} else "some"
+
+
+def tariff_and_access(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    at = GroupAt(group, database_clock())
+    customers = Customer.objects.visible_to(request.user).filter(status=Customer.Status.ACTIVE)
+    context = admin.page_context(request, group, str(group)) | {
+        "terms": at.stored,
+        "slots": list(_slots(at)),
+        "rows": list(_matrix(at, at.standings(customers))),
+        "scheduled": _told(Terms.objects.scheduled(at.at).filter(charge_group=group).order_by("valid_from"), at),
+        "past": _told(Terms.objects.filter(charge_group=group, valid_from__lte=at.at).order_by("-valid_from")[:20], at),
+    }
+    return TemplateResponse(request, "chargegroups/access.html", context)
+
+
+def _slots(at: GroupAt) -> Iterable[tuple[str, str, PriceTag | None]]:
+    """The three tariffs of the terms: for whom, what it means, the price."""
+    if at.stored is None:
+        return
+    yield "Tariff", "what everyone pays who has no tariff of their own", at.price_tag(at.stored.tariff_id)
+    if at.stored.prepaid_tariff:
+        yield "Prepaid tariff", "what prepaid customers pay", at.price_tag(at.stored.prepaid_tariff_id)
+    if at.stored.roaming_tariff:
+        yield "Roaming tariff", "what is paid with roaming cards", at.price_tag(at.stored.roaming_tariff_id)
+
+
+def _matrix(at: GroupAt, standings: list[Standing]) -> Iterable[Row]:
+    group, counts = at.group, _counts(standings)
+    yield Row(f"Customers of {group.user_group}", _asked(at, True), counts["own"], "exception=none")
+    yield Row("Customers of your other user groups", _asked(at, False), counts["other"], "exception=none&access=all")
+    for audience, who in (("allowed", "With an exception: allowed"), ("denied", "With an exception: denied"),
+                          ("priced", "With an exception: a tariff of their own")):  # fmt: skip
+        of_audience = [each for each in standings if audience_of(each) == audience]
+        if of_audience:
+            yield Row(who, _found(at, of_audience), counts[audience], f"exception={audience}&access=all")
+    yield Row("Roaming cards of any provider", _roaming(at), None)
+
+
+def _counts(standings: list[Standing]) -> dict[str, int]:
+    counts = dict.fromkeys(("own", "other", "allowed", "denied", "priced"), 0)
+    for standing in standings:
+        counts[audience_of(standing)] += standing.count
+    return counts
+
+
+def _asked(at: GroupAt, same_user_group: bool) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+    """What the rule says of an active customer without an exception; twice where prepaid customers pay another price."""
+    differs = at.stored is not None and at.stored.prepaid_tariff_id is not None
+    asked = [("subscription", "subscription")] + ([("prepaid", "prepaid")] if differs else [])
+    facts = {"same_user_group": same_user_group, "roams": False, "status": "active"}
+    facts |= {"exception_access": None, "exception_tariff": None}
+    decisions = [(label, at.judge(facts | {"payment": payment})) for label, payment in asked]
+    shown = [(label if differs else "", decision, at.price_of(decision)) for label, decision in decisions]
+    return tuple(shown)
+
+
+def _found(at: GroupAt, standings: list[Standing]) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+    """The distinct answers among these customers."""
+    distinct = {(each.decision.access.reason, each.decision.tariff): each.decision for each in standings}
+    return tuple(("", decision, at.price_of(decision)) for decision in distinct.values())
+
+
+def _roaming(at: GroupAt) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+    decision = at.judge_roaming()
+    return (("", decision, at.price_of(decision)),)
+
+
+def _told(rows: Any, at: GroupAt) -> list[tuple[Terms, PriceTag | None, str]]:
+    """Terms of the past or the future, each with its tariff's price now and its policy in words."""
+    found = list(rows.select_related("tariff"))
+    tags = price_tags({terms.tariff for terms in found}, at.at)
+    return [(terms, tags.get(terms.tariff_id), who_may_charge(at.group, terms)) for terms in found]
+
+
+def roaming(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    """What roaming means here, and which of the group's locations third-party apps may show."""
+    at = GroupAt(group, database_clock())
+    places = Location.objects.visible_to(request.user).filter(chargepoint__charge_group=group).distinct()
+    decision = at.judge_roaming()
+    context = admin.page_context(request, group, str(group)) | {
+        "terms": at.stored,
+        "decision": decision,
+        "price": at.price_of(decision),
+        "published": places.filter(published=True).count(),
+        "unpublished": list(places.filter(published=False)[:50]),
+    }
+    return TemplateResponse(request, "chargegroups/roaming.html", context)
+
+
+def social_charging(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    at = GroupAt(group, database_clock())
+    context = admin.page_context(request, group, str(group)) | {"terms": at.stored}
+    return TemplateResponse(request, "chargegroups/social_charging.html", context)

@@ -1,0 +1,48 @@
+"""A new charge group arises with its first terms and, if wanted, with its charge points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from chargegroups.changes import found_group
+from chargegroups.forms import SWITCHES, TARIFFS
+from chargepoints.changes import attach
+from chargepoints.models import ChargePoint
+from evcnet.actions import tell
+from evcnet.refusals import Refused
+
+FIELDSETS = [
+    ("Data", {"fields": ["code", "name", "type", "user_group", "additional_information"]}),
+    (
+        "Tariff",
+        {
+            "fields": [*TARIFFS, "free_for_everyone"],
+            "description": "Every group has a tariff. Charging for free is a tariff that says so.",
+        },
+    ),
+    (
+        "Who may charge",
+        {
+            "fields": [*SWITCHES, "nobody_yet"],
+            "description": "Exceptions for single customers are added once the group exists.",
+        },
+    ),
+    ("From when, and where", {"fields": ["valid_from", "points"]}),
+]
+
+
+def found(request: HttpRequest, form: Any) -> None:
+    """Save the group with its first terms and attach its charge points: all of it or nothing."""
+    answers = form.cleaned_data
+    terms = {name: answers[name] for name in (*TARIFFS, *SWITCHES)}
+    found_group(form.instance, valid_from=answers["valid_from"], **terms)
+    chosen = answers["points"]
+    if not chosen:
+        return
+    outcome = attach(chosen, form.instance)
+    if outcome.refused:
+        reasons = " ".join(f"{each.row}: {each.text}" for each in outcome.refused)
+        raise Refused(f"Not every charge point can be attached. {reasons}", "points")
+    tell(request, ChargePoint, outcome, "attached")

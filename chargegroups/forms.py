@@ -1,0 +1,160 @@
+"""What does staff fill in about charge groups and exceptions, and what is refused before it is written?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.db.models import Count
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import INPUT_CLASSES, UnfoldBooleanSwitchWidget
+
+from chargegroups.changes import database_clock
+from chargegroups.models import ChargeGroup, CustomerException, Tariff, Terms
+from chargegroups.price_tags import price_tags
+from chargepoints.models import ChargePoint, Connector
+from customers.models import Customer
+from evcnet.forms import PortalForm
+
+TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
+SWITCHES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
+OPENINGS = SWITCHES[:3]
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, typed with the browser's own date and time picker."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}
+        super().__init__(widget=forms.DateTimeInput(attrs=attrs, format="%Y-%m-%dT%H:%M"), required=False, **options)
+
+
+def tariff_field(name: str, model: Any = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
+    """A search box for tariffs; which ones are offered, the form says when it knows the login."""
+    field = model._meta.get_field(name)
+    widget = AutocompleteSelect(field, admin.site, attrs={"data-width": "100%"})
+    return forms.ModelChoiceField(
+        Tariff.objects.none(), required=not field.blank, help_text=field.help_text, widget=widget, **options
+    )
+
+
+def switch_field(name: str) -> forms.BooleanField:
+    field: Any = Terms._meta.get_field(name)
+    return forms.BooleanField(
+        label=str(field.verbose_name).capitalize(),
+        required=False,
+        help_text=field.help_text,
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+
+
+class ExceptionForm(PortalForm):
+    """One row of "Customers and tariffs". The charge group and the customer are those of the row."""
+
+    tariff = tariff_field("tariff", CustomerException)
+    valid_from = MomentField(label="From", help_text="Empty: always.")
+    valid_until = MomentField(label="Until", help_text="Empty: until it is removed.")
+
+    class Meta:
+        model = CustomerException
+        fields = ["access", "tariff", "valid_from", "valid_until", "note"]
+        widgets = {"note": forms.TextInput(attrs={"maxlength": 500})}
+
+    def __init__(self, *args: Any, request: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        offered = Tariff.objects.visible_to(request.user).filter(provider_id=self.instance.provider_id)
+        # The tariff that the exception names already stays a choice, also where it is no longer offered.
+        named = Tariff.objects.filter(pk=self.instance.tariff_id)
+        self.fields["tariff"].queryset = offered.distinct() | named.distinct()  # type: ignore[attr-defined]
+        if self.instance.pk is None:
+            self.fields["access"].initial = CustomerException.Access.ALLOWED
+
+
+class FoundingForm(PortalForm):
+    """A new charge group with its first terms and the charge points that it begins with."""
+
+    tariff = tariff_field("tariff")
+    prepaid_tariff = tariff_field("prepaid_tariff")
+    roaming_tariff = tariff_field("roaming_tariff")
+    free_for_everyone = forms.BooleanField(
+        label="Free of charge is meant",
+        required=False,
+        help_text="Asked for where the tariff is free of charge: everybody who may charge then charges for free.",
+    )
+    own_user_group = switch_field("own_user_group")
+    other_user_groups = switch_field("other_user_groups")
+    roaming = switch_field("roaming")
+    social_charging = switch_field("social_charging")
+    nobody_yet = forms.BooleanField(
+        label="Nobody yet",
+        required=False,
+        help_text="Tick this to make the group without opening it to anybody.",
+    )
+    valid_from = MomentField(label="In force from", help_text="Empty: from now on. Past and future are possible.")
+    points = forms.ModelMultipleChoiceField(
+        ChargePoint.objects.none(),
+        label="Charge points",
+        required=False,
+        help_text="Search by identity, name or address; as many as you like. More can be attached later.",
+    )
+
+    class Meta:
+        model = ChargeGroup
+        fields = ["code", "name", "type", "user_group", "additional_information"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login = self.request.user
+        for name in TARIFFS:
+            self.fields[name].queryset = Tariff.objects.visible_to(login).distinct()  # type: ignore[attr-defined]
+        points: Any = self.fields["points"]
+        # Any foreign key to charge points tells the search box what to search.
+        points.widget = AutocompleteSelectMultiple(
+            Connector._meta.get_field("charge_point"), admin.site, attrs={"data-width": "100%"}
+        )
+        points.queryset = ChargePoint.objects.visible_to(login, "change")
+        self._explain(login)
+
+    def _explain(self, login: Any) -> None:
+        """Beside each switch how many customers it means, by the user group that is chosen."""
+        active = Customer.objects.visible_to(login).filter(status=Customer.Status.ACTIVE)
+        counts = {row["user_group"]: row["n"] for row in active.order_by().values("user_group").annotate(n=Count("pk"))}
+        groups = [group.pk for group in self.fields["user_group"].queryset]  # type: ignore[attr-defined]
+        total = sum(counts.values())
+        by_group = {pk: [counts.get(pk, 0), total - counts.get(pk, 0)] for pk in groups}
+        self.fields["user_group"].widget.attrs["data-customers"] = json.dumps(by_group)
+        chosen = by_group.get(groups[0]) if len(groups) == 1 else None
+        for name, index in (("own_user_group", 0), ("other_user_groups", 1)):
+            self.fields[name].help_text = _counted(self.fields[name].help_text, index, chosen)
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        opened = [name for name in OPENINGS if answers.get(name)]
+        if not opened and not answers.get("nobody_yet"):
+            self.add_error("nobody_yet", "Say who may charge: switch one of the above on, or tick “nobody yet”.")
+        if opened and answers.get("nobody_yet"):
+            self.add_error("nobody_yet", "The group is opened above, so it is not “nobody yet”: choose one of the two.")
+        if answers.get("type") == ChargeGroup.Type.HOME and answers.get("roaming"):
+            self.add_error(
+                "roaming", "A Home group is not accessible for roaming: switch it off, or choose type Other."
+            )
+        self._confirm_free(answers)
+        return answers
+
+    def _confirm_free(self, answers: dict[str, Any]) -> None:
+        tariff = answers.get("tariff")
+        if tariff is None or answers.get("free_for_everyone"):
+            return
+        moment = max(answers.get("valid_from") or database_clock(), database_clock())
+        if price_tags([tariff], moment)[tariff.pk].free:
+            self.add_error("free_for_everyone", f"{tariff} is free of charge for everyone: tick this if that is meant.")
+
+
+def _counted(sentence: Any, index: int, counts: list[int] | None) -> SafeString:
+    shown = f"{counts[index]:,}" if counts else "choose a user group to see how many"
+    return format_html('{} <strong data-counted="{}">{}</strong>', sentence, index, f"Now: {shown}")

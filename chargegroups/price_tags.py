@@ -1,0 +1,41 @@
+"""What do tariffs cost at a moment, in words? Read for a whole page at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chargegroups.models import Tariff, TariffVersion
+from chargegroups.price_lists import price_list
+from chargegroups.pricing import is_free, price_text
+
+
+@dataclass(frozen=True)
+class PriceTag:
+    """A tariff as it stands on a page. Without a version in force it has no price, and nobody can charge by it."""
+
+    tariff_id: int
+    code: str
+    name: str
+    text: str = ""
+    free: bool = False
+    version: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text or 'no version in force'}"
+
+
+def tag_of(version: TariffVersion) -> PriceTag:
+    """``version`` with its tariff and elements at hand, else they cost queries."""
+    listed, tariff = price_list(version), version.tariff
+    return PriceTag(tariff.pk, tariff.code, tariff.name, price_text(listed), is_free(listed), version.pk)
+
+
+def price_tags(tariffs: Iterable[Tariff], at: datetime) -> dict[int, PriceTag]:
+    """For each of the tariffs, by its id, the price in force at the moment."""
+    wanted = {tariff.pk: tariff for tariff in tariffs}
+    versions = TariffVersion.objects.in_force(at).filter(tariff_id__in=wanted)
+    found = versions.select_related("tariff").prefetch_related("elements")
+    tags = {version.tariff_id: tag_of(version) for version in found}
+    return {pk: tags.get(pk) or PriceTag(pk, tariff.code, tariff.name) for pk, tariff in wanted.items()}

@@ -1,0 +1,44 @@
+"""How does a charge group end? It is closed and stays with its history; only one that never counted is removed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from chargegroups.changes import database_clock, the_door
+from chargegroups.models import ChargeGroup, Terms
+from chargepoints.changes import detach
+from chargepoints.models import ChargePoint
+from evcnet.outcomes import Outcome
+from evcnet.refusals import Refused
+
+
+def close(group: ChargeGroup) -> Outcome:
+    """Detach all charge points and mark the group closed. The outcome is that of detaching."""
+    with transaction.atomic():
+        locked = ChargeGroup.objects.select_for_update().get(pk=group.pk)
+        if locked.closed_at is not None:
+            raise Refused("This charge group is closed already.")
+        outcome = detach(ChargePoint.objects.filter(charge_group=locked))
+        locked.closed_at = database_clock()
+        locked.save(update_fields=["closed_at"])
+        return outcome
+
+
+def why_not_remove(group: ChargeGroup) -> str:
+    """Why the group can only be closed; empty where it can be removed."""
+    points = ChargePoint.objects.filter(charge_group=group).count()
+    if points:
+        return f"{group} has {points:,} charge point{'' if points == 1 else 's'} attached: close it instead."
+    if Terms.objects.filter(charge_group=group, valid_from__lte=database_clock()).exists():
+        return f"The terms of {group} have come into force, so its history stays: close it instead."
+    return ""
+
+
+def remove(group: ChargeGroup) -> None:
+    """Remove a group that never had terms in force, with what was scheduled for it."""
+    with the_door():
+        if reason := why_not_remove(group):
+            raise Refused(reason)
+        group.exceptions.all().delete()
+        group.terms.all().delete()
+        group.delete()

@@ -1,0 +1,51 @@
+"""What do the portal's templates say in one word?"""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from evcnet.badges import badge as of_kind
+
+register = template.Library()
+
+
+@register.simple_tag
+def badge(kind: str, word: str = "") -> SafeString:
+    return of_kind(kind, word)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A count with its thousands apart: 1,916."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.simple_tag
+def count(value: int, one: str, many: str = "") -> str:
+    """ "1 charge point", "24 charge points"."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Any, **changes: Any) -> str:
+    """The address's query with some parameters changed; an empty one is left out."""
+    params = context["request"].GET.copy()
+    for name, value in changes.items():
+        params.pop(name, None)
+        if value not in (None, ""):
+            params[name] = value
+    return "?" + params.urlencode()
+
+
+@register.simple_tag
+def price(tag: Any) -> SafeString:
+    """A price tag: name, price with its unit, and the badge of a free tariff."""
+    if tag is None:
+        return format_html("{}", "–")
+    if tag.version is None:
+        return format_html('{} <span class="evc-soft">no version in force</span>', tag.name)
+    if tag.free:
+        return format_html("{} {}", tag.name, of_kind("free"))
+    return format_html('{} <span class="evc-price">{}</span>', tag.name, tag.text)
