@@ -18,6 +18,10 @@ class DoubtfulTime(ValueError):
         super().__init__(str(problem))
 
 
+class SkippedTime(DoubtfulTime):
+    """A local time over which the clock was put forward."""
+
+
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of an IANA name. Raises DoubtfulTime."""
@@ -32,7 +36,7 @@ def moment_of(start: datetime, zone_name: str) -> int:
     """Seconds since 1970 in UTC of a start; fractions of a second are dropped.
 
     Without an offset it is local time: in the hour that the clock repeats the first of the two, in the hour that it
-    skips no time at all. Raises DoubtfulTime.
+    skips no time at all. Raises DoubtfulTime, in that hour SkippedTime.
     """
     zone = zone_of(zone_name)
     if not FIRST_YEAR < start.year < LAST_YEAR:
@@ -42,7 +46,7 @@ def moment_of(start: datetime, zone_name: str) -> int:
         start = start.replace(tzinfo=zone, fold=0)
         if start.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != start.replace(tzinfo=None):
             reason = f"{start:%Y-%m-%d %H:%M} does not exist in {zone_name}: the clock was put forward over it"
-            raise DoubtfulTime(Problem("start", reason, "give the time after the change, or an offset"))
+            raise SkippedTime(Problem("start", reason, "give the time after the change, or an offset"))
     return int((start - _EPOCH) // timedelta(seconds=1))
 
 

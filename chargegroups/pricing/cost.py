@@ -94,6 +94,11 @@ class Cost:
         return Fraction(self._incl, self._unit)
 
     @property
+    def totals(self) -> tuple[Fraction, Fraction]:
+        """The exact totals including and excluding VAT, in the order in which costs are compared."""
+        return (self.exact_incl_vat, self.exact_excl_vat)
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """The reasons of the totals, in the order of the tariff: the exact totals are their sums."""
         return tuple(self._lines())

@@ -10,9 +10,11 @@ from .clock import DAY, offsets_between
 from .tariff import DAYS, Element, Restrictions
 
 _WEEK: Final = 7
+_WEEK_SECONDS: Final = _WEEK * DAY
 _THURSDAY: Final = 3  # 1 January 1970
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 Window = tuple[int, int]  # seconds of the day: from, until
+Stretch = tuple[int, int, int]  # moments in UTC: from, until, and the offset between them
 
 
 class WallClock:
@@ -24,7 +26,7 @@ class WallClock:
         dates = {each for r in self._restrictions for each in (r.start_date, r.end_date) if each}
         self._dates: Final = sorted(map(_day_number, dates))
         self._kinds: Final[dict[tuple[int, int], Axis]] = {}
-        self._stretch = (0, 0, 0)
+        self._weeks: Final[dict[int, Stretch]] = {}
 
     @staticmethod
     def restricts(restrictions: Restrictions) -> bool:
@@ -53,12 +55,14 @@ class WallClock:
         days = {day for edge in edges for day in range(edge - _WEEK, edge + _WEEK)}
         return {mask for day in days for mask in self._day(day).masks}
 
-    def _stretches(self, start: int, until: int) -> list[tuple[int, int, int]]:
-        """The stretch of the session before it will do for most: the clock changes twice a year."""
-        if self._stretch[0] <= start and until < self._stretch[1]:
-            return [self._stretch]
+    def _stretches(self, start: int, until: int) -> list[Stretch]:
+        """Most sessions lie within one stretch, and most were preceded by others of the same week."""
+        week = start // _WEEK_SECONDS
+        known = self._weeks.get(week)
+        if known is not None and known[0] <= start and until < known[1]:
+            return [known]
         stretches = offsets_between(self._time_zone, start, until)
-        self._stretch = stretches[-1]
+        self._weeks[week] = stretches[0]
         return stretches
 
     def _day(self, day: int) -> Axis:

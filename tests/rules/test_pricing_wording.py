@@ -1,0 +1,161 @@
+"""How a tariff reads to a driver: per kWh, per minute, per session, anything else; every tier with when it holds."""
+
+import pytest
+
+from chargegroups.pricing import describe, is_free, price_text, read_tariff
+from tests.rules.pricing_world import element, tariff
+
+
+def lines(*elements: dict, **more) -> list[str]:
+    return [str(line) for line in describe(read_tariff(tariff(*elements, **more)))]
+
+
+def text(*elements: dict, **more) -> str:
+    return price_text(read_tariff(tariff(*elements, **more)))
+
+
+class TestEveryTier:
+    def test_stands_in_the_order_of_afir_whatever_the_order_of_the_list(self) -> None:
+        assert lines(
+            element(("TIME", "6"), reservation="RESERVATION"),
+            element(("FLAT", "0.5"), ("PARKING_TIME", "3")),
+            element(("TIME", "1.2")),
+            element(("ENERGY", "0.35")),
+            max_price={"excl_vat": 20, "incl_vat": "24.2"},
+            min_price={"excl_vat": 1},
+        ) == [
+            "0.35 EUR/kWh, no VAT",
+            "0.02 EUR/min charging, no VAT",
+            "0.05 EUR/min parking, no VAT",
+            "0.50 EUR per session, no VAT",
+            "0.10 EUR/min for a reservation, no VAT",
+            "at least 1.00 EUR per session excl. VAT",
+            "at most 20.00 EUR per session excl. VAT (24.20 EUR incl. VAT)",
+        ]
+
+    def test_says_when_it_holds(self) -> None:
+        weekdays = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
+        assert lines(
+            element(("ENERGY", "0.35", 1, 21), start_time="08:00", end_time="18:00", day_of_week=weekdays),
+            element(("ENERGY", "0.2575", 1, 21)),
+        ) == [
+            "0.35 EUR/kWh Mon-Fri 08:00-18:00, excl. 21% VAT",
+            "0.2575 EUR/kWh otherwise, excl. 21% VAT",
+        ]
+
+    @pytest.mark.parametrize(
+        ("restrictions", "words"),
+        [
+            ({"day_of_week": ["SUNDAY"]}, "Sun"),
+            ({"day_of_week": ["SUNDAY", "MONDAY", "WEDNESDAY"]}, "Mon, Wed, Sun"),
+            ({"day_of_week": ["SATURDAY", "SUNDAY"]}, "Sat-Sun"),
+            ({"start_time": "22:00", "end_time": "06:00"}, "22:00-06:00"),
+            ({"start_time": "22:00"}, "22:00-24:00"),
+            ({"end_time": "06:00"}, "00:00-06:00"),
+            ({"start_date": "2026-06-01", "end_date": "2026-07-01"}, "from 2026-06-01 before 2026-07-01"),
+            ({"min_kwh": "10.50"}, "from 10.5 kWh"),
+            ({"max_kwh": 30}, "below 30 kWh"),
+            ({"min_kwh": 10, "max_kwh": 30}, "10-30 kWh"),
+            ({"max_power": "22.0"}, "below 22 kW"),
+            ({"min_current": 16, "max_current": 32}, "16-32 A"),
+            ({"min_duration": 5400}, "after 90 min"),
+            ({"max_duration": 100}, "in the first 100 s"),
+            ({"min_duration": 3600, "max_duration": 7200}, "from 60 min to 120 min"),
+            ({"reservation": "RESERVATION_EXPIRES"}, "for a reservation that expires"),
+        ],
+    )
+    def test_words_each_restriction(self, restrictions: dict, words: str) -> None:
+        assert lines(element(("FLAT", "1"), **restrictions))[0].endswith(f" {words}, no VAT")
+
+    @pytest.mark.parametrize(
+        "restrictions",
+        [
+            {"start_time": "08:00", "end_time": "08:00"},
+            {"end_time": "00:00"},
+            {"min_kwh": 0, "min_duration": 0},
+            {"day_of_week": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]},
+        ],
+    )
+    def test_a_restriction_that_restricts_nothing_says_nothing(self, restrictions: dict) -> None:
+        assert lines(element(("FLAT", "1"), **restrictions)) == ["1.00 EUR per session, no VAT"]
+
+    @pytest.mark.parametrize(
+        ("component", "words"),
+        [
+            (("ENERGY", "0.3", 500), "0.30 EUR/kWh, billed per 0.5 kWh, no VAT"),
+            (("PARKING_TIME", "3", 900), "0.05 EUR/min parking, billed per 15 min, no VAT"),
+            (("TIME", "3", 90), "0.05 EUR/min charging, billed per 90 s, no VAT"),
+            (("TIME", "2"), "0.0333 EUR/min charging (2.00 EUR/h), no VAT"),
+            (("TIME", "0"), "free charging time"),
+            (("FLAT", "1.5", 1, "5.20"), "1.50 EUR per session, excl. 5.2% VAT"),
+            (("FLAT", "1.5", 1, "20"), "1.50 EUR per session, excl. 20% VAT"),
+        ],
+    )
+    def test_words_price_step_and_vat(self, component: tuple, words: str) -> None:
+        assert lines(element(component)) == [words]
+
+    def test_names_the_element_that_sets_it(self) -> None:
+        found = describe(read_tariff(tariff(element(("FLAT", "1")), element(("ENERGY", "1")))))
+
+        assert [(line.dimension, line.element) for line in found] == [("ENERGY", 1), ("FLAT", 0)]
+
+
+class TestOneLine:
+    def test_has_every_price_and_one_vat(self) -> None:
+        assert text(element(("FLAT", "0.5", 1, 21)), element(("ENERGY", "0.35", 1, 21))) == (
+            "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT"
+        )
+
+    def test_prices_that_include_vat_say_so(self) -> None:
+        assert text(element(("ENERGY", "0.35", 1, 21)), tax_included="YES") == "0.35 EUR/kWh, incl. 21% VAT"
+
+    def test_several_vat_percentages_are_not_told_apart(self) -> None:
+        assert text(element(("FLAT", "1", 1, 21), ("ENERGY", "1", 1, 9))).endswith("excl. VAT")
+
+    def test_tiers_show_as_a_range(self) -> None:
+        assert text(element(("ENERGY", "0.50"), start_time="07:00"), element(("ENERGY", "0.20"))) == (
+            "0.20 to 0.50 EUR/kWh, no VAT"
+        )
+        assert text(element(("PARKING_TIME", "0"), max_duration=60), element(("PARKING_TIME", "3"))) == (
+            "free to 0.05 EUR/min parking, no VAT"
+        )
+
+    def test_a_single_tier_says_when_it_holds(self) -> None:
+        assert text(element(("ENERGY", "1")), element(("PARKING_TIME", "3"), min_duration=3600)) == (
+            "1.00 EUR/kWh + 0.05 EUR/min parking after 60 min, no VAT"
+        )
+
+    def test_the_same_price_in_two_windows_holds_at_times_and_with_a_fallback_always(self) -> None:
+        early, late = element(("FLAT", "1"), end_time="07:00"), element(("FLAT", "1"), start_time="22:00")
+
+        assert text(early, late) == "1.00 EUR per session at times, no VAT"
+        assert text(early, element(("FLAT", "1"))) == "1.00 EUR per session, no VAT"
+
+    def test_limits_and_reservations_are_told(self) -> None:
+        prices = (element(("ENERGY", "1")), element(("FLAT", "2"), reservation="RESERVATION"))
+
+        assert text(*prices, max_price={"excl_vat": 9}) == (
+            "1.00 EUR/kWh, at most 9.00 EUR, no VAT; a reservation costs extra"
+        )
+
+    def test_a_tariff_that_only_prices_reservations_says_so(self) -> None:
+        assert text(element(("FLAT", "2"), reservation="RESERVATION")) == (
+            "No price for a session, no VAT; a reservation costs extra"
+        )
+
+
+class TestFreeOfCharge:
+    @pytest.mark.parametrize("components", [[("FLAT", "0")], [("FLAT", "0.00"), ("ENERGY", "0", 1, 21)]])
+    def test_is_a_tariff_whose_prices_are_all_zero(self, components: list) -> None:
+        assert is_free(read_tariff(tariff(element(*components))))
+        assert text(element(*components)) == "Free of charge"
+
+    def test_is_not_one_with_any_price(self) -> None:
+        assert not is_free(read_tariff(tariff(element(("FLAT", "0")), element(("TIME", "0.0001"), min_kwh=99))))
+
+    @pytest.mark.parametrize(("limit", "free"), [({"excl_vat": 1}, False), ({"excl_vat": 0, "incl_vat": 1}, False)])
+    def test_is_not_one_with_a_least_price(self, limit: dict, free: bool) -> None:
+        assert is_free(read_tariff(tariff(element(("FLAT", "0")), min_price=limit))) is free
+
+    def test_is_one_with_a_least_price_of_zero(self) -> None:
+        assert is_free(read_tariff(tariff(element(("FLAT", "0")), min_price={"excl_vat": 0, "incl_vat": 0})))
