@@ -3,7 +3,11 @@ PYTHON ?= python3
 # Each recipe becomes one process, so that a signal to make's child reaches what runs.
 INSTALLED := exec $(PYTHON) -m evcnet.install
 
-.PHONY: run test setup bench lock clean
+# First, so that a bare `make` starts nothing.
+help: ## lists these
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
+
+.PHONY: help run test setup bench lock clean
 
 run: ## installs, starts the portal with its own PostgreSQL, prints address and logins; Ctrl-C ends it all
 	@$(INSTALLED) run manage.py portal

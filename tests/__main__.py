@@ -1,5 +1,6 @@
 """Does everything hold? Runs every check on a throw-away PostgreSQL: `make test`, or `python -m tests` when installed."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ import tomllib
 from pathlib import Path
 
 from evcnet.postgresql.cluster import Cluster
+from evcnet.postgresql.errors import NotAvailable
+from evcnet.supervisor import Ended, ignore_signals, raise_ended_on_signals
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -28,15 +31,19 @@ CONFIGURED = {"types": "mypy", "imports": "importlinter"}
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGHUP, _end)
+    raise_ended_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="evcnet-test-"))
     folder.chmod(0o711)
     cluster = Cluster(folder / "var", kept=False)
     try:
         cluster.ensure_up()
         failed = [name for name in _configured() if not _holds(name, cluster.var)]
+    except NotAvailable as refused:
+        raise SystemExit(str(refused)) from refused
+    except Ended as ended:
+        raise SystemExit(128 + ended.args[0]) from ended
     finally:
+        ignore_signals()
         cluster.remove()
         shutil.rmtree(folder, ignore_errors=True)
     if failed:
@@ -53,14 +60,16 @@ def _holds(name: str, var: Path) -> bool:
     print(f"\n== {name}", flush=True)
     # Set to nothing rather than left out: a .env file would fill in what is missing.
     environment = {**os.environ, "EVCNET_VAR": str(var), "DATABASE_URL": "", "EVCNET_MODE": "development"}
-    return (
-        subprocess.run(CHECKS[name], cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
-        == 0
-    )
-
-
-def _end(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
+    process = subprocess.Popen(CHECKS[name], cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait() == 0
+    except Ended:
+        # pytest tidies up on INT alone.
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        raise
 
 
 if __name__ == "__main__":

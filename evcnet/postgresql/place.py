@@ -81,8 +81,8 @@ def _mark(path: Path) -> str:
 
 def _elsewhere(kept: bool) -> list[Path]:
     lasting = Path("/var/lib/evcnet") if os.geteuid() == 0 else Path("~/.local/share/evcnet").expanduser()
-    passing = Path(tempfile.gettempdir()) / f"evcnet-{os.geteuid()}"
-    return [lasting, passing] if kept else [passing]
+    passing = [Path(folder) / f"evcnet-{os.geteuid()}" for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp")]
+    return [*([lasting] if kept else []), *dict.fromkeys(passing)]
 
 
 def _open_to_all(base: Path) -> bool:
