@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db.models import DecimalField
 
-from chargegroups.models import TariffElement, TariffVersion
+from chargegroups.models import TariffElement
 from chargegroups.ocpi.fields import NOT_AN_OBJECT, Fields
 from chargegroups.price_lists import element_rows, version_fields
 from chargegroups.pricing import InvalidTariff, read_tariff
@@ -58,7 +56,6 @@ def read_feed_tariff(value: object, position: int) -> ReadTariff:
         return read
     read.currency, read.elements = tariff.currency, element_rows(tariff)
     read.version |= version_fields(tariff)
-    read.problems += _too_large(read)
     return read
 
 
@@ -96,19 +93,3 @@ def _page(fields: Fields) -> str:
     except ValidationError:
         fields.refuse_field("tariff_alt_url", f"“{given}” is no web address", "give one like https://example.org/")
     return given
-
-
-def _too_large(read: ReadTariff) -> list[Problem]:
-    """Numbers that no column holds: nothing is cut off or rounded."""
-    rows: list[tuple[str, Any, dict[str, Any]]] = [("", TariffVersion, read.version)]
-    rows += [(f"elements[{index}].", TariffElement, vars(each)) for index, each in enumerate(read.elements)]
-    return [
-        Problem(f"{at}{column.name}", f"{values[column.name]} is larger than the portal can keep", "check the unit")
-        for at, model, values in rows
-        for column in model._meta.fields
-        if isinstance(column, DecimalField) and _exceeds(column, values.get(column.name))
-    ]
-
-
-def _exceeds(column: Any, value: Decimal | None) -> bool:
-    return value is not None and value >= 10 ** (column.max_digits - column.decimal_places)

@@ -57,7 +57,11 @@ def read_location(value: object, position: int, time_zone: str) -> ReadLocation:
     fields = Fields(value)
     code = fields.text("id", 36, required=True)
     values = _values(fields, time_zone)
-    evses = [_evse(each, index, code or unnamed) for index, each in enumerate(fields.objects("evses"))]
+    given = fields.present.get("evses", [])
+    if not isinstance(given, list):
+        fields.refuse_field("evses", "is not a list", "put it in [ ]")
+        given = []
+    evses = [_evse(each, f"evses[{index}]", code or unnamed) for index, each in enumerate(given)]
     return ReadLocation(code or unnamed, code, values, evses, fields.problems)
 
 
@@ -114,13 +118,16 @@ def _time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _evse(fields: Fields, index: int, location: str) -> ReadEvse:
+def _evse(value: object, at: str, location: str) -> ReadEvse:
     """Its key: the EVSE ID without ``*``, since feeds spell it with and without; else the uid as it is."""
+    if not isinstance(value, Mapping):
+        return ReadEvse(f"{location} {at}", problems=[NOT_AN_OBJECT])
+    fields = Fields(value, at)
     uid, evse_id = fields.text("uid", 36), fields.text("evse_id", 48)
     identity = evse_id.replace("*", "") or uid
     if not identity and not fields.problems:
         fields.refuse_field("uid", "is absent, and so is evse_id", "give one: the charge point is known by it")
     state = fields.choice(fields.path("status"), fields.present.get("status", "UNKNOWN"), STATES)
     connectors, tariff_ids = read_connectors(fields)
-    name = evse_id or uid or f"{location} evses[{index}]"
+    name = evse_id or uid or f"{location} {at}"
     return ReadEvse(name, identity, evse_id, uid, state or "", connectors, tariff_ids, fields.problems)

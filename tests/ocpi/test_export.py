@@ -1,0 +1,133 @@
+"""Is what export_ocpi writes valid OCPI 2.2.1, and does it read back as it was?"""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from chargegroups import changes
+from chargegroups.models import Tariff, TariffElement
+from chargepoints.models import ChargePoint
+from tests import factories as make
+from tests.ocpi.objects import connector, evse, location, tariff
+
+pytestmark = pytest.mark.django_db
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
+
+
+@pytest.fixture
+def export_ocpi(capsys):
+    """Runs the command: the objects and what it says on standard error."""
+
+    def run(kind, provider="GRG"):
+        capsys.readouterr()
+        call_command("export_ocpi", kind, provider=provider)
+        out, err = capsys.readouterr()
+        return json.loads(out), err
+
+    return run
+
+
+def test_locations_read_back_unchanged(world, import_ocpi, export_ocpi):
+    feed = [
+        location("M1", evse("NL*GRG*E1", connector(id="1"), connector(id="2")), evse("NL*GRG*E2", status="REMOVED")),
+        location("M2", evse(None, uid="294"), publish=False, name=None, postal_code=None),
+    ]
+    import_ocpi("locations", *feed, charge_group="CG-LEUSDEN")
+    make.ChargePointFactory(charge_group=world.leusden, identity="CP-7", evse_id="NL*GRG*E7").connectors.create(
+        ocpi_id="1", **{name: value for name, value in connector().items() if name not in ("id", "last_updated")}
+    )
+    ChargePoint.objects.filter(identity="NLGRGE1").update(max_power_kw="7.4")
+    objects, _ = export_ocpi("locations")
+    assert [each["id"] for each in objects] == ["M1", "M2"]
+    report = import_ocpi("locations", *objects)
+    assert (report.rows, report.unchanged, report.warnings) == (5, 5, [])
+
+
+def test_a_location_is_written_as_ocpi_wants_it(world, import_ocpi, export_ocpi):
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1")), charge_group="CG-LEUSDEN")
+    objects, _ = export_ocpi("locations")
+    (written,) = objects
+    assert (written["country_code"], written["party_id"], written["country"]) == ("NL", "GRG", "NLD")
+    assert written["coordinates"] == {"latitude": "52.1309400", "longitude": "5.4323300"}
+    assert DATE_TIME.fullmatch(written["last_updated"])
+    (point,) = written["evses"]
+    assert (point["uid"], point["evse_id"], point["status"]) == ("uid of NL*GRG*E1", "NL*GRG*E1", "AVAILABLE")
+    assert point["connectors"][0]["tariff_ids"] == ["STANDARD"]
+    assert "max_electric_power" not in point["connectors"][0]
+
+
+def test_what_can_not_be_valid_is_left_out_and_listed(world, export_ocpi, import_ocpi):
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1"), evse("NL*GRG*E2", connectors=[])))
+    import_ocpi(
+        "locations", location("M2", coordinates=None), location("M3", city=None), location("M4", address="x" * 46)
+    )
+    import_ocpi("locations", location("M5", evse("NL*GRG*E5", connector(standard="MCS"))))
+    objects, err = export_ocpi("locations")
+    assert [each["id"] for each in objects] == ["M1", "M5"]
+    assert [each["evse_id"] for each in objects[0]["evses"]] == ["NL*GRG*E1"]
+    assert "left out: NLGRGE2: It has no connector." in err
+    assert "left out: M2: It has no coordinates." in err
+    assert "left out: M3: It has no city." in err
+    assert "left out: M4: OCPI allows 45 characters for address" in err
+    assert "left out: NLGRGE5: OCPI 2.2.1 has no word for its connector 1." in err
+
+
+def test_tariffs_read_back_unchanged(world, import_ocpi, export_ocpi):
+    restricted = [
+        {
+            "price_components": [
+                {"type": "ENERGY", "price": 0.1234, "vat": 21, "step_size": 1},
+                {"type": "PARKING_TIME", "price": 3, "step_size": 60},
+            ],
+            "restrictions": {"start_time": "22:00", "end_time": "06:00", "min_duration": 600, "max_current": 16.5},
+        },
+        {
+            "price_components": [{"type": "FLAT", "price": 1, "step_size": 0}],
+            "restrictions": {"reservation": "RESERVATION"},
+        },
+    ]
+    feed = [
+        tariff("T1", elements=restricted, max_price={"excl_vat": 20, "incl_vat": 24.2}),
+        tariff("T2", start_date_time="2199-01-01T00:00:00Z"),
+        tariff(
+            "T3", start_date_time="2020-01-01T00:00:00Z", end_date_time="2021-01-01T00:00:00Z", type="AD_HOC_PAYMENT"
+        ),
+        tariff("T4", tariff_alt_text=[{"language": "nl", "text": "goedkoop"}], tariff_alt_url="https://example.org/t4"),
+    ]
+    import_ocpi("tariffs", *feed)
+    changes.add_version(world.standard, [TariffElement(energy_price="0.39")])
+    changes.add_version(world.standard, [TariffElement(energy_price="0.42")], valid_from=timezone.now() + timedelta(9))
+    objects, err = export_ocpi("tariffs")
+    assert {each["id"] for each in objects} == {"T1", "T2", "T3", "T4", "STANDARD", "CHEAP"}
+    assert "6 tariffs written, 0 left out" in err
+    report = import_ocpi("tariffs", *objects)
+    assert (report.rows, report.unchanged) == (6, 6)
+
+
+def test_a_tariff_is_written_as_ocpi_wants_it(world, export_ocpi):
+    changes.add_version(world.cheap, [TariffElement(energy_price="0.2500", energy_vat=21)])
+    objects, _ = export_ocpi("tariffs")
+    written = next(each for each in objects if each["id"] == "CHEAP")
+    component = {"type": "ENERGY", "price": 0.25, "step_size": 1, "vat": 21}
+    assert written["elements"] == [{"price_components": [component]}]
+    assert DATE_TIME.fullmatch(written["start_date_time"])
+    assert DATE_TIME.fullmatch(written["last_updated"])
+    assert "type" not in written
+
+
+def test_a_tariff_that_ocpi_can_not_say_is_left_out(world, import_ocpi, export_ocpi):
+    Tariff.objects.create(provider=world.greengrid, code="EMPTY", name="Without a version")
+    import_ocpi("tariffs", tariff("TAXED", tax_included="YES"))
+    objects, err = export_ocpi("tariffs")
+    assert {each["id"] for each in objects} == {"STANDARD", "CHEAP"}
+    assert "left out: EMPTY: It has no version." in err
+    assert "left out: TAXED: Its prices include VAT" in err
+
+
+def test_only_the_provider_s_own_are_written(world, export_ocpi):
+    objects, _ = export_ocpi("tariffs", provider="BLV")
+    assert [each["id"] for each in objects] == ["FJORDPRICE"]

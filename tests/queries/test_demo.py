@@ -1,0 +1,59 @@
+"""What does the demo provider consist of, and is it made once only?"""
+
+import stat
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from chargegroups.models import ChargeGroup, CustomerException, TariffVersion, Terms
+from chargepoints.models import ChargePoint, Location, Session
+from customers.models import ChargeCard, Customer, Provider, StaffMember
+
+pytestmark = pytest.mark.django_db
+MODELS = (ChargeCard, ChargeGroup, ChargePoint, Customer, CustomerException, Location, Session, StaffMember, Terms)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("EVCNET_VAR", str(tmp_path))
+    return tmp_path
+
+
+def everything():
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in (*MODELS, TariffVersion)}
+
+
+def test_the_demo_has_something_of_each_kind_and_a_second_run_changes_nothing(folder):
+    call_command("demo")
+    greengrid = Provider.objects.get(code="greengrid")
+    points = ChargePoint.objects.filter(provider=greengrid)
+    assert points.filter(status="active").count() > 300
+    assert points.filter(charge_group=None).exists()
+    assert {*ChargeGroup.objects.filter(provider=greengrid).values_list("type", flat=True)} == {"home", "other"}
+    assert Terms.objects.filter(provider=greengrid, roaming=True).exists()
+    assert {*CustomerException.objects.values_list("access", flat=True)} == {"policy", "allowed", "denied"}
+    assert Customer.objects.filter(provider=greengrid, status="pending").exists()
+    assert Session.objects.filter(verdict="ALLOWED").exclude(tariff_version=None).count() == 2_000
+    before, logins = everything(), (folder / "logins.txt").read_text()
+    call_command("demo")
+    assert everything() == before
+    assert (folder / "logins.txt").read_text() == logins
+
+
+def test_the_logins_are_for_the_starter_alone_and_let_in(folder, client, capsys):
+    call_command("demo")
+    path = folder / "logins.txt"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().strip() in capsys.readouterr().out
+    titles = [line.partition(":")[0] for line in path.read_text().splitlines()]
+    assert titles[:3] == ["provider", "sub provider", "helpdesk"]
+    for line in path.read_text().splitlines():
+        email, password = line.partition(":")[2].split()
+        assert StaffMember.objects.get(email=email).check_password(password)
+
+
+def test_production_gets_no_demo(folder, settings):
+    settings.MODE = "production"
+    with pytest.raises(CommandError, match="this is production"):
+        call_command("demo")
+    assert not Provider.objects.exists()
