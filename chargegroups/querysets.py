@@ -40,3 +40,9 @@ class ExceptionQuerySet(ScopedQuerySet):
     def in_force(self, at: datetime) -> Any:
         begun = Q(valid_from=None) | Q(valid_from__lte=at)
         return self.filter(begun, Q(valid_until=None) | Q(valid_until__gt=at))
+
+
+class ChangeQuerySet(ScopedQuerySet):
+    def scheduled_after(self, at: datetime) -> Any:
+        """Those that wait for their moment."""
+        return self.filter(scheduled=True, cancelled_at=None, takes_effect_at__gt=at)

@@ -101,6 +101,9 @@ class TariffVersion(models.Model):
     ocpi_type = models.CharField("OCPI type", max_length=20, blank=True)
     alt_text = models.JSONField("text for drivers (OCPI tariff_alt_text)", default=list, blank=True)
     alt_url = models.URLField("page for drivers (OCPI tariff_alt_url)", max_length=255, blank=True)
+    change = models.ForeignKey(
+        "chargegroups.Change", models.PROTECT, null=True, editable=False, related_name="%(class)s_rows"
+    )
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
     tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)

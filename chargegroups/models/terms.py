@@ -63,6 +63,9 @@ class Terms(models.Model):
         default=False,
         help_text="Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.",
     )
+    change = models.ForeignKey(
+        "chargegroups.Change", models.PROTECT, null=True, editable=False, related_name="%(class)s_rows"
+    )
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
     tenancy = Tenancy(user_groups=("charge_group__user_group_id",))

@@ -3,6 +3,18 @@
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.customers import ChargeCard, Customer
 from customers.models.logins import Membership, StaffMember
+from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
 
-__all__ = ["ApiKey", "ApiKeyUse", "ChargeCard", "Customer", "Membership", "Provider", "StaffMember", "UserGroup"]
+__all__ = [
+    "Announcement",
+    "ApiKey",
+    "ApiKeyUse",
+    "ChargeCard",
+    "Customer",
+    "Membership",
+    "Notice",
+    "Provider",
+    "StaffMember",
+    "UserGroup",
+]

@@ -1,0 +1,97 @@
+"""What would a new version of a tariff do, in all groups that use it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import Q
+
+from chargegroups.grounds import Place, groups_at, versions_at
+from chargegroups.models import ChargeGroup, Tariff, TariffVersion, Terms
+from chargegroups.price_lists import element_rows, price_list, version_fields
+from chargegroups.pricing import Tariff as PriceList
+from chargegroups.pricing import write_tariff
+from chargegroups.proposals.base import Inapplicable, Nothing, Proposal
+
+
+class NewVersion(Proposal):
+    """``prices`` are what the tariff says from the moment of the change on."""
+
+    kind: ClassVar[str] = "version"
+    schedulable: ClassVar[bool] = True
+
+    def __init__(self, tariff: Tariff, prices: PriceList) -> None:
+        self.tariff, self.prices, self.provider_id = tariff, prices, tariff.provider_id
+
+    @property
+    def groups(self) -> list[ChargeGroup]:
+        """Those that name the tariff now or later: in their terms, or in a customer's exception."""
+        slots = Q(tariff=self.tariff) | Q(prepaid_tariff=self.tariff) | Q(roaming_tariff=self.tariff)
+        by_terms = Terms.objects.filter(slots).values("charge_group")
+        by_exception = self.tariff.exceptions.values("charge_group")
+        return list(ChargeGroup.objects.open().filter(Q(pk__in=by_terms) | Q(pk__in=by_exception)).order_by("pk"))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "tariff": self.tariff.code, "prices": write_tariff(self.prices)}
+
+    def proposed(self, at: datetime) -> TariffVersion:
+        """The unsaved version. Its price list is at hand, as its elements are not rows yet."""
+        version = TariffVersion(pk=-self.tariff.pk, tariff=self.tariff, valid_from=at, **version_fields(self.prices))
+        version.price_list = self.prices  # type: ignore[attr-defined]
+        return version
+
+    def places(self, at: datetime) -> list[Place]:
+        groups = self.groups
+        before = groups_at(groups, at)
+        after = groups_at(groups, at, versions={self.tariff.pk: self.proposed(at)})
+        return [Place(before[group.pk], after[group.pk]) for group in groups]
+
+    def ground(self, at: datetime) -> dict[str, Any]:
+        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        later = self.tariff.versions.filter(valid_from__gte=at).order_by("valid_from")
+        terms = Terms.objects.in_force(at).filter(charge_group__in=self.groups).order_by("pk")
+        return {
+            "version": version and version.pk,
+            "scheduled": list(later.values_list("pk", flat=True)),
+            "terms": list(terms.values_list("pk", flat=True)),
+        }
+
+    def check(self, at: datetime) -> None:
+        if self.prices.currency != self.tariff.currency:
+            raise Inapplicable(f"{self.tariff} is in {self.tariff.currency}: its versions are too.")
+        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        if version is not None and price_list(version) == self.prices and version.valid_until is None:
+            raise Nothing("This is what the version in force says already: there is nothing to change.")
+        if self.tariff.versions.filter(valid_from=at).exists():
+            raise Inapplicable(
+                "Another version begins at this very moment: choose another, or cancel the scheduled one."
+            )
+
+    def earlier(self, at: datetime) -> dict[str, Any]:
+        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        return {"version": version and version.pk}
+
+    @classmethod
+    def reversal(cls, change: Any) -> NewVersion:
+        """The proposal that brings the earlier prices back."""
+        version = TariffVersion.objects.filter(tariff=change.tariff, pk=change.earlier["version"]).first()
+        if version is None:
+            raise Inapplicable("This was the first version of the tariff: there are no earlier prices.")
+        return cls(change.tariff, price_list(version))
+
+    def write(self, change: Any, at: datetime) -> None:
+        version = TariffVersion.objects.create(
+            provider_id=self.provider_id,
+            tariff=self.tariff,
+            valid_from=at,
+            change=change,
+            **version_fields(self.prices),
+        )
+        rows = element_rows(self.prices)
+        for position, row in enumerate(rows):
+            row.provider_id, row.version, row.position = self.provider_id, version, position
+        type(rows[0]).objects.bulk_create(rows)
+
+    def sentence(self) -> str:
+        return f"New version of {self.tariff}"

@@ -1,0 +1,81 @@
+"""Whom does a change warn, and of what? Written in the change's own transaction, mailed by a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from chargegroups.impact import Case, Side
+from chargegroups.models import Change
+from chargegroups.preview import AFFECTED, Preview
+from chargegroups.pricing import price_text
+from customers.models import Announcement, Notice
+from customers.notices import mail_soon
+
+
+def announce(change: Change, seen: Preview) -> None:
+    """Queue a notice for everyone whom the change is to be told to, in the words of their own case."""
+    if change.notify == Change.Notify.NONE or not seen.impact.affected:
+        return
+    told = seen.customers(AFFECTED) if change.notify == Change.Notify.ALL else seen.regulars(AFFECTED)
+    ids = list(told.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return
+    announcement = Announcement.objects.create(
+        provider_id=change.provider_id,
+        key=f"change-{change.pk}-changed",
+        template=Announcement.Template.CHANGED,
+        context=_context(change),
+    )
+    cases = seen.facts_of(ids)
+    Notice.objects.bulk_create(
+        [_notice(announcement, customer, cases[customer]) for customer in ids if customer in cases], batch_size=2_000
+    )
+    mail_soon(announcement)
+
+
+def announce_cancelled(change: Change) -> None:
+    """Tell again whoever was told that the change would come."""
+    told = Announcement.objects.filter(key=f"change-{change.pk}-changed").first()
+    if told is None:
+        return
+    announcement = Announcement.objects.create(
+        provider_id=change.provider_id,
+        key=f"change-{change.pk}-cancelled",
+        template=Announcement.Template.CANCELLED,
+        context=told.context,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO customers_notice (provider_id, announcement_id, customer_id, effect, before, after, state,"
+            " attempts, error) SELECT provider_id, %s, customer_id, effect, before, after, 'queued', 0, ''"
+            " FROM customers_notice WHERE announcement_id = %s",
+            [announcement.pk, told.pk],
+        )
+    mail_soon(announcement)
+
+
+def _notice(announcement: Announcement, customer: int, case: Case) -> Notice:
+    return Notice(
+        provider_id=announcement.provider_id,
+        announcement=announcement,
+        customer_id=customer,
+        effect=case.effect,
+        before=_price(case.before),
+        after=_price(case.after),
+    )
+
+
+def _price(side: Side) -> str:
+    return price_text(side.price) if side.price is not None else ""
+
+
+def _context(change: Change) -> dict[str, Any]:
+    """What stands in the text for all: where, from when, and whether it is still to come."""
+    return {
+        "groups": [group.name for group in change.groups.order_by("code")[:5]],
+        "more_groups": max(change.groups.count() - 5, 0),
+        "takes_effect_at": change.takes_effect_at.isoformat(),
+        "scheduled": change.scheduled,
+    }

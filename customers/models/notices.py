@@ -1,0 +1,68 @@
+"""Which customers are told of what, and has it reached them?"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import models
+
+from customers.models.customers import Customer
+from customers.models.providers import Provider
+from evcnet.constraints import WithinProvider
+from evcnet.tenancy import ScopedManager, Tenancy
+
+
+class Announcement(models.Model):
+    """Something that customers are told: which text, and what stands in it for all of them."""
+
+    class Template(models.TextChoices):
+        CHANGED = "changed", "terms change"
+        CANCELLED = "cancelled", "announced change cancelled"
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    key = models.CharField(max_length=60, unique=True, help_text="What is announced once, such as change-12-changed.")
+    template = models.CharField(max_length=10, choices=Template)
+    context = models.JSONField()
+    created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+
+    tenancy = Tenancy()
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "id"], name="announcement_of_provider")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Notice(models.Model):
+    """An announcement to one customer: written once, in the transaction of what it announces, and mailed by a job."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waits to be mailed"
+        SENT = "sent", "mailed"
+        FAILED = "failed", "could not be mailed"
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    announcement = models.ForeignKey(Announcement, models.PROTECT, related_name="notices")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="notices")
+    effect = models.CharField(max_length=12, blank=True)
+    before = models.TextField("price before", blank=True)
+    after = models.TextField("price after", blank=True)
+    state = models.CharField(max_length=6, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    tried_at = models.DateTimeField(null=True)
+
+    tenancy = Tenancy(user_groups=("customer__user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["announcement", "customer"], name="notice_once"),
+            WithinProvider(field="announcement", name="notice_announcement_of_same_provider"),
+            WithinProvider(field="customer", name="notice_customer_of_same_provider"),
+        ]
+        indexes = [models.Index(fields=["announcement", "state"], name="notice_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.announcement} to {self.customer}"

@@ -1,0 +1,103 @@
+"""How do announcements reach customers? A job mails each notice once, in the customer's language, and tries again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from customers.models import Announcement, Notice
+from customers.notice_words import words
+
+MOST_ATTEMPTS = 5
+RETRY_SECONDS = 300
+
+
+def mail_soon(announcement: Announcement, *, in_seconds: int = 0) -> None:
+    """Ask the worker to mail it. The request is part of the transaction: undone with it, kept with it."""
+    later = {"schedule_in": {"seconds": in_seconds}} if in_seconds else {}
+    mail_announcement.configure(**later).defer(announcement=announcement.pk)
+
+
+@app.task(name="mail_announcement")
+def mail_announcement(announcement: int) -> None:
+    """Mail all notices of an announcement that wait. Several workers share them; a killed one leaves the rest."""
+    while _mail_next(announcement):
+        continue
+    waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
+    if waiting.exists():
+        mail_soon(Announcement.objects.get(pk=announcement), in_seconds=RETRY_SECONDS)
+
+
+def _mail_next(announcement: int) -> bool:
+    """Mail one notice that is due; False when there is none. The row stays locked until its outcome is written."""
+    with transaction.atomic():
+        rows = Notice.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            announcement=announcement, state=Notice.State.QUEUED
+        )
+        notice: Notice | None = (
+            rows.select_related("customer", "announcement", "provider").order_by("attempts", "pk").first()
+        )
+        if notice is None or (notice.attempts and not _due(notice)):
+            return False
+        _try(notice)
+        return True
+
+
+def _due(notice: Notice) -> bool:
+    """A notice that failed waits for the next round."""
+    return notice.tried_at is None or (timezone.now() - notice.tried_at).total_seconds() >= RETRY_SECONDS - 1
+
+
+def _try(notice: Notice) -> None:
+    notice.attempts += 1
+    notice.tried_at = timezone.now()
+    if not notice.customer.email:
+        notice.state, notice.error = Notice.State.FAILED, "The customer has no e-mail address."
+    else:
+        try:
+            message(notice).send()
+            notice.state, notice.error = Notice.State.SENT, ""
+        except Exception as failure:  # noqa: BLE001 - whatever a mail server answers is kept and tried again, never lost
+            notice.error = f"{type(failure).__name__}: {failure}"[:300]
+            if notice.attempts >= MOST_ATTEMPTS:
+                notice.state = Notice.State.FAILED
+    notice.save(update_fields=["attempts", "tried_at", "state", "error"])
+
+
+def message(notice: Notice) -> EmailMultiAlternatives:
+    """The mail as it is sent: text and HTML, in the customer's language. Its Message-ID is the notice's own."""
+    context = _context(notice)
+    mail = EmailMultiAlternatives(
+        subject=context["words"]["subject_cancelled" if context["cancelled"] else "subject"].format(**context),
+        body=render_to_string("customers/notice.txt", context),
+        to=[notice.customer.email],
+        headers={"Message-ID": f"<notice-{notice.pk}-{notice.announcement.key}@evcnet>"},
+    )
+    mail.attach_alternative(render_to_string("customers/notice.html", context), "text/html")
+    return mail
+
+
+def _context(notice: Notice) -> dict[str, Any]:
+    about, provider = notice.announcement.context, notice.provider
+    at = datetime.fromisoformat(about["takes_effect_at"]).astimezone(provider.zone)
+    spoken = words(notice.customer.language)
+    return {
+        "words": spoken,
+        "language": notice.customer.language,
+        "effect": spoken[notice.effect],
+        "customer": notice.customer,
+        "provider": provider.name,
+        "groups": about["groups"],
+        "more_groups": about["more_groups"],
+        "moment": f"{at:%d-%m-%Y %H:%M} ({provider.time_zone})",
+        "scheduled": about["scheduled"],
+        "cancelled": notice.announcement.template == Announcement.Template.CANCELLED,
+        "before": notice.before,
+        "after": notice.after,
+    }

@@ -1,0 +1,243 @@
+"""What happens between proposing a change and its taking effect?"""
+
+from datetime import timedelta
+
+import pytest
+
+from chargegroups.changes import database_clock
+from chargegroups.confirmation import Stale, cancel, confirm, look
+from chargegroups.models import Change, Terms
+from chargegroups.pricing import Component, Element, Tariff
+from chargegroups.proposals import (
+    CustomersMoved,
+    ExceptionsChanged,
+    Inapplicable,
+    NewTerms,
+    NewVersion,
+    Nothing,
+    ProposedException,
+)
+from chargepoints.authorization import authorize
+from chargepoints.surroundings import surroundings
+from customers.models import Notice
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def per_kwh(price):
+    from decimal import Decimal
+
+    return Tariff("EUR", (Element((Component("ENERGY", Decimal(price)),)),))
+
+
+def seen(proposal, at=None):
+    return look(proposal, surroundings, at).impact
+
+
+def made(proposal, at=None, **options):
+    shown = seen(proposal, at)
+    return confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, **options).change
+
+
+def asked(card="04AA11"):
+    return authorize(card, "NLGRGE0001", database_clock())
+
+
+def soon(hours=1):
+    return database_clock() + timedelta(hours=hours)
+
+
+def test_a_dearer_tariff_is_seen_before_it_is_made(world):
+    dear = make.TariffFactory(provider=world.greengrid, per_kwh="0.50")
+    impact = seen(NewTerms(world.leusden, {"tariff": dear}))
+    assert impact.counts["pays_more"] == 1
+    assert impact.counts["unchanged"] == 1
+    assert impact.points == 1
+    assert not Change.objects.exists()
+
+
+def test_confirming_makes_exactly_what_was_shown(world):
+    change = made(NewTerms(world.leusden, {"tariff": world.cheap}), by=world.anna, reason="spring")
+    assert asked().decision.tariff.code == "CHEAP"
+    assert (change.made_by, change.reason, change.impact["counts"]["pays_less"]) == (world.anna, "spring", 1)
+
+
+def test_only_the_own_providers_customers_are_counted(world):
+    impact = seen(NewTerms(world.leusden, {"roaming": True, "other_user_groups": True}))
+    assert impact.counts["gains_access"] == 1
+    assert impact.total == 2
+
+
+def test_a_customer_is_counted_once_by_the_heaviest_effect(world):
+    second = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.standard, "own_user_group": True})
+    make.CustomerExceptionFactory(charge_group=second, customer=world.jansen, tariff=world.standard)
+    impact = seen(NewVersion(world.standard, per_kwh("0.39")))
+    assert impact.counts["pays_more"] == 2
+    assert impact.total == 2
+
+
+def test_a_stale_preview_is_refused_with_the_new_picture_and_nothing_written(world):
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    shown = seen(proposal)
+    make.CustomerFactory(user_group=world.north)
+    with pytest.raises(Stale) as stale:
+        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    assert stale.value.preview.impact.counts["pays_less"] == 2
+    assert not Change.objects.exists()
+    assert Terms.objects.filter(charge_group=world.leusden).count() == 1
+
+
+def test_a_customer_blocked_in_between_makes_it_stale(world):
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    shown = seen(proposal)
+    type(world.jansen).objects.filter(pk=world.jansen.pk).update(status="blocked")
+    with pytest.raises(Stale):
+        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+
+
+def test_a_double_click_makes_one_change(world):
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    shown = seen(proposal)
+    confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    with pytest.raises(Nothing):
+        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    assert Change.objects.count() == 1
+
+
+def test_another_proposals_fingerprint_does_not_fit(world):
+    shown = seen(NewTerms(world.leusden, {"tariff": world.cheap}))
+    with pytest.raises(Stale):
+        confirm(NewTerms(world.leusden, {"roaming": True}), fingerprint=shown.fingerprint, surroundings=surroundings)
+    assert not Change.objects.exists()
+
+
+def test_a_fingerprint_does_not_depend_on_the_second(world):
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    assert seen(proposal).fingerprint == seen(proposal).fingerprint
+
+
+def test_terms_equal_to_those_in_force_are_told_and_not_written(world):
+    with pytest.raises(Nothing):
+        seen(NewTerms(world.leusden, {"tariff": world.standard, "own_user_group": True}))
+
+
+def test_a_scheduled_change_holds_from_its_very_moment(world):
+    at = soon()
+    made(NewTerms(world.leusden, {"own_user_group": False}), at)
+    assert authorize("04AA11", "NLGRGE0001", at - timedelta(microseconds=1)).verdict == "ALLOWED"
+    assert authorize("04AA11", "NLGRGE0001", at).reason == "no_access"
+
+
+def test_the_past_is_refused(world):
+    with pytest.raises(Inapplicable, match="passed"):
+        seen(NewTerms(world.leusden, {"tariff": world.cheap}), soon(-1))
+
+
+def test_two_changes_at_one_moment_are_refused_and_a_later_one_is_warned_of(world):
+    at = soon()
+    made(NewTerms(world.leusden, {"tariff": world.cheap}), at)
+    with pytest.raises(Inapplicable, match="very moment"):
+        seen(NewTerms(world.leusden, {"roaming": True}), at)
+    assert "scheduled" in seen(NewTerms(world.leusden, {"roaming": True})).warnings[0]
+
+
+def test_a_cancelled_change_leaves_no_trace_in_what_holds(world):
+    at = soon()
+    change = made(NewTerms(world.leusden, {"own_user_group": False}), at)
+    cancel(change, world.anna)
+    assert authorize("04AA11", "NLGRGE0001", at).verdict == "ALLOWED"
+    change.refresh_from_db()
+    assert change.cancelled_by == world.anna
+
+
+def test_what_has_taken_effect_is_not_cancelled_but_undone(world):
+    change = made(NewTerms(world.leusden, {"tariff": world.cheap}))
+    with pytest.raises(Inapplicable):
+        cancel(change)
+    made(NewTerms.reversal(change), undoes=change)
+    assert asked().decision.tariff.code == "STANDARD"
+    assert Terms.objects.filter(charge_group=world.leusden).count() == 3
+
+
+def test_a_new_version_prices_from_its_moment_and_is_undone_by_another(world):
+    change = made(NewVersion(world.standard, per_kwh("0.39")))
+    assert "0.39" in asked().price_text
+    made(NewVersion.reversal(change))
+    assert "0.35" in asked().price_text
+    assert world.standard.versions.count() == 3
+
+
+def test_a_scheduled_version_is_cancelled(world):
+    at = soon()
+    change = made(NewVersion(world.standard, per_kwh("0.39")), at)
+    assert "0.39" in authorize("04AA11", "NLGRGE0001", at).price_text
+    cancel(change)
+    assert "0.35" in authorize("04AA11", "NLGRGE0001", at).price_text
+
+
+def test_the_same_prices_are_no_new_version(world):
+    with pytest.raises(Nothing):
+        seen(NewVersion(world.standard, per_kwh("0.35")))
+
+
+def test_exceptions_are_added_changed_and_removed_and_each_is_undone(world):
+    deny = ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied", note="unpaid")])
+    assert seen(deny).counts["loses_access"] == 1
+    denied = made(deny)
+    assert asked().reason == "exception_denied"
+    cheaper = ExceptionsChanged([ProposedException(world.leusden, world.jansen, "allowed", tariff=world.cheap)])
+    assert seen(cheaper).counts["gains_access"] == 1
+    changed = made(cheaper)
+    removed = made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, removed=True)]))
+    assert removed.impact["counts"]["pays_more"] == 1
+    made(ExceptionsChanged.reversal(removed))
+    assert asked().decision.tariff.code == "CHEAP"
+    made(ExceptionsChanged.reversal(changed))
+    assert asked().reason == "exception_denied"
+    made(ExceptionsChanged.reversal(denied))
+    assert asked().reason == "own_user_group"
+
+
+def test_an_exception_is_not_scheduled_by_the_door_but_by_its_own_window(world):
+    later = soon()
+    with pytest.raises(Inapplicable, match="can't be scheduled"):
+        seen(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]), later)
+    made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied", valid_from=later)]))
+    assert asked().verdict == "ALLOWED"
+    assert authorize("04AA11", "NLGRGE0001", later).reason == "exception_denied"
+
+
+def test_customers_moved_to_another_user_group_meet_its_terms(world):
+    moved = made(CustomersMoved([world.jansen], world.south))
+    assert moved.impact["counts"]["loses_access"] == 1
+    assert asked().reason == "no_access"
+    made(CustomersMoved.reversal(moved))
+    assert asked().verdict == "ALLOWED"
+
+
+def test_a_tariff_of_another_currency_is_refused_before_anybody_confirms(world):
+    dollars = make.TariffFactory(provider=world.greengrid, currency="USD")
+    with pytest.raises(Inapplicable, match="share one currency"):
+        seen(NewTerms(world.leusden, {"tariff": dollars}))
+    assert Terms.objects.filter(charge_group=world.leusden).count() == 1
+
+
+@pytest.mark.parametrize(("notify", "told"), [("all", {"1001", "1003"}), ("none", set()), ("regulars", {"1003"})])
+def test_the_warning_goes_to_whom_the_staff_chose(world, notify, told):
+    regular = make.CustomerFactory(user_group=world.north, number="1003")
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=regular, access="policy")
+    made(NewTerms(world.leusden, {"tariff": world.cheap}), notify=notify)
+    assert set(Notice.objects.values_list("customer__number", flat=True)) == told
+
+
+def test_a_notice_says_the_price_before_and_after(world):
+    made(NewTerms(world.leusden, {"tariff": world.cheap}), notify="all")
+    notice = Notice.objects.get(customer=world.jansen)
+    assert (notice.effect, "0.35" in notice.before, "0.20" in notice.after) == ("pays_less", True, True)
+
+
+def test_who_was_told_of_a_scheduled_change_is_told_that_it_is_cancelled(world):
+    change = made(NewTerms(world.leusden, {"tariff": world.cheap}), soon(), notify="all")
+    cancel(change)
+    assert Notice.objects.filter(customer=world.jansen).count() == 2
