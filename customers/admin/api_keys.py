@@ -1,0 +1,68 @@
+"""Which pages has an API key? Its secret is shown once, in the answer to the request that made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
+
+from customers.models import ApiKey
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+from evcnet.outcomes import Outcome, change_rows
+from evcnet.verbs import Verb, WithVerbs
+
+
+def _switch(active: bool) -> Any:
+    def act(keys: list[ApiKey]) -> Outcome:
+        rows = ApiKey.objects.filter(pk__in=[key.pk for key in keys])
+        return change_rows(rows, {"active": active}, unchanged=lambda key: key.active == active)
+
+    return act
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(WithVerbs, ModelAdmin):
+    list_display = ["name", "shown_prefix", "rate_per_minute", "created_at", "shown_status"]
+    search_fields = ["name", "prefix"]
+    search_help_text = "Name, or how the key begins"
+    fields = ["name", "rate_per_minute"]
+    verbs = (
+        Verb("deactivate", "Deactivate", "deactivated", _switch(False), offered=lambda key: key.active),
+        Verb("activate", "Activate", "activated", _switch(True), offered=lambda key: not key.active),
+    )
+    change_form_outer_before_template = "customers/api_key.html"
+
+    @admin.display(description="begins with", ordering="prefix")
+    def shown_prefix(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.display(description="status", ordering="active")
+    def shown_status(self, key: ApiKey) -> str:
+        return badge("active" if key.active else "inactive")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made, secret = ApiKey.make(provider=obj.provider, name=obj.name, rate_per_minute=obj.rate_per_minute)
+        obj.__dict__.update(made.__dict__)
+        request.secret = secret  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        context = self.page_context(request, obj, f"{obj.name}: copy the key now") | {
+            "secret": request.secret,  # type: ignore[attr-defined]
+            "list": self.page(obj.pk),
+        }
+        made = never_cache(lambda request: TemplateResponse(request, "customers/api_key_made.html", context))
+        response: HttpResponse = made(request)
+        return response
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (key := kwargs.get("obj")) is not None:
+            stored = ApiKey.objects.get(pk=key.pk)
+            context.update({"key": stored, "buttons": self.buttons(request, stored)})
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,83 @@
+"""Which pages has a charge card?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from customers.admin import status_verbs
+from customers.forms import ChargeCardForm, NewChargeCardForm
+from customers.models import ChargeCard
+from customers.searching import cards_named
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+from evcnet.filters import AutocompleteFilter
+from evcnet.verbs import WithVerbs
+
+
+@admin.register(ChargeCard)
+class ChargeCardAdmin(WithVerbs, ModelAdmin):
+    form = ChargeCardForm
+    list_display = ["uid", "visual_number", "shown_customer", "type", "shown_roaming", "valid_until", "shown_status"]
+    list_select_related = ["customer"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        "roaming",
+        ("type", ChoicesDropdownFilter),
+        ("customer", AutocompleteFilter),
+    ]
+    search_fields = ["uid", "visual_number"]
+    search_help_text = "uid, visual number, customer's name or number"
+    autocomplete_fields = ["customer"]
+    fieldsets = [
+        (None, {"fields": ["uid", "visual_number", "customer", "status"]}),
+        ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
+    ]
+    verbs = (status_verbs.BLOCK_CARD, status_verbs.UNBLOCK_CARD)
+    change_form_outer_before_template = "customers/card.html"
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return cards_named(queryset, search_term), False
+
+    @admin.display(description="customer", ordering="customer__name")
+    def shown_customer(self, card: ChargeCard) -> str:
+        return str(card.customer) if card.customer else "–"
+
+    @admin.display(description="roaming", ordering="roaming")
+    def shown_roaming(self, card: ChargeCard) -> str:
+        return badge("roaming") if card.roaming else "No"
+
+    @admin.display(description="status", ordering="status")
+    def shown_status(self, card: ChargeCard) -> str:
+        return badge(card.status, "Blocked" if card.status == ChargeCard.Status.DEACTIVATED else "")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, form=self.form if change else NewChargeCardForm, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.activated:
+            messages.info(request, f"{obj} belongs to {obj.customer} and is active now.")
+        if form.deactivated:
+            messages.warning(request, f"{obj} has no customer any more and is inactive now.")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (card := kwargs.get("obj")) is not None:
+            stored = ChargeCard.objects.select_related("customer__user_group").get(pk=card.pk)
+            now = timezone.now()
+            context.update(
+                {
+                    "card": stored,
+                    "not_yet": stored.valid_from is not None and stored.valid_from > now,
+                    "expired": stored.valid_until is not None and stored.valid_until <= now,
+                    "buttons": self.buttons(request, stored),
+                    "may_charge": f"{reverse('admin:may_charge')}?{urlencode({'card': stored.uid})}",
+                }
+            )
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,60 @@
+"""What does a customer's page tell beside the form: cards, exceptions, sessions?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from chargegroups.models import CustomerException
+from chargegroups.price_tags import price_tags
+from chargepoints.models import Session
+from customers.models import ChargeCard, Customer
+
+LISTED = 50
+"""So many cards and exceptions are listed; a customer rarely has more than three."""
+DAYS = 365
+
+
+def about(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    login: Any = request.user
+    cards = list(ChargeCard.objects.visible_to(login).filter(customer=customer)[: LISTED + 1])
+    add_card = reverse("admin:customers_chargecard_add") + f"?customer={customer.pk}"
+    return {
+        "customer": customer,
+        "cards": cards[:LISTED],
+        "all_cards": _more(cards, "admin:customers_chargecard_changelist", customer),
+        "add_card": add_card if login.has_perm("customers.add_chargecard") else "",
+        "exceptions": _exceptions(login, customer),
+        "sessions": _sessions(login, customer),
+    }
+
+
+def _more(rows: list[Any], name: str, customer: Customer) -> str:
+    return reverse(name) + f"?customer__id__exact={customer.pk}" if len(rows) > LISTED else ""
+
+
+def _exceptions(login: Any, customer: Customer) -> list[dict[str, Any]]:
+    """Each with what it costs now and whether it is in force."""
+    now = timezone.now()
+    rows = CustomerException.objects.visible_to(login).filter(customer=customer)
+    found = list(rows.select_related("charge_group", "tariff")[:LISTED])
+    tags = price_tags([row.tariff for row in found if row.tariff], now)
+    return [{"row": row, "tag": tags.get(row.tariff_id), "when": _when(row, now)} for row in found]
+
+
+def _when(row: CustomerException, now: Any) -> str:
+    if row.valid_from is not None and row.valid_from > now:
+        return "scheduled"
+    return "past" if row.valid_until is not None and row.valid_until <= now else "now"
+
+
+def _sessions(login: Any, customer: Customer) -> dict[str, Any]:
+    """What the customer charged in the last year, as far as the login sees."""
+    since = timezone.now() - timedelta(days=DAYS)
+    rows = Session.objects.visible_to(login).filter(customer=customer, started_at__gte=since)
+    return rows.aggregate(number=Count("pk"), kwh=Sum("kwh"), latest=Max("started_at"))

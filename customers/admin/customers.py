@@ -1,0 +1,76 @@
+"""Which pages has a customer?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from customers.admin import status_verbs
+from customers.admin.customer_page import about
+from customers.models import ChargeCard, Customer
+from customers.searching import customers_named
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+from evcnet.verbs import WithVerbs
+
+
+@admin.register(Customer)
+class CustomerAdmin(WithVerbs, ModelAdmin):
+    list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
+    list_display_links = ["number", "name"]
+    list_select_related = ["user_group"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        "user_group",
+        ("payment", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+    ]
+    search_fields = ["name", "number", "email"]
+    search_help_text = "Name, number, e-mail address, card uid or visual number"
+    fieldsets = [
+        (None, {"fields": ["number", "name", "kind", "user_group", "status"]}),
+        ("Payment and contact", {"fields": ["payment", "email", "language"]}),
+    ]
+    verbs = (
+        status_verbs.APPROVE,
+        status_verbs.REJECT,
+        status_verbs.BLOCK,
+        status_verbs.LET_BACK,
+        status_verbs.DEACTIVATE,
+    )
+    change_form_outer_before_template = "customers/customer.html"
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return customers_named(queryset, search_term), False
+
+    @admin.display(description="user group", ordering="user_group__name")
+    def shown_group(self, customer: Customer) -> str:
+        return str(customer.user_group)
+
+    @admin.display(description="status", ordering="status")
+    def shown_status(self, customer: Customer) -> str:
+        return badge(customer.status)
+
+    @admin.display(description="cards")
+    def cards(self, customer: Any) -> int:
+        found: int = customer.cards
+        return found
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        cards = ChargeCard.objects.filter(customer__in=rows).order_by()
+        counts = dict(cards.values_list("customer").annotate(number=Count("pk")))
+        for customer in rows:
+            customer.cards = counts.get(customer.pk, 0)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (customer := kwargs.get("obj")) is not None:
+            stored = Customer.objects.select_related("user_group").get(pk=customer.pk)
+            context.update(about(request, stored) | {"buttons": self.buttons(request, stored)})
+            context["may_charge"] = f"{reverse('admin:may_charge')}?{urlencode({'customer': stored.number})}"
+        return super().render_change_form(request, context, *args, **kwargs)

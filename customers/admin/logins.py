@@ -1,0 +1,118 @@
+"""Which pages has a login? Its roles at one's own provider, and nothing of others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
+from customers.models import Membership, Provider, StaffMember
+from customers.reach import admin_of, managed_by
+from evcnet.admin import ModelAdmin, TabularInline
+from evcnet.badges import badge
+from evcnet.refusals import Refused
+
+
+class RoleInline(TabularInline):
+    model = Membership
+    form, formset = RoleForm, RoleFormSet
+    verbose_name_plural = "Roles"
+    autocomplete_fields = ["user_group"]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Asked of an admin of several providers alone; else it is settled."""
+        return [] if len(admin_of(request.user)) > 1 else ["provider"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            kwargs["queryset"] = Provider.objects.filter(pk__in=admin_of(request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(StaffMember)
+class LoginAdmin(ModelAdmin):
+    form = LoginForm
+    list_display = ["name", "email", "roles", "last_login", "shown_status"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "email"]
+    search_help_text = "Name or e-mail address"
+    inlines = [RoleInline]
+    change_form_outer_before_template = "customers/login.html"
+
+    # List
+
+    @admin.display(description="roles")
+    def roles(self, login: Any) -> str:
+        found: str = login.roles
+        return found
+
+    @admin.display(description="status", ordering="is_active")
+    def shown_status(self, login: StaffMember) -> str:
+        return badge("active" if login.is_active else "inactive")
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        held: dict[int, list[str]] = {login.pk: [] for login in rows}
+        roles = Membership.objects.visible_to(request.user).filter(staff_member__in=rows)
+        for role in roles.select_related("provider", "user_group"):
+            held[role.staff_member_id].append(str(role))
+        for login in rows:
+            login.roles = ", ".join(held[login.pk])
+
+    # Page
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["name", "email"]}), ("First password", {"fields": ["password", "again"]})]
+        return [(None, {"fields": ["name", "email", "is_active"]})]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if not change:
+            kwargs |= {"form": NewLoginForm, "fields": ["name", "email"]}
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A login that reaches further than its admin is not the admin's to rename, to lock out or to take over."""
+        return [] if obj is None or managed_by(request.user, obj) else ["name", "email", "is_active"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        before = admin_of(request.user)
+        super().save_related(request, form, formsets, change)
+        if form.instance.pk == request.user.pk and not before <= admin_of(StaffMember.objects.get(pk=request.user.pk)):
+            raise Refused("You can't take your own admin role away: ask another provider admin.")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (login := kwargs.get("obj")) is not None:
+            stored = StaffMember.objects.get(pk=login.pk)
+            managed = managed_by(request.user, stored)
+            context.update({"login": stored, "managed": managed, "password_url": self.page(stored.pk, "password")})
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        return [("password", self.password_view)]
+
+    def password_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        login = self.seen(request, object_id, "change")
+        if not managed_by(request.user, login):
+            raise PermissionDenied
+        form = PasswordForm(request.POST or None, login=login)
+        if form.is_valid():
+            self._set_password(request, login, form.cleaned_data["password"])
+            return HttpResponseRedirect(self.page(login.pk))
+        context = self.page_context(request, login, f"New password for {login}")
+        context |= {"form": form, "back": self.page(login.pk), "media": self.media + form.media}
+        return TemplateResponse(request, "customers/password.html", context)
+
+    def _set_password(self, request: HttpRequest, login: StaffMember, password: str) -> None:
+        login.set_password(password)
+        login.save(update_fields=["password"])
+        if login.pk == request.user.pk:
+            update_session_auth_hash(request, login)
+        messages.success(request, f"{login} has a new password. Wherever they were signed in, they are signed out now.")

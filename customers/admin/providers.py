@@ -1,0 +1,27 @@
+"""Which pages has a provider?"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from customers.models import Provider
+from evcnet.admin import ModelAdmin
+
+
+@admin.register(Provider)
+class ProviderAdmin(ModelAdmin):
+    list_display = ["name", "code", "country_code", "party_id", "time_zone", "currency"]
+    search_fields = ["code", "name"]
+    search_help_text = "Code or name"
+    fieldsets = [
+        (None, {"fields": ["code", "name"]}),
+        ("In OCPI", {"fields": ["country_code", "party_id"]}),
+        ("Money and time", {"fields": ["currency", "time_zone"]}),
+        (
+            "Small sessions",
+            {
+                "fields": ["minimum_seconds", "minimum_kwh"],
+                "description": "A session below either of these is recorded and costs nothing, a minimum price or not.",
+            },
+        ),
+    ]

@@ -1,0 +1,89 @@
+"""Which pages has a user group?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from chargegroups.models import ChargeGroup
+from customers.counting import bounded_counts
+from customers.models import Customer, UserGroup
+from evcnet.admin import ModelAdmin
+
+UNDER = " › "
+
+
+@admin.register(UserGroup)
+class UserGroupAdmin(ModelAdmin):
+    list_display = ["code", "place", "customers", "charge_groups"]
+    list_display_links = ["code", "place"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name"]
+    search_help_text = "Code or name"
+    fields = ["code", "name", "parent"]
+    change_form_outer_before_template = "customers/user_group.html"
+
+    @admin.display(description="name", ordering="name")
+    def place(self, group: Any) -> str:
+        found: str = group.place
+        return found
+
+    @admin.display(description="customers")
+    def customers(self, group: Any) -> str:
+        found: str = group.customers
+        return found
+
+    @admin.display(description="charge groups")
+    def charge_groups(self, group: Any) -> str:
+        found: str = group.charge_groups
+        return found
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        seen = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
+        customers = bounded_counts(Customer, "user_group", rows)
+        charge_groups = bounded_counts(ChargeGroup, "user_group", rows)
+        for group in rows:
+            group.place = UNDER.join(above.name for above in ancestry(group, seen))
+            group.customers, group.charge_groups = customers[group.pk], charge_groups[group.pk]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "parent":
+            field.empty_label = "None: it stands on its own"
+        return field
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is not None and "parent" in form.base_fields:
+            parent = form.base_fields["parent"]
+            parent.queryset = parent.queryset.filter(provider_id=obj.provider_id).exclude(pk=obj.pk)
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if (changed := kwargs.get("obj")) is not None:
+            context.update(self._standing(request, UserGroup.objects.get(pk=changed.pk)))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _standing(self, request: HttpRequest, group: UserGroup) -> dict[str, Any]:
+        seen = {each.pk: each for each in UserGroup.objects.visible_to(request.user)}
+        of_group = f"?user_group__id__exact={group.pk}"
+        return {
+            "group": group,
+            "above": ancestry(group, seen)[:-1],
+            "below": [each for each in seen.values() if each.parent_id == group.pk],
+            "customers": bounded_counts(Customer, "user_group", [group])[group.pk],
+            "customers_url": reverse("admin:customers_customer_changelist") + of_group,
+            "charge_groups": bounded_counts(ChargeGroup, "user_group", [group])[group.pk],
+            "charge_groups_url": reverse("admin:chargegroups_chargegroup_changelist") + of_group,
+        }
+
+
+def ancestry(group: UserGroup, seen: dict[int, UserGroup]) -> list[UserGroup]:
+    """The user groups above this one that the login sees, the topmost first, and itself."""
+    line = [group]
+    while (above := seen.get(line[0].parent_id or 0)) is not None and above not in line:
+        line.insert(0, above)
+    return line

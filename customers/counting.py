@@ -1,0 +1,25 @@
+"""How many rows hang on each of these? Counted up to a bound, since nobody reads on past it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, models
+
+BOUND = 1000
+
+_COUNT = """
+SELECT wanted.id, (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {column} = wanted.id LIMIT %s) AS bounded)
+FROM unnest(%s::bigint[]) AS wanted (id)
+"""
+
+
+def bounded_counts(model: type[models.Model], field: str, owners: Iterable[Any]) -> dict[Any, str]:
+    """In words, by the id of the row that ``field`` points at: "0", "24", "more than 1,000"."""
+    quote = connection.ops.quote_name
+    column = model._meta.get_field(field).column  # type: ignore[union-attr]
+    statement = _COUNT.format(table=quote(model._meta.db_table), column=quote(column))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [BOUND + 1, [owner.pk for owner in owners]])
+        return {pk: f"more than {BOUND:,}" if count > BOUND else f"{count:,}" for pk, count in cursor.fetchall()}

@@ -1,0 +1,151 @@
+"""What is asked about cards, logins and their roles, and what is refused where it was typed?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from customers.models import ChargeCard, Provider, StaffMember
+from evcnet.forms import OwnedForm, PortalForm
+
+CANNOT_BE_USED = "This {} cannot be used."
+
+
+def refuse_taken(form: Any, field: str, name: str) -> str:
+    """Keys are unique on the whole platform, so no more is said than that. Whatever the letter case."""
+    typed: str = form.cleaned_data[field]
+    others = form._meta.model._base_manager.exclude(pk=form.instance.pk)  # type: ignore[union-attr]
+    if others.filter(**{f"{field}__iexact": typed}).exists():
+        raise ValidationError(CANNOT_BE_USED.format(name))
+    return typed
+
+
+class ChargeCardForm(PortalForm):
+    """Attaching a customer activates a card that was inactive, unless a status is given with it."""
+
+    activated = deactivated = False
+
+    def clean_uid(self) -> str:
+        return refuse_taken(self, "uid", "uid")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        # By now the instance holds what is stored.
+        if "customer" not in cleaned or "status" not in cleaned:
+            return cleaned
+        status = ChargeCard.Status
+        given = self.instance.pk is not None and cleaned["status"] != self.instance.status
+        had, has = self.instance.customer_id is not None, cleaned["customer"] is not None
+        if not given and has and not had and cleaned["status"] == status.INACTIVE:
+            cleaned["status"], self.activated = status.ACTIVE, True
+        if not given and had and not has and cleaned["status"] == status.ACTIVE:
+            cleaned["status"], self.deactivated = status.INACTIVE, True
+        return cleaned
+
+
+class NewChargeCardForm(ChargeCardForm):
+    """A new card is active once it has a customer, unless a status is chosen."""
+
+    status = forms.ChoiceField(
+        required=False,
+        choices=[("", "Active with a customer, else inactive"), *ChargeCard.Status.choices],
+        help_text="To block a card is to deactivate it.",
+    )
+
+    def clean_status(self) -> str:
+        # An own status is left to the constraints; the usual one follows from the customer.
+        self.given = bool(self.cleaned_data["status"])
+        return self.cleaned_data["status"] or str(ChargeCard.Status.INACTIVE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.activated and getattr(self, "given", False):
+            cleaned["status"], self.activated = ChargeCard.Status.INACTIVE, False
+        return cleaned
+
+
+class LoginForm(PortalForm):
+    def clean_email(self) -> str:
+        return refuse_taken(self, "email", "e-mail address")
+
+    def clean_is_active(self) -> bool:
+        active: bool = self.cleaned_data["is_active"]
+        if not active and self.request is not None and self.instance.pk == self.request.user.pk:
+            raise ValidationError("You can't deactivate your own login: ask another provider admin.")
+        return active
+
+
+class PasswordForm(forms.Form):
+    """A password that is set by somebody else, typed twice, and checked against the rules."""
+
+    password = forms.CharField(
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=password_validators_help_text_html(),
+    )
+    again = forms.CharField(
+        label="Password again",
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, login: StaffMember, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.login = login
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        check_password(self, cleaned, self.login)
+        return cleaned
+
+
+def check_password(form: forms.Form, cleaned: dict[str, Any], login: StaffMember | None) -> None:
+    password, again = cleaned.get("password"), cleaned.get("again")
+    if password and again and password != again:
+        form.add_error("again", "The two passwords differ.")
+    if password:
+        try:
+            validate_password(password, login)
+        except ValidationError as error:
+            form.add_error("password", error)
+
+
+class NewLoginForm(LoginForm):
+    password = PasswordForm.base_fields["password"]
+    again = PasswordForm.base_fields["again"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        typed = StaffMember(email=cleaned.get("email") or "", name=cleaned.get("name") or "")
+        check_password(self, cleaned, typed)  # type: ignore[arg-type]
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.set_password(self.cleaned_data["password"])
+        return super().save(commit)
+
+
+class RoleForm(OwnedForm):
+    """One role of a login. Its provider is that of the user group, or the one provider whose admin gives it."""
+
+    def _provider(self) -> Any:
+        group = self.cleaned_data.get("user_group")
+        if group is not None:
+            return group.provider
+        reach = self.request.user.scope("customers.add_membership").providers
+        return Provider.objects.get(pk=min(reach)) if len(reach) == 1 else None
+
+
+class RoleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+    """A login has a role; one that shall have none is deactivated, since else nobody would see it any more."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if not any(self.errors) and not kept:
+            raise ValidationError("Give the login at least one role, or deactivate it instead.")

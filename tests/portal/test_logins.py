@@ -1,0 +1,207 @@
+"""Who manages logins, API keys, user groups and the provider, and how far does it reach?"""
+
+import pytest
+from django.urls import reverse
+
+from customers.key_access import key_holder
+from customers.models import ApiKey, Membership, Provider, StaffMember, UserGroup
+from customers.roles import Role
+from tests import factories as make
+from tests.portal.forms import page_form
+
+pytestmark = pytest.mark.django_db
+
+LOGINS, KEYS, GROUPS = "/customers/staffmember/", "/customers/apikey/", "/customers/usergroup/"
+STRONG = "a meadow full of quiet transformers"
+
+
+def page(row) -> str:
+    return reverse(f"admin:customers_{row._meta.model_name}_change", args=[row.pk])
+
+
+def edit(browser, row, **typed):
+    return browser.post(page(row), page_form(browser.get(page(row))) | typed, follow=True)
+
+
+def new_login(browser, world, **typed):
+    sent = page_form(browser.get(LOGINS + "add/"))
+    sent |= {"name": "Dirk", "email": "dirk@greengrid.example", "password": STRONG, "again": STRONG}
+    sent |= {"memberships-0-role": Role.HELPDESK, "memberships-0-user_group": world.north.pk}
+    return browser.post(LOGINS + "add/", sent | typed, follow=True)
+
+
+def roles(login) -> set[str]:
+    return {str(role) for role in Membership.objects.filter(staff_member=login)}
+
+
+class TestLogins:
+    @pytest.mark.parametrize("who", ["ben", "carla", "hugo", "rita", "otto"])
+    def test_only_provider_admins_see_logins(self, world, signed_in, who):
+        browser = signed_in(getattr(world, who))
+        for url in (LOGINS, LOGINS + "add/", page(world.anna)):
+            assert browser.get(url).status_code in (302, 403)
+
+    def test_an_admin_sees_the_logins_of_the_own_provider_alone(self, world, signed_in):
+        browser = signed_in(world.anna)
+        text = browser.get(LOGINS).content.decode()
+        assert "carla@north.example" in text and "helpdesk at North" in text
+        assert "otto@" not in text and "Otto" not in text
+        assert browser.get(page(world.otto)).status_code == 302
+
+    def test_a_new_login_signs_in_with_the_password_that_was_set(self, world, signed_in, client):
+        new_login(signed_in(world.anna), world)
+        dirk = StaffMember.objects.get(email="dirk@greengrid.example")
+        assert dirk.check_password(STRONG)
+        assert roles(dirk) == {"helpdesk at North"}
+
+    def test_a_login_is_made_with_a_role_or_not_at_all(self, world, signed_in):
+        refused = new_login(signed_in(world.anna), world, **{"memberships-0-role": "", "memberships-0-user_group": ""})
+        assert "at least one role" in refused.content.decode()
+        assert not StaffMember.objects.filter(name="Dirk").exists()
+
+    @pytest.mark.parametrize(
+        ("password", "again"), [("short", "short"), ("123456789012", "123456789012"), (STRONG, "other")]
+    )
+    def test_a_weak_or_mistyped_password_is_refused(self, world, signed_in, password, again):
+        refused = new_login(signed_in(world.anna), world, password=password, again=again)
+        assert refused.context["adminform"].form.errors
+        assert not StaffMember.objects.filter(name="Dirk").exists()
+
+    def test_an_address_that_is_taken_elsewhere_cannot_be_used(self, world, signed_in):
+        refused = new_login(signed_in(world.anna), world, email="OTTO@bluevolt.example")
+        assert refused.context["adminform"].form.errors == {"email": ["This e-mail address cannot be used."]}
+        assert not StaffMember.objects.filter(name="Dirk").exists()
+
+    def test_no_role_is_given_at_another_provider(self, world, signed_in):
+        new_login(signed_in(world.anna), world, **{"memberships-0-user_group": world.fjord.pk})
+        new_login(signed_in(world.anna), world, **{"memberships-0-provider": world.bluevolt.pk})
+        assert not Membership.objects.filter(provider=world.bluevolt).exclude(staff_member=world.otto).exists()
+
+    def test_nobody_takes_away_ones_own_admin_role(self, world, signed_in):
+        (role,) = world.anna.memberships.all()
+        for typed in ({"memberships-0-role": Role.READ_ONLY}, {"is_active": ""}):
+            browser = signed_in(world.anna)
+            sent = page_form(browser.get(page(world.anna))) | typed
+            browser.post(page(world.anna), {key: value for key, value in sent.items() if value != ""})
+        role.refresh_from_db()
+        assert role.role == Role.PROVIDER_ADMIN
+        assert StaffMember.objects.get(pk=world.anna.pk).is_active
+
+    def test_an_admin_takes_the_role_of_another_admin(self, world, signed_in):
+        other = make.StaffMemberFactory(name="Eva", role=Role.PROVIDER_ADMIN, at=world.greengrid)
+        edit(signed_in(world.anna), other, **{"memberships-0-role": Role.READ_ONLY})
+        assert roles(other) == {"read only at GreenGrid"}
+
+    def test_the_last_role_is_not_taken_the_login_is_deactivated_instead(self, world, signed_in):
+        refused = edit(signed_in(world.anna), world.hugo, **{"memberships-0-DELETE": "on"})
+        assert "deactivate it instead" in refused.content.decode()
+        assert roles(world.hugo) == {"helpdesk at North"}
+
+    def test_a_new_password_is_set_on_a_page_of_its_own(self, world, signed_in):
+        browser = signed_in(world.anna)
+        address = reverse("admin:customers_staffmember_password", args=[world.hugo.pk])
+        assert browser.get(address).status_code == 200
+        browser.post(address, {"password": "short", "again": "short"})
+        assert not StaffMember.objects.get(pk=world.hugo.pk).check_password("short")
+        browser.post(address, {"password": STRONG, "again": STRONG})
+        assert StaffMember.objects.get(pk=world.hugo.pk).check_password(STRONG)
+
+    @pytest.mark.parametrize("who", ["ben", "carla", "hugo", "rita", "otto"])
+    def test_nobody_else_sets_a_password(self, world, signed_in, who):
+        address = reverse("admin:customers_staffmember_password", args=[world.anna.pk])
+        response = signed_in(getattr(world, who)).post(address, {"password": STRONG, "again": STRONG})
+        assert response.status_code in (403, 404)
+        assert not StaffMember.objects.get(pk=world.anna.pk).check_password(STRONG)
+
+    def test_a_login_that_is_also_elsewhere_keeps_its_name_and_password(self, world, signed_in):
+        Membership.objects.create(staff_member=world.otto, provider=world.greengrid, role=Role.READ_ONLY)
+        browser = signed_in(world.anna)
+        text = edit(browser, world.otto, name="Owned", email="mine@example.org").content.decode()
+        assert "BlueVolt" not in text
+        address = reverse("admin:customers_staffmember_password", args=[world.otto.pk])
+        assert browser.post(address, {"password": STRONG, "again": STRONG}).status_code == 403
+        stored = StaffMember.objects.get(pk=world.otto.pk)
+        assert (stored.name, stored.email, stored.check_password(STRONG)) == ("Otto", "otto@bluevolt.example", False)
+
+    def test_its_roles_at_ones_own_provider_are_ones_own_to_change(self, world, signed_in):
+        Membership.objects.create(staff_member=world.otto, provider=world.greengrid, role=Role.READ_ONLY)
+        edit(signed_in(world.anna), world.otto, **{"memberships-0-role": Role.PROVIDER_STAFF})
+        assert roles(world.otto) == {"provider staff at GreenGrid", "provider staff at BlueVolt"}
+
+
+class TestKeys:
+    @pytest.mark.parametrize("who", ["ben", "carla", "hugo", "rita", "otto"])
+    def test_only_provider_admins_see_keys(self, world, signed_in, who):
+        assert signed_in(getattr(world, who)).get(KEYS).status_code in (302, 403)
+
+    def test_a_key_is_shown_once_and_works(self, world, signed_in):
+        browser = signed_in(world.anna)
+        made = browser.post(KEYS + "add/", page_form(browser.get(KEYS + "add/")) | {"name": "backend of Leusden"})
+        secret = made.context["secret"]
+        assert secret in made.content.decode()
+        assert "no-store" in made["Cache-Control"]
+        assert key_holder(f"Token {secret}").provider == world.greengrid.pk
+        key = ApiKey.objects.get()
+        assert secret not in browser.get(page(key)).content.decode() + browser.get(KEYS).content.decode()
+
+    def test_a_deactivated_key_is_refused(self, world, signed_in):
+        key, secret = ApiKey.make(provider=world.greengrid, name="old")
+        signed_in(world.anna).post(reverse("admin:customers_apikey_verb", args=[key.pk, "deactivate"]))
+        assert key_holder(f"Token {secret}") is None
+
+    def test_a_key_of_another_provider_looks_like_a_missing_one(self, world, signed_in):
+        key, secret = ApiKey.make(provider=world.bluevolt, name="theirs")
+        browser = signed_in(world.anna)
+        assert browser.get(page(key)).status_code == 302
+        assert browser.post(reverse("admin:customers_apikey_verb", args=[key.pk, "deactivate"])).status_code == 404
+        assert "theirs" not in browser.get(KEYS).content.decode()
+        assert key_holder(f"Token {secret}") is not None
+
+
+class TestUserGroups:
+    @pytest.mark.parametrize("who", ["anna", "ben", "carla", "hugo", "rita"])
+    def test_each_role_sees_its_user_groups_and_none_of_another_provider(self, world, signed_in, who):
+        browser = signed_in(getattr(world, who))
+        for url in (GROUPS, page(world.north)):
+            text = browser.get(url).content.decode()
+            assert "North" in text and "Fjord" not in text
+
+    def test_the_list_counts_customers_and_charge_groups(self, world, signed_in):
+        response = signed_in(world.anna).get(GROUPS)
+        counted = {group.code: (group.customers, group.charge_groups) for group in response.context["cl"].result_list}
+        assert counted == {"NORTH": ("1", "1"), "SOUTH": ("1", "0")}
+
+    def test_a_user_group_is_not_put_below_itself(self, world, signed_in):
+        below = make.UserGroupFactory(provider=world.greengrid, code="CENTRE", name="Centre", parent=world.north)
+        browser = signed_in(world.anna)
+        assert "North › Centre" in browser.get(GROUPS).content.decode()
+        refused = edit(browser, world.north, parent=below.pk)
+        assert "can&#x27;t be below itself" in refused.content.decode()
+        assert UserGroup.objects.get(pk=world.north.pk).parent is None
+
+    def test_no_parent_of_another_provider_is_chosen(self, world, signed_in):
+        edit(signed_in(world.anna), world.north, parent=world.fjord.pk)
+        assert UserGroup.objects.get(pk=world.north.pk).parent is None
+
+    @pytest.mark.parametrize("who", ["carla", "hugo", "rita", "otto"])
+    def test_who_only_reads_renames_nothing(self, world, signed_in, who):
+        signed_in(getattr(world, who)).post(page(world.north), {"code": "NORTH", "name": "Mine"})
+        assert UserGroup.objects.get(pk=world.north.pk).name == "North"
+
+
+class TestProviders:
+    def test_an_admin_changes_the_own_provider_and_sees_no_other(self, world, signed_in):
+        browser = signed_in(world.anna)
+        assert "BlueVolt" not in browser.get("/customers/provider/").content.decode()
+        edit(browser, world.greengrid, minimum_seconds="60")
+        assert Provider.objects.get(pk=world.greengrid.pk).minimum_seconds == 60
+        assert browser.get(page(world.bluevolt)).status_code == 302
+
+    def test_the_operator_adds_a_provider(self, world, signed_in):
+        operator = StaffMember.objects.create_superuser("op@example.org", STRONG, name="Op")
+        browser = signed_in(operator)
+        sent = page_form(browser.get("/customers/provider/add/"))
+        sent |= {"code": "NEW", "name": "New", "country_code": "BE", "party_id": "NEW"}
+        assert browser.post("/customers/provider/add/", sent).status_code == 302
+        assert Provider.objects.filter(code="NEW").exists()
+        assert signed_in(operator).get("/customers/customer/").status_code == 403
