@@ -24,6 +24,11 @@ def close(group: ChargeGroup) -> Outcome:
         return outcome
 
 
+def reopen(group: ChargeGroup) -> None:
+    """Take the mark away. Points don't come back by themselves."""
+    ChargeGroup.objects.filter(pk=group.pk).update(closed_at=None)
+
+
 def why_not_remove(group: ChargeGroup) -> str:
     """Why the group can only be closed; empty where it can be removed."""
     points = ChargePoint.objects.filter(charge_group=group).count()

@@ -15,7 +15,7 @@ REGULAR = timedelta(days=365)
 def surroundings(groups: Sequence[int], at: datetime) -> Around:
     points = ChargePoint.objects.filter(charge_group_id__in=groups)
     sessions = Session.objects.order_by().filter(
-        charge_point__charge_group_id__in=groups,
+        charge_point__charge_group_id__in=list(groups) or [0],  # never an empty list, which makes no SQL
         customer__isnull=False,
         started_at__gte=at - REGULAR,
         started_at__lt=at,

@@ -5,12 +5,23 @@ import stat
 import pytest
 from django.core.management import CommandError, call_command
 
-from chargegroups.models import ChargeGroup, CustomerException, TariffVersion, Terms
+from chargegroups.models import Change, ChargeGroup, CustomerException, TariffVersion, Terms
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Provider, StaffMember
 
 pytestmark = pytest.mark.django_db
-MODELS = (ChargeCard, ChargeGroup, ChargePoint, Customer, CustomerException, Location, Session, StaffMember, Terms)
+MODELS = (
+    Change,
+    ChargeCard,
+    ChargeGroup,
+    ChargePoint,
+    Customer,
+    CustomerException,
+    Location,
+    Session,
+    StaffMember,
+    Terms,
+)
 
 
 @pytest.fixture
@@ -34,6 +45,7 @@ def test_the_demo_has_something_of_each_kind_and_a_second_run_changes_nothing(fo
     assert {*CustomerException.objects.values_list("access", flat=True)} == {"policy", "allowed", "denied"}
     assert Customer.objects.filter(provider=greengrid, status="pending").exists()
     assert Session.objects.filter(verdict="ALLOWED").exclude(tariff_version=None).count() == 2_000
+    assert Change.objects.filter(provider=greengrid, scheduled=True).count() == 2
     before, logins = everything(), (folder / "logins.txt").read_text()
     call_command("demo")
     assert everything() == before

@@ -1,0 +1,87 @@
+"""What does it do to customers to move charge points, or to close a group?"""
+
+import pytest
+
+from chargegroups.changes import database_clock
+from chargegroups.confirmation import Stale, confirm, look
+from chargegroups.models import Change
+from chargegroups.proposals import Inapplicable, Nothing
+from chargepoints.authorization import authorize
+from chargepoints.models import ChargePoint
+from chargepoints.proposals import GroupClosed, PointsMoved, reversal_of
+from chargepoints.surroundings import surroundings
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def made(proposal):
+    shown = look(proposal, surroundings).impact
+    return confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings).change
+
+
+def asked(card="04AA11"):
+    return authorize(card, "NLGRGE0001", database_clock())
+
+
+@pytest.fixture
+def village(world):
+    """A group of South, open to South at 0.20."""
+    return make.ChargeGroupFactory(
+        user_group=world.south, code="CG-VILLAGE", terms={"tariff": world.cheap, "own_user_group": True}
+    )
+
+
+def test_moving_a_point_takes_access_from_some_and_gives_it_to_others(world, village):
+    impact = look(PointsMoved.to([world.market], village), surroundings).impact
+    assert (impact.counts["loses_access"], impact.counts["gains_access"], impact.points) == (1, 1, 1)
+    made(PointsMoved.to([world.market], village))
+    assert asked("04AA11").verdict == "NOT_ALLOWED"
+    assert asked("04BB22").verdict == "ALLOWED"
+
+
+def test_a_detached_active_point_stops_and_comes_back_to_work_when_that_is_undone(world):
+    change = made(PointsMoved.to([world.market], None))
+    assert "stop working" in change.impact["warnings"][0]
+    world.market.refresh_from_db()
+    assert (world.market.status, world.market.charge_group) == ("inactive", None)
+    made(reversal_of(change))
+    assert asked().verdict == "ALLOWED"
+
+
+def test_an_inactive_point_moves_without_touching_anybody(world, village):
+    idle = make.ChargePointFactory(charge_group=world.leusden, status="inactive")
+    impact = look(PointsMoved.to([idle], village), surroundings).impact
+    assert (impact.affected, impact.total) == (0, 2)
+
+
+def test_a_point_that_moved_meanwhile_makes_the_preview_stale(world, village):
+    proposal = PointsMoved.to([world.market], None)
+    shown = look(proposal, surroundings).impact
+    ChargePoint.objects.filter(pk=world.market.pk).update(charge_group=village)
+    with pytest.raises(Stale):
+        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    assert not Change.objects.exists()
+
+
+def test_a_move_that_the_rules_refuse_is_refused_in_the_preview(world):
+    home = make.ChargeGroupFactory(user_group=world.north, type="home")
+    world.market.location.published = True
+    world.market.location.save()
+    with pytest.raises(Inapplicable, match="unpublish"):
+        look(PointsMoved.to([world.market], home), surroundings)
+    world.market.refresh_from_db()
+    assert world.market.charge_group == world.leusden
+
+
+def test_closing_detaches_all_and_is_undone_whole(world):
+    change = made(GroupClosed(world.leusden))
+    assert change.impact["counts"]["loses_access"] == 1
+    world.leusden.refresh_from_db()
+    assert world.leusden.closed_at is not None
+    with pytest.raises(Nothing):
+        look(GroupClosed(world.leusden), surroundings)
+    made(reversal_of(change))
+    world.leusden.refresh_from_db()
+    assert world.leusden.closed_at is None
+    assert asked().verdict == "ALLOWED"
