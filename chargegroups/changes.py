@@ -77,6 +77,19 @@ def replace_version(version: TariffVersion, elements: Iterable[TariffElement], *
             element.save(force_insert=True)
 
 
+def remove_version(version: TariffVersion) -> None:
+    """Take back a version that is not in force yet; the database refuses it for others."""
+    with the_door():
+        version.delete()
+
+
+def remove_tariff(tariff: Tariff) -> None:
+    """Remove a tariff that nothing ever used, with its versions; raises ProtectedError for others."""
+    with the_door():
+        tariff.versions.all().delete()
+        tariff.delete()
+
+
 def save_exception(exception: CustomerException) -> CustomerException:
     """Add or edit the one exception of a customer in a charge group."""
     with the_door():

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +18,7 @@ from chargegroups.price_tags import price_tags
 from chargepoints.models import ChargePoint, Connector
 from customers.models import Customer
 from evcnet.forms import PortalForm
+from evcnet.widgets import SearchBox, SearchBoxes
 
 TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
 SWITCHES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
@@ -36,7 +36,7 @@ class MomentField(forms.DateTimeField):
 def tariff_field(name: str, model: Any = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
     """A search box for tariffs; which ones are offered, the form says when it knows the login."""
     field = model._meta.get_field(name)
-    widget = AutocompleteSelect(field, admin.site, attrs={"data-width": "100%"})
+    widget = SearchBox(field, admin.site, attrs={"data-width": "100%"})
     return forms.ModelChoiceField(
         Tariff.objects.none(), required=not field.blank, help_text=field.help_text, widget=widget, **options
     )
@@ -114,9 +114,7 @@ class FoundingForm(PortalForm):
             self.fields[name].queryset = Tariff.objects.visible_to(login).distinct()  # type: ignore[attr-defined]
         points: Any = self.fields["points"]
         # Any foreign key to charge points tells the search box what to search.
-        points.widget = AutocompleteSelectMultiple(
-            Connector._meta.get_field("charge_point"), admin.site, attrs={"data-width": "100%"}
-        )
+        points.widget = SearchBoxes(Connector._meta.get_field("charge_point"), admin.site, attrs={"data-width": "100%"})
         points.queryset = ChargePoint.objects.visible_to(login, "change")
         self._explain(login)
 

@@ -20,6 +20,7 @@ from evcnet.events import page_of_history
 from evcnet.filters import RelatedFilter
 from evcnet.forms import OwnedForm, PortalForm
 from evcnet.refusals import REFUSALS, Refused, refusal_of
+from evcnet.widgets import SearchBox
 
 
 class Scoped:
@@ -35,6 +36,8 @@ class Scoped:
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
             kwargs["queryset"] = db_field.related_model._default_manager.visible_to(request.user)
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def _may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:

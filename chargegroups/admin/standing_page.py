@@ -51,15 +51,20 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
         "following": following,
         "first_page": "after" not in request.GET,
         "reasons": _reasons(listed),
-        "may_add": request.user.has_perm("chargegroups.add_customerexception"),  # type: ignore[union-attr]
+        "may_add": may_except(request),
         "editor": editor,
     }
     return TemplateResponse(request, "chargegroups/customers.html", context)
 
 
+def may_except(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("chargegroups.change_customerexception"))  # type: ignore[union-attr]
+
+
 def _editor(request: HttpRequest, at: GroupAt, customers: Any) -> exceptions.Editor | None:
     wanted = request.GET.get("edit", "")
-    if not wanted.isdecimal() or len(wanted) > 18:
+    may_edit = request.method == "POST" or may_except(request)
+    if not may_edit or not wanted.isdecimal() or len(wanted) > 18:
         return None
     customer = at.annotated(customers).filter(pk=int(wanted)).select_related("user_group").first()
     return exceptions.Editor(request, at, customer) if customer else None

@@ -1,18 +1,137 @@
-"""Which pages has a tariff?"""
+"""Which price lists are there, and which pages has each?"""
 
-from django.contrib import admin
+from __future__ import annotations
 
-from chargegroups.models import Tariff, TariffOffer
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from chargegroups.admin import versions
+from chargegroups.changes import add_version, database_clock, remove_tariff
+from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
+from chargegroups.price_forms import PriceEditor
+from chargegroups.price_tags import price_tags
+from chargegroups.uses import group_counts
 from evcnet.admin import ModelAdmin, TabularInline
+from evcnet.badges import badge
 
 
 class OfferInline(TabularInline):
     model = TariffOffer
+    fields = ["user_group"]
+    verbose_name_plural = "offers: sub providers of these user groups may use this tariff"
 
 
 @admin.register(Tariff)
 class TariffAdmin(ModelAdmin):
-    list_display = ["code", "name"]
+    list_display = ["code", "name", "price_now", "currency", "used"]
+    list_filter = ["currency"]
     search_fields = ["code", "name"]
-    fields = ["code", "name", "currency"]
+    search_help_text = "Code or name"
+    fieldsets = [(None, {"fields": ["code", "name", "currency"]})]
     inlines = [OfferInline]
+
+    # The list
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        tags = price_tags(rows, database_clock())
+        counts = group_counts(row.pk for row in rows)
+        for row in rows:
+            row.tag, row.used_by = tags[row.pk], counts.get(row.pk, 0)
+
+    @admin.display(description="price now")
+    def price_now(self, tariff: Any) -> str:
+        if tariff.tag.version is None:
+            return format_html('<span class="evc-soft">no version in force</span>')
+        return badge("free") if tariff.tag.free else format_html('<span class="evc-price">{}</span>', tariff.tag.text)
+
+    @admin.display(description="used by")
+    def used(self, tariff: Any) -> str:
+        return f"{tariff.used_by:,} charge group{'' if tariff.used_by == 1 else 's'}" if tariff.used_by else "–"
+
+    # The pages of one
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        pages = [("Prices", "prices"), ("Data and offers", "change"), ("Used by", "uses"), ("History", "history")]
+        return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        pages = {
+            "prices": versions.prices,
+            "prices/add": versions.add_version,
+            "prices/edit": versions.edit_version,
+            "uses": versions.uses,
+        }
+        return [(segment, self._bound(view)) for segment, view in pages.items()]
+
+    def _bound(self, view: Any) -> Any:
+        def page(request: HttpRequest, object_id: str) -> HttpResponse:
+            response: HttpResponse = view(self, request, self.seen(request, object_id))
+            return response
+
+        return page
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        own = TariffVersion.objects.filter(tariff=obj).values("pk")
+        elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
+        offers = TariffOffer.pgh_event_models["insert"]._base_manager.filter(tariff=obj.pk).values("pgh_obj")
+        return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk))
+
+    # A new one, with its first version
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        data = request.POST or None
+        fields = (["provider"] if self.asks_provider(request) else []) + ["code", "name", "currency"]
+        form = self.get_form(request, None, fields=fields)(data)
+        if data is None and len(request.user.providers) == 1:  # type: ignore[union-attr]
+            form.initial["currency"] = request.user.providers[0].currency  # type: ignore[union-attr]
+        typed = form.is_valid() if data else False
+        editor = PriceEditor(form.instance, data)
+        if typed and editor.is_valid() and "preview" not in request.POST and self._make(request, form, editor):
+            messages.success(request, format_html("{} was added with its prices.", form.instance))
+            return HttpResponseRedirect(self.page(form.instance.pk, "prices"))
+        context = self.page_context(request, None, "Add tariff") | {
+            "form": form,
+            "editor": editor,
+            "back": "../",
+            "media": self.media + form.media,
+            **(versions.preview(request, editor) if typed else {}),
+        }
+        return TemplateResponse(request, "chargegroups/version.html", context)
+
+    def _make(self, request: HttpRequest, form: Any, editor: PriceEditor) -> bool:
+        def save() -> None:
+            tariff = form.save()
+            begins = editor.version.cleaned_data["valid_from"]
+            add_version(tariff, editor.rows, valid_from=begins, **editor.fields)
+            self.settle(request, tariff, "add")
+
+        return versions.written(editor, save)
+
+    # Removal
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return [str(tariff) for tariff in objs], {"tariffs": len(objs)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        tariff = self.seen(request, object_id, "delete")
+        if tariff.versions.filter(valid_from__lte=database_clock()).exists():
+            messages.warning(
+                request,
+                f"The prices of {tariff} have been in force, so it stays with its history. "
+                "Where no group and no exception names it, it costs nobody anything.",
+            )
+            return HttpResponseRedirect(self.page(tariff.pk, "uses"))
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_tariff(obj)

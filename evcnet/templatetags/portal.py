@@ -49,3 +49,15 @@ def price(tag: Any) -> SafeString:
     if tag.free:
         return format_html("{} {}", tag.name, of_kind("free"))
     return format_html('{} <span class="evc-price">{}</span>', tag.name, tag.text)
+
+
+@register.simple_tag
+def amount(value: Any, vat: Any) -> SafeString:
+    """A price of an element with its VAT: "0.35 + 21 %"; a dash where the element says nothing."""
+    if value is None:
+        return format_html("{}", "–")
+    shown = f"{value:.4f}".rstrip("0")
+    shown += "0" * max(0, 2 - len(shown.partition(".")[2]))
+    if vat is None:
+        return format_html("{}", shown)
+    return format_html('{} <span class="evc-soft">+ {:f} %</span>', shown, vat.normalize())

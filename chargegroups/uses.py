@@ -1,0 +1,42 @@
+"""Where is a tariff used: in which groups' terms, now or later, and in whose exceptions?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from chargegroups.changes import database_clock
+from chargegroups.models import ChargeGroup, Tariff, Terms
+
+_COUNTS = """
+    SELECT slot.tariff, count(DISTINCT terms.charge_group_id)
+    FROM evcnet_terms_ahead terms
+    CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
+    WHERE slot.tariff = ANY(%s) GROUP BY slot.tariff
+"""
+
+
+def group_counts(tariffs: Iterable[int]) -> dict[int, int]:
+    """In how many groups' terms, in force or scheduled, each of these tariffs (by id) is named."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [list(tariffs)])
+        return dict(cursor.fetchall())
+
+
+def groups_using(tariff: Tariff) -> Any:
+    """The groups whose terms in force or scheduled name the tariff."""
+    now = database_clock()
+    named = Q(tariff=tariff) | Q(prepaid_tariff=tariff) | Q(roaming_tariff=tariff)
+    ahead = Terms.objects.in_force(now).filter(named), Terms.objects.scheduled(now).filter(named)
+    return ChargeGroup.objects.filter(
+        Q(pk__in=ahead[0].values("charge_group")) | Q(pk__in=ahead[1].values("charge_group"))
+    )
+
+
+def is_used(tariff: Tariff) -> bool:
+    """Does any group's terms, past ones too, or any exception name it? Then its prices change through the door alone."""
+    named = Q(tariff=tariff) | Q(prepaid_tariff=tariff) | Q(roaming_tariff=tariff)
+    return Terms.objects.filter(named).exists() or tariff.exceptions.exists()
