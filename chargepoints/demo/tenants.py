@@ -38,8 +38,16 @@ def make_tenants() -> Tenants:
     )
 
 
-def make_logins(tenants: Tenants) -> list[str]:
-    """A line for each login: its role, address and password, which nobody can read again later."""
+@dataclass(frozen=True)
+class Login:
+    """A login and a line with its role, address and password, which nobody can read again later."""
+
+    staff_member: StaffMember
+    line: str
+
+
+def make_logins(tenants: Tenants) -> list[Login]:
+    """The first is GreenGrid's provider admin."""
     return [
         _login("provider", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
         _login(
@@ -50,9 +58,9 @@ def make_logins(tenants: Tenants) -> list[str]:
     ]
 
 
-def _login(title: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None) -> str:
+def _login(title: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None) -> Login:
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
     name = f"{(user_group or provider).name} {role.label}"
     login = StaffMember.objects.create_user(email, password, name=name)
     Membership.objects.create(staff_member=login, provider=provider, user_group=user_group, role=role)
-    return f"{title + ':':16}{email:32}{password}"
+    return Login(login, f"{title + ':':16}{email:32}{password}")

@@ -22,6 +22,7 @@ NAMES = {
     "p-ac-66ab927439cc60001c00110d": "Street Borsele",
     "e61a7944-d048-45ec-9cbe-5acf6c13467a": "Fast, by time of day",
     "40": "Fast, roaming",
+    "NLSGMTIKZLZFRBURMXGYZZOADBFUIXZUHNN": "Street Zeeland",
 }
 
 
@@ -31,19 +32,15 @@ def begin() -> datetime:
 
 
 def make_tariffs(tenants: Tenants) -> Report:
-    """The real tariffs, and some of GreenGrid's own, of which one had other prices and will have others again."""
+    """The real tariffs, and some of GreenGrid's own, of which one was cheaper before."""
     report = import_tariffs(tenants.greengrid, extract.tariffs())
     for code, name in NAMES.items():
         Tariff.objects.filter(provider=tenants.greengrid, code=code).update(name=name)
     now = timezone.now()
     _own(tenants.greengrid, "FREE", "Free of charge", {begin(): TariffElement(flat_price=0)})
     _own(tenants.greengrid, "PREPAID", "Prepaid", {begin(): _per_kwh("0.39", flat_price="0.35", flat_vat=VAT)})
-    _own(
-        tenants.greengrid,
-        "WATERLAND",
-        "Waterland employees",
-        {begin(): _per_kwh("0.22"), now - timedelta(days=45): _per_kwh("0.25"), now + timedelta(days=30): _blocking()},
-    )
+    employees = {begin(): _per_kwh("0.22"), now - timedelta(days=45): _per_kwh("0.25")}
+    _own(tenants.greengrid, "WATERLAND", "Waterland employees", employees)
     _own(tenants.bluevolt, "QUAY", "Quay", {begin(): _per_kwh("0.41")})
     return report
 
@@ -56,11 +53,6 @@ def _own(provider: Provider, code: str, name: str, versions: dict[datetime, Tari
 
 def _per_kwh(price: str, **columns: Any) -> TariffElement:
     return TariffElement(energy_price=Decimal(price), energy_vat=VAT, **columns)
-
-
-def _blocking() -> TariffElement:
-    """From next month whoever has finished charging and stays pays for it."""
-    return _per_kwh("0.25", parking_price=Decimal("1.50"), parking_step=60, parking_vat=VAT)
 
 
 def make_charge_groups(tenants: Tenants) -> dict[str, ChargeGroup]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from chargepoints.demo.exceptions import make_exceptions
 from chargepoints.demo.people import make_people
 from chargepoints.demo.places import make_charge_points, make_homes
+from chargepoints.demo.scheduled import schedule_changes
 from chargepoints.demo.sessions import make_sessions
 from chargepoints.demo.tenants import make_logins, make_tenants
 from chargepoints.demo.terms import make_charge_groups, make_tariffs
@@ -64,7 +65,10 @@ class Command(BaseCommand):
             {part: group.pk for part, group in groups.items()}, lambda many: self.tell(f"  {many:,} sessions")
         )
         self.tell(f"  {sessions:,} sessions of the last 90 days")
-        _keep(make_logins(tenants))
+        logins = make_logins(tenants)
+        changes = schedule_changes(tenants, groups, by=logins[0].staff_member)
+        self.tell(f"  {len(changes)} changes to come")
+        _keep([login.line for login in logins])
 
     def tell(self, message: str) -> None:
         self.stderr.write(message)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chargegroups.models import ChargeGroup
@@ -37,7 +38,8 @@ class Command(BaseCommand):
             objects = read_objects(options["file"])
         except (Unreadable, ProviderNotNamed) as wrong:
             raise CommandError(str(wrong), returncode=2) from wrong
-        report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
+        with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
+            report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
         self._tell(report, as_json=options["json"])
         if report.invalid and not options["skip_bad"]:
             raise CommandError(_nothing_written(report), returncode=1)
