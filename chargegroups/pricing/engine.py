@@ -69,10 +69,9 @@ def _rounded_up(prepared: Prepared, scale: Scale, tally: Tally) -> Tally:
 
 def _total(prepared: Prepared, scale: Scale, tallies: list[Tally], small: bool, *, bounded_below: bool) -> Cost:
     """Add up in whole numbers, then let the limits bind the two totals apart."""
-    fineness = lcm(*[tally.fineness for tally in tallies])
+    fineness = tallies[0].fineness if len(tallies) == 1 else _shared_fineness(tallies)
     excl = incl = 0
     for tally in tallies:
-        tally.refine(fineness)
         for position, count in tally.quantities.items():
             excl += count * scale.excl[position]
             incl += count * scale.incl[position]
@@ -82,6 +81,14 @@ def _total(prepared: Prepared, scale: Scale, tallies: list[Tally], small: bool, 
     if scale.most is not None:
         excl, incl = _bound("MAX_PRICE", excl, incl, scale.most, fineness, adjustments)
     return Cost(prepared, scale.parts, tallies, (excl, incl, scale.unit * fineness), adjustments, small)
+
+
+def _shared_fineness(tallies: list[Tally]) -> int:
+    """Reservation and session counted in the same parts."""
+    fineness = lcm(*(tally.fineness for tally in tallies))
+    for tally in tallies:
+        tally.refine(fineness)
+    return fineness
 
 
 def _bound(

@@ -117,5 +117,8 @@ def _cut(
 
 def _add_shares(tally: Tally, choice: Choice, energy: Share, seconds: Share) -> None:
     """Add what may be thirds."""
-    tally.refine(lcm(*(denominator // gcd(part, denominator) for part, denominator in (energy, seconds))))
-    tally.add(choice, energy[0] * tally.fineness // energy[1], seconds[0] * tally.fineness // seconds[1])
+    for part, denominator in (energy, seconds):
+        if part * tally.fineness % denominator:
+            tally.refine(denominator // gcd(part, denominator))
+    fineness = tally.fineness
+    tally.add(choice, energy[0] * fineness // energy[1], seconds[0] * fineness // seconds[1])

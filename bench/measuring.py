@@ -1,0 +1,64 @@
+"""How is something measured and told? A table on standard output, JSON in the folder of EVCNET_VAR."""
+
+import json
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row: what was measured, the figure, its unit, what is asked for, and what is worth knowing beside it."""
+
+    name: str
+    figure: float
+    unit: str
+    asked: str = ""
+    note: str = ""
+
+
+def per_second(count: int, run: Callable[[], Any]) -> float:
+    """How many of `count` in a second of one core: the best of some rounds, the first of which only warms up."""
+    run()
+    best = min(_seconds(run) for _ in range(ROUNDS))
+    return count / best
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    began = time.process_time()
+    run()
+    return time.process_time() - began
+
+
+def peak_mb() -> float:
+    """The most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def table(rows: list[Measured]) -> str:
+    cells = [("what", "figure", "unit", "asked for", "note")]
+    cells += [
+        (row.name, f"{row.figure:,.4g}" if row.figure < 100 else f"{row.figure:,.0f}", row.unit, row.asked, row.note)
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
+
+
+def write(rows: list[Measured]) -> Path:
+    """Writes bench.json into the folder that EVCNET_VAR names, `var` by default."""
+    folder = Path(os.environ.get("EVCNET_VAR") or "var").expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "bench.json"
+    where = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
+    path.write_text(json.dumps({"where": where, "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    return path
