@@ -94,8 +94,8 @@ def _ensure_venv() -> None:
 
 
 def _is_sound() -> bool:
-    """Whether .venv has a Python that runs (the system's may have gone), is recent enough, and has pip."""
-    question = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
+    """Whether .venv has a Python that runs (the system's may have gone), is recent enough, and has a whole pip."""
+    question = f"import sys, pip._internal.cli.main; sys.exit(sys.version_info < {OLDEST})"
     try:
         return subprocess.run([str(PYTHON), "-c", question], check=False, stderr=subprocess.DEVNULL).returncode == 0
     except OSError:

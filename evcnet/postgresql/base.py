@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+from django.db import OperationalError
 from django.db.backends.postgresql import base, client
 
 from evcnet.postgresql.cluster import Cluster
 from evcnet.postgresql.errors import NotAvailable
+
+
+class NotUsable(OperationalError, CommandError):
+    """Its message names the way out, so a command prints that alone; to all else the database is not there."""
 
 
 class DatabaseClient(client.DatabaseClient):
@@ -45,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             cluster.ensure_up()
         except NotAvailable as refused:
-            raise ImproperlyConfigured(str(refused)) from refused
+            raise NotUsable(str(refused)) from refused
         return cluster
 
     def _cursor(self, name: str | None = None) -> Any:

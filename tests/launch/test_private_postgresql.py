@@ -160,6 +160,12 @@ def test_without_any_postgresql_the_message_says_how_to_get_one(cluster, monkeyp
     assert not cluster.data.exists()
 
 
+def test_a_command_without_any_postgresql_prints_the_message_and_no_traceback(cluster, python):
+    out, err = python("manage.py", "migrate", EVCNET_POSTGRES_BIN="/nowhere").communicate(timeout=60)
+    assert "No PostgreSQL of version 15 or later was found" in err
+    assert "Traceback" not in out + err
+
+
 def test_a_server_that_refuses_to_start_is_quoted(cluster):
     cluster.ensure_up()
     cluster.stop()

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from evcnet import database, folder
 from evcnet.supervisor import Ended, Program, end, ignore_signals, raise_ended_on_signals, watch_of_make
@@ -49,12 +49,18 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         with _alone(self.var / "prepare.lock"):
             self.say("Bringing the database up to date")
-            call_command("migrate", interactive=False, stdout=self.stdout)
+            self.migrate()
             if "demo" in get_commands() and settings.MODE != "production" and os.environ.get("EVCNET_DEMO") != "false":
-                call_command("demo", stdout=self.stdout)
+                call_command("demo")
             self.say("Collecting style sheets, scripts and pictures")
             call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
+
+    def migrate(self) -> None:
+        try:
+            call_command("migrate", interactive=False)
+        except OperationalError as refused:
+            raise CommandError(f"The database cannot be used: {refused}") from refused
 
     def serve(self, host: str, port: int) -> None:
         logs = self.var / "logs"
