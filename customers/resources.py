@@ -41,9 +41,9 @@ class UserGroups(Kind):
             ordered += [waiting.pop(key) for key in ready or list(waiting)]
         return ordered
 
-    def things(self, provider: Any) -> Any:
+    def things(self, listed: Any) -> list[Any]:
         """Parents first."""
-        groups = list(super().things(provider))
+        groups = list(listed)
         parents = {group.pk: group.parent_id for group in groups}
         return sorted(groups, key=lambda group: (group.provider.code, _depth(group.pk, parents)))
 

@@ -43,9 +43,12 @@ class ChargeGroups(Kind):
         providers = {row.provider.pk for row in rows if row.provider}
         return queryset.select_related("user_group").filter(provider__in=providers)
 
-    def things(self, provider: Any) -> Any:
+    def listed(self, provider: Any) -> Any:
         rows = self.reach.rows(ChargeGroup).select_related("provider", "user_group").order_by("provider__code", "code")
-        groups = list(rows if provider is None else rows.filter(provider=provider))
+        return rows if provider is None else rows.filter(provider=provider)
+
+    def things(self, listed: Any) -> list[Any]:
+        groups = list(listed)
         self._read_terms(groups)
         return groups
 

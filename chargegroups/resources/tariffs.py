@@ -59,7 +59,7 @@ class Tariffs(Kind):
             each.tariff = self.tariffs[each.provider_id, each.tariff.code]
         return found
 
-    def things(self, provider: Any) -> Any:
+    def listed(self, provider: Any) -> Any:
         rows = self._versions().order_by("provider__code", "tariff__code", "valid_from")
         return rows if provider is None else rows.filter(provider=provider)
 

@@ -23,12 +23,14 @@ _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
 class Column:
     """Free text. ``default`` is what an empty cell means, and what a new row has whose file lacks the column."""
 
+    takes = "text"
+
     def __init__(self, name: str, *, field: str = "", required: bool = False, default: Any = "") -> None:
         self.name, self.field, self.required, self.default = name, field or name, required, default
 
     def parse(self, cell: str, row: Any) -> Any:
         """The value that the cell stands for, in the given row. Raises Refused."""
-        return cell.strip()
+        return cell.strip(" ")  # what people type by accident; other signs may be meant
 
     def write(self, value: Any, zone: tzinfo, shows: Callable[[Any], bool]) -> str:
         """The cell for a value. ``shows`` says whether a row that is pointed at may be named."""
@@ -50,6 +52,8 @@ class Code(Column):
 
 
 class Email(Column):
+    takes = "e-mail address"
+
     def parse(self, cell: str, row: Any) -> str:
         try:
             validate_email(cell.strip())
@@ -59,6 +63,8 @@ class Email(Column):
 
 
 class Country(Code):
+    takes = "two letters of ISO 3166, such as NL"
+
     def parse(self, cell: str, row: Any) -> str:
         code = cell.strip().upper()
         if code not in countries:
@@ -73,6 +79,7 @@ class Choice(Column):
     def __init__(self, name: str, choices: Collection[str], **options: Any) -> None:
         super().__init__(name, **options)
         self.choices = {str(choice).lower(): str(choice) for choice in choices}
+        self.takes = listed(list(self.choices.values()))
 
     def parse(self, cell: str, row: Any) -> str:
         choice = self.choices.get(cell.strip().lower())
@@ -82,6 +89,8 @@ class Choice(Column):
 
 
 class Flag(Column):
+    takes = "true or false"
+
     def __init__(self, name: str, *, default: bool | None = False, **options: Any) -> None:
         super().__init__(name, default=default, **options)
 
@@ -97,6 +106,8 @@ class Flag(Column):
 
 class Moment(Column):
     """ISO 8601; without an offset it is the provider's wall clock."""
+
+    takes = "time, such as 2026-12-01T09:00; without an offset in the provider’s time zone"
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, **{"default": None} | options)
@@ -127,6 +138,7 @@ class Number(Column):
     ) -> None:
         super().__init__(name, **{"default": None} | options)
         self.decimals, self.least, self.most, self.rounded, self.what = decimals, least, most, rounded, what
+        self.takes = f"number, {what}" if what else "number"
 
     def parse(self, cell: str, row: Any) -> Decimal:
         number = self._read(cell)
@@ -167,6 +179,7 @@ class Reference(Column):
     def __init__(self, name: str, model: Any, *, by: str = "code", **options: Any) -> None:
         super().__init__(name, **{"default": None} | options)
         self.model, self.by = model, by
+        self.takes = f"{by} of a {model._meta.verbose_name}"
 
     def parse(self, cell: str, row: Any) -> Any:
         found = row.known.get((self.model, row.provider.pk, cell.strip()))

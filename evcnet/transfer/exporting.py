@@ -17,8 +17,9 @@ from evcnet.transfer.reach import Reach
 class Export:
     """The rows of one provider, or of all within reach: then a column says whose each is. ``left_out`` counts by reason."""
 
-    def __init__(self, kind: type[Kind], reach: Reach, provider: Any = None) -> None:
-        self.kind, self.reach, self.provider = kind(reach), reach, provider
+    def __init__(self, kind: type[Kind], reach: Reach, provider: Any = None, chosen: Any = None) -> None:
+        """``chosen`` narrows the rows to those of a list: a queryset of the kind's model, or of one that it hangs on."""
+        self.kind, self.reach, self.provider, self.chosen = kind(reach), reach, provider, chosen
         self.names_provider = kind.owned and provider is None
         self.left_out: Counter[str] = Counter()
 
@@ -28,7 +29,11 @@ class Export:
     def rows(self) -> Iterator[list[str]]:
         """Header first; formulas are escaped."""
         yield self.header()
-        for thing in self.kind.things(self.provider):
+        listed = self.kind.listed(self.provider)
+        if self.chosen is not None:
+            lookup = self.kind.lookup_of(self.chosen.model)
+            listed = listed.filter(**{f"{lookup}__in": self.chosen.order_by().values("pk")})
+        for thing in self.kind.things(listed):
             try:
                 yield self._cells(thing)
             except NotHeld as reason:

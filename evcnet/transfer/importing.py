@@ -100,7 +100,7 @@ class Import:
         """Many rows with one statement. Only where the database refuses some of them is each written by itself."""
         for start in range(0, len(effects), TOGETHER):
             together = effects[start : start + TOGETHER]
-            if not self._created(together):
+            if not self._created(together) and len(together) > 1:
                 for effect in together:
                     self._created([effect])
 

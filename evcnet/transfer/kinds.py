@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import F
 from django.db.models.functions import Upper
@@ -119,13 +119,24 @@ class Kind:
 
     # Out
 
-    def things(self, provider: Any) -> Any:
+    def listed(self, provider: Any) -> Any:
         """What there is to export, in the order of the file; of one provider, or of all within reach."""
         rows = self.reach.rows(self.model).order_by(*self.order())
         rows = rows.select_related(*[each.field for each in self.references()], *(["provider"] if self.owned else []))
         if provider is None:
             return rows
         return rows.filter(provider=provider) if self.owned else rows.filter(pk=provider.pk)
+
+    def things(self, listed: Any) -> Iterable[Any]:
+        """The rows of ``listed``, or of a part of it, with all that ``stored`` needs."""
+        return cast("Iterable[Any]", listed.iterator(chunk_size=2_000))
+
+    @classmethod
+    def lookup_of(cls, model: Any) -> str:
+        """By which field do rows hang on those of a list: on themselves, or on the model of another page?"""
+        if cls.model is model:
+            return "pk"
+        return str(next(each.name for each in cls.model._meta.fields if each.related_model is model))
 
     def order(self) -> list[str]:
         return [*(["provider__code"] if self.owned else []), self.column(self.key[0]).field]

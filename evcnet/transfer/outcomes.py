@@ -70,6 +70,10 @@ class Outcome:
         if len(shown) < SHOWN:
             shown.append(Shown(effect.row.number, label(effect.thing), effect.differences))
 
+    @property
+    def writes(self) -> int:
+        return self.new + self.updated
+
     def as_json(self) -> dict[str, Any]:
         counts = {name: getattr(self, name) for name in ("rows", "new", "updated", "unchanged", "invalid", "written")}
         return {"kind": self.kind, **counts, "errors": [each.as_json() for each in self.problems[:LISTED]]}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from evcnet.transfer.problems import Unreadable
 from evcnet.transfer.sheets import BadCell
@@ -50,7 +51,7 @@ def _rows(data: bytes) -> Iterator[list[str]]:
             if number > ROWS_MOST:
                 raise Unreadable(f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=number)
             # A million empty rows is what a spreadsheet leaves behind: they cost next to nothing.
-            yield [] if row.count(EMPTY_CELL) == len(row) else [_text(cell) for cell in row]
+            yield [] if all(cell is EMPTY_CELL for cell in row) else [_text(cell) for cell in row]
     finally:
         book.close()
 
@@ -99,3 +100,17 @@ def _number(value: float) -> str:
     """Spreadsheets count with 15 digits; what stands behind them is noise."""
     exact = Decimal(f"{value:.15g}")
     return format(exact.normalize() if exact % 1 else exact.to_integral_value(), "f")
+
+
+def write_workbook(rows: Iterable[list[str]]) -> bytes:
+    """One sheet, every cell as text. Raises ValueError for a sign that a workbook can't hold."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    try:
+        for row in rows:
+            sheet.append(row)
+    except IllegalCharacterError as error:
+        raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
