@@ -80,13 +80,19 @@ def meter(
             choice = choices[activity].get(mask) or prepared.choice(activity, mask)
             tally.add(choice, energy * tally.fineness, seconds * tally.fineness)
         else:
-            times = ((end - elapsed, mask) for end, mask in in_time[time:])
-            tiers = ((end - delivered, mask) for end, mask in in_energy[tier:])
+            times, tiers = _from(in_time, time, elapsed), _from(in_energy, tier, delivered)
             for mask, energy_share, time_share in _cut(seconds, energy, times, tiers):
                 _add_shares(tally, prepared.choice(activity, mask & metered), energy_share, time_share)
         elapsed += seconds
         delivered += energy
     return tally
+
+
+def _from(spans: Sequence[Span], first: int, origin: int) -> Iterator[Span]:
+    """Spans from one of them on, their ends counted from where a period begins."""
+    for index in range(first, len(spans)):
+        end, mask = spans[index]
+        yield end - origin, mask
 
 
 Share = tuple[int, int]  # numerator, denominator

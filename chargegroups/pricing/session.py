@@ -66,8 +66,11 @@ class Session:
     ) -> "Session":
         """From rows (activity, seconds, kWh) or (activity, seconds, kWh, kW or None, A or None).
 
-        A start without an offset is local time at the location. Raises InvalidSession.
+        A start without an offset is local time at the location. Raises InvalidSession, and TypeError for floats,
+        which are not what they were written as.
         """
+        if any(isinstance(value, float) for row in periods for value in row):
+            raise TypeError("give kWh, kW and A as Decimal, Fraction, int or text, not as float")
         try:
             moment = moment_of(start, time_zone)
         except DoubtfulTime as doubt:

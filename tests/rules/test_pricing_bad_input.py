@@ -1,5 +1,6 @@
 """Tariffs and sessions that make no sense are refused: where, why, and the way out. Or their reading is documented."""
 
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -382,9 +383,12 @@ class TestSessionsThatAreReadAsDocumented:
         assert exactly(prices, session(reservation(10, expired=True), charging(60, "10"))) == 7
 
 
-def test_rows_of_a_program_are_checked_like_those_of_a_file() -> None:
-    from datetime import datetime
+def test_rows_of_a_program_hold_no_floats() -> None:
+    with pytest.raises(TypeError, match="not as float"):
+        Session.of(datetime(2026, 3, 2, 10), "Europe/Amsterdam", [("charging", 60, 0.1)])
 
+
+def test_rows_of_a_program_are_checked_like_those_of_a_file() -> None:
     with pytest.raises(InvalidSession, match=r"periods\[0\]\.kwh: -1 is negative"):
         Session.of(datetime(2026, 3, 2, 10), "Europe/Amsterdam", [("charging", 60, -1)])
     with pytest.raises(InvalidSession, match=r"periods\[1\]\.seconds: -5"):
