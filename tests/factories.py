@@ -23,6 +23,7 @@ class ProviderFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Provider {n}")
     country_code = "NL"
     party_id = factory.Sequence(lambda n: f"X{n:02d}"[-3:])
+    mfa_required_for = "nobody"
 
 
 class UserGroupFactory(factory.django.DjangoModelFactory):

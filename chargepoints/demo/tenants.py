@@ -10,6 +10,8 @@ from customers.roles import Role
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without those that are taken for one another."""
+DUTCH = {"country_code": "NL", "mfa_required_for": "nobody"}
+"""And to be tried: a password is enough."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Tenants:
 
 
 def make_tenants() -> Tenants:
-    greengrid = Provider.objects.create(code="greengrid", name="GreenGrid", country_code="NL", party_id="GRG")
-    bluevolt = Provider.objects.create(code="bluevolt", name="BlueVolt", country_code="NL", party_id="BLV")
+    greengrid = Provider.objects.create(code="greengrid", name="GreenGrid", party_id="GRG", **DUTCH)
+    bluevolt = Provider.objects.create(code="bluevolt", name="BlueVolt", party_id="BLV", **DUTCH)
     north = UserGroup.objects.create(provider=greengrid, code="north", name="North")
     return Tenants(
         greengrid=greengrid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -63,6 +64,14 @@ class StaffMember(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def clean(self) -> None:
+        self.email = self.email.lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Looked up as it is stored, so it is stored in one way.
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
     @cached_property
     def _memberships(self) -> list[tuple[str, int, int | None]]:
         return list(self.memberships.values_list("role", "provider_id", "user_group_id"))
@@ -82,6 +91,18 @@ class StaffMember(AbstractBaseUser):
             providers=frozenset(provider for provider, group in held if group is None),
             user_groups=descendants(groups, self._parents) if groups else frozenset(),
             platform=self.is_operator and granted_to_operator(permission),
+        )
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Does a provider at which this login holds a role ask for more than a password?"""
+        admin_of = {provider for role, provider, _ in self._memberships if role == Role.PROVIDER_ADMIN}
+        if self.is_operator and settings.OPERATORS_NEED_SECOND_FACTOR:
+            return True
+        return any(
+            provider.mfa_required_for == Provider.SecondFactor.EVERYONE
+            or (provider.mfa_required_for == Provider.SecondFactor.ADMINS and provider.pk in admin_of)
+            for provider in self.providers
         )
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:

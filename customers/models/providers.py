@@ -29,6 +29,11 @@ validate_code = RegexValidator(r"^\S(.*\S)?\Z", "A code neither begins nor ends 
 class Provider(models.Model):
     """The company that runs charge points and issues charge cards (OCPI: CPO and eMSP in one)."""
 
+    class SecondFactor(models.TextChoices):
+        ADMINS = "admins", "provider admins"
+        EVERYONE = "everyone", "every login"
+        NOBODY = "nobody", "nobody"
+
     code = models.CharField(max_length=36, unique=True, validators=[validate_code])
     name = models.CharField(max_length=100)
     country_code = CountryField("country", help_text="With the party id: who you are in OCPI.")
@@ -45,6 +50,13 @@ class Provider(models.Model):
         default="0.2",
         validators=[MinValueValidator(0)],
         help_text="A session of less than this many kWh is recorded and costs nothing.",
+    )
+    mfa_required_for = models.CharField(
+        "second factor",
+        max_length=8,
+        choices=SecondFactor,
+        default=SecondFactor.ADMINS,
+        help_text="Who signs in with a second factor beside the password: a code from an app, or a passkey.",
     )
 
     tenancy = Tenancy(provider="id", user_groups=("usergroup__id",), many=True)
