@@ -12,16 +12,20 @@ from evcnet.postgresql.creation import DATABASE, ROLE
 PRIVATE = "evcnet.postgresql"
 # One decision costs one prepared statement: without persistent connections, connecting would cost more than deciding.
 PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+# Without it Django switches prepared statements off, also for those that ask to be prepared. Its own cursors bind on
+# the client's side and prepare nothing.
+PREPARED = {"prepare_threshold": 5}
 
 
 def settings(env: environ.Env) -> dict[str, Any]:
     """The entry for Django's DATABASES. Raises ImproperlyConfigured for a database other than PostgreSQL."""
     if not env.str("DATABASE_URL", default=""):
-        return {"ENGINE": PRIVATE, "NAME": DATABASE, "USER": ROLE, "VAR": str(folder.var()), **PERSISTENT}
+        private = {"ENGINE": PRIVATE, "NAME": DATABASE, "USER": ROLE, "VAR": str(folder.var())}
+        return {**private, **PERSISTENT, "OPTIONS": dict(PREPARED)}
     named: dict[str, Any] = {**env.db("DATABASE_URL"), **PERSISTENT}
     if named["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://user:password@host/name).")
-    options = named.setdefault("OPTIONS", {})
+    options = named["OPTIONS"] = PREPARED | named.get("OPTIONS", {})
     if "pool" in options:
         # An URL holds only text; and Django refuses a pool of connections that are persistent themselves.
         options["pool"] = str(options["pool"]).lower() in ("true", "1", "yes")
