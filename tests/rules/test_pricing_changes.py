@@ -1,20 +1,16 @@
-"""What another tariff does: to the reference sessions, over the week, to past sessions, and in the simple form."""
+"""What another tariff does to the reference sessions and over the hours of a week."""
 
-import random
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import PriceLimit, Session, price_session, read_session, read_tariff
+from chargegroups.pricing import price_session, read_session, read_tariff
 from chargegroups.pricing.comparing import compare
 from chargegroups.pricing.references import FAST, HOME, REFERENCE_SESSIONS, STREET
-from chargegroups.pricing.replay import CurrencyMix, Past, replay
-from chargegroups.pricing.simple import SimpleShape, simple_shape, simple_tariff
 from chargegroups.pricing.weekly import Shape, week_of
-from tests.rules.pricing_world import AMSTERDAM, MONDAY_TEN, charging, element, period, session, tariff
-from tests.rules.test_pricing_properties import real_tariffs
+from tests.rules.pricing_world import AMSTERDAM, element, tariff
 
 WEDNESDAY = date(2026, 3, 4)
 
@@ -124,121 +120,3 @@ class TestTheWeek:
         )
 
         assert next(parked).exact_excl_vat == Fraction(1, 60)
-
-
-class TestReplay:
-    OLD, NEW = read(element(("ENERGY", "0.30", 1, 21))), read(element(("ENERGY", "0.40", 1, 21)))
-
-    def charged(self, kwh: str) -> Session:
-        return Session.of(datetime.fromisoformat(MONDAY_TEN), AMSTERDAM, [("charging", 3600, kwh)])
-
-    def test_sums_up_to_the_difference_of_the_two_totals(self) -> None:
-        chance = random.Random(1)
-        past = [Past(n % 20, self.charged(f"{chance.randint(1, 9999) / 1000}"), self.OLD) for n in range(500)]
-        found = replay(past, self.NEW)
-
-        assert found.sessions == 500
-        assert found.before == sum(price_session(self.OLD, each.session).incl_vat for each in past)
-        assert found.after == sum(price_session(self.NEW, each.session).incl_vat for each in past)
-        assert found.difference == sum(found.by_customer.values()) == found.after - found.before
-        assert sum(found.histogram) == 500
-        assert (found.dearer + found.unchanged, found.cheaper) == (500, 0)
-
-    def test_counts_a_difference_in_its_place(self) -> None:
-        free = read(element(("FLAT", "0")))
-        past = [Past("a", self.charged("10"), Decimal(total)) for total in ("0", "0.50", "0.51", "100")]
-        found = replay(past, free)
-
-        assert (found.dearer, found.cheaper, found.unchanged) == (0, 3, 1)
-        assert found.histogram == [1, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-
-    def test_names_the_ten_customers_with_the_largest_difference_up_or_down(self) -> None:
-        past = [Past(n, self.charged("10"), Decimal(n)) for n in range(16)]
-
-        largest = replay(past, self.NEW).largest()
-
-        assert [customer for customer, _ in largest] == [15, 14, 13, 12, 11, 10, 0, 9, 1, 8]
-        assert largest[0] == (15, Decimal("-10.16"))
-
-    def test_refuses_sessions_of_another_currency(self) -> None:
-        with pytest.raises(CurrencyMix, match="rated in EUR, the tariff is in CHF"):
-            replay([Past(1, self.charged("1"), self.OLD)], read(element(("FLAT", "1")), currency="CHF"))
-
-    def test_tells_its_progress(self) -> None:
-        told: list[int] = []
-        replay((Past(1, self.charged("1"), Decimal(0)) for _ in range(20_001)), self.NEW, told.append)
-
-        assert told == [10_000, 20_000]
-
-
-class TestTheSimpleForm:
-    FULL = SimpleShape(
-        "EUR",
-        Decimal("0.35"),
-        Decimal("0.50"),
-        Decimal("1.20"),
-        Decimal("3.00"),
-        3600,
-        Decimal(21),
-        PriceLimit(Decimal(1)),
-        PriceLimit(Decimal(50), Decimal("60.5")),
-    )
-
-    @pytest.mark.parametrize(
-        "shape",
-        [
-            FULL,
-            SimpleShape("EUR"),
-            SimpleShape("EUR", per_kwh=Decimal("0.35")),
-            SimpleShape("NOK", parking_per_hour=Decimal(6), vat=Decimal(25)),
-            SimpleShape("NOK", parking_per_hour=Decimal(6), parking_after=900),
-        ],
-    )
-    def test_what_was_filled_in_is_shown_again(self, shape: SimpleShape) -> None:
-        assert simple_shape(simple_tariff(shape)).shape == shape
-
-    def test_nothing_filled_in_is_free_of_charge_said_on_purpose(self) -> None:
-        (only,) = simple_tariff(SimpleShape("EUR")).elements
-
-        assert [(each.dimension, each.price) for each in only.components] == [("FLAT", 0)]
-
-    def test_parking_after_a_while_is_an_element_of_its_own(self) -> None:
-        assert [each.restrictions.min_duration for each in simple_tariff(self.FULL).elements] == [None, 3600]
-
-    @pytest.mark.parametrize(
-        ("elements", "reason"),
-        [
-            ([element(("ENERGY", "1"), start_time="08:00")], "It restricts when energy is charged."),
-            ([element(("FLAT", "1"), min_duration=60)], "It restricts when the start fee is charged."),
-            (
-                [element(("ENERGY", "1"), max_kwh=9), element(("ENERGY", "2"))],
-                "It has several tiers of energy.",
-            ),
-            ([element(("ENERGY", "1", 500))], "It bills energy in steps of 500."),
-            ([element(("ENERGY", "1", 0))], "It bills energy in steps of 0."),
-            ([element(("TIME", "1", 60))], "It bills charging time in steps of 60."),
-            ([element(("ENERGY", "1", 1, 21), ("FLAT", "1", 1, 9))], "Its prices have different VAT percentages."),
-            ([element(("FLAT", "1"), reservation="RESERVATION")], "It restricts when the start fee is charged."),
-        ],
-    )
-    def test_what_it_cannot_show_is_said(self, elements: list, reason: str) -> None:
-        reading = simple_shape(read(*elements))
-
-        assert reading.shape is None
-        assert reason in reading.reasons
-
-    def test_it_cannot_show_prices_that_include_vat(self) -> None:
-        assert simple_shape(read(element(("FLAT", "1", 1, 21)), tax_included="YES")).reasons == (
-            "Its prices include VAT.",
-        )
-
-    def test_real_tariffs_that_fit_cost_the_same_after_the_form(self) -> None:
-        charged = read_session(
-            session(charging(120, "20"), period("parking", 5400), start="2026-06-15T16:30:00"),
-        )
-        tariffs = [read_tariff(each) for each in random.Random(7).sample(real_tariffs(), 400)]
-        shapes = [(each, shape) for each in tariffs if (shape := simple_shape(each).shape)]
-
-        assert len(shapes) > 300
-        for prices, shape in shapes:
-            assert price_session(simple_tariff(shape), charged).totals == price_session(prices, charged).totals
