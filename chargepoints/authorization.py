@@ -39,6 +39,10 @@ class Authorization:
         return self.found.price_text(self.decision.source) if self.decision.source else None
 
     @property
+    def tariff_name(self) -> str | None:
+        return self.found.row[f"{slot_of(self.decision.source)}_name"] if self.decision.source else None
+
+    @property
     def without_exception(self) -> Decision:
         """What would hold if the customer had no exception here."""
         lines = frozenset({"exception_denied", "exception_allowed"})

@@ -43,7 +43,7 @@ def _slot(name: str, tariff_id: str) -> str:
 
 
 _SLOT_COLUMNS = ", ".join(
-    f"{name}_f.code AS {name}_code, {name}_f.currency AS {name}_currency, {name}_v.id AS {name}_version, "
+    f"{name}_f.code AS {name}_code, {name}_f.name AS {name}_name, {name}_f.currency AS {name}_currency, {name}_v.id AS {name}_version, "
     f"{name}_v.valid_from AS {name}_from, {name}_l.json AS {name}_list"
     for name in SLOTS
 )

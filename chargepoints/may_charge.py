@@ -17,7 +17,7 @@ from django.utils import timezone
 from chargegroups.models import CustomerException
 from chargepoints.authorization import Authorization, authorize
 from chargepoints.models import ChargePoint
-from customers.models import ChargeCard, Customer
+from customers.models import ChargeCard
 from evcnet.moments import NotAMoment, read_moment
 
 MOST = 12
@@ -137,6 +137,7 @@ def _told(request: HttpRequest, question: Question, answer: Authorization) -> di
     return {
         "answer": told,
         "allowed": answer.decision.allowed,
+        "tariff_name": answer.tariff_name,
         "decided": told["steps"][-1],
         "passed": told["steps"][:-1],
         "card": seen,
@@ -177,8 +178,8 @@ def _remedies(
         (label, _page(row)) for label, row in nearest if row is not None and request.user.has_perm(_view(row), row)
     ]
     if exception is not None and reason.startswith("exception_") and group is not None:
-        query = f"?q={customer.number}" if isinstance(customer, Customer) else ""
-        links.insert(0, ("Open the exception", f"{_page(group)}customers/{query}".replace("/change/", "/")))
+        row = f"?q={customer.number}" if customer is not None else ""
+        links.insert(0, ("Open the exception", _page(group, "customers") + row))
     return links
 
 
@@ -186,5 +187,5 @@ def _view(row: Any) -> str:
     return f"{row._meta.app_label}.view_{row._meta.model_name}"
 
 
-def _page(row: Any) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+def _page(row: Any, view: str = "change") -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[row.pk])

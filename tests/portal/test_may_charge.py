@@ -30,6 +30,15 @@ def test_it_says_no_names_the_exception_and_what_would_hold_without_it(world, si
     assert "NotAtThisLocation" in page
 
 
+def test_a_refusal_links_to_the_exception_that_refuses(world, signed_in):
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, access="denied")
+    client = signed_in(world.anna)
+    remedies = ask(client, card="04AA11", charge_point="NLGRGE0001").context["remedies"]
+    label, link = remedies[0]
+    assert label == "Open the exception"
+    assert "Jansen" in client.get(link).content.decode()
+
+
 @pytest.mark.parametrize("typed", ["04aa11", "NL-GRG-000001-A", "Jansen", "1001", "jansen@example.org"])
 def test_a_card_is_found_by_uid_printed_number_or_customer(world, signed_in, typed):
     page = ask(signed_in(world.anna), card=typed, charge_point="Market square").content.decode()
