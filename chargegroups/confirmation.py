@@ -44,11 +44,13 @@ def look(
 
     With ``even_nothing`` a proposal that changes nothing is shown too, instead of raising Nothing.
     """
-    now = database_clock()
-    _not_in_the_past(proposal, at, now)
-    seen = preview(proposal, now=now, surroundings=surroundings, at=at, even_nothing=even_nothing)
-    _tried(proposal, seen.at)
-    return seen
+    with transaction.atomic():
+        # One transaction: to one that began after the clock was read, what it proposes would lie in the past.
+        now = database_clock()
+        _not_in_the_past(proposal, at, now)
+        seen = preview(proposal, now=now, surroundings=surroundings, at=at, even_nothing=even_nothing)
+        _tried(proposal, seen.at)
+        return seen
 
 
 def _tried(proposal: Proposal, at: datetime) -> None:
