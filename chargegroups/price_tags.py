@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from chargegroups.models import Tariff, TariffVersion
+from django.db.models import Count
+
+from chargegroups.models import Tariff, TariffVersion, Terms
 from chargegroups.price_lists import price_list
 from chargegroups.pricing import is_free, price_text
 
@@ -39,3 +42,19 @@ def price_tags(tariffs: Iterable[Tariff], at: datetime) -> dict[int, PriceTag]:
     found = versions.select_related("tariff").prefetch_related("elements")
     tags = {version.tariff_id: tag_of(version) for version in found}
     return {pk: tags.get(pk) or PriceTag(pk, tariff.code, tariff.name) for pk, tariff in wanted.items()}
+
+
+def tags_in_terms(groups: Any, at: datetime) -> dict[int, tuple[int, PriceTag]]:
+    """The tariffs for everyone in these groups (a queryset): how many groups have each, and its price at the moment."""
+    rows = Terms.objects.in_force(at).filter(charge_group__in=groups.values("pk")).order_by()
+    counts = dict(rows.values_list("tariff").annotate(Count("pk")))
+    tags = price_tags(Tariff.objects.filter(pk__in=counts), at)
+    return {pk: (counts[pk], tag) for pk, tag in tags.items()}
+
+
+def with_price(groups: Any, at: datetime, kind: str) -> Any:
+    """Those of the groups that are free of charge for everyone ("free"), or where no price is in force ("none")."""
+    tags = tags_in_terms(groups, at)
+    wanted = [pk for pk, (_, tag) in tags.items() if (tag.free if kind == "free" else tag.version is not None)]
+    named = Terms.objects.in_force(at).filter(tariff__in=wanted).values("charge_group")
+    return groups.filter(pk__in=named) if kind == "free" else groups.exclude(pk__in=named)

@@ -5,4 +5,4 @@ from django.apps import AppConfig
 
 class ChargePointsConfig(AppConfig):
     name = "chargepoints"
-    verbose_name = "Charge points"
+    verbose_name = "Where"

@@ -15,6 +15,8 @@ from django.utils import formats, timezone
 
 VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
+OWNERS = {"charge_group", "customer", "charge_point", "staff_member", "version"}
+"""What a row without a name of its own is called by."""
 NOTHING = "–"
 ENTRIES = 50
 
@@ -37,6 +39,11 @@ class Entry:
     pk: Any
     name: str
     changes: tuple[Change, ...]
+    event: Any = None
+
+    @property
+    def kinds(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
 
     @property
     def kind(self) -> str:
@@ -89,8 +96,9 @@ def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[E
             verb=VERBS.get(event.pgh_label, event.pgh_label),
             model=model,
             pk=event.pgh_obj_id,
-            name=_name(model, event),
+            name=_name(model, event, names),
             changes=tuple(_changes(model, earlier.get(event.before), event, names)),
+            event=event,
         )
         for event in events
     ]
@@ -127,11 +135,13 @@ def _earlier(model: type[models.Model], events: Sequence[Any]) -> dict[Any, Any]
     return dict(manager.in_bulk([event.before for event in events if event.before]))
 
 
-def _name(model: type[models.Model], event: Any) -> str:
+def _name(model: type[models.Model], event: Any, names: dict[Any, str]) -> str:
+    """The row's own name, or the names of what it ties together."""
     for field in ("name", "code", "identity", "uid", "number"):
         if value := getattr(event, field, ""):
             return str(value)
-    return str(model._meta.verbose_name)
+    tied = [field for field in _fields(model, event) if field.name in OWNERS]
+    return ", ".join(filter(None, (names.get((field.related_model, getattr(event, field.attname))) for field in tied)))
 
 
 def _fields(model: type[models.Model], event: Any) -> list[Any]:

@@ -175,21 +175,22 @@ UNFOLD = {
     "SITE_TITLE": "evcnet",
     "SITE_HEADER": "evcnet",
     "SITE_SUBHEADER": "who may charge where, and at what price",
-    "SITE_SYMBOL": "ev_station",
-    "SHOW_HISTORY": False,
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "evcnet.dashboard.home",
     "STYLES": ["evcnet.site.stylesheet", lambda request: static("evcnet/pieces.css")],
+    "SCRIPTS": ["evcnet.site.script"],
     "COLORS": {
-        # Teal, dark enough for a contrast of 4.5 on white at 600 and on slate at 400.
+        # Teal with a contrast of 4.5 and more: 600 on white and under white text, 500 on the dark page.
         "primary": {
             "50": "oklch(98.4% .014 180.7)",
             "100": "oklch(95.3% .051 180.8)",
             "200": "oklch(91% .096 180.4)",
             "300": "oklch(85.5% .138 181.1)",
             "400": "oklch(77.7% .152 181.9)",
-            "500": "oklch(52% .094 184.7)",
+            "500": "oklch(74% .115 184.7)",
             "600": "oklch(45% .082 186)",
             "700": "oklch(40% .072 187)",
             "800": "oklch(35% .062 188)",

@@ -36,53 +36,47 @@ def stylesheet(request: HttpRequest) -> str:
     return static("evcnet/portal.css")
 
 
+def script(request: HttpRequest) -> str:
+    return static("evcnet/portal.js")
+
+
 _MENU = [
     (
         "",
         [
-            ("Home", "home", "admin:index", None),
-            ("May this card charge here?", "contactless", "admin:may_charge", "chargepoints.view_chargepoint"),
+            ("Home", "admin:index", None),
+            ("May this card charge here?", "admin:may_charge", "chargepoints.view_chargepoint"),
         ],
     ),
     (
         "On what terms",
         [
-            (
-                "Charge groups",
-                "workspaces",
-                "admin:chargegroups_chargegroup_changelist",
-                "chargegroups.view_chargegroup",
-            ),
-            ("Tariffs", "sell", "admin:chargegroups_tariff_changelist", "chargegroups.view_tariff"),
+            ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
+            ("Tariffs", "admin:chargegroups_tariff_changelist", "chargegroups.view_tariff"),
         ],
     ),
     (
         "Where",
         [
-            (
-                "Charge points",
-                "ev_station",
-                "admin:chargepoints_chargepoint_changelist",
-                "chargepoints.view_chargepoint",
-            ),
-            ("Locations", "location_on", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
-            ("Sessions", "bolt", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
+            ("Charge points", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
+            ("Locations", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
+            ("Sessions", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
         ],
     ),
     (
         "Who",
         [
-            ("Customers", "group", "admin:customers_customer_changelist", "customers.view_customer"),
-            ("Charge cards", "credit_card", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
-            ("User groups", "account_tree", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
+            ("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
+            ("Charge cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
+            ("User groups", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
         ],
     ),
     (
         "Set-up",
         [
-            ("Providers", "domain", "admin:customers_provider_changelist", "customers.view_provider"),
-            ("Logins", "badge", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
-            ("API keys", "key", "admin:customers_apikey_changelist", "customers.view_apikey"),
+            ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),
+            ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
+            ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
         ],
     ),
 ]
@@ -93,8 +87,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     sections = []
     for title, entries in _MENU:
         items = [
-            {"title": label, "icon": icon, "link": reverse(name)}
-            for label, icon, name, permission in entries
+            {"title": label, "link": reverse(name)}
+            for label, name, permission in entries
             if (permission is None or request.user.has_perm(permission)) and _exists(name)
         ]
         if items:

@@ -15,11 +15,12 @@ from chargegroups.admin.summary import Summary, who_may_charge
 from chargegroups.changes import database_clock
 from chargegroups.forms import FoundingForm
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargegroups.price_tags import price_tags
+from chargegroups.price_tags import price_tags, with_price
 from chargepoints.models import ChargePoint
 from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
 from evcnet.templatetags.portal import price
+from evcnet.transfer.pages import Transfers
 
 
 class OpenFilter(DropdownFilter):
@@ -34,10 +35,23 @@ class OpenFilter(DropdownFilter):
         return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
 
 
+class PriceFilter(DropdownFilter):
+    title = "price now"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("free", "Free of charge for everyone"), ("none", "No price in force: nobody can charge")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        kind = self.value() or ""
+        return with_price(queryset, database_clock(), kind) if kind in ("free", "none") else queryset
+
+
 @admin.register(ChargeGroup)
-class ChargeGroupAdmin(ModelAdmin):
+class ChargeGroupAdmin(ModelAdmin, Transfers):
+    kinds = ("charge_groups", "exceptions")
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
-    list_filter = ["user_group", "type", OpenFilter]
+    list_filter = ["user_group", "type", OpenFilter, PriceFilter]
     list_select_related = ["user_group"]
     search_fields = ["code", "name"]
     search_help_text = "ID or name"
@@ -73,7 +87,7 @@ class ChargeGroupAdmin(ModelAdmin):
     @admin.display(description="charge points")
     def points(self, group: Any) -> str:
         counts = group.points_now
-        return format_html('{} <span class="evc-soft">{} active</span>', counts["all"], counts["active"])
+        return format_html('{} <span class="evc-soft">({} active)</span>', counts["all"], counts["active"])
 
     @admin.display(description="who may charge")
     def who(self, group: Any) -> str:

@@ -18,6 +18,7 @@ from chargegroups.price_tags import price_tags
 from chargegroups.uses import group_counts
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge
+from evcnet.transfer.pages import Transfers
 
 
 class OfferInline(TabularInline):
@@ -27,7 +28,8 @@ class OfferInline(TabularInline):
 
 
 @admin.register(Tariff)
-class TariffAdmin(ModelAdmin):
+class TariffAdmin(ModelAdmin, Transfers):
+    kinds = ("tariffs",)
     list_display = ["code", "name", "price_now", "currency", "used"]
     list_filter = ["currency"]
     search_fields = ["code", "name"]

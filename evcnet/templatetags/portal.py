@@ -48,7 +48,7 @@ def price(tag: Any) -> SafeString:
         return format_html('{} <span class="evc-soft">no version in force</span>', tag.name)
     if tag.free:
         return format_html("{} {}", tag.name, of_kind("free"))
-    return format_html('{} <span class="evc-price">{}</span>', tag.name, tag.text)
+    return format_html('<span class="evc-tag">{} <span class="evc-price">{}</span></span>', tag.name, tag.text)
 
 
 @register.simple_tag
@@ -60,4 +60,4 @@ def amount(value: Any, vat: Any) -> SafeString:
     shown += "0" * max(0, 2 - len(shown.partition(".")[2]))
     if vat is None:
         return format_html("{}", shown)
-    return format_html('{} <span class="evc-soft">+ {:f} %</span>', shown, vat.normalize())
+    return format_html('{} <span class="evc-soft">+ {} %</span>', shown, f"{vat.normalize():f}")

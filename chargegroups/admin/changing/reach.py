@@ -1,0 +1,66 @@
+"""May this login make this change? Asked at every step, whatever page the proposal came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from chargegroups.models import ChargeGroup, Tariff
+from chargegroups.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, Proposal
+from chargepoints.models import ChargePoint
+from chargepoints.proposals import PointsMoved
+from customers.models import Customer, UserGroup
+
+
+def may_make(login: Any, proposal: Proposal) -> bool:
+    """Fails closed: a kind of change that is not named here is nobody's."""
+    if isinstance(proposal, NewTerms):
+        return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
+    if isinstance(proposal, NewVersion):
+        return bool(login.has_perm("chargegroups.change_tariff", proposal.tariff))
+    if isinstance(proposal, ExceptionsChanged):
+        return _may_except(login, proposal)
+    if isinstance(proposal, CustomersMoved):
+        seen = _all_within(login, UserGroup, "view", [proposal.user_group.pk])
+        return seen and _all_within(login, Customer, "change", proposal.customers or ())
+    if isinstance(proposal, PointsMoved):
+        points = [move.point.pk for move in proposal.moves]
+        groups = [group.pk for group in proposal.groups]
+        return _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
+    return False
+
+
+def may_change_terms(login: Any, group: ChargeGroup) -> bool:
+    return _holds_at(login, "chargegroups.add_terms", [group])
+
+
+def may_change_exceptions(login: Any, groups: Iterable[ChargeGroup], action: str = "change") -> bool:
+    return _holds_at(login, f"chargegroups.{action}_customerexception", groups)
+
+
+def _may_except(login: Any, proposal: ExceptionsChanged) -> bool:
+    removes = any(row.removed for row in proposal.rows)
+    actions = ("add", "change", "delete") if removes else ("add", "change")
+    known = all(may_change_exceptions(login, proposal.groups, action) for action in actions)
+    return known and _all_within(login, Customer, "view", proposal.customers)
+
+
+def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> bool:
+    """Does the permission on a row that hangs on a charge group reach these groups?"""
+    wanted = {group.pk for group in groups}
+    scope = login.scope(permission)
+    found = ChargeGroup.objects.filter(ChargeGroup.tenancy.clause(ChargeGroup, scope), pk__in=wanted)
+    return bool(scope) and found.count() == len(wanted)
+
+
+def _all_within(login: Any, model: Any, action: str, keys: Collection[int]) -> bool:
+    wanted = set(keys)
+    return bool(model.objects.visible_to(login, action).filter(pk__in=wanted).distinct().count() == len(wanted))
+
+
+def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:
+    """Those that are offered to the login, and those that the group's terms have named before."""
+    named = {value.pk for value in proposal.values.values() if isinstance(value, Tariff)}
+    offered = set(Tariff.objects.visible_to(login).filter(pk__in=named).values_list("pk", flat=True))
+    slots = proposal.group.terms.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
+    return named <= offered | {pk for row in slots for pk in row}

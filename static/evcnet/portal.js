@@ -1,0 +1,58 @@
+// Small helps of the frame. Every page works without them.
+(function () {
+  "use strict";
+
+  // "/" goes to the first search field of the page, Esc leaves it.
+  document.addEventListener("keydown", function (event) {
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const field = document.querySelector("#searchbar, [data-search], input[type=search]");
+      if (field) { event.preventDefault(); field.focus(); field.select(); }
+    }
+    if (event.key === "Escape" && typing && event.target.type === "search") { event.target.blur(); }
+  });
+
+  // A search box of select2 tells only jQuery that it changed; others listen to the browser's own event.
+  document.addEventListener("DOMContentLoaded", function () {
+    const jQuery = window.django && window.django.jQuery;
+    if (!jQuery) { return; }
+    jQuery(document).on("select2:select select2:unselect select2:clear", function (event) {
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  });
+
+  // A search box of select2 stands in for its field, and does not take over the field's name.
+  window.addEventListener("load", function () {
+    document.querySelectorAll("select.select2-hidden-accessible").forEach(function (field) {
+      const label = field.labels && field.labels[0];
+      const name = field.getAttribute("aria-label") || (label && label.textContent.trim());
+      const box = field.nextElementSibling && field.nextElementSibling.querySelector("[role=combobox]");
+      if (box && name) { box.setAttribute("aria-label", name); box.removeAttribute("aria-labelledby"); }
+    });
+  });
+
+  // A further row in a table of rows.
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-add]");
+    if (!button) { return; }
+    const prefix = button.dataset.add;
+    const total = document.querySelector('[name="' + prefix + '-TOTAL_FORMS"]');
+    const row = document.querySelector('template[data-row="' + prefix + '"]').content.querySelector("tbody").cloneNode(true);
+    row.innerHTML = row.innerHTML.replaceAll("__prefix__", total.value);
+    document.querySelector('table[data-rows="' + prefix + '"]').append(row);
+    total.value = Number(total.value) + 1;
+    const first = row.querySelector('input:not([type="hidden"]):not([name$="-ORDER"])');
+    if (first) { first.focus(); }
+  });
+
+  // How many customers a switch means, for the user group that is chosen.
+  document.addEventListener("change", function (event) {
+    if (!event.target.dataset || !event.target.dataset.customers) { return; }
+    const counts = JSON.parse(event.target.dataset.customers)[event.target.value];
+    document.querySelectorAll("[data-counted]").forEach(function (place) {
+      place.textContent = counts
+        ? "Now: " + counts[Number(place.dataset.counted)].toLocaleString(document.documentElement.lang)
+        : "choose a user group to see how many";
+    });
+  });
+})();

@@ -1,0 +1,113 @@
+"""The home page: what there is to do, what there is, and what changed; of one's own provider alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chargepoints.models import Session
+from customers.models import StaffMember
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response) -> str:
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def tasks(response) -> dict[str, int]:
+    return {task.text: task.count for task in response.context["tasks"]}
+
+
+def numbers(response) -> dict[str, int]:
+    return {number.label: number.count for number in response.context["numbers"]}
+
+
+def test_it_greets_by_name_and_provider(world, signed_in):
+    shown = text(signed_in(world.anna).get("/"))
+    assert "Anna – GreenGrid" in shown
+    assert "BlueVolt" not in shown
+
+
+def test_what_waits_is_counted_within_ones_own_provider(world, signed_in):
+    for provider in (world.greengrid, world.bluevolt, world.bluevolt):
+        make.ChargePointFactory(charge_group=None, provider=provider, location__provider=provider, status="inactive")
+    make.CustomerFactory(user_group=world.north, status="pending")
+    make.CustomerFactory(user_group=world.fjord, status="pending")
+    response = signed_in(world.anna).get("/")
+    assert tasks(response) == {"without a charge group": 1, "waiting for approval": 1}
+    assert numbers(response)["Charge points"] == 2
+
+
+def test_a_group_that_is_free_and_one_without_a_price_are_told(world, signed_in):
+    free = make.TariffFactory(provider=world.greengrid, per_kwh="0")
+    ended = make.TariffFactory(provider=world.greengrid, valid_until=timezone.now())
+    for tariff in (free, ended):
+        make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff})
+    make.ChargeGroupFactory(user_group=world.north, terms=None)
+    browser = signed_in(world.anna)
+    found = tasks(browser.get("/"))
+    assert found["free of charge for everyone"] == 1
+    assert found["where nobody can charge: no price in force"] == 2
+    assert len(browser.get("/chargegroups/chargegroup/?price=none").context["cl"].result_list) == 2
+    assert len(browser.get("/chargegroups/chargegroup/?price=free").context["cl"].result_list) == 1
+
+
+def test_nothing_to_do_is_said(world, signed_in):
+    assert "Nothing waits for you" in text(signed_in(world.anna).get("/"))
+
+
+def test_sessions_of_thirty_days_are_drawn_and_told(world, signed_in):
+    now = timezone.now()
+    for number, ago in enumerate((0, 1, 1, 40)):
+        begun = now - timedelta(days=ago, minutes=1)
+        Session.objects.create(
+            provider=world.greengrid,
+            code=f"S{number}",
+            charge_point=world.market,
+            started_at=begun,
+            ended_at=now,
+            kwh=1,
+        )
+    response = signed_in(world.anna).get("/")
+    assert sum(day.count for day in response.context["days"]) == 3
+    assert 'aria-label="3 sessions in 30 days' in text(response)
+
+
+def test_recent_changes_name_who_and_what(world, signed_in):
+    browser = signed_in(world.anna)
+    url = f"/customers/customer/{world.jansen.pk}/change/"
+    form = browser.get(url).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+    browser.post(url, sent | {"name": "Jansen-de Wit, T."})
+    shown = text(browser.get("/"))
+    assert "Anna" in shown and "Jansen-de Wit" in shown
+    assert "Jansen" not in text(signed_in(world.otto).get("/"))
+
+
+@pytest.mark.parametrize("login", ["carla", "hugo", "rita", "otto"])
+def test_every_role_has_a_home(world, signed_in, login):
+    assert signed_in(getattr(world, login)).get("/").status_code == 200
+
+
+def test_a_sub_provider_counts_its_own(world, signed_in):
+    assert numbers(signed_in(world.carla).get("/"))["Customers"] == 1
+
+
+def test_a_login_without_a_role_is_told_so(db, signed_in):
+    operator = StaffMember.objects.create_superuser("root@example.org", "correct horse battery staple", name="Root")
+    assert "has no role" in text(signed_in(operator).get("/"))
+
+
+def test_the_home_page_costs_no_more_when_there_is_more(world, signed_in, django_assert_max_num_queries):
+    browser = signed_in(world.anna)
+    browser.get("/")
+    with django_assert_max_num_queries(150) as few:
+        browser.get("/")
+    make.CustomerFactory.create_batch(30, user_group=world.north, status="pending")
+    make.ChargePointFactory.create_batch(20, charge_group=world.leusden, location=world.market.location)
+    with django_assert_max_num_queries(len(few) + 6):  # names of kinds of rows that were not among the latest before
+        browser.get("/")
+    assert len(few) < 90
