@@ -14,13 +14,15 @@ from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
+from evcnet.transfer.pages import Transfers
 
 LISTED = 50
 """So many charge points are listed on a location's page; the list of charge points has the rest."""
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin):
+class LocationAdmin(ModelAdmin, Transfers):
+    kinds = ("locations",)
     list_display = ["code", "name", "address", "city", "country", "shown_published", "points"]
     list_filter = ["published"]
     search_fields = ["code", "name", "address", "postal_code", "city"]

@@ -21,6 +21,7 @@ from chargepoints.owners import owner_charges_free, owner_exception
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge
 from evcnet.filters import AutocompleteFilter
+from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
 
 
@@ -43,7 +44,8 @@ class MissingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(WithVerbs, ModelAdmin):
+class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
+    kinds = ("charge_points",)
     form = ChargePointForm
     list_display = ["identity", "name", "shown_location", "shown_group", "shown_status", "power"]
     list_select_related = ["location", "charge_group"]

@@ -18,11 +18,13 @@ from customers.searching import cards_named
 from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
 from evcnet.filters import AutocompleteFilter
+from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(WithVerbs, ModelAdmin):
+class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
+    kinds = ("charge_cards",)
     form = ChargeCardForm
     list_display = ["uid", "visual_number", "shown_customer", "type", "shown_roaming", "valid_until", "shown_status"]
     list_select_related = ["customer"]

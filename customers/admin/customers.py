@@ -17,11 +17,13 @@ from customers.models import ChargeCard, Customer
 from customers.searching import customers_named
 from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
+from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
 
 
 @admin.register(Customer)
-class CustomerAdmin(WithVerbs, ModelAdmin):
+class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
+    kinds = ("customers",)
     list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
     list_display_links = ["number", "name"]
     list_select_related = ["user_group"]

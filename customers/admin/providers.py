@@ -6,10 +6,12 @@ from django.contrib import admin
 
 from customers.models import Provider
 from evcnet.admin import ModelAdmin
+from evcnet.transfer.pages import Transfers
 
 
 @admin.register(Provider)
-class ProviderAdmin(ModelAdmin):
+class ProviderAdmin(ModelAdmin, Transfers):
+    kinds = ("providers",)
     list_display = ["name", "code", "country_code", "party_id", "time_zone", "currency"]
     search_fields = ["code", "name"]
     search_help_text = "Code or name"

@@ -12,12 +12,14 @@ from chargegroups.models import ChargeGroup
 from customers.counting import bounded_counts
 from customers.models import Customer, UserGroup
 from evcnet.admin import ModelAdmin
+from evcnet.transfer.pages import Transfers
 
 UNDER = " › "
 
 
 @admin.register(UserGroup)
-class UserGroupAdmin(ModelAdmin):
+class UserGroupAdmin(ModelAdmin, Transfers):
+    kinds = ("user_groups",)
     list_display = ["code", "place", "customers", "charge_groups"]
     list_display_links = ["code", "place"]
     list_select_related = ["parent"]
