@@ -1,7 +1,7 @@
 """Which address leads where? The portal is the admin, at the root."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from chargepoints.api import authorize_card
 from evcnet.health import healthz, readyz
@@ -10,5 +10,6 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/v1/authorize", authorize_card),
+    path("", include("evcnet.signin.urls")),
     path("", admin.site.urls),
 ]

@@ -71,7 +71,7 @@ def signed_in(db):
 
     def sign_in(login) -> Client:
         client = Client()
-        client.force_login(login, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(login)
         return client
 
     return sign_in

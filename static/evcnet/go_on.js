@@ -1,0 +1,2 @@
+// Sends again what was interrupted to ask for the password.
+document.getElementById("go-on").submit();
