@@ -120,6 +120,9 @@ class _Elements(BaseFormSet):  # type: ignore[type-arg]
     def get_ordering_widget(self) -> Any:
         return forms.NumberInput(attrs={"min": 1, "aria-label": "Position"})
 
+    def get_deletion_widget(self) -> Any:
+        return forms.CheckboxInput(attrs={"aria-label": "Remove this row"})
+
 
 ElementFormSet = forms.formset_factory(
     ElementForm, formset=_Elements, extra=1, can_delete=True, can_order=True, max_num=200, validate_max=True

@@ -54,11 +54,16 @@ class Day:
 
 @dataclass(frozen=True)
 class Told:
-    """One or several events alike: "Ben changed 12 charge points"."""
+    """One or several events alike: "Ben changed 3 charge points"."""
 
     entry: Entry
     count: int
     link: str
+
+    @property
+    def many(self) -> str:
+        """How many; no more than that many were looked at."""
+        return f"{self.count} or more" if self.count >= RECENT else str(self.count)
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
         "first_page": "after" not in request.GET,
         "reasons": _reasons(listed),
         "may_add": may_except(request),
-        "editor": editor,
+        "media": admin.media + editor.form.media if editor else admin.media,
     }
     return TemplateResponse(request, "chargegroups/customers.html", context)
 

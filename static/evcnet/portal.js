@@ -22,14 +22,35 @@
   });
 
   // A search box of select2 stands in for its field, and does not take over the field's name.
-  window.addEventListener("load", function () {
-    document.querySelectorAll("select.select2-hidden-accessible").forEach(function (field) {
-      const label = field.labels && field.labels[0];
-      const name = field.getAttribute("aria-label") || (label && label.textContent.trim());
-      const box = field.nextElementSibling && field.nextElementSibling.querySelector("[role=combobox]");
-      if (box && name) { box.setAttribute("aria-label", name); box.removeAttribute("aria-labelledby"); }
+  function nameSearchBox(container) {
+    const field = container.previousElementSibling;
+    const label = field && field.labels && field.labels[0];
+    const name = field && (field.getAttribute("aria-label") || (label && label.textContent.trim()));
+    if (!name) { return; }
+    container.querySelectorAll("[role=combobox], [role=textbox]").forEach(function (box) {
+      box.setAttribute("aria-label", name);
+      box.removeAttribute("aria-labelledby");
     });
-  });
+  }
+  new MutationObserver(function (records) {
+    records.forEach(function (record) {
+      record.addedNodes.forEach(function (node) {
+        if (node.classList && node.classList.contains("select2-container")) { nameSearchBox(node); }
+      });
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  // A search box of select2 hides its field from screen readers, and the field's label with it.
+  function nameSearchBoxes() {
+    document.querySelectorAll("select.select2-hidden-accessible").forEach(function (select) {
+      const box = select.nextElementSibling;
+      const name = select.getAttribute("aria-label") || (select.labels && select.labels[0] ? select.labels[0].textContent.trim() : select.name);
+      if (!box) { return; }
+      box.querySelectorAll("[role=combobox], [role=searchbox]").forEach(function (part) { part.setAttribute("aria-label", name); });
+    });
+  }
+  window.addEventListener("load", nameSearchBoxes);
+  document.addEventListener("formset:added", function () { setTimeout(nameSearchBoxes); });
 
   // A further row in a table of rows.
   document.addEventListener("click", function (event) {
