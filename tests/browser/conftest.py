@@ -1,0 +1,76 @@
+"""A browser at the portal: signed in through the form, watched for violations of the Content-Security-Policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import installed, launched
+from tests.factories import PASSWORD
+
+# Playwright runs an event loop in the test's thread, in which Django would refuse plain queries.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if installed():
+        return
+    reason = "there is no Chromium on this machine: apt-get install chromium"
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        yield browser
+        browser.close()
+
+
+class Portal:
+    """The portal in a browser."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.violations: list[str] = []
+        page.on("console", self._listen)
+
+    def _listen(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+            self.violations.append(f"{self.page.url}: {message.text}")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def sign_in(self, login: Any) -> Page:
+        page = self.open("/")
+        page.fill("input[name=login], input[name=username]", login.email)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_load_state()
+        return page
+
+    def accessible(self) -> list[str]:
+        """What axe finds against WCAG 2.2 A and AA on the page at hand: rule, help, and where."""
+        found = Axe().run(self.page, options=WCAG).response["violations"]
+        return [f"{each['id']}: {each['help']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in found]
+
+
+@pytest.fixture
+def portal(browser: Browser, live_server: Any) -> Iterator[Portal]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    at = Portal(context.new_page(), live_server.url)
+    yield at
+    context.close()
+    assert at.violations == []
