@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "chargegroups"
-PURE = [ROOT / "access.py", ROOT / "terms.py", *sorted((ROOT / "pricing").rglob("*.py"))]
+PURE = [ROOT / "access.py", ROOT / "terms.py", ROOT / "impact.py", *sorted((ROOT / "pricing").rglob("*.py"))]
 OWN = ("chargegroups.access", "chargegroups.terms", "chargegroups.pricing")
 CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic", "localtime", "gmtime"}
 
