@@ -19,8 +19,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 PYTHON = (sys.executable,)
 CHECKS = {
-    "style": (*PYTHON, "-m", "ruff", "check", "."),
-    "format": (*PYTHON, "-m", "ruff", "format", "--check", "."),
+    "style": (*PYTHON, "-m", "ruff", "check", "--output-format=concise", "."),
+    "format": (*PYTHON, "-m", "ruff", "format", "--check", "--output-format=concise", "."),
     "types": (*PYTHON, "-m", "mypy"),
     "imports": (*PYTHON, "-c", LINT_IMPORTS),
     "migrations": (*PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
