@@ -1,0 +1,173 @@
+"""Where a session is cut, and that nothing is lost or added by cutting: several axes, several cuts, thirds and sevenths."""
+
+from datetime import datetime, time
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from chargegroups.pricing import Component, Element, Restrictions, Session, Tariff, price_session
+from chargegroups.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
+from chargegroups.pricing.cost import half_up, rounded
+from tests.rules.pricing_world import (
+    AMSTERDAM,
+    MONDAY_TEN,
+    charging,
+    cost_of,
+    element,
+    exactly,
+    parking,
+    period,
+    session,
+    tariff,
+)
+
+
+class TestSeveralAxes:
+    PRICES = tariff(
+        element(("TIME", "1"), end_time="10:20", max_duration=600),
+        element(("TIME", "10"), start_time="10:20", max_duration=1800),
+        element(("TIME", "100"), start_time="10:40", end_time="10:50", min_duration=2700),
+        element(("TIME", "1000"), min_duration=3000),
+    )
+
+    def test_clock_and_duration_cut_at_the_boundaries_of_both(self) -> None:
+        minutes = 10 * 1 + 10 * 10 + 5 * 100 + 10 * 1000
+
+        assert exactly(self.PRICES, session(charging(60))) == Fraction(minutes, 60)
+
+    def test_also_where_the_meter_reported_on_the_boundaries(self) -> None:
+        pieces = [charging(10), charging(10), charging(10), charging(15), charging(5), charging(10)]
+
+        assert exactly(self.PRICES, session(*pieces)) == exactly(self.PRICES, session(charging(60)))
+
+    def test_energy_and_clock_cut_within_one_period(self) -> None:
+        prices = tariff(
+            element(("ENERGY", "1"), max_kwh=3, end_time="10:30"),
+            element(("ENERGY", "10"), max_kwh=6),
+            element(("ENERGY", "100"), start_time="10:45", max_kwh=9),
+        )
+
+        assert exactly(prices, session(charging(60, "12"))) == 3 * 1 + 3 * 10 + 0
+
+    def test_a_later_period_is_cut_by_what_is_still_to_come(self) -> None:
+        prices = tariff(
+            element(("TIME", "1"), end_time="10:10"),
+            element(("TIME", "10"), end_time="10:30"),
+            element(("TIME", "100"), end_time="10:50"),
+            element(("TIME", "1000")),
+        )
+
+        assert exactly(prices, session(charging(40), charging(20))) == Fraction(10 + 20 * 10 + 20 * 100 + 10 * 1000, 60)
+
+
+class TestWhatIsCut:
+    def test_thirds_and_sevenths_of_several_periods_add_up(self) -> None:
+        prices = tariff(
+            element(("ENERGY", "1", 0), ("TIME", "3600", 0), start_time="10:00", end_time="10:01"),
+            element(("ENERGY", "10", 0), start_time="10:03", end_time="10:04"),
+            element(("ENERGY", "100", 0)),
+        )
+        charged = session(period("charging", 90, "1"), period("charging", 210, "1"))
+
+        before, after = Fraction(2, 3), Fraction(60, 210)
+        assert exactly(prices, charged) == 60 + before + 10 * after + 100 * (2 - before - after)
+
+    def test_priced_time_without_energy_adds_no_energy(self) -> None:
+        prices = tariff(element(("ENERGY", "1", 0), ("PARKING_TIME", "6", 0), start_time="10:30"))
+
+        assert exactly(prices, session(parking(60))) == 3
+
+    def test_priced_energy_in_no_time_adds_no_time(self) -> None:
+        prices = tariff(element(("ENERGY", "1", 0), ("TIME", "3600", 0), min_kwh=1))
+
+        assert exactly(prices, session(period("charging", 0, "3"))) == 2
+
+    def test_a_step_is_added_to_thirds_exactly(self) -> None:
+        prices = tariff(element(("ENERGY", "1", 500), start_time="10:01"), element(("FLAT", "1")))
+
+        assert exactly(prices, session(period("charging", 180, "1"))) == 1 + 1
+
+    def test_reservation_and_session_in_different_parts_are_added_alike(self) -> None:
+        prices = tariff(
+            element(("TIME", "1"), reservation="RESERVATION"), element(("ENERGY", "3", 0), start_time="11:01")
+        )
+        cost = cost_of(prices, session(period("reservation", 3600), period("charging", 180, "1")))
+
+        assert cost.exact_excl_vat == 1 + 2
+        assert [line.quantity for line in cost.lines] == [1, Fraction(2, 3)]
+
+    def test_limits_bind_what_was_cut_into_thirds(self) -> None:
+        low = tariff(element(("ENERGY", "3", 0), start_time="10:01"), min_price={"excl_vat": 5, "incl_vat": 6})
+        high = tariff(element(("ENERGY", "3", 0), start_time="10:01"), max_price={"excl_vat": 1, "incl_vat": "1.5"})
+        charged = session(period("charging", 180, "1"))
+
+        assert cost_of(low, charged).totals == (6, 5)
+        assert cost_of(high, charged).totals == (Fraction("1.5"), 1)
+
+
+class TestExactBounds:
+    def test_an_average_a_hair_below_a_bound_is_below_it(self) -> None:
+        prices = tariff(element(("FLAT", "1"), max_power=16), element(("FLAT", "2")))
+
+        assert exactly(prices, session(charging(60, "15.9999999999999999999"))) == 1
+        assert exactly(prices, session(charging(60, "16"))) == 2
+
+    def test_a_reported_power_a_hair_below_a_bound_is_below_it(self) -> None:
+        prices = tariff(element(("FLAT", "1"), max_power=16), element(("FLAT", "2")))
+
+        assert exactly(prices, session(charging(60, "1", kw="15.99999999"))) == 1
+
+    def test_times_may_have_seconds_where_a_program_sets_them(self) -> None:
+        fee = Element(
+            (Component("TIME", Decimal(3600)),), Restrictions(start_time=time(10, 0, 10), end_time=time(10, 0, 30))
+        )
+        charged = Session.of(datetime.fromisoformat(MONDAY_TEN), AMSTERDAM, [("charging", 60, 1)])
+
+        assert price_session(Tariff("EUR", (fee,)), charged).exact_excl_vat == 20
+
+
+class TestAmountsOfMoney:
+    @pytest.mark.parametrize(
+        ("numerator", "nearest"), [(14, 1), (15, 2), (16, 2), (-14, -1), (-15, -2), (-25, -3), (0, 0)]
+    )
+    def test_a_half_goes_away_from_zero(self, numerator: int, nearest: int) -> None:
+        assert half_up(numerator, 10) == nearest
+
+    def test_a_line_takes_off_what_exceeds_the_limit(self) -> None:
+        prices = tariff(element(("ENERGY", "0.30", 1, 21)), max_price={"excl_vat": 2, "incl_vat": "2.42"})
+        line = cost_of(prices, session(charging(60, "10"))).as_dict()["lines"][1]
+
+        assert line == {
+            "dimension": "MAX_PRICE",
+            "element": None,
+            "quantity": "1.0000000000",
+            "unit": "session",
+            "price": "-1.0000000000",
+            "vat": None,
+            "excl_vat": "-1.0000000000",
+            "incl_vat": "-1.2100000000",
+        }
+
+    def test_a_third_has_ten_decimals(self) -> None:
+        assert rounded(Fraction(1, 3), 10) == "0.3333333333"
+        assert rounded(Fraction(2, 3), 10) == "0.6666666667"
+
+
+class TestOffsets:
+    def test_of_a_year_change_at_the_very_second(self) -> None:
+        spring, autumn = (
+            int(datetime.fromisoformat(each).timestamp()) for each in ("2026-03-29T01:00Z", "2026-10-25T01:00Z")
+        )
+
+        assert [(moment, offset) for moment, offset in offsets_of_year(AMSTERDAM, 2026)[1:]] == [
+            (spring, 7200),
+            (autumn, 3600),
+        ]
+
+    def test_of_a_zone_without_summer_time_do_not_change(self) -> None:
+        assert len(offsets_of_year("Asia/Tokyo", 2026)) == 1
+
+    def test_that_are_doubtful_say_so_in_a_sentence(self) -> None:
+        with pytest.raises(DoubtfulTime, match="time_zone: 'Mars' is unknown; give a name"):
+            moment_of(datetime(2026, 1, 1), "Mars")
