@@ -81,6 +81,13 @@ class Inline(Scoped):
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and field.label:
+            # A table names its columns and not its fields, which a screen reader reads one by one.
+            field.widget.attrs.setdefault("aria-label", str(field.label))
+        return field
+
     # The rows at hand are of the parent, which the login sees: reach is a matter of the parent's row.
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, "change")
@@ -123,6 +130,13 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return PreparedList
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        """The foreign keys that the list shows, those that may be empty too, which Django leaves out."""
+        if self.list_select_related:
+            return self.list_select_related
+        relations = {field.name for field in self.model._meta.fields if field.is_relation}
+        return [name for name in self.get_list_display(request) if name in relations]
 
     def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
         """Set on the rows of one list page what its columns show beyond their own fields: one query a fact."""

@@ -1,0 +1,163 @@
+"""Every list page of the portal: it costs as many queries with many rows as with few, and names no neighbour's rows."""
+
+import pytest
+from django.contrib.admin import site
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from chargegroups import models as groups
+from chargepoints import models as points
+from customers import models as people
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 5, 500
+LISTS = sorted(site._registry, key=lambda model: model._meta.label)
+
+
+def provider(world, n):
+    made = make.ProviderFactory.create_batch(n)
+    for each in made:
+        people.Membership.objects.create(staff_member=world.anna, provider=each, role="provider_admin")
+
+
+def logins(world, n):
+    make.StaffMemberFactory.create_batch(n, role="helpdesk", at=world.greengrid, password="!")
+
+
+def api_keys(world, n):
+    for number in range(n):
+        people.ApiKey.make(provider=world.greengrid, name=f"Key {number}")
+
+
+def user_groups(world, n):
+    make.UserGroupFactory.create_batch(n, provider=world.greengrid, parent=world.north)
+
+
+def customers(world, n):
+    make.CustomerFactory.create_batch(n, user_group=world.north)
+
+
+def cards(world, n):
+    make.ChargeCardFactory.create_batch(n, customer=world.jansen)
+
+
+def tariffs(world, n):
+    make.TariffFactory.create_batch(n, provider=world.greengrid)
+
+
+def charge_groups(world, n):
+    for number in range(n):
+        tariff = world.standard if number % 2 else world.cheap
+        make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff, "own_user_group": True})
+
+
+def locations(world, n):
+    make.LocationFactory.create_batch(n, provider=world.greengrid)
+
+
+def charge_points(world, n):
+    make.ChargePointFactory.create_batch(n, charge_group=world.leusden, location=world.market.location)
+
+
+def sessions(world, n):
+    now = timezone.now()
+    points.Session.objects.bulk_create(
+        points.Session(
+            provider=world.greengrid,
+            code=f"S{number}",
+            charge_point=world.market,
+            customer=world.jansen,
+            card=world.jansens_card,
+            tariff_version=world.standard.versions.get(),
+            started_at=now,
+            ended_at=now,
+            kwh=1,
+        )
+        for number in range(n)
+    )
+
+
+def changes(world, n):
+    made = groups.Change.objects.bulk_create(
+        groups.Change(
+            provider=world.greengrid,
+            kind="terms",
+            sentence=f"Change {number}",
+            takes_effect_at=timezone.now(),
+            made_by=world.anna,
+            proposal={},
+            earlier={},
+            impact={},
+            fingerprint="",
+        )
+        for number in range(n)
+    )
+    for change in made:
+        change.groups.set([world.leusden])
+
+
+MAKERS = {
+    groups.Change: changes,
+    people.Provider: provider,
+    people.StaffMember: logins,
+    people.ApiKey: api_keys,
+    people.UserGroup: user_groups,
+    people.Customer: customers,
+    people.ChargeCard: cards,
+    groups.Tariff: tariffs,
+    groups.ChargeGroup: charge_groups,
+    points.Location: locations,
+    points.ChargePoint: charge_points,
+    points.Session: sessions,
+}
+
+
+def address(model) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def cost(browser, url) -> tuple[int, list[str]]:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = browser.get(url)
+    assert response.status_code == 200
+    return len(queries), [query["sql"][:200] for query in queries]
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+def test_many_rows_cost_no_more_queries_than_few(world, signed_in, model):
+    assert model in MAKERS, f"say how rows of {model._meta.label} are made, so that its list is tried as well"
+    browser = signed_in(world.anna)
+    MAKERS[model](world, FEW)
+    cost(browser, address(model))
+    few, _ = cost(browser, address(model))
+    MAKERS[model](world, MANY - FEW) if model is not people.Provider else MAKERS[model](world, 60)
+    many, asked = cost(browser, address(model))
+    assert many <= few, asked
+    assert many < 40, asked
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+def test_a_list_shows_no_row_of_another_provider(world, signed_in, model):
+    mine = signed_in(world.anna).get(address(model))
+    theirs = signed_in(world.otto).get(address(model))
+    assert mine.status_code == 200
+    if theirs.status_code == 403:
+        return
+    shown = set(mine.context["cl"].result_list)
+    assert shown.isdisjoint(theirs.context["cl"].result_list)
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize(
+    "query", ["?q=%00&p=x&o=x", "?id__exact=x", "?provider__name=BlueVolt", "?all=", "?p=99999", "?q=%25_%27"]
+)
+def test_nonsense_in_the_address_of_a_list_never_fails(world, signed_in, model, query):
+    response = signed_in(world.anna).get(address(model) + query)
+    assert response.status_code in (200, 302, 400)
+    assert "BlueVolt" not in response.content.decode()
