@@ -17,6 +17,14 @@ class Role(TextChoices):
     READ_ONLY = "read_only", "read only"
 
 
+IN_WORDS: dict[str, str] = {
+    Role.PROVIDER_ADMIN: "everything of the provider, its logins and API keys too",
+    Role.PROVIDER_STAFF: "everything of the provider except logins and API keys",
+    Role.SUB_PROVIDER: "runs one user group and those below it: its customers, cards, charge points and charge groups",
+    Role.HELPDESK: "reads, says whether a card may charge, approves customers, blocks and unblocks cards",
+    Role.READ_ONLY: "reads, and changes nothing",
+}
+
 WHOLE_PROVIDER = frozenset({Role.PROVIDER_ADMIN, Role.PROVIDER_STAFF})
 """Roles that always reach the whole provider; the others are held for a user group, or for all of them."""
 
@@ -32,6 +40,8 @@ _STAFF = {
     "chargegroups.tariffelement": ALL,
     "chargegroups.terms": VIEW | {"add"},
     "chargegroups.customerexception": ALL,
+    "chargegroups.change": VIEW,
+    "customers.notice": VIEW | {"change"},
     "chargepoints.location": ALL,
     "chargepoints.chargepoint": ALL,
     "chargepoints.connector": ALL,
@@ -58,6 +68,8 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargegroups.tariffelement": VIEW,
         "chargegroups.terms": VIEW | {"add"},
         "chargegroups.customerexception": ALL,
+        "chargegroups.change": VIEW,
+        "customers.notice": VIEW | {"change"},
         "chargepoints.location": VIEW,
         "chargepoints.chargepoint": VIEW | {"change"},
         "chargepoints.connector": VIEW,
@@ -71,6 +83,8 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargegroups.chargegroup": VIEW,
         "chargegroups.terms": VIEW,
         "chargegroups.customerexception": VIEW,
+        "chargegroups.change": VIEW,
+        "customers.notice": VIEW,
         "chargepoints.location": VIEW,
         "chargepoints.chargepoint": VIEW,
         "chargepoints.connector": VIEW,

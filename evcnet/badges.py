@@ -27,9 +27,28 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "allowed": ("Allowed", "✓", "good"),
     "denied": ("Denied", "✕", "bad"),
     "policy": ("As the policy says", "=", "plain"),
+    "loses_access": ("Lose access", "✕", "bad"),
+    "gains_access": ("Gain access", "✓", "good"),
+    "pays_more": ("Pay more", "▲", "notice"),
+    "pays_less": ("Pay less", "▼", "good"),
+    "differs": ("Pay otherwise", "◆", "notice"),
+    "renamed": ("Only another name", "=", "plain"),
+    "unchanged": ("Notice nothing", "·", "plain"),
+    "applied": ("Applied", "●", "good"),
+    "cancelled": ("Cancelled", "✕", "plain"),
+    "queued": ("Waits to be mailed", "◔", "notice"),
+    "sent": ("Mailed", "✓", "good"),
+    "failed": ("Could not be mailed", "✕", "bad"),
     "yes": ("Yes", "✓", "good"),
     "no": ("No", "✕", "bad"),
 }
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    """A name in a list, and below it what helps to tell it from others; nothing below where there is no more to say."""
+    if not second or second == first:
+        return format_html("{}", first)
+    return format_html('{}<span class="evc-below">{}</span>', first, second)
 
 
 def badge(kind: str, word: str = "") -> SafeString:

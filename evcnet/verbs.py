@@ -60,9 +60,8 @@ class WithVerbs:
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)  # type: ignore[misc]
-        plural = self.model._meta.verbose_name_plural
         for verb in (verb for verb in self.verbs if self._may(request, verb.action)):  # type: ignore[attr-defined]
-            actions[verb.name] = (_in_bulk(verb), verb.name, f"{verb.label} the selected {plural}")
+            actions[verb.name] = (_in_bulk(verb), verb.name, verb.label)
         return actions
 
     def get_urls(self) -> list[Any]:

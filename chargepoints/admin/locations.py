@@ -13,7 +13,7 @@ from django.utils import timezone
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from evcnet.admin import ModelAdmin
-from evcnet.badges import badge
+from evcnet.badges import badge, two_lines
 from evcnet.transfer.pages import Transfers
 
 LISTED = 50
@@ -23,7 +23,7 @@ LISTED = 50
 @admin.register(Location)
 class LocationAdmin(ModelAdmin, Transfers):
     kinds = ("locations",)
-    list_display = ["code", "name", "address", "city", "country", "shown_published", "points"]
+    list_display = ["place", "postal_code", "code", "points", "shown_published"]
     list_filter = ["published"]
     search_fields = ["code", "name", "address", "postal_code", "city"]
     search_help_text = "Code, name, street, postal code or city"
@@ -32,12 +32,17 @@ class LocationAdmin(ModelAdmin, Transfers):
         ("Who may see it", {"fields": ["published"]}),
         ("Where exactly", {"fields": ["latitude", "longitude", "time_zone"]}),
     ]
+    empty_words = "Addresses where charge points stand. Add them one by one, or import a file."
     change_form_outer_before_template = "chargepoints/location.html"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         home = request.user.providers[:1]
         typical = {"country": home[0].country_code, "time_zone": home[0].time_zone} if home else {}
         return typical | super().get_changeform_initial_data(request)
+
+    @admin.display(description="location", ordering="city")
+    def place(self, location: Location) -> str:
+        return two_lines(str(location), location.name)
 
     @admin.display(description="published", ordering="published")
     def shown_published(self, location: Location) -> str:

@@ -52,7 +52,8 @@ class DetachForm(VerbForm):
         return f"{stopping:,} of {len(self.rows):,} are active. Without a charge group they become inactive."
 
     def remarks(self) -> Iterable[tuple[Any, str]]:
-        for point in changes.stops_working(self.rows):
+        # Of a single point the introduction has said all.
+        for point in changes.stops_working(self.rows) if len(self.rows) > 1 else ():
             if point.charge_group_id is not None:
                 yield point, f"stops working: nobody can charge there once it has left {point.charge_group}."
 

@@ -19,7 +19,7 @@ from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.owners import owner_charges_free, owner_exception
 from evcnet.admin import ModelAdmin, TabularInline
-from evcnet.badges import badge
+from evcnet.badges import badge, two_lines
 from evcnet.filters import AutocompleteFilter
 from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
@@ -47,7 +47,7 @@ class MissingFilter(admin.SimpleListFilter):
 class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
     kinds = ("charge_points",)
     form = ChargePointForm
-    list_display = ["identity", "name", "shown_location", "shown_group", "shown_status", "power"]
+    list_display = ["shown_point", "shown_location", "shown_group", "shown_status", "power"]
     list_select_related = ["location", "charge_group"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -63,12 +63,17 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         ("Device and owner", {"fields": ["evse_id", "max_power_kw", "owner"]}),
     ]
     inlines = [ConnectorInline]
+    empty_words = "The devices at which customers charge. Add them one by one, or import a file."
     verbs = (point_verbs.ATTACH, point_verbs.DETACH, point_verbs.ACTIVATE, point_verbs.DEACTIVATE)
     page_verbs = (point_verbs.MOVE, point_verbs.FREE_FOR_OWNER)
     change_form_outer_before_template = "chargepoints/point.html"
     change_form_before_template = "chargepoints/point_form.html"
 
     # List
+
+    @admin.display(description="charge point", ordering="identity")
+    def shown_point(self, point: ChargePoint) -> str:
+        return two_lines(point.identity, point.name)
 
     @admin.display(description="location", ordering="location__city")
     def shown_location(self, point: ChargePoint) -> str:
@@ -86,7 +91,7 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
     def power(self, point: ChargePoint) -> str:
         if point.max_power_kw is None:
             return "–"
-        return format_html('<span class="evc-number">{} kW</span>', f"{point.max_power_kw.normalize():f}")
+        return format_html('<span class="evc-number">{}&nbsp;kW</span>', f"{point.max_power_kw.normalize():f}")
 
     # Page
 

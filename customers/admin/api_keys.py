@@ -30,6 +30,7 @@ class ApiKeyAdmin(WithVerbs, ModelAdmin):
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"
     fields = ["name", "rate_per_minute"]
+    empty_words = "With a key a program asks in your name whether a card may charge. Make one for each program."
     verbs = (
         Verb("deactivate", "Deactivate", "deactivated", _switch(False), offered=lambda key: key.active),
         Verb("activate", "Activate", "activated", _switch(True), offered=lambda key: not key.active),

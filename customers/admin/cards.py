@@ -16,7 +16,7 @@ from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
 from customers.searching import cards_named
 from evcnet.admin import ModelAdmin
-from evcnet.badges import badge
+from evcnet.badges import badge, two_lines
 from evcnet.filters import AutocompleteFilter
 from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
@@ -26,7 +26,7 @@ from evcnet.verbs import WithVerbs
 class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
     kinds = ("charge_cards",)
     form = ChargeCardForm
-    list_display = ["uid", "visual_number", "shown_customer", "type", "shown_roaming", "valid_until", "shown_status"]
+    list_display = ["shown_card", "shown_customer", "shown_roaming", "valid_until", "shown_status"]
     list_select_related = ["customer"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -41,11 +41,16 @@ class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
         (None, {"fields": ["uid", "visual_number", "customer", "status"]}),
         ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
     ]
+    empty_words = "What drivers show to a reader. Add them one by one, or import a file."
     verbs = (status_verbs.BLOCK_CARD, status_verbs.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return cards_named(queryset, search_term), False
+
+    @admin.display(description="card", ordering="uid")
+    def shown_card(self, card: ChargeCard) -> str:
+        return two_lines(card.uid, card.visual_number)
 
     @admin.display(description="customer", ordering="customer__name")
     def shown_customer(self, card: ChargeCard) -> str:

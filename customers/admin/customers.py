@@ -39,6 +39,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         (None, {"fields": ["number", "name", "kind", "user_group", "status"]}),
         ("Payment and contact", {"fields": ["payment", "email", "language"]}),
     ]
+    empty_words = "Who charges: private people, companies and their employees. Add them one by one, or import a file."
     verbs = (
         status_verbs.APPROVE,
         status_verbs.REJECT,

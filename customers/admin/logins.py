@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.models import Membership, Provider, StaffMember
 from customers.reach import admin_of, managed_by
+from customers.roles import IN_WORDS, Role
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge
 from evcnet.refusals import Refused
@@ -22,7 +23,6 @@ class RoleInline(TabularInline):
     model = Membership
     form, formset = RoleForm, RoleFormSet
     verbose_name_plural = "Roles"
-    autocomplete_fields = ["user_group"]
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 1 if obj is None else 0
@@ -31,10 +31,22 @@ class RoleInline(TabularInline):
         """Asked of an admin of several providers alone; else it is settled."""
         return [] if len(admin_of(request.user)) > 1 else ["provider"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["role", "user_group"] if len(admin_of(request.user)) < 2 else ["provider", "role", "user_group"]
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
             kwargs["queryset"] = Provider.objects.filter(pk__in=admin_of(request.user))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user_group":
+            field.empty_label = "All user groups"
+        return field
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role":
+            # Nobody is made an admin because that stands first in the list.
+            kwargs["choices"] = [("", "Choose a role"), *Role.choices]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(StaffMember)
@@ -45,6 +57,7 @@ class LoginAdmin(ModelAdmin):
     search_fields = ["name", "email"]
     search_help_text = "Name or e-mail address"
     inlines = [RoleInline]
+    empty_words = "Who signs in here for your provider."
     change_form_outer_before_template = "customers/login.html"
 
     # List
@@ -89,6 +102,7 @@ class LoginAdmin(ModelAdmin):
             raise Refused("You can't take your own admin role away: ask another provider admin.")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["roles"] = [(role.label, IN_WORDS[role]) for role in Role]
         if (login := kwargs.get("obj")) is not None:
             stored = StaffMember.objects.get(pk=login.pk)
             managed = managed_by(request.user, stored)

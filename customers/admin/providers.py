@@ -15,10 +15,12 @@ class ProviderAdmin(ModelAdmin, Transfers):
     list_display = ["name", "code", "country_code", "party_id", "time_zone", "currency"]
     search_fields = ["code", "name"]
     search_help_text = "Code or name"
+    empty_words = "The companies that run charge points on this platform."
     fieldsets = [
         (None, {"fields": ["code", "name"]}),
         ("In OCPI", {"fields": ["country_code", "party_id"]}),
         ("Money and time", {"fields": ["currency", "time_zone"]}),
+        ("Signing in", {"fields": ["mfa_required_for"]}),
         (
             "Small sessions",
             {

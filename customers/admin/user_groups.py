@@ -26,6 +26,9 @@ class UserGroupAdmin(ModelAdmin, Transfers):
     search_fields = ["code", "name"]
     search_help_text = "Code or name"
     fields = ["code", "name", "parent"]
+    empty_words = (
+        "They divide your customers, charge groups and logins. You need at least one before you add customers."
+    )
     change_form_outer_before_template = "customers/user_group.html"
 
     @admin.display(description="name", ordering="name")

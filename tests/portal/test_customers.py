@@ -111,7 +111,7 @@ def test_a_customer_is_blocked_and_let_back(world, signed_in):
     browser = signed_in(world.carla)
     do(browser, "block", world.jansen)
     assert status(world.jansen) == "blocked"
-    assert "none of the cards is accepted anywhere" in browser.get(page(world.jansen)).content.decode()
+    assert "None of the cards is accepted anywhere" in browser.get(page(world.jansen)).content.decode()
     do(browser, "unblock", world.jansen)
     assert status(world.jansen) == "active"
 
