@@ -56,13 +56,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the ladder: when it applies, what it then says, and what it means that it was passed."""
+    """One line of the ladder: when it applies, what it then says, and what it means that it was passed.
+
+    A line that does not stand for these facts is not read at all.
+    """
 
     reason: str
     verdict: Verdict
     applies: Callable[[Facts], bool]
     text: str
     passed: str
+    stands: Callable[[Facts], bool] = lambda facts: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,8 @@ def _no_terms(facts: Facts) -> bool:
     return facts.policy is None or not facts.policy.tariff_in_force
 
 
-def _held(facts: Facts) -> bool:
-    return facts.policy is not None and facts.policy.social_charging and facts.held_for_another
+def _social(facts: Facts) -> bool:
+    return facts.policy is not None and facts.policy.social_charging
 
 
 def _own_group(facts: Facts) -> bool:
@@ -200,9 +204,10 @@ LADDER: tuple[Line, ...] = (
     Line(
         "queue_held",
         "NOT_ALLOWED",
-        _held,
+        lambda facts: facts.held_for_another,
         "The charge point is held for somebody else in its queue.",
         "The charge point is not held for somebody else.",
+        stands=_social,
     ),
     Line(
         "exception_allowed",
@@ -256,7 +261,7 @@ def judge(facts: Facts, *, without: frozenset[str] = frozenset()) -> Access:
     """Read the ladder from the top. ``without`` leaves lines out: “what if this exception were not there?”."""
     steps: list[Step] = []
     for line in LADDER:
-        if line.reason in without:
+        if line.reason in without or not line.stands(facts):
             continue
         if line.applies(facts):
             steps.append(Step(line.reason, "decided", line.text))

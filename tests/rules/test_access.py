@@ -120,7 +120,9 @@ def test_of_any_two_lines_the_first_decides(first, second):
 
 def test_the_lines_passed_are_told_in_order_and_the_last_one_decided():
     access = judge(with_lines("own_user_group"))
-    assert [step.rule for step in access.steps] == ORDER[: ORDER.index("own_user_group") + 1]
+    assert [step.rule for step in access.steps] == [
+        reason for reason in ORDER[: ORDER.index("own_user_group") + 1] if reason != "queue_held"
+    ]
     assert {step.outcome for step in access.steps[:-1]} == {"passed"}
     assert access.steps[-1].outcome == "decided"
 
@@ -163,6 +165,12 @@ def test_a_partners_unknown_card_needs_an_agreement():
     assert judge(partners).reason == "roaming_partner"
     assert judge(replace(partners, partner_agreed=False)).reason == "no_access"
     assert judge(replace(partners, partner_vouches=False)).reason == "card_unknown"
+
+
+def test_the_line_of_the_queue_stands_only_with_social_charging():
+    social = replace(with_lines("own_user_group"), **policy(with_lines("own_user_group"), social_charging=True))
+    assert "queue_held" in [step.rule for step in judge(social).steps]
+    assert "queue_held" not in [step.rule for step in judge(with_lines("own_user_group")).steps]
 
 
 def test_a_held_point_counts_only_with_social_charging():
