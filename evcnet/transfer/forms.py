@@ -91,12 +91,10 @@ class ExportForm(TransferForm):
 def sheet_for_page(data: bytes) -> Sheet:
     """The rows of an upload. Raises ValidationError with row, column and remedy."""
     try:
-        sheet = read_sheet(data)
+        return read_sheet(data, most=ROWS_MOST)
     except Unreadable as error:
-        raise ValidationError(str(error.problem).capitalize()) from error
-    if len(sheet.records) > ROWS_MOST:
-        raise ValidationError(f"The file has {len(sheet.records):,} rows, a page takes {ROWS_MOST:,}: split it.")
-    return sheet
+        said = str(error.problem)
+        raise ValidationError(said[0].upper() + said[1:]) from error
 
 
 def titled(name: str) -> str:

@@ -48,22 +48,24 @@ class Sheet:
     ragged: dict[int, int] = field(default_factory=dict)
 
 
-def read_sheet(data: bytes) -> Sheet:
-    """The rows of a CSV file or an XLSX workbook. Raises Unreadable, which says what to do."""
+def read_sheet(data: bytes, most: int | None = None) -> Sheet:
+    """The rows of a CSV file or an XLSX workbook, ``most`` at most. Raises Unreadable, which says what to do."""
     if data.startswith(b"PK\x03\x04"):
         from evcnet.transfer.workbooks import read_workbook  # openpyxl takes a moment to load
 
-        return sheet_of(read_workbook(data), padded=True)
-    return sheet_of(_csv_rows(_decoded(data)), padded=False)
+        return sheet_of(read_workbook(data), padded=True, most=most)
+    return sheet_of(_csv_rows(_decoded(data)), padded=False, most=most)
 
 
-def sheet_of(rows: Iterator[list[str]], *, padded: bool) -> Sheet:
+def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None) -> Sheet:
     """``padded``: cells that are missing at the end of a row are empty, as in a workbook."""
     header = _header(next(rows, []))
     records, ragged, number = [], {}, 1
     for number, cells in enumerate(rows, 2):
         if not any(map(str.strip, cells)):
             continue
+        if most is not None and len(records) >= most:
+            raise Unreadable(f"The file has more than {most:,} rows: split it.", row=number)
         width = len(_trimmed(cells)) if padded or len(cells) > len(header) else len(cells)
         if width > len(header) or (width < len(header) and not padded):
             ragged[number] = width

@@ -17,7 +17,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from evcnet.transfer.problems import Unreadable
 from evcnet.transfer.sheets import BadCell
 
-UNPACKED_MOST = 100 * 1024 * 1024
+UNPACKED_MOST = 64 * 1024 * 1024
 PARTS_MOST = 2_000
 COLUMNS_MOST = 100
 ROWS_MOST = 1_048_576  # as many as a spreadsheet can have
@@ -47,11 +47,15 @@ def _rows(data: bytes) -> Iterator[list[str]]:
         if sheet is None or not hasattr(sheet, "iter_rows"):
             raise Unreadable("The workbook has no sheet with rows in front: put the sheet first, or save it as CSV.")
         sheet.reset_dimensions()  # what the file says of its size may be wrong
+        empty: Any = None
         for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MOST), 1):
             if number > ROWS_MOST:
                 raise Unreadable(f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=number)
-            # A million empty rows is what a spreadsheet leaves behind: they cost next to nothing.
-            yield [] if all(cell is EMPTY_CELL for cell in row) else [_text(cell) for cell in row]
+            if row is not empty and any(cell is not EMPTY_CELL for cell in row):
+                yield [_text(cell) for cell in row]
+            else:
+                empty = row  # rows that a sheet skips are one object: a million of them cost next to nothing
+                yield []
     finally:
         book.close()
 
