@@ -55,6 +55,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "customers.staffmember": EDIT,
         "customers.membership": ALL,
         "customers.apikey": EDIT,
+        "customers.record": VIEW,
     },
     Role.PROVIDER_STAFF: _STAFF,
     Role.SUB_PROVIDER: {

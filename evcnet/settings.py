@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "evcnet.middleware.provider_time_zone",
+    "evcnet.signin.recording.refusals",
     "evcnet.signin.second_factor.SecondFactorMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -77,6 +77,7 @@ _MENU = [
             ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),
             ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
             ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
+            ("Record", "admin:customers_record_changelist", "customers.view_record"),
         ],
     ),
 ]

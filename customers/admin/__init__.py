@@ -5,6 +5,7 @@ from customers.admin.cards import ChargeCardAdmin
 from customers.admin.customers import CustomerAdmin
 from customers.admin.logins import LoginAdmin
 from customers.admin.providers import ProviderAdmin
+from customers.admin.records import RecordAdmin
 from customers.admin.user_groups import UserGroupAdmin
 
-__all__ = ["ApiKeyAdmin", "ChargeCardAdmin", "CustomerAdmin", "LoginAdmin", "ProviderAdmin", "UserGroupAdmin"]
+__all__ = ["ApiKeyAdmin", "ChargeCardAdmin", "CustomerAdmin", "LoginAdmin", "ProviderAdmin", "RecordAdmin", "UserGroupAdmin"]

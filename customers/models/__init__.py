@@ -5,6 +5,7 @@ from customers.models.customers import ChargeCard, Customer
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
+from customers.models.records import Record
 
 __all__ = [
     "Announcement",
@@ -15,6 +16,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Provider",
+    "Record",
     "StaffMember",
     "UserGroup",
 ]

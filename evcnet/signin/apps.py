@@ -9,7 +9,8 @@ class SigninConfig(AppConfig):
     verbose_name = "Signing in"
 
     def ready(self) -> None:
-        from evcnet.signin import fresh, second_factor
+        from evcnet.signin import fresh, recording, second_factor
 
         fresh.listen()
         second_factor.listen()
+        recording.listen()

@@ -1,0 +1,32 @@
+"""Who signed in, was refused, was given a role, took data away? Read by provider admins, edited by nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+
+from customers.models import Record
+from evcnet.admin import ModelAdmin
+
+
+@admin.register(Record)
+class RecordAdmin(ModelAdmin):
+    list_display = ["at", "event", "shown_who", "about", "rows", "address"]
+    list_display_links = None
+    list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
+    search_fields = ["who", "about"]
+    search_help_text = "Who did it, or what it was about"
+    empty_words = "Sign-ins, refusals, roles, API keys and exports are written down here, and nobody can change them."
+
+    @admin.display(description="who", ordering="who")
+    def shown_who(self, entry: Record) -> str:
+        return entry.who or "a command, or nobody known"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["at", "event", "who", "about", "rows", "address"]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        raise Http404("An entry of the record has no history: it never changes.")
