@@ -20,6 +20,7 @@ from evcnet.events import page_of_history
 from evcnet.filters import RelatedFilter
 from evcnet.forms import OwnedForm, PortalForm
 from evcnet.refusals import REFUSALS, Refused, refusal_of
+from evcnet.removal import goes_along, in_the_way
 from evcnet.widgets import SearchBox
 
 
@@ -219,6 +220,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             raise Refused("Your role does not reach this far: choose a user group or a provider of your own.")
 
     # Removal
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        rows = list(objs)
+        return [*map(str, rows), *goes_along(rows)], {}, set(), in_the_way(rows)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         try:

@@ -18,8 +18,10 @@ from chargepoints.effective import effective
 from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.owners import owner_charges_free, owner_exception
+from chargepoints.searching import points_named
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge, two_lines
+from evcnet.events import event_model
 from evcnet.filters import AutocompleteFilter
 from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
@@ -55,7 +57,7 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         ("charge_group", AutocompleteFilter),
         ("location", AutocompleteFilter),
     ]
-    search_fields = ["identity", "name", "evse_id", "location__address", "location__city", "charge_group__code"]
+    search_fields = ["identity", "name", "evse_id"]
     search_help_text = "Identity, name, EVSE ID, street, city or charge group"
     autocomplete_fields = ["location", "charge_group", "owner"]
     fieldsets = [
@@ -70,6 +72,9 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
     change_form_before_template = "chargepoints/point_form.html"
 
     # List
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return points_named(queryset, search_term), False
 
     @admin.display(description="charge point", ordering="identity")
     def shown_point(self, point: ChargePoint) -> str:
@@ -94,6 +99,10 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         return format_html('<span class="evc-number">{}&nbsp;kW</span>', f"{point.max_power_kw.normalize():f}")
 
     # Page
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)  # type: ignore[union-attr]
+        return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -62,7 +62,7 @@ class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
 
     @admin.display(description="status", ordering="status")
     def shown_status(self, card: ChargeCard) -> str:
-        return badge(card.status, "Blocked" if card.status == ChargeCard.Status.DEACTIVATED else "")
+        return badge("blocked" if card.status == ChargeCard.Status.DEACTIVATED else card.status)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change=change, form=self.form if change else NewChargeCardForm, **kwargs)

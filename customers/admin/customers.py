@@ -71,6 +71,9 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         for customer in rows:
             customer.cards = counts.get(customer.pk, 0)
 
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        return [(Customer, [obj.pk]), (ChargeCard, ChargeCard.objects.filter(customer=obj).values("pk"))]
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:
             stored = Customer.objects.select_related("user_group").get(pk=customer.pk)

@@ -16,6 +16,7 @@ from customers.reach import admin_of, managed_by
 from customers.roles import IN_WORDS, Role
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge
+from evcnet.events import event_model
 from evcnet.refusals import Refused
 
 
@@ -80,6 +81,17 @@ class LoginAdmin(ModelAdmin):
             login.roles = ", ".join(held[login.pk])
 
     # Page
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        """Roles that were taken away too, as long as they were at a provider where it has one now."""
+        providers = obj.memberships.values("provider_id")
+        roles = event_model(Membership)._base_manager.filter(staff_member_id=obj.pk, provider_id__in=providers)  # type: ignore[union-attr]
+        return [(StaffMember, [obj.pk]), (Membership, roles.values("pgh_obj"))]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not managed_by(request.user, self.seen(request, object_id)):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

@@ -150,3 +150,17 @@ def test_the_helpdesk_of_one_user_group_blocks_no_card_of_another(world, signed_
 
 def test_the_card_asks_where_it_may_charge(world, signed_in):
     assert "?card=04AA11" in signed_in(world.hugo).get(page(world.jansens_card)).content.decode()
+
+
+def test_no_address_puts_the_name_of_a_customer_out_of_sight_into_a_form(world, signed_in):
+    browser = signed_in(world.anna)
+    for address in (f"{LIST}add/?customer={world.olsen.pk}", f"{LIST}?customer__id__exact={world.olsen.pk}"):
+        assert "Olsen" not in browser.get(address, follow=True).content.decode()
+    assert "Jansen" in browser.get(f"{LIST}add/?customer={world.jansen.pk}").content.decode()
+
+
+@pytest.mark.parametrize(("who", "found"), [("anna", ["Jansen, T. (1001)"]), ("otto", [])])
+def test_the_search_box_for_a_customer_offers_ones_own_only(world, signed_in, who, found):
+    asked = {"app_label": "customers", "model_name": "chargecard", "field_name": "customer", "term": "Jansen"}
+    answer = signed_in(getattr(world, who)).get("/autocomplete/", asked).json()
+    assert [each["text"] for each in answer["results"]] == found

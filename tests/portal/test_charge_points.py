@@ -231,3 +231,16 @@ class TestOwner:
     def test_an_owner_with_a_priced_exception_is_warned_about(self, world, signed_in, owned):
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=world.cheap)
         assert "pays for their own sessions" in signed_in(world.ben).get(page(owned)).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["nlgrge0001", "Market", "CG-LEUSDEN", "Leusden centre", "market leusden"])
+def test_points_are_found_by_identity_name_place_and_group(world, signed_in, spare, typed):
+    text = signed_in(world.anna).get(LIST, {"q": typed}).content.decode()
+    assert "NLGRGE0001" in text and "NLGRGE0002" not in text
+
+
+def test_the_history_of_a_point_says_who_took_it_out_of_its_group(world, signed_in):
+    browser = signed_in(world.ben)
+    browser.post(verb(world.market, "detach"), {"confirmed": "yes"})
+    text = browser.get(reverse("admin:chargepoints_chargepoint_history", args=[world.market.pk])).content.decode()
+    assert "Ben" in text and "Leusden centre" in text and "inactive" in text

@@ -205,3 +205,16 @@ class TestProviders:
         assert browser.post("/customers/provider/add/", sent).status_code == 302
         assert Provider.objects.filter(code="NEW").exists()
         assert signed_in(operator).get("/customers/customer/").status_code == 403
+
+
+def test_the_history_of_a_login_tells_its_roles(world, signed_in):
+    browser = signed_in(world.anna)
+    edit(browser, world.hugo, **{"memberships-0-role": Role.READ_ONLY})
+    text = browser.get(reverse("admin:customers_staffmember_history", args=[world.hugo.pk])).content.decode()
+    assert "Anna" in text and "helpdesk" in text and "read only" in text
+
+
+def test_the_history_of_a_login_that_is_also_elsewhere_stays_closed(world, signed_in):
+    Membership.objects.create(staff_member=world.otto, provider=world.greengrid, role=Role.READ_ONLY)
+    address = reverse("admin:customers_staffmember_history", args=[world.otto.pk])
+    assert signed_in(world.anna).get(address).status_code == 403
