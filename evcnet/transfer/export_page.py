@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from customers.models import Record
+from customers.record import record
+from evcnet.signin.attempts import address_of
 from evcnet.transfer.exporting import Export
 from evcnet.transfer.forms import ExportForm, titled
 from evcnet.transfer.kinds import Kind
@@ -38,6 +41,7 @@ class ExportPage:
                 self.form.add_error("format", str(error))
             else:
                 self._tell_left_out(export)
+                self._put_on_record(export)
                 return response
         return self._page()
 
@@ -45,6 +49,11 @@ class ExportPage:
         for reason, count in export.left_out.items():
             if count:
                 messages.warning(self.request, f"Left out of the export: {count:,} x {reason}, which no row can hold.")
+
+    def _put_on_record(self, export: Export) -> None:
+        for provider, rows in export.taken.items():
+            login, address = self.request.user, address_of(self.request)
+            record(Record.Event.EXPORTED, login, provider, about=titled(export.kind.name), rows=rows, address=address)
 
     def _page(self) -> HttpResponse:
         title = f"Export {' or '.join(titled(name).lower() for name in self.form.kinds)}"

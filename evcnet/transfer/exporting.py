@@ -15,13 +15,17 @@ from evcnet.transfer.reach import Reach
 
 
 class Export:
-    """The rows of one provider, or of all within reach: then a column says whose each is. ``left_out`` counts by reason."""
+    """The rows of one provider, or of all within reach: then a column says whose each is.
+
+    Once its rows are read, ``taken`` counts them by provider, ``left_out`` those that no row can hold by reason.
+    """
 
     def __init__(self, kind: type[Kind], reach: Reach, provider: Any = None, chosen: Any = None) -> None:
         """``chosen`` narrows the rows to those of a list: a queryset of the kind's model, or of one that it hangs on."""
         self.kind, self.reach, self.provider, self.chosen = kind(reach), reach, provider, chosen
         self.names_provider = kind.owned and provider is None
         self.left_out: Counter[str] = Counter()
+        self.taken: Counter[Any] = Counter()
 
     def header(self) -> list[str]:
         return [*([PROVIDER] if self.names_provider else []), *(each.name for each in self.kind.columns)]
@@ -36,6 +40,7 @@ class Export:
         for thing in self.kind.things(listed):
             try:
                 yield self._cells(thing)
+                self.taken[self.kind.provider_of(thing)] += 1
             except NotHeld as reason:
                 self.left_out[str(reason)] += 1
         self.left_out.update(self.kind.unheld(self.provider))
