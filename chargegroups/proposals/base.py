@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ class Nothing(Inapplicable):
     """What is proposed is what holds already: told, and nothing is written."""
 
 
-class Proposal:
+class Proposal(ABC):
     """A change before it is made. Equal proposals have equal ``as_json``; nothing here writes but ``write``."""
 
     kind: ClassVar[str]
@@ -32,24 +33,26 @@ class Proposal:
     """The user group in which these customers stand afterwards."""
 
     @property
+    @abstractmethod
     def groups(self) -> list[ChargeGroup]:
         """The charge groups whose customers, points or prices it touches."""
-        raise NotImplementedError
 
     @property
     def points(self) -> int | None:
         """How many charge points it concerns, where that is not all points of its groups."""
         return None
 
+    @abstractmethod
     def as_json(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """What is asked for, in codes that people know: part of the fingerprint, and kept in the record."""
 
+    @abstractmethod
     def places(self, at: datetime) -> list[Place]:
-        raise NotImplementedError
+        """Where customers stand before and after."""
 
+    @abstractmethod
     def ground(self, at: datetime) -> dict[str, Any]:
         """Ids of the rows that it was judged upon: other rows, another ground."""
-        raise NotImplementedError
 
     def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:
         """Exceptions as they would be at ``at``: customer_id, charge_group_id, access (None: none), tariff_id."""
@@ -61,14 +64,14 @@ class Proposal:
     def check(self, at: datetime) -> None:
         """Raises Inapplicable, or Nothing where it would change nothing."""
 
+    @abstractmethod
     def earlier(self, at: datetime) -> dict[str, Any]:
         """What holds before, as ``reversal`` reads it again from the record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, change: Any, at: datetime) -> None:
         """Write the rows, within the door and under the lock."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sentence(self) -> str:
         """What it is, in a few words for lists and messages."""
-        raise NotImplementedError
