@@ -125,8 +125,10 @@ class FoundingForm(PortalForm):
         groups = [group.pk for group in self.fields["user_group"].queryset]  # type: ignore[attr-defined]
         total = sum(counts.values())
         by_group = {pk: [counts.get(pk, 0), total - counts.get(pk, 0)] for pk in groups}
-        self.fields["user_group"].widget.attrs["data-customers"] = json.dumps(by_group)
-        chosen = by_group.get(groups[0]) if len(groups) == 1 else None
+        widget = self.fields["user_group"].widget
+        getattr(widget, "widget", widget).attrs["data-customers"] = json.dumps(by_group)
+        selected = str(self["user_group"].value() or (groups[0] if len(groups) == 1 else ""))
+        chosen = by_group.get(int(selected)) if selected.isdecimal() else None
         for name, index in (("own_user_group", 0), ("other_user_groups", 1)):
             self.fields[name].help_text = _counted(self.fields[name].help_text, index, chosen)
 

@@ -23,9 +23,12 @@ ENTRIES = 50
 
 @dataclass(frozen=True)
 class Change:
+    """One field of an event. ``tied``: it says what the row belongs to, as the row's name does."""
+
     label: str
     old: str
     new: str
+    tied: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Entry:
     name: str
     changes: tuple[Change, ...]
     event: Any = None
+
+    @property
+    def said(self) -> list[Change]:
+        """The values of a row that came or went, without those that its name says already."""
+        return [change for change in self.changes if self.name not in (change.old, change.new) and not change.tied]
 
     @property
     def kinds(self) -> str:
@@ -157,7 +165,8 @@ def _changes(model: type[models.Model], before: Any, event: Any, names: dict[Any
         if removed:
             old = getattr(event, field.attname)
         if old != new and not (_empty(old) and _empty(new)):
-            yield Change(str(field.verbose_name), in_words(field, old, names), in_words(field, new, names))
+            words = in_words(field, old, names), in_words(field, new, names)
+            yield Change(str(field.verbose_name), *words, tied=field.name in OWNERS)
 
 
 def _empty(value: Any) -> bool:

@@ -30,7 +30,7 @@ class Editor:
         if request.method == "POST":
             self._require("change" if self.exception.pk else "add")
         data = request.POST if request.method == "POST" else None
-        self.form = ExceptionForm(data, instance=self.exception, request=request)
+        self.form = ExceptionForm(data, instance=self.exception, request=request, auto_id="exception_%s")
 
     def _stored(self) -> CustomerException | None:
         found: CustomerException | None = self.at.group.exceptions.filter(customer=self.customer.pk).first()

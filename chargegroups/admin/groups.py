@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 
 from chargegroups.admin import access, charge_points, closing, founding, standing_page
+from chargegroups.admin.changing import terms
 from chargegroups.admin.summary import Summary, who_may_charge
 from chargegroups.changes import database_clock
 from chargegroups.forms import FoundingForm
@@ -56,6 +57,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
     search_fields = ["code", "name"]
     search_help_text = "ID or name"
     radio_fields = {"type": admin.VERTICAL}
+    change_form_outer_after_template = "chargegroups/end.html"
     fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]
     add_fieldsets = founding.FIELDSETS
 
@@ -112,6 +114,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "points": charge_points.attached,
             "points/detach": charge_points.detaching,
             "access": access.tariff_and_access,
+            "terms": terms.change_terms,
             "roaming": access.roaming,
             "social": access.social_charging,
             "customers": standing_page.customers_and_tariffs,
@@ -134,6 +137,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         group = context.get("original")
         if group is not None:
             context |= {"summary": Summary(group), "summary_template": "chargegroups/summary.html"}
+            context["may_close"] = group.closed_at is None and charge_points.may_move(request, group)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
@@ -167,6 +171,12 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         return HttpResponseRedirect(self.page(obj.pk, "access"))
 
     # Removal
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A group that counted, or has charge points, is closed rather than deleted."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return obj is None or not closing.why_not_remove(obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []

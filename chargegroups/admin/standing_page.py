@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import urlencode
@@ -40,7 +41,7 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
     at = GroupAt(group, database_clock())
     customers = Customer.objects.visible_to(request.user)
     editor = _editor(request, at, customers)
-    if editor is not None and request.method == "POST" and (told := editor.apply()):
+    if editor is not None and request.method == "POST" and (told := _apply(editor)):
         messages.success(request, told)
         return HttpResponseRedirect(f"{request.path}?{_kept(request)}#c{editor.customer.pk}")
     listed = StandingFilter(request.GET, at=at, customers=customers)
@@ -55,6 +56,12 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
         "media": admin.media + editor.form.media if editor else admin.media,
     }
     return TemplateResponse(request, "chargegroups/customers.html", context)
+
+
+def _apply(editor: exceptions.Editor) -> str:
+    """In one transaction, so that the row that the form has compared stays locked until it is written."""
+    with transaction.atomic():
+        return editor.apply()
 
 
 def may_except(request: HttpRequest) -> bool:

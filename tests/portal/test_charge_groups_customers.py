@@ -133,6 +133,14 @@ def test_the_second_of_two_editors_of_an_exception_is_told(world, signed_in):
     assert CustomerException.objects.get().access == "denied"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_exception_is_edited_outside_of_any_test_s_transaction(world, signed_in):
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, access="denied")
+    browser, url = signed_in(world.anna), page(world.leusden) + f"?edit={world.jansen.pk}"
+    assert save(browser, url, {"access": "allowed"} | shown(browser.get(url))).status_code == 302
+    assert CustomerException.objects.get().access == "allowed"
+
+
 @pytest.mark.parametrize(
     "answers",
     [
