@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from chargegroups.changes import database_clock, the_door
+from chargegroups.effects import parts
 from chargegroups.impact import Impact
 from chargegroups.models import Change, TariffVersion, Terms
 from chargegroups.preview import Preview, Surroundings, preview
@@ -20,6 +21,8 @@ from chargegroups.warnings import announce, announce_cancelled
 from customers.models import StaffMember
 
 ACCESS_EFFECTS = ("loses_access", "gains_access")
+MOST_PARTS = 100
+"""So many pairs of prices are kept in the record, the heaviest; the counts are kept whole."""
 PRICE_EFFECTS = ("pays_more", "pays_less", "differs", "renamed")
 
 
@@ -147,7 +150,7 @@ def _recorded(
         notify=notify,
         proposal=seen.impact.proposal,
         earlier=proposal.earlier(seen.at),
-        impact=as_json(seen.impact),
+        impact=as_json(seen.impact) | {"parts": [part.as_json() for part in parts(seen.impact)[:MOST_PARTS]]},
         fingerprint=seen.impact.fingerprint,
         undoes=undoes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,17 @@ def mail_announcement(announcement: int) -> None:
     waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
     if waiting.exists():
         mail_soon(Announcement.objects.get(pk=announcement), in_seconds=RETRY_SECONDS)
+
+
+def mail_again(notices: Iterable[Notice]) -> None:
+    """Put notices that could not be mailed back into the queue, with all their attempts before them."""
+    with transaction.atomic():
+        keys = [notice.pk for notice in notices]
+        rows = Notice.objects.select_for_update().filter(pk__in=keys, state=Notice.State.FAILED)
+        waiting = list(rows.values_list("pk", "announcement_id"))
+        Notice.objects.filter(pk__in=[pk for pk, _ in waiting]).update(state=Notice.State.QUEUED, attempts=0, error="")
+        for announcement in Announcement.objects.filter(pk__in={about for _, about in waiting}):
+            mail_soon(announcement)
 
 
 def _mail_next(announcement: int) -> bool:

@@ -228,7 +228,11 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "evcnet.dashboard.home",
-    "STYLES": ["evcnet.site.stylesheet", lambda request: static("evcnet/pieces.css")],
+    "STYLES": [
+        "evcnet.site.stylesheet",
+        lambda request: static("evcnet/pieces.css"),
+        lambda request: static("evcnet/changes.css"),
+    ],
     "SCRIPTS": ["evcnet.site.script"],
     "COLORS": {
         # Teal with a contrast of 4.5 and more: 600 on white and under white text, 500 on the dark page.

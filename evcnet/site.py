@@ -53,6 +53,7 @@ _MENU = [
         [
             ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
             ("Tariffs", "admin:chargegroups_tariff_changelist", "chargegroups.view_tariff"),
+            ("Changes", "admin:chargegroups_change_changelist", "chargegroups.view_change"),
         ],
     ),
     (
@@ -69,6 +70,7 @@ _MENU = [
             ("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
             ("Charge cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
             ("User groups", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
+            ("Notices", "admin:customers_notice_changelist", "customers.view_notice"),
         ],
     ),
     (

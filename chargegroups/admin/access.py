@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from chargegroups.admin.changing.reach import may_change_terms
 from chargegroups.admin.summary import who_may_charge
 from chargegroups.changes import database_clock
 from chargegroups.models import ChargeGroup, Terms
@@ -39,6 +40,7 @@ def tariff_and_access(admin: Any, request: HttpRequest, group: ChargeGroup) -> H
     customers = Customer.objects.visible_to(request.user).filter(status=Customer.Status.ACTIVE)
     context = admin.page_context(request, group, str(group)) | {
         "terms": at.stored,
+        "may_change_terms": group.closed_at is None and may_change_terms(request.user, group),
         "slots": list(_slots(at)),
         "rows": list(_matrix(at, at.standings(customers))),
         "scheduled": _told(Terms.objects.scheduled(at.at).filter(charge_group=group).order_by("valid_from"), at),

@@ -5,6 +5,7 @@ from chargegroups.proposals.customers import CustomersMoved
 from chargegroups.proposals.exceptions import ExceptionsChanged, ProposedException
 from chargegroups.proposals.terms import NewTerms
 from chargegroups.proposals.versions import NewVersion
+from chargegroups.proposals.waiting import Waiting
 
 __all__ = [
     "CustomersMoved",
@@ -15,4 +16,5 @@ __all__ = [
     "Nothing",
     "Proposal",
     "ProposedException",
+    "Waiting",
 ]

@@ -26,11 +26,7 @@ class NewVersion(Proposal):
 
     @property
     def groups(self) -> list[ChargeGroup]:
-        """Those that name the tariff now or later: in their terms, or in a customer's exception."""
-        slots = Q(tariff=self.tariff) | Q(prepaid_tariff=self.tariff) | Q(roaming_tariff=self.tariff)
-        by_terms = Terms.objects.filter(slots).values("charge_group")
-        by_exception = self.tariff.exceptions.values("charge_group")
-        return list(ChargeGroup.objects.open().filter(Q(pk__in=by_terms) | Q(pk__in=by_exception)).order_by("pk"))
+        return groups_naming(self.tariff)
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "tariff": self.tariff.code, "prices": write_tariff(self.prices)}
@@ -95,3 +91,11 @@ class NewVersion(Proposal):
 
     def sentence(self) -> str:
         return f"New version of {self.tariff}"
+
+
+def groups_naming(tariff: Tariff) -> list[ChargeGroup]:
+    """The open groups that name the tariff now or later: in their terms, or in a customer's exception."""
+    slots = Q(tariff=tariff) | Q(prepaid_tariff=tariff) | Q(roaming_tariff=tariff)
+    by_terms = Terms.objects.filter(slots).values("charge_group")
+    by_exception = tariff.exceptions.values("charge_group")
+    return list(ChargeGroup.objects.open().filter(Q(pk__in=by_terms) | Q(pk__in=by_exception)).order_by("pk"))

@@ -4,8 +4,18 @@ from customers.admin.api_keys import ApiKeyAdmin
 from customers.admin.cards import ChargeCardAdmin
 from customers.admin.customers import CustomerAdmin
 from customers.admin.logins import LoginAdmin
+from customers.admin.notices import NoticeAdmin
 from customers.admin.providers import ProviderAdmin
 from customers.admin.records import RecordAdmin
 from customers.admin.user_groups import UserGroupAdmin
 
-__all__ = ["ApiKeyAdmin", "ChargeCardAdmin", "CustomerAdmin", "LoginAdmin", "ProviderAdmin", "RecordAdmin", "UserGroupAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "ChargeCardAdmin",
+    "CustomerAdmin",
+    "LoginAdmin",
+    "NoticeAdmin",
+    "ProviderAdmin",
+    "RecordAdmin",
+    "UserGroupAdmin",
+]

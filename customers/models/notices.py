@@ -31,7 +31,15 @@ class Announcement(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "id"], name="announcement_of_provider")]
 
     def __str__(self) -> str:
-        return self.key
+        return self.about
+
+    @property
+    def about(self) -> str:
+        """In a few words, for staff: the groups by name."""
+        names = ", ".join(self.context.get("groups", ())) or "charge groups"
+        more = self.context.get("more_groups") or 0
+        places = f"{names} and {more} more" if more else names
+        return f"{places}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{places} change"
 
 
 class Notice(models.Model):

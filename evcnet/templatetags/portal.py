@@ -1,5 +1,6 @@
 """What do the portal's templates say in one word?"""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -18,8 +19,8 @@ def badge(kind: str, word: str = "") -> SafeString:
 
 @register.filter
 def number(value: Any) -> str:
-    """A count with its thousands apart: 1,916."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    """A count or an amount with its thousands apart: 1,916."""
+    return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
 
 
 @register.simple_tag

@@ -75,7 +75,9 @@ def transitions(seen: Preview) -> list[Transition]:
 
 def _repriced(cases: Iterable[Case]) -> list[Case]:
     both = [case for case in groups_of_effects(cases) if case.before.price and case.after.price]
-    return [case for case in both if case.before.allowed and case.after.allowed and case.before.price != case.after.price]
+    return [
+        case for case in both if case.before.allowed and case.after.allowed and case.before.price != case.after.price
+    ]
 
 
 def _transition(before: PriceList, after: PriceList, count: int, day: Any, provider: Provider) -> Transition:
@@ -100,7 +102,9 @@ def own_price(side: GroupAt | None) -> PriceList | None:
 
 def becomes_free(places: Iterable[Place]) -> list[GroupAt]:
     """Where everybody who may charge charges for free afterwards, and did not before."""
-    return [place.after for place in places if place.after is not None and _free(place.after) and not _free(place.before)]
+    return [
+        place.after for place in places if place.after is not None and _free(place.after) and not _free(place.before)
+    ]
 
 
 def _free(side: GroupAt | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from chargegroups.models import ChargeGroup, Tariff
+from chargegroups.models import Change, ChargeGroup, Tariff
 from chargegroups.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, Proposal
 from chargepoints.models import ChargePoint
 from chargepoints.proposals import PointsMoved
@@ -64,3 +64,10 @@ def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:
     offered = set(Tariff.objects.visible_to(login).filter(pk__in=named).values_list("pk", flat=True))
     slots = proposal.group.terms.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
     return named <= offered | {pk for row in slots for pk in row}
+
+
+def may_cancel(login: Any, change: Change) -> bool:
+    """Who may make such a change may take it back; only terms and tariff versions are ever scheduled."""
+    if change.tariff is not None:
+        return bool(login.has_perm("chargegroups.change_tariff", change.tariff))
+    return change.kind == Change.Kind.TERMS and _holds_at(login, "chargegroups.add_terms", change.groups.all())

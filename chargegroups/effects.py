@@ -11,22 +11,22 @@ from chargegroups.models import Tariff
 from chargegroups.preview import AFFECTED
 from chargegroups.pricing import is_free, price_text
 
-SENTENCES = 8
+PARTS = 6
+"""So many prices are told of one effect; the list of customers has all of them."""
 VERBS: dict[str, tuple[str, str]] = {
     "loses_access": ("loses access", "lose access"),
     "gains_access": ("gains access", "gain access"),
     "pays_more": ("pays more", "pay more"),
     "pays_less": ("pays less", "pay less"),
-    "differs": ("pays another price: some sessions cost more, others less", "pay another price: some sessions cost "
-                "more, others less"),  # fmt: skip
+    "differs": ("pays otherwise: some sessions more, others less", "pay otherwise: some sessions more, others less"),
     "renamed": ("pays the same by a tariff of another name", "pay the same by a tariff of another name"),
     "unchanged": ("notices nothing", "notice nothing"),
 }
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """So many customers, what they notice, and what they pay before and after; empty where they don't charge."""
+class Part:
+    """Customers with one effect who pay alike: the prices before and after; empty where they don't charge."""
 
     effect: Effect
     count: int
@@ -35,11 +35,37 @@ class Sentence:
 
     @property
     def words(self) -> str:
-        one, many = VERBS[self.effect]
-        return f"{'customer' if self.count == 1 else 'customers'} {one if self.count == 1 else many}"
+        if self.before and self.after:
+            return f"{self.before} → {self.after}"
+        return f"paid {self.before}" if self.before else self.after
 
     def as_json(self) -> dict[str, Any]:
         return {"effect": self.effect, "count": self.count, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """All customers with one effect, and the parts of them that pay alike, the largest first."""
+
+    effect: Effect
+    parts: tuple[Part, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    @property
+    def words(self) -> str:
+        one, many = VERBS[self.effect]
+        return f"customer {one}" if self.count == 1 else f"customers {many}"
+
+    @property
+    def shown(self) -> tuple[Part, ...]:
+        return self.parts[:PARTS]
+
+    @property
+    def more(self) -> int:
+        return len(self.parts) - len(self.shown)
 
 
 @dataclass(frozen=True)
@@ -52,18 +78,24 @@ class Bar:
     length: float
 
 
-def sentences(impact: Impact) -> list[Sentence]:
-    """The effects that somebody notices, each with its prices, the heaviest first."""
+def parts(impact: Impact) -> list[Part]:
+    """What somebody notices, one part for each pair of prices, the heaviest first."""
     merged = [case for case in groups_of_effects(impact.cases) if case.effect != "unchanged"]
     names = tariff_names(merged)
-    return [
-        Sentence(case.effect, case.count, _priced(case.before, names), _priced(case.after, names)) for case in merged
-    ]
+    return [Part(case.effect, case.count, _priced(case.before, names), _priced(case.after, names)) for case in merged]
 
 
-def read_sentences(stored: Iterable[Mapping[str, Any]]) -> list[Sentence]:
+def sentences(found: Iterable[Part]) -> list[Sentence]:
+    """One for each effect, in the order of their weight."""
+    of_effect: dict[Effect, list[Part]] = {}
+    for part in found:
+        of_effect.setdefault(part.effect, []).append(part)
+    return [Sentence(effect, tuple(of_effect[effect])) for effect in EFFECTS if effect in of_effect]
+
+
+def read_parts(stored: Iterable[Mapping[str, Any]]) -> list[Part]:
     """As they were kept in the record."""
-    return [Sentence(each["effect"], each["count"], each["before"], each["after"]) for each in stored]
+    return [Part(each["effect"], each["count"], each["before"], each["after"]) for each in stored]
 
 
 def tariff_names(cases: Iterable[Case]) -> dict[str, str]:

@@ -1,0 +1,36 @@
+"""What will a scheduled change do, as it looks today, and to whom?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from chargegroups.admin.changing.listing import Listing, as_csv, effects_of, page
+from chargegroups.changes import database_clock
+from chargegroups.models import Change
+from chargegroups.preview import Preview, preview
+from chargegroups.proposals import Waiting
+from chargepoints.surroundings import surroundings
+
+
+def today(change: Change) -> Preview:
+    """The change judged at its moment, with the customers, exceptions and other changes of today."""
+    return preview(Waiting(change), now=database_clock(), surroundings=surroundings, at=change.takes_effect_at)
+
+
+def affected(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
+    """The list of customers, as long as the change is to come; afterwards nobody is “affected” any more."""
+    if change.cancelled_at is not None or change.takes_effect_at <= database_clock():
+        messages.info(request, "This change is not to come any more: the page says whom it was shown to affect.")
+        return HttpResponseRedirect(admin.page(change.pk))
+    asked = request.GET.get("effect", "")
+    listing = Listing(today(change), request.user, effects_of(asked))
+    if request.GET.get("step") == "csv":
+        return as_csv(listing)
+    context = admin.page_context(request, change, f"Affected by: {change}") | page(
+        listing, request.GET.get("after", "")
+    )
+    return TemplateResponse(request, "changes/affected_by.html", context | {"effect": asked, "change": change})

@@ -1,0 +1,92 @@
+"""Who was told what, has it reached them, and how did the mail read?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from customers.models import Notice
+from customers.notices import mail_again, message
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge
+from evcnet.filters import RelatedFilter
+from evcnet.outcomes import Outcome
+from evcnet.verbs import Verb, WithVerbs
+
+
+def _again(notices: list[Notice]) -> Outcome:
+    chosen = [notice for notice in notices if notice.state == Notice.State.FAILED]
+    mail_again(chosen)
+    return Outcome(done=tuple(chosen), unchanged=tuple(row for row in notices if row not in chosen))
+
+
+MAIL_AGAIN = Verb(
+    "mail-again",
+    "Mail again",
+    "put back into the queue",
+    _again,
+    offered=lambda notice: notice.state == Notice.State.FAILED,
+    primary=True,
+)
+
+
+class AnnouncementFilter(RelatedFilter):
+    """Not a drop-down: reached from the page of a change, which names it."""
+
+    def has_output(self) -> bool:
+        return False
+
+
+@admin.register(Notice)
+class NoticeAdmin(WithVerbs, ModelAdmin):
+    list_display = ["shown_customer", "about", "shown_effect", "shown_state", "attempts", "tried_at", "error"]
+    list_filter = [("state", ChoicesDropdownFilter), ("announcement", AnnouncementFilter)]
+    list_select_related = ["customer", "announcement", "provider"]
+    search_fields = ["customer__name", "customer__number", "customer__email"]
+    search_help_text = "Name, number or e-mail address of the customer"
+    ordering = ["-pk"]
+    verbs = (MAIL_AGAIN,)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="customer", ordering="customer__name")
+    def shown_customer(self, notice: Notice) -> str:
+        return str(notice.customer)
+
+    @admin.display(description="about", ordering="announcement")
+    def about(self, notice: Notice) -> str:
+        return notice.announcement.about
+
+    @admin.display(description="what they notice", ordering="effect")
+    def shown_effect(self, notice: Notice) -> str:
+        return badge(notice.effect)
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, notice: Notice) -> str:
+        return badge(notice.state)
+
+    # The page of one: the mail as it is sent
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        notice = self.seen(request, object_id)
+        mail = message(notice)
+        context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
+            "notice": notice,
+            "mail": mail,
+            "html": mail.alternatives[0][0],
+            "buttons": self.buttons(request, notice),
+        }
+        return TemplateResponse(request, "customers/notice_page.html", context)
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        return []
