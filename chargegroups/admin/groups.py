@@ -12,7 +12,6 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from chargegroups.admin import access, charge_points, closing, founding, standing_page
 from chargegroups.admin.changing import terms
-from chargegroups.admin.changing import terms
 from chargegroups.admin.summary import Summary, who_may_charge
 from chargegroups.changes import database_clock
 from chargegroups.forms import FoundingForm
@@ -115,7 +114,6 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "points": charge_points.attached,
             "points/detach": charge_points.detaching,
             "access": access.tariff_and_access,
-            "terms": terms.change_terms,
             "terms": terms.change_terms,
             "roaming": access.roaming,
             "social": access.social_charging,
