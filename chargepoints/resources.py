@@ -1,15 +1,23 @@
-"""Which columns do the files of locations and charge points have?"""
+"""Which columns do the files of locations, charge points and sessions have?"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
 from chargegroups.models import ChargeGroup
-from chargepoints.models import ChargePoint, Location
+from chargepoints.models import ChargePoint, Location, Rating, Session
+from chargepoints.recording import Recorder
 from customers.models import Customer
 from evcnet.refusals import Refused
-from evcnet.transfer.columns import Choice, Code, Column, Country, Flag, Number, Reference
-from evcnet.transfer.kinds import Kind, Row, same_letters
+from evcnet.transfer.columns import Choice, Code, Column, Country, Flag, Moment, Number, Reference, Whole
+from evcnet.transfer.kinds import Kind, Row, checked, same_letters
+from evcnet.transfer.problems import quoted
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
 
@@ -25,7 +33,7 @@ class Locations(Kind):
         Country("country", required=True),
         Number("latitude", decimals=7, least=-90, most=90, rounded=True, what="degrees"),
         Number("longitude", decimals=7, least=-180, most=180, rounded=True, what="degrees"),
-        Code("time_zone", default=None),
+        Code("time_zone", default=None, needed="else the provider’s"),
         Flag("published"),
     )
 
@@ -57,3 +65,88 @@ class ChargePoints(Kind):
                 f"It can't be active without a {' and a '.join(missing)}: name it, or write inactive.", "status"
             )
         wanted["status"] = INACTIVE  # one that is taken out of its group or place stops working
+
+
+class Instant(Moment):
+    """A moment that did happen. In the hour that the clock repeats it is the first, unless it has its offset."""
+
+    def parse(self, cell: str, row: Any) -> datetime:
+        local = super().parse(cell, row)
+        moment = local.astimezone(UTC)  # two wall times of one zone are compared, and subtracted, without its clock
+        if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+            raise Refused(f"{quoted(cell)} does not exist there: the clock was put forward over it. Write its offset.")
+        return moment
+
+
+class Sessions(Kind):
+    """A row is decided and rated when it first comes in. What is rated stays: another file changes its note alone."""
+
+    name, model, key = "sessions", Session, ("id",)
+    columns = (
+        Code("id", field="code", required=True),
+        Reference("charge_point", ChargePoint, by="identity", required=True),
+        Code("card_uid"),
+        Instant("started_at", required=True),
+        Instant("ended_at", required=True),
+        Number("kwh", required=True, decimals=4, most=1_000_000, what="kWh"),
+        Whole("parking_seconds", default=0, most=366 * 86_400, what="seconds"),
+        Column("note"),
+    )
+
+    def __init__(self, reach: Any) -> None:
+        super().__init__(reach)
+        self.now = timezone.now()
+        self.recorders: dict[int, Recorder] = {}
+
+    def within(self, queryset: Any, rows: Iterable[Row]) -> Any:
+        return super().within(queryset, rows).annotate(rated=Exists(Rating.objects.filter(session=OuterRef("pk"))))
+
+    def stored(self, thing: Any) -> dict[str, Any]:
+        return super().stored(thing) | {"rated": getattr(thing, "rated", False)}
+
+    def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
+        if wanted["started_at"] > self.now:
+            raise Refused("The session has not begun yet: no price is pinned before it holds.", "started_at")
+        if wanted["ended_at"] > self.now:
+            raise Refused("The session has not ended yet: import it when it has.", "ended_at")
+        if stored is None:
+            return
+        if wanted["card_uid"].upper() == stored["card_uid"].upper():
+            wanted["card_uid"] = stored["card_uid"]
+        changed = [each.name for each in self.columns if wanted[each.name] != stored[each.name]]
+        if stored["rated"] and set(changed) - {"note"}:
+            why = "The session is rated, so what was measured stays; only its note can be changed here"
+            raise Refused(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
+
+    def build(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
+        thing = thing or Session(provider=row.provider)
+        for column in self.columns:
+            setattr(thing, column.field, wanted[column.name])
+        if not getattr(thing, "rated", False):
+            thing.first_rating = self._recorder(row.provider).record(thing)
+        return checked(thing)
+
+    def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
+        """A session that is there already: its note, or all of it, where no price was ever said."""
+        thing = self.build(row, thing, wanted)
+        thing.save()
+        if not thing.rated and thing.first_rating is not None:
+            thing.first_rating.save()
+        return thing
+
+    def create(self, things: list[Any]) -> None:
+        super().create(things)
+        ratings = [thing.first_rating for thing in things if thing.first_rating is not None]
+        for rating in ratings:
+            rating.session_id = rating.session.pk  # which it has only now
+        Rating.objects.bulk_create(ratings)
+
+    def _recorder(self, provider: Any) -> Recorder:
+        return self.recorders.setdefault(provider.pk, Recorder(provider, self.reach.login))
+
+    def remarks(self) -> list[str]:
+        refused = sum((recorder.refused for recorder in self.recorders.values()), start=Counter())
+        told = [f"{count:,} {reason}" for reason, count in sorted(refused.items())]
+        total = sum(refused.values())
+        sessions = "session was" if total == 1 else "sessions were"
+        return [f"{total:,} {sessions} not allowed, and taken in without a price: {', '.join(told)}."] if told else []

@@ -45,7 +45,8 @@ _STAFF = {
     "chargepoints.location": ALL,
     "chargepoints.chargepoint": ALL,
     "chargepoints.connector": ALL,
-    "chargepoints.session": VIEW,
+    "chargepoints.session": EDIT,
+    "chargepoints.rating": VIEW | {"add"},
 }
 
 PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
@@ -75,6 +76,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.chargepoint": VIEW | {"change"},
         "chargepoints.connector": VIEW,
         "chargepoints.session": VIEW,
+        "chargepoints.rating": VIEW,
     },
     Role.HELPDESK: {
         "customers.provider": VIEW,
@@ -90,6 +92,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.chargepoint": VIEW,
         "chargepoints.connector": VIEW,
         "chargepoints.session": VIEW,
+        "chargepoints.rating": VIEW,
     },
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }

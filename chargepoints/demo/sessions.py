@@ -1,4 +1,4 @@
-"""What was charged in the demo in the last 90 days? Each session is one that the rule allows."""
+"""What was charged in the demo in the last 90 days? Each session is one that the rule allows, and is rated."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize
 from chargepoints.models import ChargePoint, Session
+from chargepoints.rating import rate_all
+from chargepoints.recording import pin
 from customers.models import ChargeCard
 
 MANY, DAYS = 2_000, 90
@@ -48,7 +50,7 @@ class History:
         self.stays: dict[int | str, list[Stay]] = defaultdict(list)
         parts = {pk: part for part, pk in groups.items()}
         self.points: dict[str, list[ChargePoint]] = defaultdict(list)
-        for point in ChargePoint.objects.filter(status="active").order_by("identity"):
+        for point in ChargePoint.objects.filter(status="active").select_related("provider").order_by("identity"):
             self.points[parts[point.charge_group_id]].append(point)
         self.homes = {point.owner_id: point for point in self.points["home"]}
         self.cards = list(_good_cards(self.now - timedelta(days=DAYS)))
@@ -112,29 +114,23 @@ def _good_cards(since: datetime) -> list[ChargeCard]:
 
 
 def _session(code: str, card: ChargeCard, point: ChargePoint, stay: Stay, answer: Authorization) -> Session:
-    """Of another provider's card only the uid is kept: its customer is not this provider's to know."""
-    own = card.provider_id == point.provider_id
-    tariff = answer.decision.tariff
-    return Session(
+    session = Session(
         provider_id=point.provider_id,
         code=code,
         charge_point=point,
         card_uid=card.uid,
-        card=card if own else None,
-        customer_id=card.customer_id if own else None,
         started_at=stay.start,
         ended_at=stay.end,
         kwh=stay.kwh,
         parking_seconds=round(stay.parking.total_seconds()),
-        verdict=answer.verdict,
-        reason=answer.reason,
-        tariff_version_id=tariff.version if tariff else None,
-        tariff_source=answer.decision.source or "",
     )
+    pin(session, answer)
+    return session
 
 
 def make_sessions(groups: dict[str, int], told: Callable[[int], None]) -> int:
     """``groups`` are the ids of the charge groups by the part that they play. Gives how many sessions were made."""
     sessions = History(groups, told).sessions()
     Session.objects.bulk_create(sessions, batch_size=1_000)
+    rate_all(sessions)
     return len(sessions)

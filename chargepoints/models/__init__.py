@@ -2,6 +2,7 @@
 
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector
+from chargepoints.models.ratings import Rating
 from chargepoints.models.sessions import Session
 
-__all__ = ["ChargePoint", "Connector", "Location", "Session"]
+__all__ = ["ChargePoint", "Connector", "Location", "Rating", "Session"]

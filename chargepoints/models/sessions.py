@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from chargegroups.models import TariffVersion
 from chargepoints.models.points import ChargePoint
@@ -17,7 +18,11 @@ from evcnet.tenancy import ScopedManager, Tenancy
 
 @tracked()
 class Session(models.Model):
-    """One charging transaction (OCPI: Session, CDR). Its tariff version is pinned when it starts."""
+    """One charging transaction (OCPI: Session, CDR). Its tariff version is pinned when it starts.
+
+    A session whose card was not allowed is kept too, with the verdict and without a version; what is rated stays as
+    it was measured, and its price is that of the latest rating.
+    """
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     code = models.CharField("id", max_length=36, validators=[validate_code])
@@ -65,6 +70,8 @@ class Session(models.Model):
             models.Index(fields=["provider", "-started_at"], name="session_by_start"),
             models.Index(fields=["charge_point", "-started_at"], name="session_of_point"),
             models.Index(fields=["customer", "-started_at"], name="session_of_customer"),
+            models.Index(Upper("card_uid"), name="session_of_card"),
+            models.Index(Upper("code"), name="session_by_code"),
         ]
 
     def __str__(self) -> str:

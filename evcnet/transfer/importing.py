@@ -168,6 +168,7 @@ class Import:
             outcome.count(effect, self.kind.label)
             seal.update(repr((effect.row.number, effect.is_new, effect.differences)).encode("utf-8", "surrogatepass"))
         outcome.fingerprint = seal.hexdigest()
+        outcome.remarks = self.kind.remarks()
         return outcome
 
     @staticmethod

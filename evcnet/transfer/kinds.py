@@ -117,6 +117,10 @@ class Kind:
         """Write new rows that ``build`` made, where ``at_once`` says that they don't depend on one another."""
         self.model._base_manager.bulk_create(things)
 
+    def remarks(self) -> list[str]:
+        """What is worth saying of a run beside its counts, when all rows were taken."""
+        return []
+
     # Out
 
     def listed(self, provider: Any) -> Any:

@@ -58,6 +58,7 @@ class Outcome:
     unchanged: int = 0
     written: bool = False
     fingerprint: str = ""
+    remarks: list[str] = field(default_factory=list)
     added: list[Shown] = field(default_factory=list)
     changed: list[Shown] = field(default_factory=list)
 

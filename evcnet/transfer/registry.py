@@ -19,6 +19,7 @@ KINDS = {
     "exceptions": "chargegroups.resources.Exceptions",
     "locations": "chargepoints.resources.Locations",
     "charge_points": "chargepoints.resources.ChargePoints",
+    "sessions": "chargepoints.resources.Sessions",
 }
 
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as some
 
 from chargegroups import changes
 from chargegroups.models import TariffElement, TariffVersion
-from chargepoints.models import ChargePoint, Location
+from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.transfer.formulas import escaped, unescaped
 from evcnet.transfer.registry import KINDS
 from tests import factories as make
+from tests.sessions import record
 from tests.transfer.files import export_csv, workbook_of
 
 HOSTILE = [
@@ -56,6 +57,8 @@ def hostile_world(world):
         make.TariffFactory(provider=world.greengrid, code=f"@{number}", name=text, per_kwh="0.1234")
         make.ProviderFactory(code=f"-{number}", name=text, minimum_kwh="0.125")
         make.ChargePointFactory(charge_group=world.leusden, identity=f"=CP{number}", name=text, owner=customer)
+        session = record(world, f"=S{number}", minutes=60 + number, card=[None, f"+{number}"][number % 2])
+        Session.objects.filter(pk=session.pk).update(note=text)
     in_winter = datetime(2026, 10, 25, 1, 30, 0, 123456, tzinfo=UTC)  # 02:30 in Amsterdam, for the second time
     ChargeCard.objects.filter(uid="-UID3").update(valid_from=in_winter)
     Location.objects.filter(pk=world.market.location_id).update(time_zone="Asia/Tokyo", country="BE")

@@ -31,6 +31,8 @@ class Command(BaseCommand):
             outcome = self._run(options)
         except (Unreadable, Undecided, OSError) as error:
             self._give_up(options, error)
+        for remark in outcome.remarks if not outcome.problems else ():
+            self.stderr.write(remark)
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False))
         else:
