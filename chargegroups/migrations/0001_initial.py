@@ -7,274 +7,920 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChargeGroup',
+            name="ChargeGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')], verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('additional_information', models.TextField(blank=True)),
-                ('type', models.CharField(choices=[('home', 'Home'), ('other', 'Other')], default='other', help_text='Home: home chargers; never accessible for roaming, and their locations are not published. Other: public or private, not home.', max_length=5)),
-                ('closed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("additional_information", models.TextField(blank=True)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("home", "Home"), ("other", "Other")],
+                        default="other",
+                        help_text="Home: home chargers; never accessible for roaming, and their locations are not published. Other: public or private, not home.",
+                        max_length=5,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='ChargeGroupEvent',
+            name="ChargeGroupEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')], verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('additional_information', models.TextField(blank=True)),
-                ('type', models.CharField(choices=[('home', 'Home'), ('other', 'Other')], default='other', help_text='Home: home chargers; never accessible for roaming, and their locations are not published. Other: public or private, not home.', max_length=5)),
-                ('closed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("additional_information", models.TextField(blank=True)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("home", "Home"), ("other", "Other")],
+                        default="other",
+                        help_text="Home: home chargers; never accessible for roaming, and their locations are not published. Other: public or private, not home.",
+                        max_length=5,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CustomerException',
+            name="CustomerException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('access', models.CharField(choices=[('policy', 'as the policy says'), ('allowed', 'allowed'), ('denied', 'denied')], default='policy', max_length=7)),
-                ('valid_from', models.DateTimeField(blank=True, help_text='Empty: always.', null=True)),
-                ('valid_until', models.DateTimeField(blank=True, help_text='Empty: until it is removed.', null=True)),
-                ('note', models.CharField(blank=True, max_length=500)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "access",
+                    models.CharField(
+                        choices=[("policy", "as the policy says"), ("allowed", "allowed"), ("denied", "denied")],
+                        default="policy",
+                        max_length=7,
+                    ),
+                ),
+                ("valid_from", models.DateTimeField(blank=True, help_text="Empty: always.", null=True)),
+                ("valid_until", models.DateTimeField(blank=True, help_text="Empty: until it is removed.", null=True)),
+                ("note", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'verbose_name': 'exception',
-                'ordering': ['charge_group', 'customer'],
+                "verbose_name": "exception",
+                "ordering": ["charge_group", "customer"],
             },
         ),
         migrations.CreateModel(
-            name='CustomerExceptionEvent',
+            name="CustomerExceptionEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('access', models.CharField(choices=[('policy', 'as the policy says'), ('allowed', 'allowed'), ('denied', 'denied')], default='policy', max_length=7)),
-                ('valid_from', models.DateTimeField(blank=True, help_text='Empty: always.', null=True)),
-                ('valid_until', models.DateTimeField(blank=True, help_text='Empty: until it is removed.', null=True)),
-                ('note', models.CharField(blank=True, max_length=500)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "access",
+                    models.CharField(
+                        choices=[("policy", "as the policy says"), ("allowed", "allowed"), ("denied", "denied")],
+                        default="policy",
+                        max_length=7,
+                    ),
+                ),
+                ("valid_from", models.DateTimeField(blank=True, help_text="Empty: always.", null=True)),
+                ("valid_until", models.DateTimeField(blank=True, help_text="Empty: until it is removed.", null=True)),
+                ("note", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Tariff',
+            name="Tariff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(max_length=100)),
-                ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Use the three capital letters of ISO 4217, such as EUR.')])),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "currency",
+                    models.CharField(
+                        default="EUR",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}\\Z", "Use the three capital letters of ISO 4217, such as EUR."
+                            )
+                        ],
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='TariffElement',
+            name="TariffElement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(help_text='The first element in this order that holds sets the price.')),
-                ('energy_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='per kWh')),
-                ('energy_step', models.PositiveIntegerField(default=1, verbose_name='step in Wh')),
-                ('energy_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('time_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='charging, per hour')),
-                ('time_step', models.PositiveIntegerField(default=1, verbose_name='step in seconds')),
-                ('time_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('parking_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='parking, per hour')),
-                ('parking_step', models.PositiveIntegerField(default=1, verbose_name='step in seconds')),
-                ('parking_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('flat_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='per session')),
-                ('flat_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('start_time', models.TimeField(blank=True, null=True, verbose_name='from (time)')),
-                ('end_time', models.TimeField(blank=True, null=True, verbose_name='until (time)')),
-                ('start_date', models.DateField(blank=True, null=True, verbose_name='from (date)')),
-                ('end_date', models.DateField(blank=True, null=True, verbose_name='before (date)')),
-                ('day_of_week', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('MONDAY', 'Monday'), ('TUESDAY', 'Tuesday'), ('WEDNESDAY', 'Wednesday'), ('THURSDAY', 'Thursday'), ('FRIDAY', 'Friday'), ('SATURDAY', 'Saturday'), ('SUNDAY', 'Sunday')], max_length=9), blank=True, default=list, size=None)),
-                ('min_kwh', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from kWh')),
-                ('max_kwh', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below kWh')),
-                ('min_current', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from A')),
-                ('max_current', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below A')),
-                ('min_power', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from kW')),
-                ('max_power', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below kW')),
-                ('min_duration', models.PositiveIntegerField(blank=True, null=True, verbose_name='from seconds')),
-                ('max_duration', models.PositiveIntegerField(blank=True, null=True, verbose_name='below seconds')),
-                ('reservation', models.CharField(blank=True, choices=[('RESERVATION', 'reservation'), ('RESERVATION_EXPIRES', 'expired reservation')], max_length=20)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="The first element in this order that holds sets the price."),
+                ),
+                (
+                    "energy_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="per kWh",
+                    ),
+                ),
+                ("energy_step", models.PositiveIntegerField(default=1, verbose_name="step in Wh")),
+                (
+                    "energy_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "time_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="charging, per hour",
+                    ),
+                ),
+                ("time_step", models.PositiveIntegerField(default=1, verbose_name="step in seconds")),
+                (
+                    "time_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "parking_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="parking, per hour",
+                    ),
+                ),
+                ("parking_step", models.PositiveIntegerField(default=1, verbose_name="step in seconds")),
+                (
+                    "parking_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "flat_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="per session",
+                    ),
+                ),
+                (
+                    "flat_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                ("start_time", models.TimeField(blank=True, null=True, verbose_name="from (time)")),
+                ("end_time", models.TimeField(blank=True, null=True, verbose_name="until (time)")),
+                ("start_date", models.DateField(blank=True, null=True, verbose_name="from (date)")),
+                ("end_date", models.DateField(blank=True, null=True, verbose_name="before (date)")),
+                (
+                    "day_of_week",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("MONDAY", "Monday"),
+                                ("TUESDAY", "Tuesday"),
+                                ("WEDNESDAY", "Wednesday"),
+                                ("THURSDAY", "Thursday"),
+                                ("FRIDAY", "Friday"),
+                                ("SATURDAY", "Saturday"),
+                                ("SUNDAY", "Sunday"),
+                            ],
+                            max_length=9,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "min_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from kWh",
+                    ),
+                ),
+                (
+                    "max_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below kWh",
+                    ),
+                ),
+                (
+                    "min_current",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from A",
+                    ),
+                ),
+                (
+                    "max_current",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below A",
+                    ),
+                ),
+                (
+                    "min_power",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from kW",
+                    ),
+                ),
+                (
+                    "max_power",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below kW",
+                    ),
+                ),
+                ("min_duration", models.PositiveIntegerField(blank=True, null=True, verbose_name="from seconds")),
+                ("max_duration", models.PositiveIntegerField(blank=True, null=True, verbose_name="below seconds")),
+                (
+                    "reservation",
+                    models.CharField(
+                        blank=True,
+                        choices=[("RESERVATION", "reservation"), ("RESERVATION_EXPIRES", "expired reservation")],
+                        max_length=20,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tariff element',
-                'ordering': ['version', 'position'],
+                "verbose_name": "tariff element",
+                "ordering": ["version", "position"],
             },
         ),
         migrations.CreateModel(
-            name='TariffElementEvent',
+            name="TariffElementEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveIntegerField(help_text='The first element in this order that holds sets the price.')),
-                ('energy_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='per kWh')),
-                ('energy_step', models.PositiveIntegerField(default=1, verbose_name='step in Wh')),
-                ('energy_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('time_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='charging, per hour')),
-                ('time_step', models.PositiveIntegerField(default=1, verbose_name='step in seconds')),
-                ('time_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('parking_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='parking, per hour')),
-                ('parking_step', models.PositiveIntegerField(default=1, verbose_name='step in seconds')),
-                ('parking_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('flat_price', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='per session')),
-                ('flat_vat', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='VAT %')),
-                ('start_time', models.TimeField(blank=True, null=True, verbose_name='from (time)')),
-                ('end_time', models.TimeField(blank=True, null=True, verbose_name='until (time)')),
-                ('start_date', models.DateField(blank=True, null=True, verbose_name='from (date)')),
-                ('end_date', models.DateField(blank=True, null=True, verbose_name='before (date)')),
-                ('day_of_week', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('MONDAY', 'Monday'), ('TUESDAY', 'Tuesday'), ('WEDNESDAY', 'Wednesday'), ('THURSDAY', 'Thursday'), ('FRIDAY', 'Friday'), ('SATURDAY', 'Saturday'), ('SUNDAY', 'Sunday')], max_length=9), blank=True, default=list, size=None)),
-                ('min_kwh', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from kWh')),
-                ('max_kwh', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below kWh')),
-                ('min_current', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from A')),
-                ('max_current', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below A')),
-                ('min_power', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='from kW')),
-                ('max_power', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='below kW')),
-                ('min_duration', models.PositiveIntegerField(blank=True, null=True, verbose_name='from seconds')),
-                ('max_duration', models.PositiveIntegerField(blank=True, null=True, verbose_name='below seconds')),
-                ('reservation', models.CharField(blank=True, choices=[('RESERVATION', 'reservation'), ('RESERVATION_EXPIRES', 'expired reservation')], max_length=20)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="The first element in this order that holds sets the price."),
+                ),
+                (
+                    "energy_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="per kWh",
+                    ),
+                ),
+                ("energy_step", models.PositiveIntegerField(default=1, verbose_name="step in Wh")),
+                (
+                    "energy_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "time_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="charging, per hour",
+                    ),
+                ),
+                ("time_step", models.PositiveIntegerField(default=1, verbose_name="step in seconds")),
+                (
+                    "time_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "parking_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="parking, per hour",
+                    ),
+                ),
+                ("parking_step", models.PositiveIntegerField(default=1, verbose_name="step in seconds")),
+                (
+                    "parking_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                (
+                    "flat_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="per session",
+                    ),
+                ),
+                (
+                    "flat_vat",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=7,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="VAT %",
+                    ),
+                ),
+                ("start_time", models.TimeField(blank=True, null=True, verbose_name="from (time)")),
+                ("end_time", models.TimeField(blank=True, null=True, verbose_name="until (time)")),
+                ("start_date", models.DateField(blank=True, null=True, verbose_name="from (date)")),
+                ("end_date", models.DateField(blank=True, null=True, verbose_name="before (date)")),
+                (
+                    "day_of_week",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("MONDAY", "Monday"),
+                                ("TUESDAY", "Tuesday"),
+                                ("WEDNESDAY", "Wednesday"),
+                                ("THURSDAY", "Thursday"),
+                                ("FRIDAY", "Friday"),
+                                ("SATURDAY", "Saturday"),
+                                ("SUNDAY", "Sunday"),
+                            ],
+                            max_length=9,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "min_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from kWh",
+                    ),
+                ),
+                (
+                    "max_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below kWh",
+                    ),
+                ),
+                (
+                    "min_current",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from A",
+                    ),
+                ),
+                (
+                    "max_current",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below A",
+                    ),
+                ),
+                (
+                    "min_power",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="from kW",
+                    ),
+                ),
+                (
+                    "max_power",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="below kW",
+                    ),
+                ),
+                ("min_duration", models.PositiveIntegerField(blank=True, null=True, verbose_name="from seconds")),
+                ("max_duration", models.PositiveIntegerField(blank=True, null=True, verbose_name="below seconds")),
+                (
+                    "reservation",
+                    models.CharField(
+                        blank=True,
+                        choices=[("RESERVATION", "reservation"), ("RESERVATION_EXPIRES", "expired reservation")],
+                        max_length=20,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TariffEvent',
+            name="TariffEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=36, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?\\Z', 'A code neither begins nor ends with a space.')])),
-                ('name', models.CharField(max_length=100)),
-                ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Use the three capital letters of ISO 4217, such as EUR.')])),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=36,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\S(.*\\S)?\\Z", "A code neither begins nor ends with a space."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "currency",
+                    models.CharField(
+                        default="EUR",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}\\Z", "Use the three capital letters of ISO 4217, such as EUR."
+                            )
+                        ],
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TariffOffer',
+            name="TariffOffer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ],
             options={
-                'verbose_name': 'offer to a user group',
-                'verbose_name_plural': 'offers to user groups',
+                "verbose_name": "offer to a user group",
+                "verbose_name_plural": "offers to user groups",
             },
         ),
         migrations.CreateModel(
-            name='TariffOfferEvent',
+            name="TariffOfferEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TariffVersion',
+            name="TariffVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateTimeField(verbose_name='in force from')),
-                ('valid_until', models.DateTimeField(blank=True, help_text='Empty: until a later version. After it none is in force.', null=True, verbose_name='in force until')),
-                ('min_price_excl', models.DecimalField(blank=True, decimal_places=4, help_text='A priced session costs at least this.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum excl. VAT')),
-                ('min_price_incl', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum incl. VAT')),
-                ('max_price_excl', models.DecimalField(blank=True, decimal_places=4, help_text='A session costs at most this.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='maximum excl. VAT')),
-                ('max_price_incl', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='maximum incl. VAT')),
-                ('tax_included', models.BooleanField(default=False, help_text='OCPI 2.3.0 tax_included: then every price has its VAT.', verbose_name='prices include VAT')),
-                ('ocpi_type', models.CharField(blank=True, max_length=20, verbose_name='OCPI type')),
-                ('alt_text', models.JSONField(blank=True, default=list, verbose_name='text for drivers (OCPI tariff_alt_text)')),
-                ('alt_url', models.URLField(blank=True, max_length=255, verbose_name='page for drivers (OCPI tariff_alt_url)')),
-                ('created_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateTimeField(verbose_name="in force from")),
+                (
+                    "valid_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Empty: until a later version. After it none is in force.",
+                        null=True,
+                        verbose_name="in force until",
+                    ),
+                ),
+                (
+                    "min_price_excl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="A priced session costs at least this.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="minimum excl. VAT",
+                    ),
+                ),
+                (
+                    "min_price_incl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="minimum incl. VAT",
+                    ),
+                ),
+                (
+                    "max_price_excl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="A session costs at most this.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="maximum excl. VAT",
+                    ),
+                ),
+                (
+                    "max_price_incl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="maximum incl. VAT",
+                    ),
+                ),
+                (
+                    "tax_included",
+                    models.BooleanField(
+                        default=False,
+                        help_text="OCPI 2.3.0 tax_included: then every price has its VAT.",
+                        verbose_name="prices include VAT",
+                    ),
+                ),
+                ("ocpi_type", models.CharField(blank=True, max_length=20, verbose_name="OCPI type")),
+                (
+                    "alt_text",
+                    models.JSONField(blank=True, default=list, verbose_name="text for drivers (OCPI tariff_alt_text)"),
+                ),
+                (
+                    "alt_url",
+                    models.URLField(blank=True, max_length=255, verbose_name="page for drivers (OCPI tariff_alt_url)"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
+                ),
             ],
             options={
-                'verbose_name': 'tariff version',
-                'ordering': ['tariff', '-valid_from'],
+                "verbose_name": "tariff version",
+                "ordering": ["tariff", "-valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='TariffVersionEvent',
+            name="TariffVersionEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('valid_from', models.DateTimeField(verbose_name='in force from')),
-                ('valid_until', models.DateTimeField(blank=True, help_text='Empty: until a later version. After it none is in force.', null=True, verbose_name='in force until')),
-                ('min_price_excl', models.DecimalField(blank=True, decimal_places=4, help_text='A priced session costs at least this.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum excl. VAT')),
-                ('min_price_incl', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum incl. VAT')),
-                ('max_price_excl', models.DecimalField(blank=True, decimal_places=4, help_text='A session costs at most this.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='maximum excl. VAT')),
-                ('max_price_incl', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='maximum incl. VAT')),
-                ('tax_included', models.BooleanField(default=False, help_text='OCPI 2.3.0 tax_included: then every price has its VAT.', verbose_name='prices include VAT')),
-                ('ocpi_type', models.CharField(blank=True, max_length=20, verbose_name='OCPI type')),
-                ('alt_text', models.JSONField(blank=True, default=list, verbose_name='text for drivers (OCPI tariff_alt_text)')),
-                ('alt_url', models.URLField(blank=True, max_length=255, verbose_name='page for drivers (OCPI tariff_alt_url)')),
-                ('created_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("valid_from", models.DateTimeField(verbose_name="in force from")),
+                (
+                    "valid_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Empty: until a later version. After it none is in force.",
+                        null=True,
+                        verbose_name="in force until",
+                    ),
+                ),
+                (
+                    "min_price_excl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="A priced session costs at least this.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="minimum excl. VAT",
+                    ),
+                ),
+                (
+                    "min_price_incl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="minimum incl. VAT",
+                    ),
+                ),
+                (
+                    "max_price_excl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="A session costs at most this.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="maximum excl. VAT",
+                    ),
+                ),
+                (
+                    "max_price_incl",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="maximum incl. VAT",
+                    ),
+                ),
+                (
+                    "tax_included",
+                    models.BooleanField(
+                        default=False,
+                        help_text="OCPI 2.3.0 tax_included: then every price has its VAT.",
+                        verbose_name="prices include VAT",
+                    ),
+                ),
+                ("ocpi_type", models.CharField(blank=True, max_length=20, verbose_name="OCPI type")),
+                (
+                    "alt_text",
+                    models.JSONField(blank=True, default=list, verbose_name="text for drivers (OCPI tariff_alt_text)"),
+                ),
+                (
+                    "alt_url",
+                    models.URLField(blank=True, max_length=255, verbose_name="page for drivers (OCPI tariff_alt_url)"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Terms',
+            name="Terms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateTimeField(verbose_name='in force from')),
-                ('own_user_group', models.BooleanField(default=False, help_text="Every present and future customer of the charge group's own user group may charge here.", verbose_name='publicly accessible within own user group')),
-                ('other_user_groups', models.BooleanField(default=False, help_text='Customers of your other user groups may charge here, a parent or a child included.', verbose_name='publicly accessible outside user group')),
-                ('roaming', models.BooleanField(default=False, help_text='Cards with the roaming flag may charge here, of any provider. This does not publish the location: publication is set at the location and nowhere else.', verbose_name='accessible for roaming')),
-                ('social_charging', models.BooleanField(default=False, help_text='Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.')),
-                ('created_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateTimeField(verbose_name="in force from")),
+                (
+                    "own_user_group",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Every present and future customer of the charge group's own user group may charge here.",
+                        verbose_name="publicly accessible within own user group",
+                    ),
+                ),
+                (
+                    "other_user_groups",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Customers of your other user groups may charge here, a parent or a child included.",
+                        verbose_name="publicly accessible outside user group",
+                    ),
+                ),
+                (
+                    "roaming",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Cards with the roaming flag may charge here, of any provider. This does not publish the location: publication is set at the location and nowhere else.",
+                        verbose_name="accessible for roaming",
+                    ),
+                ),
+                (
+                    "social_charging",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
+                ),
             ],
             options={
-                'verbose_name': 'terms',
-                'verbose_name_plural': 'terms',
-                'ordering': ['charge_group', '-valid_from'],
+                "verbose_name": "terms",
+                "verbose_name_plural": "terms",
+                "ordering": ["charge_group", "-valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='TermsEvent',
+            name="TermsEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('valid_from', models.DateTimeField(verbose_name='in force from')),
-                ('own_user_group', models.BooleanField(default=False, help_text="Every present and future customer of the charge group's own user group may charge here.", verbose_name='publicly accessible within own user group')),
-                ('other_user_groups', models.BooleanField(default=False, help_text='Customers of your other user groups may charge here, a parent or a child included.', verbose_name='publicly accessible outside user group')),
-                ('roaming', models.BooleanField(default=False, help_text='Cards with the roaming flag may charge here, of any provider. This does not publish the location: publication is set at the location and nowhere else.', verbose_name='accessible for roaming')),
-                ('social_charging', models.BooleanField(default=False, help_text='Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.')),
-                ('created_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("valid_from", models.DateTimeField(verbose_name="in force from")),
+                (
+                    "own_user_group",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Every present and future customer of the charge group's own user group may charge here.",
+                        verbose_name="publicly accessible within own user group",
+                    ),
+                ),
+                (
+                    "other_user_groups",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Customers of your other user groups may charge here, a parent or a child included.",
+                        verbose_name="publicly accessible outside user group",
+                    ),
+                ),
+                (
+                    "roaming",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Cards with the roaming flag may charge here, of any provider. This does not publish the location: publication is set at the location and nowhere else.",
+                        verbose_name="accessible for roaming",
+                    ),
+                ),
+                (
+                    "social_charging",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

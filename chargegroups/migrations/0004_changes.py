@@ -3,11 +3,12 @@
 import django.contrib.postgres.functions
 import django.core.serializers.json
 import django.db.models.deletion
-import evcnet.constraints
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+
+import evcnet.constraints
 
 
 class Migration(migrations.Migration):
