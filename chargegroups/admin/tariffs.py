@@ -34,6 +34,7 @@ class TariffAdmin(ModelAdmin, Transfers):
     list_filter = ["currency"]
     search_fields = ["code", "name"]
     search_help_text = "Code or name"
+    empty_words = "Price lists with dated versions. A charge group names one, so make a tariff before the first group."
     fieldsets = [(None, {"fields": ["code", "name", "currency"]})]
     inlines = [OfferInline]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from chargegroups.price_forms import PriceEditor
 from chargegroups.price_lists import price_list
 from chargegroups.pricing import describe, is_free, price_text
 from chargegroups.pricing.conditions import condition
+from chargegroups.pricing.lints import findings
 from chargegroups.uses import groups_using, is_used
 from evcnet.refusals import REFUSALS, refusal_of
 
@@ -34,6 +36,7 @@ class Shown:
     free: bool
     lines: tuple[Any, ...]
     elements: list[Any]
+    remarks: list[str]
 
 
 def versions_of(tariff: Tariff) -> list[Shown]:
@@ -47,7 +50,7 @@ def versions_of(tariff: Tariff) -> list[Shown]:
             "scheduled" if version.valid_from > now else "now" if not in_force and (not ends or ends > now) else "past"
         )
         in_force = in_force or version.valid_from <= now
-        parts = (price_text(listed), is_free(listed), describe(listed), _elements(listed, version))
+        parts = (price_text(listed), is_free(listed), describe(listed), _elements(listed, version), remarks(listed))
         shown.append(Shown(version, state, ends, *parts))
         following = version.valid_from
     return shown
@@ -58,6 +61,16 @@ def _elements(listed: Any, version: TariffVersion) -> list[tuple[Any, str]]:
     return [
         (row, condition(each.restrictions)) for row, each in zip(version.elements.all(), listed.elements, strict=True)
     ]
+
+
+def remarks(listed: Any) -> list[str]:
+    """What is odd about a price list, at which row, and how to mend it. None of it forbids the price list."""
+    return [f"{_row(each.where)}{each.why} {each.remedy}" for each in findings(listed)]
+
+
+def _row(where: str) -> str:
+    found = re.search(r"elements\[(\d+)\]", where)
+    return f"Row {int(found[1]) + 1}: " if found else ""
 
 
 def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
@@ -164,4 +177,4 @@ def preview(request: HttpRequest, editor: PriceEditor) -> dict[str, Any]:
     if request.method != "POST" or not editor.is_valid():
         return {}
     listed = editor.price_list
-    return {"preview": describe(listed), "preview_text": price_text(listed), "preview_free": is_free(listed)}
+    return {"preview": describe(listed), "preview_free": is_free(listed), "remarks": remarks(listed)}

@@ -76,6 +76,12 @@ def test_what_is_typed_reads_to_a_driver_before_it_is_written(world, signed_in):
     assert not Tariff.objects.filter(code="NIGHT").exists()
 
 
+def test_a_row_that_can_never_apply_is_pointed_out(world, signed_in):
+    rows = {"energy_price": "0.40"}, {"energy_price": "0.20", "start_time": "23:00", "end_time": "07:00"}
+    response = signed_in(world.anna).post(ADD, NEW | typed(*rows) | {"preview": "1"})
+    assert "Row 2:" in text(response)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
