@@ -1,4 +1,4 @@
-"""Where a session is cut, and that nothing is lost or added by cutting: several axes, several cuts, thirds and sevenths."""
+"""Where a session is cut, and that nothing is lost or added: several axes, several cuts, thirds and sevenths."""
 
 from datetime import datetime, time
 from decimal import Decimal
@@ -6,9 +6,16 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import Component, Element, Restrictions, Session, Tariff, price_session
-from chargegroups.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
-from chargegroups.pricing.cost import half_up, rounded
+from chargegroups.pricing import (
+    Component,
+    Element,
+    InvalidSession,
+    Restrictions,
+    Session,
+    Tariff,
+    price_session,
+    read_session,
+)
 from tests.rules.pricing_world import (
     AMSTERDAM,
     MONDAY_TEN,
@@ -18,6 +25,7 @@ from tests.rules.pricing_world import (
     exactly,
     parking,
     period,
+    reservation,
     session,
     tariff,
 )
@@ -40,6 +48,25 @@ class TestSeveralAxes:
         pieces = [charging(10), charging(10), charging(10), charging(15), charging(5), charging(10)]
 
         assert exactly(self.PRICES, session(*pieces)) == exactly(self.PRICES, session(charging(60)))
+
+    def test_energy_and_duration_go_on_from_period_to_period(self) -> None:
+        prices = tariff(
+            element(("ENERGY", "1"), max_kwh=2),
+            element(("ENERGY", "10"), max_kwh=4),
+            element(("ENERGY", "100"), max_kwh=6),
+            element(("ENERGY", "1000")),
+        )
+        whole = 2 * 1 + 2 * 10 + 2 * 100 + 2 * 1000
+
+        assert exactly(prices, session(*[charging(30, "2")] * 4)) == whole
+        assert exactly(prices, session(*[charging(20, "1")] * 8)) == whole
+        assert exactly(prices, session(charging(10, "5"), charging(10, "3"))) == whole
+
+    def test_power_and_current_of_a_period_both_have_to_fit(self) -> None:
+        prices = tariff(element(("FLAT", "1"), max_power=11, max_current=16), element(("FLAT", "2")))
+
+        for kw, amps, fee in (("3", "6", 1), ("3", "32", 2), ("22", "6", 2), ("22", "32", 2)):
+            assert exactly(prices, session(charging(60, "1", kw=kw, amps=amps))) == fee
 
     def test_energy_and_clock_cut_within_one_period(self) -> None:
         prices = tariff(
@@ -127,47 +154,21 @@ class TestExactBounds:
         assert price_session(Tariff("EUR", (fee,)), charged).exact_excl_vat == 20
 
 
-class TestAmountsOfMoney:
-    @pytest.mark.parametrize(
-        ("numerator", "nearest"), [(14, 1), (15, 2), (16, 2), (-14, -1), (-15, -2), (-25, -3), (0, 0)]
-    )
-    def test_a_half_goes_away_from_zero(self, numerator: int, nearest: int) -> None:
-        assert half_up(numerator, 10) == nearest
+class TestSizes:
+    def test_a_reservation_does_not_make_much_energy_plausible(self) -> None:
+        with pytest.raises(InvalidSession, match="more than a charge point delivers"):
+            read_session(session(reservation(600), charging(6, "201")))
+        assert read_session(session(reservation(600), charging(6, "200"))).periods
 
-    def test_a_line_takes_off_what_exceeds_the_limit(self) -> None:
-        prices = tariff(element(("ENERGY", "0.30", 1, 21)), max_price={"excl_vat": 2, "incl_vat": "2.42"})
-        line = cost_of(prices, session(charging(60, "10"))).as_dict()["lines"][1]
+    def test_a_year_is_not_too_long(self) -> None:
+        assert read_session(session(*[parking(183 * 24 * 60)] * 2)).periods
 
-        assert line == {
-            "dimension": "MAX_PRICE",
-            "element": None,
-            "quantity": "1.0000000000",
-            "unit": "session",
-            "price": "-1.0000000000",
-            "vat": None,
-            "excl_vat": "-1.0000000000",
-            "incl_vat": "-1.2100000000",
-        }
+    def test_a_car_that_draws_nothing_has_a_power_of_zero(self) -> None:
+        prices = tariff(element(("FLAT", "1"), max_power=1, max_current=1), element(("FLAT", "2")))
 
-    def test_a_third_has_ten_decimals(self) -> None:
-        assert rounded(Fraction(1, 3), 10) == "0.3333333333"
-        assert rounded(Fraction(2, 3), 10) == "0.6666666667"
+        assert exactly(prices, session(parking(1, kw="0", amps="0"))) == 1
 
-
-class TestOffsets:
-    def test_of_a_year_change_at_the_very_second(self) -> None:
-        spring, autumn = (
-            int(datetime.fromisoformat(each).timestamp()) for each in ("2026-03-29T01:00Z", "2026-10-25T01:00Z")
-        )
-
-        assert [(moment, offset) for moment, offset in offsets_of_year(AMSTERDAM, 2026)[1:]] == [
-            (spring, 7200),
-            (autumn, 3600),
-        ]
-
-    def test_of_a_zone_without_summer_time_do_not_change(self) -> None:
-        assert len(offsets_of_year("Asia/Tokyo", 2026)) == 1
-
-    def test_that_are_doubtful_say_so_in_a_sentence(self) -> None:
-        with pytest.raises(DoubtfulTime, match="time_zone: 'Mars' is unknown; give a name"):
-            moment_of(datetime(2026, 1, 1), "Mars")
+    @pytest.mark.parametrize(("row", "path"), [((-1, None), "kw"), ((None, -1), "amps")])
+    def test_rows_of_a_program_have_no_negative_power_or_current(self, row: tuple, path: str) -> None:
+        with pytest.raises(InvalidSession, match=rf"periods\[0\]\.{path}: is negative"):
+            Session.of(datetime.fromisoformat(MONDAY_TEN), AMSTERDAM, [("charging", 60, 1, *row)])

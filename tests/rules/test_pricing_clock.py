@@ -1,0 +1,74 @@
+"""What the clock says at the very moment at which it changes."""
+
+from datetime import datetime
+
+import pytest
+
+from chargegroups.pricing import (
+    Period,
+    Prepared,
+    Session,
+    prepare,
+    price,
+    read_tariff,
+)
+from chargegroups.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
+from tests.rules.pricing_world import (
+    AMSTERDAM,
+    charging,
+    element,
+    exactly,
+    period,
+    session,
+    tariff,
+)
+
+
+class TestTheVeryMoment:
+    def test_a_window_that_opens_a_second_after_the_start(self) -> None:
+        prices = tariff(element(("FLAT", "1"), start_time="10:00"), element(("FLAT", "2")))
+
+        assert exactly(prices, session(charging(60), start="2026-03-02T09:59:59")) == 2
+        assert exactly(prices, session(charging(60), start="2026-03-02T10:00:00")) == 1
+
+    def test_energy_at_the_moment_of_a_boundary_is_that_of_what_begins(self) -> None:
+        prices = tariff(element(("ENERGY", "1"), start_time="03:00", end_time="04:00"), element(("ENERGY", "9")))
+        at_the_change = session(charging(60), period("charging", 0, "1"), start="2026-03-29T01:00:00")
+
+        assert exactly(prices, at_the_change) == 1
+        assert exactly(prices, session(charging(120), period("charging", 0, "1"), start="2026-03-02T01:00:00")) == 1
+
+    def test_a_start_at_the_change_of_the_clock_reads_the_new_time(self) -> None:
+        prices = tariff(element(("TIME", "1"), start_time="03:00", end_time="04:00"))
+
+        assert exactly(prices, session(charging(120), start="2026-03-29T03:00:00")) == 1
+
+    def test_sessions_around_the_change_cost_the_same_after_one_another(self) -> None:
+        prices = read_tariff(tariff(element(("TIME", "1"), start_time="02:00", end_time="05:00")))
+        spring = int(datetime.fromisoformat("2026-03-29T01:00Z").timestamp())
+        hours = range(-60, 60)
+        rows = [Session(spring + 3600 * hour, AMSTERDAM, (Period("charging", 5400, 0, None, None),)) for hour in hours]
+        shared = prepare(prices, AMSTERDAM)
+
+        for order in (rows, rows[::-1], rows[60:] + rows[:60]):
+            for each in order:
+                assert price(shared, each).totals == price(Prepared(prices, AMSTERDAM), each).totals
+
+
+class TestOffsets:
+    def test_of_a_year_change_at_the_very_second(self) -> None:
+        spring, autumn = (
+            int(datetime.fromisoformat(each).timestamp()) for each in ("2026-03-29T01:00Z", "2026-10-25T01:00Z")
+        )
+
+        assert [(moment, offset) for moment, offset in offsets_of_year(AMSTERDAM, 2026)[1:]] == [
+            (spring, 7200),
+            (autumn, 3600),
+        ]
+
+    def test_of_a_zone_without_summer_time_do_not_change(self) -> None:
+        assert len(offsets_of_year("Asia/Tokyo", 2026)) == 1
+
+    def test_that_are_doubtful_say_so_in_a_sentence(self) -> None:
+        with pytest.raises(DoubtfulTime, match="time_zone: 'Mars' is unknown; give a name"):
+            moment_of(datetime(2026, 1, 1), "Mars")
