@@ -1,0 +1,127 @@
+"""What would past sessions have cost under another tariff? Streamed from the database, so that a year fits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from chargegroups.models import ChargeGroup, Tariff, TariffVersion
+from chargegroups.pricing.replay import STEPS, Past, Replay
+from chargegroups.pricing.replay import replay as price_again
+from chargepoints.models import Rating, Session
+from chargepoints.rating import Measured, Rater
+from customers.models import Customer
+from evcnet.refusals import Refused
+
+AT_ONCE = 2_000
+LARGEST = 10
+_COLUMNS = (
+    "session__customer_id",
+    "session__started_at",
+    "ended_at",
+    "kwh",
+    "parking_seconds",
+    "session__charge_point__location_id",
+    "incl_vat",
+)
+
+
+@dataclass(frozen=True)
+class CustomerDifference:
+    """``customer`` is None for cards of other providers, taken together: whose they are is not ours to know."""
+
+    customer: Customer | None
+    difference: Decimal
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """``total`` in the currency of the version; ``unrated`` sessions were not allowed, so nobody paid for them."""
+
+    against: TariffVersion
+    total: Replay
+    unrated: int
+    largest: tuple[CustomerDifference, ...]
+
+    @property
+    def percent(self) -> Decimal | None:
+        """By how much the total changes; None where it was nothing."""
+        return 100 * self.total.difference / self.total.before if self.total.before else None
+
+    @property
+    def histogram(self) -> list[tuple[Decimal | None, Decimal | None, int]]:
+        """(above, up to, sessions) by difference including VAT; None is without a limit."""
+        limits = [None, *STEPS, None]
+        return list(zip(limits[:-1], limits[1:], self.total.histogram, strict=True))
+
+
+def sessions_at(group: ChargeGroup) -> Any:
+    """Sessions at the charge points that are in the group now."""
+    return Session.objects.filter(provider_id=group.provider_id, charge_point__charge_group=group)
+
+
+def sessions_by(tariff: Tariff) -> Any:
+    """Sessions whose price is by a version of the tariff."""
+    ratings = Rating.objects.counting().filter(tariff_version__tariff=tariff)
+    return Session.objects.filter(provider_id=tariff.provider_id, pk__in=ratings.values("session"))
+
+
+def started_within(sessions: Any, begin: datetime | None, end: datetime | None) -> Any:
+    """``[begin, end)``, either of them open where it is None."""
+    sessions = sessions.filter(started_at__gte=begin) if begin else sessions
+    return sessions.filter(started_at__lt=end) if end else sessions
+
+
+def version_to_replay(tariff: Tariff, at: datetime) -> TariffVersion:
+    """The version in force, else the next to come: the past is priced by what is meant to hold, not by what held then.
+
+    Raises Refused for a tariff that has neither.
+    """
+    versions = TariffVersion.objects.filter(tariff=tariff).select_related("tariff").prefetch_related("elements")
+    found: TariffVersion | None = versions.in_force(at).first()
+    found = found or versions.filter(valid_from__gt=at).order_by("valid_from").first()
+    if found is None:
+        raise Refused(f"{tariff} has no version in force and none to come: give it prices first.", "against")
+    return found
+
+
+def replay(sessions: Any, against: TariffVersion, told: Callable[[int], Any] = lambda done: None) -> Replayed:
+    """Price the rated ones among ``sessions`` (a queryset, of one provider) by another version.
+
+    What each cost is the rating that counts, corrections included. ``told`` hears how many are done, every 10,000.
+    Memory grows with the customers, not with the sessions. Raises Refused where sessions were rated in another currency.
+    """
+    rater = Rater(against.tariff.provider)
+    with transaction.atomic():
+        ratings = Rating.objects.counting().filter(session__in=sessions.order_by().values("pk")).order_by()
+        _same_currency(ratings, against.tariff.currency)
+        unrated = sessions.filter(ratings=None).order_by().count()
+        total = price_again(_past(rater, ratings), rater.listed(against.pk), told)
+    return Replayed(against, total, unrated, _largest(total))
+
+
+def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
+    """A server-side cursor fetches a few thousand at a time."""
+    for customer, start, end, kwh, parking, location, paid in ratings.values_list(*_COLUMNS).iterator(AT_ONCE):
+        yield Past(customer, rater.metered(Measured(start, end, kwh, parking), location), paid)
+
+
+def _same_currency(ratings: Any, currency: str) -> None:
+    other = ratings.exclude(currency=currency).values_list("currency", F("session__code")).first()
+    if other is not None:
+        raise Refused(
+            f"Session {other[1]} was rated in {other[0]}, and the tariff is in {currency}: choose a tariff in {other[0]}.",
+            "against",
+        )
+
+
+def _largest(total: Replay) -> tuple[CustomerDifference, ...]:
+    pairs = [pair for pair in total.largest(LARGEST) if pair[1]]
+    named = Customer.objects.in_bulk([customer for customer, _ in pairs if customer is not None])
+    return tuple(CustomerDifference(named.get(customer), difference) for customer, difference in pairs)
