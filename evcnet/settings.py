@@ -234,6 +234,7 @@ UNFOLD = {
         lambda request: static("evcnet/changes.css"),
     ],
     "SCRIPTS": ["evcnet.site.script"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("evcnet/mark.svg")}],
     "COLORS": {
         # Teal with a contrast of 4.5 and more: 600 on white and under white text, 500 on the dark page.
         "primary": {

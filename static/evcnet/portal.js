@@ -27,7 +27,7 @@
     const label = field && field.labels && field.labels[0];
     const name = field && (field.getAttribute("aria-label") || (label && label.textContent.trim()));
     if (!name) { return; }
-    container.querySelectorAll("[role=combobox], [role=textbox]").forEach(function (box) {
+    container.querySelectorAll("[role=combobox], [role=textbox], [role=searchbox]").forEach(function (box) {
       box.setAttribute("aria-label", name);
       box.removeAttribute("aria-labelledby");
     });
@@ -35,22 +35,12 @@
   new MutationObserver(function (records) {
     records.forEach(function (record) {
       record.addedNodes.forEach(function (node) {
-        if (node.classList && node.classList.contains("select2-container")) { nameSearchBox(node); }
+        // Its inner field comes and goes with what is chosen.
+        const container = node.closest && node.closest(".select2-container");
+        if (container) { nameSearchBox(container); }
       });
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
-
-  // A search box of select2 hides its field from screen readers, and the field's label with it.
-  function nameSearchBoxes() {
-    document.querySelectorAll("select.select2-hidden-accessible").forEach(function (select) {
-      const box = select.nextElementSibling;
-      const name = select.getAttribute("aria-label") || (select.labels && select.labels[0] ? select.labels[0].textContent.trim() : select.name);
-      if (!box) { return; }
-      box.querySelectorAll("[role=combobox], [role=searchbox]").forEach(function (part) { part.setAttribute("aria-label", name); });
-    });
-  }
-  window.addEventListener("load", nameSearchBoxes);
-  document.addEventListener("formset:added", function () { setTimeout(nameSearchBoxes); });
 
   // A further row in a table of rows.
   document.addEventListener("click", function (event) {
