@@ -100,6 +100,11 @@ class TestWhatIsCut:
         before, after = Fraction(2, 3), Fraction(60, 210)
         assert exactly(prices, charged) == 60 + before + 10 * after + 100 * (2 - before - after)
 
+    def test_half_of_the_least_energy_is_counted(self) -> None:
+        prices = tariff(element(("ENERGY", "1", 0), min_duration=1), element(("FLAT", "0")))
+
+        assert exactly(prices, session(period("charging", 2, "0.000000001"))) == Fraction(1, 2 * 10**9)
+
     def test_priced_time_without_energy_adds_no_energy(self) -> None:
         prices = tariff(element(("ENERGY", "1", 0), ("PARKING_TIME", "6", 0), start_time="10:30"))
 

@@ -61,6 +61,22 @@ class TestAmountsOfMoney:
             (Fraction(3, 4), Fraction(1, 12), 3),
         ]
 
+    def test_a_line_is_written_as_text_with_ten_decimals(self) -> None:
+        line = cost_of(tariff(element(("ENERGY", "0.30", 1, "5.20"))), session(charging(60, "10"))).as_dict()["lines"][
+            0
+        ]
+
+        assert line == {
+            "dimension": "ENERGY",
+            "element": 0,
+            "quantity": "10.0000000000",
+            "unit": "kWh",
+            "price": "0.3000000000",
+            "vat": "5.20",
+            "excl_vat": "3.0000000000",
+            "incl_vat": "3.1560000000",
+        }
+
     def test_a_small_session_has_one_line_of_nothing(self) -> None:
         charged = session(charging(1, "10"), minimum={"seconds": 120, "kwh": "0.2"})
 
