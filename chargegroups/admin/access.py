@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from chargegroups.admin.changing.reach import may_change_terms
-from chargegroups.admin.summary import who_may_charge
+from chargegroups.admin.changing.timeline import of_group
 from chargegroups.changes import database_clock
-from chargegroups.models import ChargeGroup, Terms
-from chargegroups.price_tags import PriceTag, price_tags
+from chargegroups.models import ChargeGroup
+from chargegroups.price_tags import PriceTag
 from chargegroups.standing import GroupAt, Standing, audience_of
 from chargegroups.terms import Decision
 from chargepoints.models import Location
@@ -37,14 +37,17 @@ class Row:
 
 def tariff_and_access(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
     at = GroupAt(group, database_clock())
-    customers = Customer.objects.visible_to(request.user).filter(status=Customer.Status.ACTIVE)
+    login: Any = request.user
+    customers = Customer.objects.visible_to(login).filter(status=Customer.Status.ACTIVE)
     context = admin.page_context(request, group, str(group)) | {
         "terms": at.stored,
-        "may_change_terms": group.closed_at is None and may_change_terms(request.user, group),
+        "may_change_terms": group.closed_at is None and may_change_terms(login, group),
         "slots": list(_slots(at)),
         "rows": list(_matrix(at, at.standings(customers))),
-        "scheduled": _told(Terms.objects.scheduled(at.at).filter(charge_group=group).order_by("valid_from"), at),
-        "past": _told(Terms.objects.filter(charge_group=group, valid_from__lte=at.at).order_by("-valid_from")[:20], at),
+        "timeline": of_group(group, at.at),
+        "then": admin.page(group.pk, "then"),
+        "may_see_changes": login.has_perm("chargegroups.view_change"),
+        "may_take_back": may_change_terms(login, group),
     }
     return TemplateResponse(request, "chargegroups/access.html", context)
 
@@ -99,13 +102,6 @@ def _found(at: GroupAt, standings: list[Standing]) -> tuple[tuple[str, Decision,
 def _roaming(at: GroupAt) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
     decision = at.judge_roaming()
     return (("", decision, at.price_of(decision)),)
-
-
-def _told(rows: Any, at: GroupAt) -> list[tuple[Terms, PriceTag | None, str]]:
-    """Terms of the past or the future, each with its tariff's price now and its policy in words."""
-    found = list(rows.select_related("tariff"))
-    tags = price_tags({terms.tariff for terms in found}, at.at)
-    return [(terms, tags.get(terms.tariff_id), who_may_charge(at.group, terms)) for terms in found]
 
 
 def roaming(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:

@@ -66,5 +66,5 @@ class CustomersMoved(Proposal):
         Customer.objects.filter(pk__in=self.customers).update(user_group=self.user_group)
 
     def sentence(self) -> str:
-        who = str(self.rows[0]) if len(self.rows) == 1 else f"{len(self.rows)} customers"
-        return f"{who} moved to {self.user_group}"
+        # Names of customers stay out of it: whoever sees one of the charge groups reads it.
+        return f"{len(self.rows):,} customer{'' if len(self.rows) == 1 else 's'} moved to {self.user_group}"

@@ -143,9 +143,8 @@ class ExceptionsChanged(Proposal):
 
     def sentence(self) -> str:
         where = str(self.groups[0]) if len(self.groups) == 1 else f"{len(self.groups)} charge groups"
-        if len(self.rows) == 1:
-            return f"Exception of {self.rows[0].customer} at {where}"
-        return f"{len(self.rows)} exceptions at {where}"
+        # Names of customers stay out of it: whoever sees the charge group reads it.
+        return f"{len(self.rows):,} exception{'' if len(self.rows) == 1 else 's'} at {where}"
 
 
 def _row_json(row: ProposedException) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chargegroups.grounds import Place, groups_at
 from chargegroups.models import Change, ChargeGroup, TariffVersion, Terms
-from chargegroups.proposals.base import Proposal
+from chargegroups.proposals.base import Inapplicable, Proposal
 from chargegroups.proposals.versions import groups_naming
 from chargegroups.standing import SLOTS
 
@@ -46,7 +46,7 @@ class Waiting(Proposal):
 
     def _terms_without(self, groups: list[ChargeGroup], at: datetime) -> Mapping[int, Terms]:
         rows = Terms.objects.filter(charge_group__in=groups, valid_from__lte=at).exclude(change=self.change)
-        latest = rows.order_by("charge_group", "-valid_from").distinct("charge_group").select_related(*SLOTS)
+        latest = rows.order_by("charge_group_id", "-valid_from").distinct("charge_group_id").select_related(*SLOTS)
         return {row.charge_group_id: row for row in latest}
 
     def _version_without(self, at: datetime) -> TariffVersion | None:
@@ -57,6 +57,9 @@ class Waiting(Proposal):
 
     def earlier(self, at: datetime) -> dict[str, Any]:
         return dict(self.change.earlier)
+
+    def write(self, change: Any, at: datetime) -> None:
+        raise Inapplicable("This change is stored already: it takes effect by itself.")
 
     def sentence(self) -> str:
         return str(self.change.sentence)

@@ -1,0 +1,116 @@
+"""How did the terms of a group, or the prices of a tariff, come to be what they are, and what comes next?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargegroups.admin.summary import who_may_charge
+from chargegroups.models import Change, ChargeGroup, Tariff, TariffVersion, Terms
+from chargegroups.price_lists import price_list
+from chargegroups.price_tags import PriceTag
+from chargegroups.pricing import is_free, price_text
+from chargegroups.proposals.terms import SLOTS
+
+LISTED = 50
+DRAWN_PAST = 7
+DRAWN = 10
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What begins at a moment: past, in force now, or scheduled. ``change`` is the record of it, if there is one."""
+
+    at: datetime
+    state: str
+    price: PriceTag | None
+    words: str
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A moment in the picture, ``x`` percent from the left."""
+
+    moment: Moment
+    x: float
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The latest first. In the picture time runs to the right: the dots stand in their order, evenly apart."""
+
+    moments: list[Moment]
+    more: bool
+
+    @property
+    def dots(self) -> list[Dot]:
+        drawn = self._drawn
+        return [Dot(moment, _place(index, len(drawn) + 1)) for index, moment in enumerate(drawn)]
+
+    @property
+    def now(self) -> float:
+        """Where now stands: after the last moment that has begun."""
+        begun = sum(moment.state != "scheduled" for moment in self._drawn)
+        return _place(begun - 0.5, len(self._drawn) + 1)
+
+    @property
+    def _drawn(self) -> list[Moment]:
+        begun = [moment for moment in self.moments if moment.state != "scheduled"][:DRAWN_PAST]
+        to_come = [moment for moment in self.moments if moment.state == "scheduled"]
+        return [*reversed(begun), *reversed(to_come[-(DRAWN - len(begun)) :])]
+
+
+def _place(index: float, count: int) -> float:
+    return round(100 * (index + 1) / count, 2)
+
+
+def of_group(group: ChargeGroup, now: datetime) -> Timeline:
+    rows = Terms.objects.filter(charge_group=group).select_related("change__made_by", *SLOTS)
+    found = list(rows.order_by("-valid_from")[: LISTED + 1])
+    tags = _tags(found)
+    shown = found[:LISTED]
+    moments = [
+        Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), row.change)
+        for row, state in zip(shown, _states([row.valid_from for row in shown], now), strict=True)
+    ]
+    return Timeline(moments, len(found) > LISTED)
+
+
+def of_tariff(tariff: Tariff, now: datetime) -> Timeline:
+    rows = tariff.versions.select_related("tariff", "change__made_by").prefetch_related("elements")
+    found = list(rows.order_by("-valid_from")[: LISTED + 1])
+    shown = found[:LISTED]
+    moments = [
+        Moment(row.valid_from, state, None, price_text(price_list(row)), row.change)
+        for row, state in zip(shown, _states([row.valid_from for row in shown], now), strict=True)
+    ]
+    return Timeline(moments, len(found) > LISTED)
+
+
+def _states(begins: Sequence[datetime], now: datetime) -> Iterable[str]:
+    """Of moments from the latest to the earliest, one is in force: the first that has begun."""
+    in_force = False
+    for at in begins:
+        state = "scheduled" if at > now else "past" if in_force else "now"
+        in_force = in_force or at <= now
+        yield state
+
+
+def _tags(rows: Sequence[Terms]) -> dict[int, PriceTag]:
+    """For each row the price of its tariff at the moment when the row begins: the versions are read once."""
+    versions: dict[int, list[TariffVersion]] = {}
+    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row in rows}).order_by("-valid_from")
+    for version in named.select_related("tariff").prefetch_related("elements"):
+        versions.setdefault(version.tariff_id, []).append(version)
+    return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), row.valid_from) for row in rows}
+
+
+def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> PriceTag:
+    found = next((version for version in versions if version.valid_from <= at), None)
+    if found is None or (found.valid_until is not None and found.valid_until <= at):
+        return PriceTag(tariff.pk, tariff.code, tariff.name)
+    listed = price_list(found)
+    return PriceTag(tariff.pk, tariff.code, tariff.name, price_text(listed), is_free(listed), found.pk)
