@@ -70,7 +70,9 @@ class ChargeCards(Kind):
         Column("visual_number"),
         Choice("type", ChargeCard.Type.values, default=ChargeCard.Type.RFID.value),
         Flag("roaming"),
-        Choice("status", ChargeCard.Status.values, default=None),
+        Choice(
+            "status", ChargeCard.Status.values, default=None, needed="else active with a customer, inactive without"
+        ),
         Moment("valid_from"),
         Moment("valid_until"),
     )

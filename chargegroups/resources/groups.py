@@ -25,9 +25,10 @@ class ChargeGroups(Kind):
         Column("name", required=True),
         Choice("type", ChargeGroup.Type.values, required=True),
         Column("additional_information"),
-        *(Reference(name, Tariff) for name in TARIFFS),
-        *(Flag(name) for name in POLICIES),
-        Moment("valid_from"),
+        Reference("tariff", Tariff, needed="required for a new group"),
+        *(Reference(name, Tariff, needed="for a new group") for name in TARIFFS[1:]),
+        *(Flag(name, needed="for a new group, else false") for name in POLICIES),
+        Moment("valid_from", needed="for a new group, else from the import on"),
     )
 
     def __init__(self, reach: Any) -> None:

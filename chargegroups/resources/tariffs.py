@@ -22,7 +22,7 @@ OF_THE_TARIFF = ("name", "currency")
 
 
 def _price(name: str, what: str) -> Number:
-    return Number(name, decimals=4, most=10_000_000, what=what)
+    return Number(name, decimals=4, most=10_000_000, what=what, needed="empty: not priced")
 
 
 class Tariffs(Kind):
@@ -31,14 +31,14 @@ class Tariffs(Kind):
         Code("code", required=True),
         Column("name", required=True),
         Moment("valid_from", required=True),
-        Code("currency", capitals=True, default=None),
+        Code("currency", capitals=True, default=None, needed="else the provider’s"),
         _price("energy_per_kwh", "per kWh, without VAT"),
         _price("flat_fee", "per session, without VAT"),
         _price("time_per_hour", "per hour of charging, without VAT"),
         _price("parking_per_hour", "per hour of parking, without VAT"),
         Number("vat_percent", decimals=4, most=100, default=Decimal(0), what="per cent"),
-        _price("min_price", "per session, without VAT"),
-        _price("max_price", "per session, without VAT"),
+        Number("min_price", decimals=4, most=10_000_000, what="a session costs at least this, without VAT"),
+        Number("max_price", decimals=4, most=10_000_000, what="a session costs at most this, without VAT"),
     )
 
     def __init__(self, reach: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -21,12 +21,19 @@ _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
 
 
 class Column:
-    """Free text. ``default`` is what an empty cell means, and what a new row has whose file lacks the column."""
+    """Free text. ``default`` is what an empty cell means, and what a new row has whose file lacks the column.
+
+    ``takes`` and ``needed`` describe the column to people; ``needed`` follows from the default unless it is given.
+    """
 
     takes = "text"
 
-    def __init__(self, name: str, *, field: str = "", required: bool = False, default: Any = "") -> None:
+    def __init__(
+        self, name: str, *, field: str = "", required: bool = False, default: Any = "", needed: str = ""
+    ) -> None:
         self.name, self.field, self.required, self.default = name, field or name, required, default
+        otherwise = self.write(default, UTC, bool)
+        self.needed = needed or ("required" if required else f"else {otherwise}" if otherwise else "optional")
 
     def parse(self, cell: str, row: Any) -> Any:
         """The value that the cell stands for, in the given row. Raises Refused."""

@@ -57,10 +57,13 @@ class ExportPage:
 
     def _page(self) -> HttpResponse:
         title = f"Export {' or '.join(titled(name).lower() for name in self.form.kinds)}"
-        context = self.admin.page_context(self.request, None, title)
-        return TemplateResponse(
-            self.request, "transfer/export.html", context | {"form": self.form, "matching": self.chosen.count()}
-        )
+        context = framed(self.admin, self.request, title) | {"form": self.form, "matching": self.chosen.count()}
+        return TemplateResponse(self.request, "transfer/export.html", context)
+
+
+def framed(admin: Any, request: HttpRequest, title: str) -> dict[str, Any]:
+    """What the frame's templates need on a page that belongs to a list and to no row."""
+    return {**admin.admin_site.each_context(request), "opts": admin.opts, "title": title, "media": admin.media}
 
 
 def download(name: str, format: str, rows: Iterable[list[str]]) -> HttpResponse:

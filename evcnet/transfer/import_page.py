@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from evcnet.transfer import uploads
-from evcnet.transfer.export_page import download
+from evcnet.transfer.export_page import download, framed
 from evcnet.transfer.forms import ConfirmForm, UploadForm, sheet_for_page, titled
 from evcnet.transfer.formulas import escaped
 from evcnet.transfer.importing import Import
@@ -88,9 +88,9 @@ class ImportPage:
 
     def _page(self, form: UploadForm, shown: dict[str, Any] | None = None) -> HttpResponse:
         title = f"Import {' or '.join(titled(kind.name).lower() for kind in self.kinds)}"
-        context = self.admin.page_context(self.request, None, title) | {
+        context = framed(self.admin, self.request, title) | {
             "form": form,
-            "described": self.kinds,
+            "described": [(titled(kind.name).lower(), kind) for kind in self.kinds],
             "import_url": self._address("import"),
             "process_url": self._address("process_import"),
         }

@@ -56,6 +56,7 @@ class Kind:
     owned: ClassVar[bool] = True
     folded: ClassVar[bool] = False  # keys that differ only in letter case are the same key
     at_once: ClassVar[bool] = True  # new rows are written many at a time
+    do_not_call_in_templates: ClassVar[bool] = True
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
