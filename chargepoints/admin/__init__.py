@@ -1,6 +1,7 @@
-"""The pages of charge points and locations."""
+"""The pages of charge points, locations and sessions."""
 
 from chargepoints.admin.locations import LocationAdmin
 from chargepoints.admin.points import ChargePointAdmin
+from chargepoints.admin.sessions import SessionAdmin
 
-__all__ = ["ChargePointAdmin", "LocationAdmin"]
+__all__ = ["ChargePointAdmin", "LocationAdmin", "SessionAdmin"]

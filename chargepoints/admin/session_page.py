@@ -1,0 +1,119 @@
+"""What does a session's page say: what it cost, why the card was allowed, and what else it might have cost?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from chargegroups.access import BY_REASON
+from chargegroups.models import Tariff
+from chargegroups.price_tags import tag_of
+from chargepoints.admin.correcting import tariff_box, version_at
+from chargepoints.models import ChargePoint, Session
+from chargepoints.rating import Measured, Rater
+from chargepoints.rating_lines import duration, money, shown_lines
+from chargepoints.replay import version_to_replay
+from customers.models import ChargeCard, Customer
+from evcnet.refusals import Refused
+
+SOURCES = {
+    "exception": "the tariff of the customer's exception in the charge group",
+    "roaming": "the charge group's tariff for roaming cards",
+    "prepaid": "the charge group's tariff for prepaid customers",
+    "group": "the tariff of the charge group",
+}
+NOT_ACCEPTED = "The card's own provider does not accept it."
+
+
+class Comparing(forms.Form):
+    tariff = forms.ModelChoiceField(Tariff.objects.none(), label="What if it had been by")
+
+    def __init__(self, request: HttpRequest, session: Session) -> None:
+        super().__init__(request.GET if "tariff" in request.GET else None)
+        field: Any = self.fields["tariff"]
+        field.queryset = Tariff.objects.visible_to(request.user).filter(provider=session.provider_id)
+        field.widget = tariff_box()
+        field.widget.choices = field.choices
+
+
+def about(request: HttpRequest, session: Session) -> dict[str, Any]:
+    login: Any = request.user
+    ratings = list(session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements"))
+    rating = ratings[0] if ratings else None
+    comparing = Comparing(request, session)
+    measured = Measured.of(rating or session)
+    return {
+        "session": session,
+        "point": _seen(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id),
+        "customer": _seen(Customer.objects, login, session.customer_id),
+        "card": _seen(ChargeCard.objects, login, session.card_id),
+        "measured": _in_words(measured),
+        "as_metered": _in_words(Measured.of(session)) if measured != Measured.of(session) else None,
+        "why": BY_REASON[session.reason].text if session.reason in BY_REASON else NOT_ACCEPTED,
+        "allowed": session.verdict == "ALLOWED",
+        "verdict": session.verdict.lower(),
+        "source": SOURCES.get(session.tariff_source, ""),
+        "rating": rating and _shown(rating),
+        "ratings": [_shown(each) for each in ratings],
+        "comparing": comparing,
+        "compared": _compared(comparing, session, rating, measured),
+        "may_compare": login.has_perm("chargegroups.view_tariff"),
+    }
+
+
+def _seen(rows: Any, login: Any, pk: int | None) -> Any:
+    """The row if the login may see it: a session is shared by those of its charge point and those of its customer."""
+    if pk is None:
+        return None
+    return rows.filter(pk__in=rows.model.objects.visible_to(login).filter(pk=pk).values("pk")).first()
+
+
+def _in_words(measured: Measured) -> dict[str, str]:
+    return {
+        "kwh": f"{measured.kwh.normalize():,f} kWh",
+        "lasted": duration(measured.seconds),
+        "charging": duration(measured.charging_seconds),
+        "parking": duration(measured.parking_seconds) if measured.parking_seconds else "",
+        "ended_at": measured.ended_at,  # type: ignore[dict-item]
+    }
+
+
+def _shown(rating: Any) -> dict[str, Any]:
+    return {
+        "row": rating,
+        "excl_vat": money(rating.excl_vat, rating.currency),
+        "incl_vat": money(rating.incl_vat, rating.currency),
+        "lines": shown_lines(rating.lines),
+        "tag": tag_of(rating.tariff_version),
+    }
+
+
+def _compared(comparing: Comparing, session: Session, rating: Any, measured: Measured) -> dict[str, Any] | None:
+    """The same session by the chosen tariff: by its version of then, or, where it had none, by that of today."""
+    if not comparing.is_bound or not comparing.is_valid():
+        return None
+    tariff = comparing.cleaned_data["tariff"]
+    version = version_at(tariff, session)
+    then = version is not None
+    rater = Rater(session.provider)
+    try:
+        version = version or version_to_replay(tariff, timezone.now())
+        cost = rater.cost(version.pk, rater.metered(measured, session.charge_point.location_id))
+    except Refused as wrong:
+        return {"refused": wrong.refusal.message}
+    difference = None
+    if rating is not None and rating.currency == cost.currency:
+        amount = cost.incl_vat - rating.incl_vat
+        difference = f"{'+' if amount > 0 else ''}{money(amount, cost.currency)}" if amount else "the same"
+    return {
+        "tag": tag_of(version),
+        "version": version,
+        "then": then,
+        "excl_vat": money(cost.excl_vat, cost.currency),
+        "incl_vat": money(cost.incl_vat, cost.currency),
+        "lines": shown_lines([line.as_dict() for line in cost.lines]),
+        "difference": difference,
+    }

@@ -1,0 +1,111 @@
+"""Which pages has a session: the list, and what it cost and why?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from chargepoints.admin.correcting import CORRECT
+from chargepoints.admin.session_filters import LatestPages, StartedFilter, VerdictFilter, sessions_named
+from chargepoints.admin.session_page import about
+from chargepoints.models import ChargePoint, Session
+from chargepoints.rating import Measured, ratings_of
+from chargepoints.rating_lines import duration, money
+from customers.models import Customer
+from evcnet.admin import ModelAdmin
+from evcnet.badges import badge, two_lines
+from evcnet.filters import AutocompleteFilter
+from evcnet.transfer.pages import Transfers
+from evcnet.verbs import WithVerbs
+
+NOT_SEEN = "not one of yours"
+
+
+@admin.register(Session)
+class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
+    kinds = ("sessions",)
+    paginator = LatestPages
+    list_display = ["started", "shown_point", "who", "kwh_column", "lasted", "price", "shown_verdict"]
+    list_filter = [StartedFilter, ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]
+    search_fields = ["code"]
+    search_help_text = "Session id, card, customer or charge point"
+    ordering = ["-started_at", "-id"]
+    empty_words = "What was charged, by whom and for how much. Sessions come in from a file."
+    page_verbs = (CORRECT,)
+
+    # Sessions happen at charge points: they are imported, and never typed or edited by hand.
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return sessions_named(queryset, search_term, request.user), False
+
+    # The list
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        ratings = ratings_of(rows)
+        customers = Customer.objects.visible_to(request.user).in_bulk({row.customer_id for row in rows} - {None})
+        points = ChargePoint.objects.visible_to(request.user).select_related("location")
+        seen = points.in_bulk({row.charge_point_id for row in rows})
+        for row in rows:
+            row.rated = ratings.get(row.pk)
+            row.seen_customer, row.seen_point = customers.get(row.customer_id), seen.get(row.charge_point_id)
+            row.measured = Measured.of(row)
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, session: Any) -> Any:
+        return session.started_at
+
+    @admin.display(description="charge point")
+    def shown_point(self, session: Any) -> str:
+        point = session.seen_point
+        return two_lines(point.identity, str(point.location or point.name)) if point else NOT_SEEN
+
+    @admin.display(description="customer and card")
+    def who(self, session: Any) -> str:
+        card = session.card_uid or "no card"
+        if session.seen_customer:
+            return two_lines(str(session.seen_customer), card)
+        return two_lines(card, "unknown card" if session.reason == "card_unknown" else NOT_SEEN)
+
+    @admin.display(description="kWh", ordering="kwh")
+    def kwh_column(self, session: Any) -> str:
+        return format_html('<span class="evc-number">{}</span>', f"{session.kwh:,.2f}")
+
+    @admin.display(description="lasted")
+    def lasted(self, session: Any) -> str:
+        return format_html('<span class="evc-number">{}</span>', duration(session.measured.seconds))
+
+    @admin.display(description="price incl. VAT")
+    def price(self, session: Any) -> str:
+        if session.rated is None:
+            return "–"
+        shown = format_html('<span class="evc-number">{}</span>', money(session.rated.incl_vat, session.rated.currency))
+        return format_html("{} {}", shown, badge("corrected")) if session.rated.number > 1 else shown
+
+    @admin.display(description="verdict")
+    def shown_verdict(self, session: Any) -> str:
+        return badge(session.verdict.lower())
+
+    # The page
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        return [("Session", self.page(obj.pk)), ("History", self.page(obj.pk, "history"))]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        return self.session_page(request, object_id)
+
+    def session_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        session = self.seen(request, object_id)
+        context = self.page_context(request, session, f"Session {session.code}") | about(request, session)
+        context["buttons"] = self.buttons(request, session)
+        context["media"] = self.media + context["comparing"].media
+        return TemplateResponse(request, "chargepoints/session.html", context)
