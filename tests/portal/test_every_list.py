@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargegroups import models as groups
+from chargegroups.impact import EFFECTS
 from chargepoints import models as points
 from customers import models as people
+from customers.models.records import Record
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,22 @@ def sessions(world, n):
     )
 
 
+def notices(world, n):
+    announcement = people.Announcement.objects.create(
+        provider=world.greengrid, key=f"change-{n}", template="changed", context={"groups": ["Leusden centre"]}
+    )
+    people.Notice.objects.bulk_create(
+        people.Notice(provider=world.greengrid, announcement=announcement, customer=customer)
+        for customer in make.CustomerFactory.create_batch(n, user_group=world.north)
+    )
+
+
+def records(world, n):
+    Record.objects.bulk_create(
+        Record(event="signed_in", provider=world.greengrid, login=world.ben, who="Ben") for _ in range(n)
+    )
+
+
 def changes(world, n):
     made = groups.Change.objects.bulk_create(
         groups.Change(
@@ -91,7 +109,7 @@ def changes(world, n):
             made_by=world.anna,
             proposal={},
             earlier={},
-            impact={},
+            impact={"counts": dict.fromkeys(EFFECTS, 1)},
             fingerprint="",
         )
         for number in range(n)
@@ -101,6 +119,8 @@ def changes(world, n):
 
 
 MAKERS = {
+    people.Notice: notices,
+    Record: records,
     groups.Change: changes,
     people.Provider: provider,
     people.StaffMember: logins,
