@@ -1,0 +1,14 @@
+"""What may each role do? Prints docs/permissions.md."""
+
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from customers.roles_table import document
+
+
+class Command(BaseCommand):
+    help = "Print the table of roles and permissions, for docs/permissions.md."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(document(), ending="")

@@ -1,0 +1,46 @@
+"""Does the page of permissions in the docs say what the code enforces?"""
+
+from django.apps import apps
+from django.conf import settings
+
+from customers.roles import OPERATOR, PERMISSIONS, SPECIAL_ACTIONS, Role, granted
+from customers.roles_table import document
+
+
+def test_the_documented_table_is_what_the_code_says():
+    written = (settings.BASE_DIR / "docs" / "permissions.md").read_text()
+    assert written == document(), "run: manage.py roles_table > docs/permissions.md"
+
+
+def test_every_role_and_every_model_of_the_table_exists():
+    for table in (*PERMISSIONS.values(), OPERATOR):
+        assert all(apps.get_model(model) for model in table)
+    assert set(PERMISSIONS) == set(Role)
+
+
+def test_an_action_outside_the_table_is_nobodys():
+    for role in Role:
+        assert not granted(role, "customers.erase_everything")
+        assert not granted(role, "auth.view_user")
+    assert not granted("no such role", "customers.view_customer")
+
+
+def test_read_only_reads_and_nothing_else():
+    assert {action for actions in PERMISSIONS[Role.READ_ONLY].values() for action in actions} == {"view"}
+
+
+def test_the_helpdesk_has_no_price_list_and_writes_two_things():
+    helpdesk = PERMISSIONS[Role.HELPDESK]
+    assert not [model for model in helpdesk if "tariff" in model]
+    written = {(model, action) for model, actions in helpdesk.items() for action in actions - {"view"}}
+    assert written == {("customers.customer", "approve"), ("customers.chargecard", "block")}
+    assert {action for _, action in written} == set(SPECIAL_ACTIONS)
+
+
+def test_only_provider_admins_touch_logins_roles_keys_and_the_record():
+    for model in ("customers.staffmember", "customers.membership", "customers.apikey", "customers.record"):
+        assert [role for role in Role if model in PERMISSIONS[role]] == [Role.PROVIDER_ADMIN]
+
+
+def test_the_operator_manages_providers_and_sees_no_customer_data():
+    assert set(OPERATOR) == {"customers.provider"}
