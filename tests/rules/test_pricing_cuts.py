@@ -150,6 +150,14 @@ class TestExactBounds:
 
         assert exactly(prices, session(charging(60, "1", kw="15.99999999"))) == 1
 
+    def test_a_bound_of_a_single_second_holds_for_that_second(self) -> None:
+        assert exactly(tariff(element(("TIME", "3600"), max_duration=1)), session(charging(5))) == 1
+
+    def test_where_power_is_unknown_an_element_without_that_restriction_holds(self) -> None:
+        prices = tariff(element(("ENERGY", "1"), max_power=1000), element(("ENERGY", "2")))
+
+        assert exactly(prices, session(period("charging", 0, "3"))) == 6
+
     def test_times_may_have_seconds_where_a_program_sets_them(self) -> None:
         fee = Element(
             (Component("TIME", Decimal(3600)),), Restrictions(start_time=time(10, 0, 10), end_time=time(10, 0, 30))
