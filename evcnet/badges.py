@@ -29,6 +29,8 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "not_allowed": ("Not allowed", "✕", "bad"),
     "expired": ("Expired", "◷", "bad"),
     "unknown": ("Unknown", "?", "notice"),
+    "warning": ("Warning", "▲", "notice"),
+    "information": ("Worth knowing", "◇", "plain"),
     "corrected": ("Corrected", "↻", "notice"),
     "policy": ("As the policy says", "=", "plain"),
     "loses_access": ("Lose access", "✕", "bad"),

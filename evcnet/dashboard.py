@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 
 from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion, Terms
 from chargegroups.price_tags import tags_in_terms
+from chargepoints.findings import Seen, findings_for
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import Customer
 from evcnet.events import Entry, events_of, read
@@ -75,7 +76,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Home",
         "greeting": _greeting(timezone.localtime(now), login),
         "providers": login.providers,
-        "tasks": list(_tasks(login, points, groups)),
+        "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
         "numbers": list(_numbers(login, points, groups, days)),
         "days": days,
         "days_told": _told_in_words(days),
@@ -187,6 +188,14 @@ def _tasks(login: Any, points: dict[str, int], groups: dict[str, Any]) -> Iterab
             "free of charge for everyone",
             _list_of(ChargeGroup, "?price=free&closed=no"),
         )
+
+
+def _findings(login: Any, now: datetime) -> Iterable[Task]:
+    found = findings_for(Seen.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
+    if found:
+        warnings = sum(each.warning for each in found)
+        text = f"to look at: {warnings:,} {'warning' if warnings == 1 else 'warnings'}" if warnings else "to look at"
+        yield Task(len(found), ("finding", "findings"), text, reverse("admin:findings"))
 
 
 def _numbers(login: Any, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:

@@ -19,9 +19,11 @@ class PortalSite(UnfoldAdminSite):
         self.disable_action("delete_selected")
 
     def get_urls(self) -> list[Any]:
+        from chargepoints.admin.findings import findings_page
         from chargepoints.may_charge import may_charge, suggest
 
         own = [
+            path("findings/", self.admin_view(findings_page), name="findings"),
             path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
             path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
         ]
@@ -46,6 +48,7 @@ _MENU = [
         [
             ("Home", "admin:index", None),
             ("May this card charge here?", "admin:may_charge", "chargepoints.view_chargepoint"),
+            ("Findings", "admin:findings", "chargegroups.view_chargegroup"),
         ],
     ),
     (

@@ -1,0 +1,255 @@
+"""What is odd, though nothing forbids it: is each thing told once, to those who may see it, with how to mend it?"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chargegroups import changes
+from chargegroups.models import TariffElement
+from chargepoints.findings import NAMED, Seen, findings_for
+from chargepoints.models import ChargePoint, Location
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+PAGE = "/findings/"
+
+
+def told(login):
+    """(code, subject) of everything that this login is told."""
+    return [(each.code, each.subject) for each in findings_for(Seen.by(login), timezone.now())]
+
+
+def codes(login):
+    return {code for code, _ in told(login)}
+
+
+def listed(tariff, *elements, **options):
+    changes.add_version(tariff, list(elements), valid_from=options.pop("valid_from", make.LONG_AGO), **options)
+    return tariff
+
+
+def a_tariff(world, code, *elements):
+    return listed(make.TariffFactory(provider=world.greengrid, code=code, per_kwh=None), *elements)
+
+
+def a_group(world, tariff, **terms):
+    return make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff, "own_user_group": True} | terms)
+
+
+def test_in_a_world_without_oddities_nothing_is_told(world, signed_in):
+    assert told(world.anna) == []
+    assert "Nothing odd was found" in signed_in(world.anna).get(PAGE).content.decode()
+
+
+# Prices
+
+
+def test_a_price_that_can_never_apply_is_told_with_its_row(world):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    a_group(world, hidden)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.subject, found.place, found.warning) == ("never_reached", hidden, "row 2", True)
+    assert "an earlier element already does" in found.why
+    assert found.remedy
+
+
+def test_a_tariff_that_nobody_uses_is_not_told(world):
+    a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    assert told(world.anna) == []
+
+
+def test_a_tariff_that_only_an_exception_names_is_used(world):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=hidden)
+    assert told(world.anna) == [("never_reached", hidden)]
+
+
+def test_a_version_to_come_is_told_with_its_day(world):
+    later = timezone.now() + timedelta(days=30)
+    listed(world.standard, TariffElement(energy_price=1), TariffElement(energy_price=2), valid_from=later)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert found.place == f"row 2, from {later:%Y-%m-%d} on"
+
+
+def test_more_than_two_decimals_are_odd_outside_home_groups_only(world):
+    fine = a_tariff(world, "FINE", TariffElement(energy_price=Decimal("0.3575")))
+    make.ChargeGroupFactory(user_group=world.north, type="home", terms={"tariff": fine, "own_user_group": True})
+    assert told(world.anna) == []
+    a_group(world, fine)
+    assert told(world.anna) == [("decimals", fine)]
+
+
+def test_what_comes_to_a_fast_charger_by_roaming_is_held_against_afir(world):
+    timed = a_tariff(world, "TIMED", TariffElement(time_price=6))
+    group = a_group(world, timed, roaming=True)
+    place = make.LocationFactory(provider=world.greengrid, published=True)
+    point = make.ChargePointFactory(charge_group=group, location=place, max_power_kw=49)
+    assert codes(world.anna) == set()
+    ChargePoint.objects.filter(pk=point.pk).update(max_power_kw=50)
+    assert codes(world.anna) == {"afir_energy", "afir_time"}
+
+
+def test_the_roaming_tariff_is_the_ad_hoc_one_where_there_is_one(world):
+    timed = a_tariff(world, "TIMED", TariffElement(time_price=6))
+    group = a_group(world, timed, roaming=True, roaming_tariff=world.standard)
+    place = make.LocationFactory(provider=world.greengrid, published=True)
+    make.ChargePointFactory(charge_group=group, location=place, max_power_kw=150)
+    assert told(world.anna) == []
+
+
+def test_a_price_ten_times_the_median_may_be_a_typing_error(world):
+    for code in ("A", "B", "C"):
+        a_group(world, a_tariff(world, code, TariffElement(energy_price=Decimal("0.35"))))
+    dear = a_tariff(world, "DEAR", TariffElement(energy_price=Decimal("3.50")))
+    a_group(world, dear)
+    assert told(world.anna) == [("dear", dear)]
+
+
+def test_free_for_everyone_is_worth_knowing(world):
+    free = a_tariff(world, "FREE", TariffElement(flat_price=0))
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=free)
+    assert told(world.anna) == []
+    a_group(world, free)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.warning) == ("free", False)
+
+
+# Owners
+
+
+def owned(world, **options):
+    point = make.ChargePointFactory(charge_group=options.pop("group", world.leusden), owner=world.jansen)
+    if options:
+        make.CustomerExceptionFactory(charge_group=point.charge_group, customer=world.jansen, **options)
+    return point
+
+
+def test_an_owner_who_pays_is_told_by_charge_point_and_price(world):
+    point = owned(world)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.subject, found.warning) == ("owner_pays", point, True)
+    assert "Jansen, T. (1001) owns it and pays" in found.why
+    assert "0.35 EUR/kWh" in found.why and "They have no exception" in found.why
+
+
+def test_an_owner_who_pays_by_their_own_exception_is_told(world):
+    point = owned(world, tariff=world.cheap)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.subject) == ("owner_pays", point)
+    assert "0.20 EUR/kWh" in found.why and "no exception" not in found.why
+
+
+def test_an_owner_who_charges_for_free_is_not_told(world):
+    owned(world, tariff=make.TariffFactory(provider=world.greengrid, per_kwh="0"))
+    assert told(world.anna) == []
+
+
+def test_an_owner_without_exception_and_without_access_is_worth_knowing(world):
+    closed = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.standard})
+    point = owned(world, group=closed)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.subject, found.warning) == ("owner_without_exception", point, False)
+    assert "may not charge there" in found.why
+
+
+def test_many_owners_alike_are_one_finding_of_their_group(world):
+    for _ in range(3):
+        owned(world)
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.subject, found.many) == (world.leusden, 3)
+
+
+# Publication
+
+
+def test_roaming_at_a_location_that_is_not_published_is_worth_knowing(world):
+    group = a_group(world, world.standard, roaming=True)
+    place = make.ChargePointFactory(charge_group=group).location
+    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    assert (found.code, found.subject, found.warning) == ("roaming_unpublished", group, False)
+    Location.objects.filter(pk=place.pk).update(published=True)
+    assert told(world.anna) == []
+
+
+def test_a_location_that_is_published_while_nobody_can_charge_there_is_told(world):
+    Location.objects.filter(pk=world.market.location_id).update(published=True)
+    assert told(world.anna) == []
+    ChargePoint.objects.filter(pk=world.market.pk).update(status="inactive")
+    assert told(world.anna) == [("published_in_vain", world.market.location)]
+
+
+def test_an_exception_that_allows_somebody_opens_a_location(world):
+    group = make.ChargeGroupFactory(user_group=world.north, terms={"tariff": world.standard})
+    place = make.LocationFactory(provider=world.greengrid, published=True)
+    make.ChargePointFactory(charge_group=group, location=place)
+    assert told(world.anna) == [("published_in_vain", place)]
+    make.CustomerExceptionFactory(charge_group=group, customer=world.jansen)
+    assert told(world.anna) == []
+
+
+def test_of_very_many_locations_the_rest_is_counted(world):
+    make.LocationFactory.create_batch(NAMED + 20, provider=world.greengrid, published=True)
+    found = findings_for(Seen.by(world.anna), timezone.now())
+    assert len(found) == NAMED + 1
+    assert sum(each.many for each in found) == NAMED + 20
+
+
+# Who sees what
+
+
+def test_each_login_is_told_what_it_sees(world):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    a_group(world, hidden)
+    souths = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.cheap, "own_user_group": True})
+    make.ChargePointFactory(charge_group=souths, owner=world.bakker)
+    owned(world)
+    assert codes(world.anna) == codes(world.rita) == {"never_reached", "owner_pays"}
+    assert [code for code, _ in told(world.anna)].count("owner_pays") == 2
+    assert codes(world.carla) == codes(world.hugo) == {"owner_pays"}
+    assert len(told(world.carla)) == 1
+    assert told(world.otto) == []
+
+
+def test_a_login_without_a_role_has_no_such_page(world, signed_in):
+    stranger = make.StaffMemberFactory()
+    assert signed_in(stranger).get(PAGE).status_code == 403
+
+
+# The page
+
+
+def test_the_page_says_where_why_and_how_and_links_to_it(world, signed_in):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    a_group(world, hidden)
+    owned(world)
+    client = signed_in(world.anna)
+    html = client.get(PAGE).content.decode()
+    for words in (
+        "2 warnings, 2 findings in all",
+        "row 2",
+        "Move it up, or take it out.",
+        f"/tariff/{hidden.pk}/prices/",
+    ):
+        assert words in html
+    narrowed = client.get(f"{PAGE}?kind=owner_pays").content.decode()
+    assert "row 2" not in narrowed and "Jansen, T." in narrowed
+    assert client.get(f"{PAGE}?kind=nonsense&p=x").status_code == 200
+
+
+def test_the_home_page_and_the_menu_lead_to_it(world, signed_in):
+    owned(world)
+    html = signed_in(world.anna).get("/").content.decode()
+    assert "to look at: 1 warning" in html
+    assert html.count('href="/findings/"') >= 2
+
+
+def test_its_queries_do_not_grow(world, django_assert_max_num_queries):
+    for number in range(12):
+        tariff = a_tariff(world, f"H{number}", TariffElement(energy_price=1), TariffElement(energy_price=2))
+        group = a_group(world, tariff, roaming=True)
+        make.ChargePointFactory(charge_group=group, owner=world.jansen, max_power_kw=150)
+    with django_assert_max_num_queries(24):
+        found = findings_for(Seen.by(world.anna), timezone.now())
+    assert len(found) > 30
