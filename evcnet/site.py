@@ -27,7 +27,8 @@ class PortalSite(UnfoldAdminSite):
             path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
             path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
         ]
-        return [*own, *super().get_urls()]
+        # The page of a row by its content type would tell a row that is there from one that is not, whose ever it is.
+        return [*own, *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site")]
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable

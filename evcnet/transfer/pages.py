@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from import_export.admin import ImportExportModelAdmin
 
 from evcnet.transfer.export_page import ExportPage
@@ -52,4 +54,9 @@ class Transfers(ImportExportModelAdmin):
         kinds = self._kinds_for(request, READING)
         if not kinds:
             raise PermissionDenied
-        return ExportPage(self, request, kinds, self.get_export_queryset(request)).answer()
+        try:
+            chosen = self.get_export_queryset(request)
+        except IncorrectLookupParameters:
+            messages.warning(request, "That filter makes no sense here, so nothing was exported.")
+            return HttpResponseRedirect(request.path)
+        return ExportPage(self, request, kinds, chosen).answer()
