@@ -1,0 +1,164 @@
+"""What is answered to a role that asks for a page, what may it see there, and did it write anything?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from chargegroups.models import TariffVersion
+from customers.models import Provider
+from customers.roles import Role, granted, granted_to_operator
+from tests.portal.sent import _Fields
+from tests.tenancy.pages import NOWHERE, Page
+from tests.tenancy.world import MARKS, MISSING, Tenant, World
+
+ROLES = {
+    "provider admin": (Role.PROVIDER_ADMIN, {"own", "sibling"}),
+    "provider staff": (Role.PROVIDER_STAFF, {"own", "sibling"}),
+    "sub provider": (Role.SUB_PROVIDER, {"own"}),
+    "helpdesk": (Role.HELPDESK, {"own"}),
+    "read only": (Role.READ_ONLY, {"own", "sibling"}),
+    "operator": (None, set()),
+    "outsider": (Role.PROVIDER_STAFF, {"other"}),
+    "signed out": (None, set()),
+}
+"""Each with what it is and whose rows it reaches: those of North (own), of South (sibling), of BlueVolt (other)."""
+
+SEES = {"own": {"own", "GreenGrid"}, "sibling": {"sibling", "GreenGrid"}, "other": {"other", "BlueVolt"}}
+KEPT_BY_ALL = {
+    "django_session",
+    "customers_record",
+    "usersessions_usersession",
+    "evcnet_cache",
+    "pghistory_context",
+    "axes_accesslog",
+    "axes_accessattempt",
+    "customers_apikeyuse",
+}
+"""What a request may write whoever asks: where it is signed in, and that it was refused."""
+STAMPS = [
+    (re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"'), b"csrf"),
+    (re.compile(rb"nonce=\"[^\"]*\""), b"nonce"),
+    (re.compile(rb'data-csrf[^=]*="[^"]*"'), b"csrf"),
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+    location: str
+    queries: int
+    error: str = field(default="", compare=False)
+
+    @property
+    def refused(self) -> bool:
+        """No such page, not for you, or sent away: home, or to the form to sign in."""
+        sent_away = self.location == "/" or self.location.startswith(reverse("account_login"))
+        return self.status in (401, 403, 404, 405) or (self.status == 302 and sent_away)
+
+
+def may(role: str, asked: tuple[str, ...]) -> bool:
+    """Does the table of roles give all of these permissions? "a|b" asks for one of both."""
+    if role == "signed out":
+        return False
+    holds = granted_to_operator if role == "operator" else lambda permission: granted(ROLES[role][0] or "", permission)
+    return NOWHERE not in asked and all(any(map(holds, each.split("|"))) for each in asked)
+
+
+def reaches(role: str, page: Page, whose: str) -> bool:
+    if page.model is Provider and role == "operator":
+        return whose != "missing"
+    return whose in ROLES[role][1]
+
+
+def unseen(role: str, world: World) -> list[bytes]:
+    """The marks that must not stand in any answer to this role."""
+    seen: set[str] = set().union(*(SEES[whose] for whose in ROLES[role][1]))
+    seen |= {"GreenGrid"} if role in ("sub provider", "helpdesk") else set()
+    seen |= {"GreenGrid", "BlueVolt"} if role == "operator" else set()
+    return [mark for whose, marks in MARKS.items() if whose not in seen for mark in marks]
+
+
+def address(page: Page, tenant: Tenant | None) -> str:
+    """The page of the tenant's row; of a row that is nowhere, for None."""
+    if not page.of_row:
+        return reverse(f"admin:{page.name}")
+    row = MISSING if tenant is None else tenant[page.model].pk
+    url = reverse(f"admin:{page.name}", args=[row, page.verb] if page.verb else [row])
+    if page.name.endswith("prices_edit"):
+        url += f"?version={MISSING if tenant is None else tenant[TariffVersion].pk}"
+    return url
+
+
+def ids(page: Page, tenant: Tenant | None) -> list[bytes]:
+    if tenant is None or not page.of_row:
+        return [str(MISSING).encode()]
+    return [str(tenant[model].pk).encode() for model in (page.model, TariffVersion)]
+
+
+def ask(client: Any, method: str, url: str, data: Any = None, hide: list[bytes] = ()) -> Answer:  # type: ignore[assignment]
+    """One request. Messages of earlier ones are forgotten, so that each answer stands by itself."""
+    client.cookies.pop("messages", None)
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(url) if method == "GET" else client.post(url, data or {})
+        body = b"".join(response) if response.streaming else response.content
+    location = response.headers.get("Location", "")
+    for each in hide:
+        body = body.replace(each, b"ID")
+        location = location.replace(each.decode(), "ID")
+    for pattern, word in STAMPS:
+        body = pattern.sub(word, body)
+    error = repr(response.exc_info[1]) if getattr(response, "exc_info", None) else ""
+    return Answer(response.status_code, body, location, len(queries), error)
+
+
+def forms_of(client: Any, url: str) -> dict[str, list[str]]:
+    """Everything that the forms of a page would send, filled in as they are shown, and that it is meant."""
+    response = client.get(url)
+    if response.status_code != 200 or response.streaming:
+        return {}
+    parser = _Fields()
+    parser.feed(response.content.decode(errors="replace"))
+    fields: dict[str, list[str]] = {}
+    for where, found in parser.forms:
+        for name, value in found if "logout" not in where else ():
+            fields.setdefault(name, []).append(value)
+    fields.pop("csrfmiddlewaretoken", None)
+    meant = {
+        "_save": "Save",
+        "confirmed": "1",
+        "confirm": "1",
+        "post": "yes",
+        "step": "confirm",
+        "_selected_action": ["1"],
+    }
+    return fields | {name: value if isinstance(value, list) else [value] for name, value in meant.items()}
+
+
+def written() -> dict[str, int]:
+    """How many rows this transaction has written, by table, those that were taken back included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+        )
+        return {name: count for name, count in cursor.fetchall() if name not in KEPT_BY_ALL}
+
+
+class taken_back:
+    """Whatever is written within is undone; ``writes`` are the tables that it was written to."""
+
+    def __enter__(self) -> Self:
+        self.before, self.sid = written(), transaction.savepoint()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        after = written()
+        self.writes = {table for table, count in after.items() if count != self.before.get(table, 0)}
+        transaction.savepoint_rollback(self.sid)

@@ -1,0 +1,175 @@
+"""Which pages are there, what does each show, and which permission does it ask? A page that is missing here fails the census."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.urls import get_resolver
+
+PUBLIC = {"healthz", "readyz"}
+API = {"api/v1/authorize"}
+SIGN_IN = {
+    "front",
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_reauthenticate",
+    "account_change_password",
+    "mfa_login_webauthn",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "signin_go_on",
+    "usersessions_list",
+    "admin:login",
+    "admin:logout",
+    "admin:password_change",
+    "admin:password_change_done",
+}
+FRAME = {
+    "admin:index",
+    "admin:app_list",
+    "admin:search",
+    "admin:autocomplete",
+    "admin:jsi18n",
+    "admin:findings",
+    "admin:may_charge",
+    "admin:may_charge_suggest",
+}
+"""For everybody who has signed in; what they show is scoped, or nothing."""
+REDIRECTS = {"admin:None"}
+"""The address of a row without a page, and the address that nothing else answers: they look up nothing."""
+
+CHANGE_GROUP = ("chargegroups.change_chargegroup", "chargepoints.change_chargepoint")
+LISTS = {"changelist": "view", "add": "add", "import": "add|change", "process_import": "add|change", "export": "view"}
+ROWS = {
+    "change": ("view", "change"),
+    "history": ("view", "view"),
+    "delete": ("delete", "delete"),
+}
+"""Pages that every model has: the action that GET and POST ask for."""
+OWN = {
+    "customers_staffmember_password": ("change", "change"),
+    "chargegroups_chargegroup_points": ("view", CHANGE_GROUP),
+    "chargegroups_chargegroup_points_detach": (CHANGE_GROUP, CHANGE_GROUP),
+    "chargegroups_chargegroup_access": ("view", "view"),
+    "chargegroups_chargegroup_then": ("view", "view"),
+    "chargegroups_chargegroup_terms": ("chargegroups.add_terms", "chargegroups.add_terms"),
+    "chargegroups_chargegroup_roaming": ("view", "view"),
+    "chargegroups_chargegroup_social": ("view", "view"),
+    "chargegroups_chargegroup_customers": ("view", "view"),
+    "chargegroups_chargegroup_close": (CHANGE_GROUP, CHANGE_GROUP),
+    "chargegroups_tariff_prices": ("view", "view"),
+    "chargegroups_tariff_prices_add": ("change", "change"),
+    "chargegroups_tariff_prices_edit": ("change", "change"),
+    "chargegroups_tariff_uses": ("view", "view"),
+    "chargegroups_tariff_version": ("change", "change"),
+    "chargegroups_change_undo": ("view", "view"),
+    "chargegroups_change_cancel": ("chargegroups.add_terms", "chargegroups.add_terms"),
+    "chargegroups_change_affected": ("view", "view"),
+}
+"""Pages of one model alone."""
+POSTED = {
+    "customers_notice_change": "view",  # the page of a notice has no form
+    "chargegroups_change_change": "view",  # nor has that of a change
+    "chargepoints_session_change": "view",  # nor that of a session
+}
+"""What POST asks for where it differs from other models."""
+NOWHERE = "nobody"
+"""What a page asks for that there is not: a verb without a page before it, the history of what never changes."""
+NOBODY = {"customers_record_history", "customers_notice_history"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One pattern of the portal. ``get`` and ``post`` are the permissions, all of them needed; "a|b": one of both."""
+
+    name: str
+    model: Any
+    of_row: bool
+    get: tuple[str, ...]
+    post: tuple[str, ...]
+    verb: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.verb}".strip()
+
+
+def patterns() -> Iterator[tuple[str, str]]:
+    """Every URL pattern: (pattern, name with its namespace, or the pattern where it has none)."""
+    yield from _walk(get_resolver().url_patterns, "", "")
+
+
+def _walk(found: Any, prefix: str, space: str) -> Iterator[tuple[str, str]]:
+    for each in found:
+        pattern = prefix + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from _walk(each.url_patterns, pattern, f"{each.namespace}:" if each.namespace else space)
+        else:
+            yield pattern, f"{space}{each.name}" if each.name or space else pattern
+
+
+def of_models() -> dict[str, Any]:
+    """The registered admin of each prefix of page names, such as customers_customer."""
+    return {f"{model._meta.app_label}_{model._meta.model_name}": page for model, page in admin.site._registry.items()}
+
+
+def pages() -> list[Page]:
+    """The pages of models, a verb each a page."""
+    admins = of_models()
+    found = []
+    for _, name in patterns():
+        short = name.removeprefix("admin:")
+        owner = next((each for each in admins if short.startswith(f"{each}_")), None)
+        if owner is not None:
+            found += list(_of(short, owner, admins[owner]))
+    return found
+
+
+def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
+    model, view = model_admin.model, name.removeprefix(f"{owner}_")
+    if view == "verb":
+        for verb in model_admin._of_page():
+            asked = _permissions(model, verb.action)
+            yield Page(name, model, True, asked if verb.form else (NOWHERE,), asked, verb.name)
+    elif name in OWN or view in ROWS:
+        get, post = (NOWHERE, NOWHERE) if name in NOBODY else OWN.get(name) or ROWS[view]
+        yield Page(name, model, True, _permissions(model, get), _permissions(model, POSTED.get(name, post)))
+    elif view in LISTS:
+        kinds = [model, *_kinds(model_admin)] if view in ("import", "process_import", "export") else [model]
+        asked = ("|".join(each for kind in kinds for each in _permissions(kind, LISTS[view])),)
+        yield Page(name, model, False, asked, asked)
+
+
+def _kinds(model_admin: Any) -> list[Any]:
+    from evcnet.transfer.registry import kind_named
+
+    return [kind_named(name).model for name in model_admin.kinds]
+
+
+def _permissions(model: Any, asked: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(asked, tuple):
+        return asked
+    if "." in asked or asked == NOWHERE:
+        return (asked,)
+    meta = model._meta
+    return ("|".join(f"{meta.app_label}.{action}_{meta.model_name}" for action in asked.split("|")),)

@@ -1,0 +1,171 @@
+"""Does every model, page, address and command say whose rows it shows? What forgets fails here, by name."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.core.management import get_commands
+from django.db import models
+
+from evcnet.admin import ModelAdmin
+from evcnet.scoped import Inline, Scoped
+from evcnet.tenancy import NotScoped, ScopedQuerySet, Tenancy
+from tests.tenancy.asking import written
+from tests.tenancy.pages import API, FRAME, PUBLIC, REDIRECTS, SIGN_IN, of_models, pages, patterns
+from tests.tenancy.world import MARKS
+
+pytestmark = pytest.mark.django_db
+
+APPS = ("evcnet", "customers", "chargegroups", "chargepoints")
+UNOWNED = {
+    "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
+    "chargegroups.Change_groups": "the lines between changes and groups, read through changes",
+}
+"""Models of ours that say of no row whose it is, and why they need not. Kept history is left out: see events.py."""
+UNMARKED = {
+    "country_code": "a country",
+    "country": "a country",
+    "party_id": "three letters",
+    "time_zone": "a time zone",
+    "currency": "a currency",
+    "language": "a language",
+    "password": "a hash",
+    "key_hash": "a hash",
+    "fingerprint": "a hash",
+    "key": "says which change it announces",
+    "template": "a choice",
+    "verdict": "a word of the rule",
+    "reason of chargepoints.session": "a word of the rule",
+    "reason of chargepoints.rating": "the first rating of a session has none",
+    "tariff_source": "a word of the rule",
+    "ocpi_type": "a word of OCPI",
+    "effect": "a word of the rule",
+    "lines": "numbers",
+    "earlier": "numbers",
+}
+"""Text fields that can hold no mark."""
+COMMANDS = {
+    "change_terms": "--provider",
+    "preview_terms": "--provider",
+    "export_csv": "--provider",
+    "import_csv": "--provider",
+    "export_ocpi": "--provider",
+    "import_ocpi": "--provider",
+    "price": "--provider",
+    "replay": "--provider",
+    "explain": "the platform's operator, of every provider",
+    "database": "no data",
+    "demo": "writes providers of its own",
+    "portal": "starts the portal",
+    "roles_table": "no data",
+    "erase": "--provider",
+    "erase_customer": "--provider",
+    "export_customer": "--provider",
+}
+"""What each command of ours reads: the rows of one provider, or, said here, those of all."""
+
+
+def ours() -> list[type[models.Model]]:
+    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in APPS]
+    return [model for model in found if not hasattr(model, "pgh_tracked_model")]
+
+
+@pytest.mark.parametrize("model", ours(), ids=lambda model: model._meta.label)
+def test_every_model_says_whose_its_rows_are(model):
+    if model._meta.label in UNOWNED:
+        assert not hasattr(model, "tenancy")
+        return
+    assert isinstance(model.tenancy, Tenancy)
+    assert isinstance(model._default_manager.all(), ScopedQuerySet)
+
+
+def test_listing_a_model_that_does_not_say_it_fails_loudly(marked):
+    class Forgetful(ScopedQuerySet):
+        pass
+
+    with pytest.raises(NotScoped, match="ApiKeyUse"):
+        Forgetful(apps.get_model("customers.ApiKeyUse")).visible_to(marked.logins["provider admin"])
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_every_page_of_a_model_starts_from_the_scoped_rows(model, marked, rf):
+    page = admin.site._registry[model]
+    assert isinstance(page, ModelAdmin)
+    assert type(page).get_queryset is Scoped.get_queryset, "its rows are not those of visible_to"
+    assert all(issubclass(each, Inline) and each.get_queryset is Scoped.get_queryset for each in page.inlines)
+    request = rf.get("/")
+    for role, login in marked.logins.items():
+        request.user = login
+        mine, seen = set(page.get_queryset(request)), set(model.objects.visible_to(login))
+        assert mine == seen, role
+
+
+def test_no_page_shows_a_model_that_is_not_scoped():
+    assert all(hasattr(model, "tenancy") for model in admin.site._registry)
+
+
+def test_every_address_is_classified():
+    known = PUBLIC | API | SIGN_IN | FRAME | REDIRECTS | {f"admin:{page.name}" for page in pages()}
+    assert {name for _, name in patterns()} - known == set()
+
+
+def test_the_table_of_addresses_holds_none_that_is_gone():
+    there = {name for _, name in patterns()}
+    assert PUBLIC | API | SIGN_IN | FRAME | REDIRECTS <= there
+    assert {page.name for page in pages()} <= {name.removeprefix("admin:") for name in there}
+
+
+def test_every_command_says_whose_rows_it_touches():
+    commands = {name for name, app in get_commands().items() if app in APPS}
+    assert commands - set(COMMANDS) == set()
+    for name in commands:
+        if COMMANDS[name] == "--provider":
+            from django.core.management import get_commands as all_commands
+            from django.core.management import load_command_class
+
+            parser = load_command_class(all_commands()[name], name).create_parser("manage.py", name)
+            assert "--provider" in parser._option_string_actions, name
+
+
+@pytest.mark.parametrize("tenant", ["sibling", "other"])
+def test_every_text_of_every_model_carries_a_mark(tenant, marked):
+    """Else the matrix would look for what is nowhere."""
+    bare = []
+    for model in ours():
+        row = marked.tenants[tenant].rows.get(model)
+        if row is None or model._meta.label in UNOWNED:
+            continue
+        row.refresh_from_db()
+        marks = [mark.decode() for mark in (*MARKS[tenant], *MARKS["BlueVolt"], *MARKS["GreenGrid"])]
+        for field in _texts(model):
+            said = str(getattr(row, field.attname)).lower()
+            if not any(mark in said for mark in marks):
+                bare.append(f"{field.name} of {model._meta.label_lower}: {said}")
+    assert not bare, "\n".join(bare)
+
+
+def test_every_model_has_a_row_of_every_tenant(marked):
+    for tenant in marked.tenants.values():
+        missing = {model._meta.label for model in ours()} - {
+            model._meta.label for model in tenant.rows if isinstance(model, type)
+        }
+        assert missing <= set(UNOWNED), missing
+
+
+def _texts(model: type[models.Model]) -> list[models.Field]:
+    kinds = (models.CharField, models.TextField, models.JSONField)
+    found = [field for field in model._meta.concrete_fields if isinstance(field, kinds) and not field.choices]
+    label = model._meta.label_lower
+    return [field for field in found if field.name not in UNMARKED and f"{field.name} of {label}" not in UNMARKED]
+
+
+def test_asking_writes_is_noticed(marked):
+    """The instrument of the matrix: what one row costs."""
+    before = written()
+    marked.north.user_group.save()
+    assert written()["customers_usergroup"] == before.get("customers_usergroup", 0) + 1
+
+
+def test_the_pages_of_models_are_those_of_the_site():
+    assert len(of_models()) == len(admin.site._registry)

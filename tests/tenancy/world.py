@@ -1,0 +1,247 @@
+"""A world in which every text says whose it is: North and South of GreenGrid, and BlueVolt, one of everything each.
+
+What hangs on North says ``zqnorth``, on South ``zqsouth``, on BlueVolt ``zqfjord``; their prices are found nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from chargegroups import changes
+from chargegroups import models as groups
+from chargegroups.confirmation import confirm, look
+from chargegroups.models import TariffElement
+from chargegroups.proposals import NewTerms
+from chargepoints import models as points
+from chargepoints.models import ChargePoint, Connector, Session
+from chargepoints.recording import Recorder
+from chargepoints.surroundings import surroundings
+from customers import models as people
+from customers.models import ApiKey, Membership, Provider, Record
+from customers.roles import Role
+from tests import factories as make
+
+MARKS = {
+    "own": (b"zqnorth", b"5.5513", b"5.5514"),
+    "sibling": (b"zqsouth", b"6.6613", b"6.6614"),
+    "other": (b"zqfjord", b"7.7713", b"7.7714", b"59.7713"),
+    "GreenGrid": (b"zqgreen",),
+    "BlueVolt": (b"zqprovider",),
+}
+"""What must not stand in the answer to somebody who sees nothing of it; all in small letters."""
+MISSING = 888_888_888
+PRICES = {"north": "5.5513", "south": "6.6613", "fjord": "7.7713"}
+LATER = timezone.now() + timedelta(days=400)
+
+
+@dataclass
+class Tenant:
+    """One of everything, by model; ``rows`` holds them all."""
+
+    mark: str
+    provider: Any
+    user_group: Any
+    rows: dict[type[models.Model], Any] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, model: type[models.Model]) -> Any:
+        return self.rows[model]
+
+    def keep(self, row: Any) -> Any:
+        return self.rows.setdefault(type(row), row)
+
+
+@dataclass
+class World:
+    north: Tenant
+    south: Tenant
+    fjord: Tenant
+    logins: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def tenants(self) -> dict[str, Tenant]:
+        """By how they relate to North of GreenGrid."""
+        return {"own": self.north, "sibling": self.south, "other": self.fjord}
+
+
+def build() -> World:
+    greengrid = make.ProviderFactory(code="zqgreen", name="zqgreen GreenGrid", party_id="GRG")
+    bluevolt = make.ProviderFactory(code="zqprovider", name="zqprovider BlueVolt", party_id="BLV", country_code="NO")
+    world = World(_tenant("north", greengrid), _tenant("south", greengrid), _tenant("fjord", bluevolt))
+    world.logins = _logins(world)
+    _what_crosses(world)
+    return world
+
+
+def _logins(world: World) -> dict[str, Any]:
+    greengrid, north, fjord = world.north.provider, world.north.user_group, world.fjord.provider
+    held = {
+        "provider admin": {"role": Role.PROVIDER_ADMIN, "at": greengrid},
+        "provider staff": {"role": Role.PROVIDER_STAFF, "at": greengrid},
+        "sub provider": {"role": Role.SUB_PROVIDER, "user_group": north},
+        "helpdesk": {"role": Role.HELPDESK, "user_group": north},
+        "read only": {"role": Role.READ_ONLY, "at": greengrid},
+        "operator": {"is_operator": True},
+        "outsider": {"role": Role.PROVIDER_STAFF, "at": fjord},
+        "other admin": {"role": Role.PROVIDER_ADMIN, "at": fjord},
+    }
+    marks = {"operator": "platform", "outsider": "zqprovider", "other admin": "zqprovider"}
+    names = {role: f"{marks.get(role, 'zqgreen')} {role}" for role in held}
+    return {
+        role: make.StaffMemberFactory(name=name, email=f"{name.replace(' ', '.')}@example.org", **held[role])
+        for role, name in names.items()
+    }
+
+
+def _tenant(mark: str, provider: Provider) -> Tenant:
+    """Whatever the portal keeps, once, with the mark in every text."""
+    said = {"north": "zqnorth", "south": "zqsouth", "fjord": "zqfjord"}[mark]
+    user_group = make.UserGroupFactory(provider=provider, code=f"{said}-group", name=f"{said} group")
+    tenant = Tenant(mark, provider, user_group, {people.Provider: provider, people.UserGroup: user_group})
+    _prices(tenant, said)
+    _customer(tenant, said)
+    _places(tenant, said)
+    _paper(tenant, said)
+    _happenings(tenant, said)
+    return tenant
+
+
+def _prices(tenant: Tenant, said: str) -> None:
+    provider = tenant.provider
+    tariff = tenant.keep(
+        make.TariffFactory(provider=provider, code=f"{said}-tariff", name=f"{said} tariff", per_kwh=None)
+    )
+    element = TariffElement(energy_price=Decimal(PRICES[tenant.mark]))
+    text = {"alt_text": [{"language": "en", "text": f"{said} for drivers"}], "alt_url": f"https://{said}.example/"}
+    changes.add_version(tariff, [element], valid_from=make.LONG_AGO, ocpi_type=said.upper(), **text)
+    next_price = TariffElement(energy_price=_dearer(tenant))
+    changes.add_version(tariff, [next_price], valid_from=LATER, **text)
+    tenant.keep(tariff.versions.order_by("-valid_from").first())
+    tenant.keep(groups.TariffElement.objects.get(version=tenant[groups.TariffVersion]))
+    tenant.keep(groups.TariffOffer.objects.create(provider=provider, tariff=tariff, user_group=tenant.user_group))
+    tenant.rows["second tariff"] = make.TariffFactory(  # type: ignore[index]
+        provider=provider, code=f"{said}-second", name=f"{said} second", per_kwh=_dearer(tenant)
+    )
+
+
+def _dearer(tenant: Tenant) -> Decimal:
+    return Decimal(PRICES[tenant.mark]) + Decimal("0.0001")
+
+
+def _customer(tenant: Tenant, said: str) -> None:
+    customer = tenant.keep(
+        make.CustomerFactory(
+            user_group=tenant.user_group, number=f"{said}-1001", name=f"{said} Jansen", email=f"{said}@example.org"
+        )
+    )
+    tenant.keep(make.ChargeCardFactory(customer=customer, uid=f"{said}uid", visual_number=f"{said}-visual"))
+    make.CustomerFactory(user_group=tenant.user_group, number=f"{said}-1002", name=f"{said} de Vries", email="")
+
+
+def _places(tenant: Tenant, said: str) -> None:
+    terms = {"tariff": tenant[groups.Tariff], "own_user_group": True, "roaming": False}
+    group = tenant.keep(
+        make.ChargeGroupFactory(
+            user_group=tenant.user_group,
+            code=f"{said}-chargegroup",
+            name=f"{said} quay",
+            additional_information=f"{said} information",
+            terms=terms,
+        )
+    )
+    tenant.keep(group.terms.get())
+    location = tenant.keep(
+        make.LocationFactory(
+            provider=tenant.provider, code=f"{said}-location", name=f"{said} square", address=f"{said} street 1",
+            postal_code=f"{said} 12", city=f"{said} city", latitude=Decimal("59.7713171"), longitude=Decimal("5.1"),
+        )
+    )  # fmt: skip
+    if tenant.mark != "fjord":
+        points.Location.objects.filter(pk=location.pk).update(latitude=Decimal("52.1"))
+    point = tenant.keep(
+        make.ChargePointFactory(
+            charge_group=group, location=location, identity=f"{said}identity", name=f"{said} point",
+            evse_id=f"{said}*E1", ocpi_uid=f"{said}-ocpi", owner=tenant[people.Customer],
+        )
+    )  # fmt: skip
+    socket = {"format": "SOCKET", "max_voltage": 230, "max_amperage": 32}
+    texts = {"ocpi_id": f"{said}-connector", "standard": f"{said}-standard", "power_type": said}
+    tenant.keep(Connector.objects.create(charge_point=point, **texts, **socket))
+    tenant.keep(
+        make.CustomerExceptionFactory(
+            charge_group=group,
+            customer=tenant[people.Customer],
+            note=f"{said} exception",
+            tariff=tenant["second tariff"],  # type: ignore[index]
+        )
+    )
+
+
+def _paper(tenant: Tenant, said: str) -> None:
+    login = make.StaffMemberFactory(
+        name=f"{said} helper", email=f"{said}.helper@example.org", role=Role.HELPDESK, user_group=tenant.user_group
+    )
+    tenant.keep(login)
+    tenant.keep(Membership.objects.get(staff_member=login))
+    key, secret = ApiKey.make(provider=tenant.provider, name=f"{said} program")
+    ApiKey.objects.filter(pk=key.pk).update(prefix=f"{said}…"[:12])
+    tenant.keep(key)
+    tenant.keys["secret"] = secret
+    tenant.keep(
+        Record.objects.create(
+            event=Record.Event.EXPORTED, provider=tenant.provider, who=f"{said} who", about=f"{said} about",
+            details={"file": f"{said}.csv"}, rows=1,
+        )
+    )  # fmt: skip
+
+
+def _happenings(tenant: Tenant, said: str) -> None:
+    """A session with its rating, and a change to come with its notices, one of which could not be mailed."""
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    tenant.keep(session(tenant, f"{said}-session", tenant[people.ChargeCard], start, note=f"{said} noted"))
+    tenant.keep(points.Rating.objects.get(session=tenant[Session]))
+    proposal = NewTerms(tenant[groups.ChargeGroup], {"tariff": tenant["second tariff"]})  # type: ignore[index]
+    at = timezone.now() + timedelta(days=30)
+    shown = look(proposal, surroundings, at).impact
+    made = confirm(
+        proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, notify="all",
+        reason=f"{said} reason", by=tenant[people.StaffMember],
+    )  # fmt: skip
+    tenant.keep(made.change)
+    notices = people.Notice.objects.filter(provider=tenant.provider, customer__user_group=tenant.user_group)
+    words = {"error": f"{said} mailbox full", "before": f"{said} before", "after": f"{said} after"}
+    notices.update(state=people.Notice.State.FAILED, **words)
+    tenant.keep(notices.latest("pk"))
+    tenant.keep(tenant[people.Notice].announcement)
+
+
+def session(tenant: Tenant, code: str, card: Any, start: datetime, **more: Any) -> Session:
+    made = Session(
+        provider=tenant.provider, code=code, charge_point=tenant[ChargePoint], card_uid=card.uid, started_at=start,
+        ended_at=start + timedelta(hours=2), kwh=Decimal(20), **more,
+    )  # fmt: skip
+    rating = Recorder(tenant.provider).record(made)
+    made.save()
+    if rating is not None:
+        rating.session = made
+        rating.save()
+    return made
+
+
+def _what_crosses(world: World) -> None:
+    """What legally ties a row of North to one of South, whose name a login of North must not learn by it."""
+    north, south = world.north, world.south
+    make.ChargePointFactory(
+        charge_group=north[groups.ChargeGroup], location=north[points.Location], identity="north-second",
+        owner=south[people.Customer],
+    )  # fmt: skip
+    make.CustomerExceptionFactory(charge_group=north[groups.ChargeGroup], customer=south[people.Customer], note="guest")
+    # What a reader read is its charge point's to know; whose card that is, is not.
+    card = make.ChargeCardFactory(customer=south[people.Customer], uid="guestuid", visual_number="zqsouth-guest")
+    session(north, "north-guest", card, datetime(2026, 3, 3, 9, tzinfo=UTC))
