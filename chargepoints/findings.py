@@ -184,7 +184,7 @@ def _in_vain(seen: Seen, at: datetime) -> Iterable[Found]:
     why = "It is published, while nobody can charge there: drivers come in vain."
     remedy = "Activate a charge point in a charge group that is open to somebody, or unpublish it."
     for location in named[:NAMED]:
-        yield Found("published_in_vain", location, why, remedy)
+        yield Found("published_in_vain", location, why, remedy, place=location.code)
     if len(named) > NAMED:
         more = vain.count() - NAMED
         others = f"{more:,} more locations are published while nobody can charge there, such as this one."
