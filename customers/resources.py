@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from customers.models import ChargeCard, Customer, Provider, UserGroup
@@ -20,7 +21,7 @@ class Providers(Kind):
         Code("time_zone", default="Europe/Amsterdam"),
         Code("currency", default="EUR", capitals=True),
         Whole("minimum_seconds", default=120, most=86_400, what="seconds"),
-        Number("minimum_kwh", default=Provider._meta.get_field("minimum_kwh").to_python("0.2"), decimals=3, most=1_000),
+        Number("minimum_kwh", default=Decimal("0.2"), decimals=3, most=1_000),
     )
 
 

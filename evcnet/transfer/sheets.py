@@ -60,7 +60,9 @@ def read_sheet(data: bytes, most: int | None = None) -> Sheet:
 def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None) -> Sheet:
     """``padded``: cells that are missing at the end of a row are empty, as in a workbook."""
     header = _header(next(rows, []))
-    records, ragged, number = [], {}, 1
+    records: list[Record] = []
+    ragged: dict[int, int] = {}
+    number = 1
     for number, cells in enumerate(rows, 2):
         if not any(map(str.strip, cells)):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -72,7 +73,7 @@ def _refuse_bomb(data: bytes) -> None:
             # No more than the announced size is unpacked. A workbook has no use for entities, a bomb does.
             if any(_declares(parts.read(info)) for info in infos if info.filename.endswith((".xml", ".rels"))):
                 raise Unreadable("The workbook declares entities, which no spreadsheet program writes: save it as CSV.")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
         raise Unreadable(
             "The workbook is damaged or protected: save it again without a password, or as CSV."
         ) from error

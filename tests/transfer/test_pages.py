@@ -9,7 +9,8 @@ from django.test import override_settings
 from django.urls import reverse
 from pghistory.models import Context
 
-from customers.models import Customer
+from customers.models import Customer, Membership, Provider, UserGroup
+from customers.roles import Role
 from tests import factories as make
 from tests.transfer.files import csv_of, workbook_of
 
@@ -275,3 +276,53 @@ def test_exceptions_are_exported_from_the_list_of_groups(page, world):
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen)
     rows = rows_of(page(world.anna).export("chargegroup", kind="exceptions"))
     assert [row[:3] for row in rows[1:]] == [["CG-LEUSDEN", "1001", "allowed"]]
+
+
+# Several providers, and the operator
+
+
+@pytest.fixture
+def tessa(world):
+    """Staff of GreenGrid and of BlueVolt."""
+    login = make.StaffMemberFactory(name="Tessa", role=Role.PROVIDER_STAFF, at=world.greengrid)
+    Membership.objects.create(staff_member=login, role=Role.PROVIDER_STAFF, provider=world.bluevolt)
+    return login
+
+
+def test_a_login_of_two_providers_says_whose_rows_they_are(page, tessa):
+    browser = page(tessa)
+    unsaid = browser.upload("usergroup", "code,name", "EAST,East")
+    assert "Say whose rows these are" in unsaid.content.decode()
+    browser.confirm("usergroup", browser.upload("usergroup", "code,name", "EAST,East", provider="BLV"))
+    browser.confirm("usergroup", browser.upload("usergroup", "provider,code,name", "GRG,EAST,East"))
+    assert set(UserGroup.objects.filter(code="EAST").values_list("provider__code", flat=True)) == {"BLV", "GRG"}
+
+
+def test_an_export_of_two_providers_says_whose_each_row_is(page, tessa):
+    rows = rows_of(page(tessa).export("usergroup"))
+    assert rows[0][0] == "provider"
+    assert {row[0] for row in rows[1:]} == {"GRG", "BLV"}
+    rows = rows_of(page(tessa).export("usergroup", provider="BLV"))
+    assert rows == [["code", "name", "parent"], ["FJORD", "Fjord", ""]]
+
+
+def test_the_operator_imports_providers_and_nobody_elses_customers(page, world):
+    otis = make.StaffMemberFactory(name="Otis", is_operator=True)
+    browser = page(otis)
+    header = "code,name,country_code,party_id"
+    browser.confirm("provider", browser.upload("provider", header, "NEW,New,NL,NEW"))
+    assert Provider.objects.filter(code="NEW").exists()
+    assert browser.client.get(address("customer", "import")).status_code == 403
+
+
+def test_a_provider_admin_changes_its_own_provider_alone(page, world):
+    anna = page(world.anna)
+    header = "code,name,country_code,party_id"
+    anna.confirm("provider", anna.upload("provider", header, "GRG,Greener Grid,NL,GRG"))
+    world.greengrid.refresh_from_db()
+    assert world.greengrid.name == "Greener Grid"
+    for row in ("NEW,New,NL,NEW", "BLV,Mine,NL,BLV"):
+        preview = anna.upload("provider", header, row)
+        assert [problem.column for problem in preview.context["outcome"].problems] == ["code"]
+    world.bluevolt.refresh_from_db()
+    assert world.bluevolt.name == "BlueVolt"
