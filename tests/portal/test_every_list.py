@@ -70,7 +70,7 @@ def sessions(world, n):
     points.Session.objects.bulk_create(
         points.Session(
             provider=world.greengrid,
-            code=f"S{number}",
+            code=f"S{n}-{number}",
             charge_point=world.market,
             customer=world.jansen,
             card=world.jansens_card,
