@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 from chargegroups.admin import versions
+from chargegroups.admin.changing import new_version
 from chargegroups.changes import add_version, database_clock, remove_tariff
 from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
 from chargegroups.price_forms import PriceEditor
@@ -67,6 +68,7 @@ class TariffAdmin(ModelAdmin, Transfers):
             "prices": versions.prices,
             "prices/add": versions.add_version,
             "prices/edit": versions.edit_version,
+            "version": new_version.new_version,
             "uses": versions.uses,
         }
         return [(segment, self._bound(view)) for segment, view in pages.items()]

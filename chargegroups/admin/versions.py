@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from chargegroups import changes
+from chargegroups.admin.changing.timeline import of_tariff
 from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion
 from chargegroups.price_forms import PriceEditor
 from chargegroups.price_lists import price_list
@@ -74,11 +75,15 @@ def _row(where: str) -> str:
 
 
 def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
+    login: Any = request.user
     used = is_used(tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
         "versions": versions_of(tariff),
         "used": used,
         "may_change": may_change(request, tariff),
+        "timeline": of_tariff(tariff, changes.database_clock()),
+        "may_see_changes": login.has_perm("chargegroups.view_change"),
+        "may_take_back": may_change(request, tariff),
     }
     return TemplateResponse(request, "chargegroups/prices.html", context)
 
@@ -105,8 +110,7 @@ def add_version(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpRespons
     if not may_change(request, tariff):
         raise PermissionDenied
     if is_used(tariff):
-        messages.warning(request, f"{tariff} is in use: its prices are not changed without seeing whom it concerns.")
-        return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
+        return HttpResponseRedirect(admin.page(tariff.pk, "version"))
     editor = PriceEditor(tariff, request.POST or None)
     return _edit(admin, request, tariff, editor, f"New version of {tariff}", lambda: _append(tariff, editor))
 
@@ -116,6 +120,9 @@ def edit_version(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpRespon
     if not may_change(request, tariff):
         raise PermissionDenied
     version = _scheduled(request, tariff)
+    if is_used(tariff):
+        messages.warning(request, f"{tariff} is in use: cancel the scheduled change, then propose a new version.")
+        return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
     if "remove" in request.POST:
         return _remove(admin, request, tariff, version)
     editor = PriceEditor(tariff, request.POST or None, version)

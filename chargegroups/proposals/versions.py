@@ -16,20 +16,22 @@ from chargegroups.proposals.base import Inapplicable, Nothing, Proposal
 
 
 class NewVersion(Proposal):
-    """``prices`` are what the tariff says from the moment of the change on."""
+    """``prices`` are what the tariff says from the moment of the change on, until ``valid_until`` if it ends."""
 
     kind: ClassVar[str] = "version"
     schedulable: ClassVar[bool] = True
 
-    def __init__(self, tariff: Tariff, prices: PriceList) -> None:
+    def __init__(self, tariff: Tariff, prices: PriceList, valid_until: datetime | None = None) -> None:
         self.tariff, self.prices, self.provider_id = tariff, prices, tariff.provider_id
+        self.valid_until = valid_until
 
     @property
     def groups(self) -> list[ChargeGroup]:
         return groups_naming(self.tariff)
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "tariff": self.tariff.code, "prices": write_tariff(self.prices)}
+        ends = {"valid_until": self.valid_until.isoformat()} if self.valid_until else {}
+        return {"kind": self.kind, "tariff": self.tariff.code, "prices": write_tariff(self.prices), **ends}
 
     def proposed(self, at: datetime) -> TariffVersion:
         """The unsaved version. Its price list is at hand, as its elements are not rows yet."""
@@ -45,19 +47,37 @@ class NewVersion(Proposal):
 
     def ground(self, at: datetime) -> dict[str, Any]:
         version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
-        later = self.tariff.versions.filter(valid_from__gte=at).order_by("valid_from")
+        later = self.later(at)
         terms = Terms.objects.in_force(at).filter(charge_group__in=self.groups).order_by("pk")
         return {
             "version": version and version.pk,
-            "scheduled": list(later.values_list("pk", flat=True)),
+            "scheduled": [row.pk for row in later],
             "terms": list(terms.values_list("pk", flat=True)),
         }
 
+    def later(self, at: datetime) -> list[TariffVersion]:
+        return list(self.tariff.versions.filter(valid_from__gte=at).order_by("valid_from"))
+
+    def warnings(self, at: datetime) -> list[str]:
+        told, later = [], self.later(at)
+        if later:
+            told.append(f"Another version is scheduled from {self._when(later[0].valid_from)}: it follows.")
+        if self.valid_until and not any(row.valid_from <= self.valid_until for row in later):
+            told.append(
+                f"From {self._when(self.valid_until)} on no price is in force: nobody can charge by this tariff."
+            )
+        return told
+
+    def _when(self, moment: datetime) -> str:
+        return moment.astimezone(self.tariff.provider.zone).strftime("%-d %b %Y %H:%M")
+
     def check(self, at: datetime) -> None:
+        if self.valid_until is not None and self.valid_until <= at:
+            raise Inapplicable("The version ends before it begins.")
         if self.prices.currency != self.tariff.currency:
             raise Inapplicable(f"{self.tariff} is in {self.tariff.currency}: its versions are too.")
         version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
-        if version is not None and price_list(version) == self.prices and version.valid_until is None:
+        if version is not None and price_list(version) == self.prices and version.valid_until == self.valid_until:
             raise Nothing("This is what the version in force says already: there is nothing to change.")
         if self.tariff.versions.filter(valid_from=at).exists():
             raise Inapplicable(
@@ -74,13 +94,14 @@ class NewVersion(Proposal):
         version = TariffVersion.objects.filter(tariff=change.tariff, pk=change.earlier["version"]).first()
         if version is None:
             raise Inapplicable("This was the first version of the tariff: there are no earlier prices.")
-        return cls(change.tariff, price_list(version))
+        return cls(change.tariff, price_list(version), version.valid_until)
 
     def write(self, change: Any, at: datetime) -> None:
         version = TariffVersion.objects.create(
             provider_id=self.provider_id,
             tariff=self.tariff,
             valid_from=at,
+            valid_until=self.valid_until,
             change=change,
             **version_fields(self.prices),
         )

@@ -125,7 +125,7 @@ def test_an_unused_tariff_gets_a_new_version(world, signed_in):
 
 def test_a_tariff_in_use_is_not_changed_here(world, signed_in):
     response = signed_in(world.anna).post(page(world.standard, "prices_add"), typed({"energy_price": "0.01"}))
-    assert response["Location"] == page(world.standard)
+    assert response["Location"] == page(world.standard, "version")
     assert world.standard.versions.count() == 1
 
 

@@ -10,16 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from chargegroups.grounds import Driver, Place
-from chargegroups.impact import Side
-from chargegroups.models import TariffVersion
+from chargegroups.impact import NOWHERE, Side
 from chargegroups.preview import Preview
-from chargegroups.price_lists import price_list
-from chargegroups.pricing import InvalidSession, Minimum, prepare, price
+from chargegroups.pricing import Prepared, prepare, price
 from chargegroups.pricing import Session as Metered
 from chargegroups.pricing.replay import STEPS, Replay
 from chargepoints.models import Session
 from chargepoints.proposals import PointsMoved
+from chargepoints.rating import Measured, Rater
 from customers.models import Provider
+from evcnet.refusals import Refused
 
 DAYS = 90
 MOST = 10_000
@@ -41,10 +41,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Replayed:
-    """``total`` sums sessions that both cost something to judge; ``refused`` would not have taken place."""
+    """``total`` sums the sessions that cost another price; of all that were ``looked_at``, ``refused`` would not be."""
 
     total: Replay
     found: int
+    looked_at: int
     refused: int
     columns: list[Column]
 
@@ -73,11 +74,11 @@ def replayed(seen: Preview) -> Replayed | None:
         return None
     rows = _sessions(seen)
     found = rows.count()
-    return _replay(seen, list(rows[:MOST]), found) if found else None
+    return _Again(seen).price(list(rows[:MOST]), found) if found else None
 
 
 def _sessions(seen: Preview) -> Any:
-    """Sessions of own customers with the price that they were rated by, the latest first."""
+    """Sessions of own customers that were allowed, the latest first."""
     since = seen.at - timedelta(days=DAYS)
     rows = Session.objects.filter(
         customer__isnull=False, tariff_version__isnull=False, started_at__gte=since, started_at__lt=seen.at
@@ -87,85 +88,87 @@ def _sessions(seen: Preview) -> Any:
         rows = rows.filter(charge_point__in=[move.point.pk for move in seen.proposal.moves])
     if seen.proposal.customers is not None:
         rows = rows.filter(customer__in=seen.proposal.customers)
-    return rows.select_related("charge_point__location").order_by("-started_at")
+    return rows.select_related("charge_point").order_by("-started_at")
 
 
-def _replay(seen: Preview, rows: list[Session], found: int) -> Replayed | None:
-    sides = _Sides(seen, {row.customer_id for row in rows})
-    provider = Provider.objects.get(pk=seen.proposal.provider_id)
-    versions = TariffVersion.objects.select_related("tariff").prefetch_related("elements")
-    before = {
-        pk: price_list(version) for pk, version in versions.in_bulk({row.tariff_version_id for row in rows}).items()
-    }
-    ready: dict[Any, Any] = {}
-    total, refused = None, 0
-    for row in rows:
-        side, rated = sides.after(row), before[row.tariff_version_id]
-        if side is None or (side.price is not None and side.price.currency != rated.currency):
-            continue
-        if side.price is None:
-            refused += 1
-            continue
-        metered = metered_of(row, provider)
-        if metered is None:
-            continue
-        total = total or Replay(rated.currency)
-        costs = []
-        for listed in (rated, side.price):
-            key = (id(listed), metered.time_zone)
-            if key not in ready:
-                ready[key] = prepare(listed, metered.time_zone)
-            costs.append(price(ready[key], metered).incl_vat)
-        total.add(row.customer_id, *costs)
-    return Replayed(total, found, refused, columns(total.by_customer.values())) if total else None
+class _Again:
+    """Prices sessions as things stand, and as they would: what differs is the work of this change alone."""
+
+    def __init__(self, seen: Preview) -> None:
+        self.seen, self.provider = seen, Provider.objects.get(pk=seen.proposal.provider_id)
+        self.rater = Rater(self.provider)
+        self.ready: dict[tuple[int, str], Prepared] = {}
+        self.total: Replay | None = None
+        self.refused = 0
+
+    def price(self, rows: list[Session], found: int) -> Replayed | None:
+        sides = _Sides(self.seen, {row.customer_id for row in rows})
+        for row in rows:
+            self._add(row, *sides.of(row))
+        if self.total is None:
+            return None
+        shown = columns(self.total.by_customer.values())
+        return Replayed(self.total, found, len(rows), self.refused, shown)
+
+    def _add(self, row: Session, before: Side, after: Side) -> None:
+        if before.price is None or before.price == after.price:
+            return
+        if after.price is None:
+            self.refused += 1
+        elif after.price.currency == before.price.currency:
+            try:
+                metered = self.rater.metered(Measured.of(row), row.charge_point.location_id)
+            except Refused:  # what no meter reports costs nothing now, and nothing afterwards
+                return
+            self.total = self.total or Replay(before.price.currency)
+            self.total.add(row.customer_id, self._cost(before.price, metered), self._cost(after.price, metered))
+
+    def _cost(self, listed: Any, metered: Metered) -> Decimal:
+        key = (id(listed), metered.time_zone)
+        if key not in self.ready:
+            self.ready[key] = prepare(listed, metered.time_zone)
+        return price(self.ready[key], metered).incl_vat
 
 
 class _Sides:
-    """How the customer of a session stands after the change, where the session took place."""
+    """How the customer of a session stands before and after the change, where the session took place."""
 
     def __init__(self, seen: Preview, customers: set[int]) -> None:
         self.seen = seen
         self.facts = {pk: case.facts for pk, case in seen.facts_of(list(customers)).items()}
-        self.places = {place.before.group.pk: place for place in seen.proposal.places(seen.at) if place.before}
-        self.moved = self._moved(seen)
-        self.known: dict[tuple[str, int], Side | None] = {}
+        places = seen.proposal.places(seen.at)
+        self.places = {place.before.group.pk: place for place in places if place.before}
+        self.moved = _moved(seen, places)
+        self.known: dict[tuple[str, int], tuple[Side, Side]] = {}
 
-    def _moved(self, seen: Preview) -> dict[int, Place]:
-        if not isinstance(seen.proposal, PointsMoved):
-            return {}
-        after = {place.after.group.pk: place for place in seen.proposal.places(seen.at) if place.after}
-        return {move.point.pk: after[move.to.pk] for move in seen.proposal.moves if move.to and move.to.pk in after}
-
-    def after(self, row: Session) -> Side | None:
-        """None for customers who are not active any more, and for places that the change does not touch."""
+    def of(self, row: Session) -> tuple[Side, Side]:
+        """Nowhere for customers who are not active any more, and for places that the change does not touch."""
         facts = self.facts.get(row.customer_id)
         place = self.moved.get(row.charge_point_id) or self.places.get(row.charge_point.charge_group_id)
         if facts is None or place is None:
-            return None
+            return NOWHERE, NOWHERE
         key = (facts, id(place))
         if key not in self.known:
-            self.known[key] = self._driver(facts).side(place.after)
+            before, after = self._drivers(facts)
+            self.known[key] = before.side(place.before), after.side(place.after)
         return self.known[key]
 
-    def _driver(self, facts: str) -> Driver:
+    def _drivers(self, facts: str) -> tuple[Driver, Driver]:
         user_group, payment, roams, before, changed = json.loads(facts)
-        group = self.seen.proposal.moved_to or user_group
-        return Driver(group, payment, roams, (before or {}) | (changed or {}))
+        moved = self.seen.proposal.moved_to or user_group
+        now = Driver(user_group, payment, roams, before or {})
+        return now, Driver(moved, payment, roams, (before or {}) | (changed or {}))
 
 
-def metered_of(row: Session, provider: Provider) -> Metered | None:
-    """A stored session as it is priced; None for one that no meter could have reported."""
-    location = row.charge_point.location
-    zone = location.time_zone if location else provider.time_zone
-    whole = round((row.ended_at - row.started_at).total_seconds())
-    charging = max(whole - row.parking_seconds, 0)
-    periods: list[Any] = [("charging", charging, row.kwh)]
-    if row.parking_seconds:
-        periods.append(("parking", row.parking_seconds, 0))
-    try:
-        return Metered.of(row.started_at, zone, periods, Minimum(provider.minimum_seconds, provider.minimum_kwh))
-    except InvalidSession:
-        return None
+def _moved(seen: Preview, places: Iterable[Place]) -> dict[int, Place]:
+    """For each point that moves, the place that stands for where it was and where it will be."""
+    if not isinstance(seen.proposal, PointsMoved):
+        return {}
+    ends = {(place.before and place.before.group.pk, place.after and place.after.group.pk): place for place in places}
+    found = {
+        move.point.pk: ends.get((move.point.charge_group_id, move.to and move.to.pk)) for move in seen.proposal.moves
+    }
+    return {pk: place for pk, place in found.items() if place is not None}
 
 
 def columns(differences: Iterable[Decimal]) -> list[Column]:
