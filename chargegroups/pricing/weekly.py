@@ -42,20 +42,19 @@ def week_of(tariff: Tariff, day: date, time_zone: str, shape: Shape) -> Iterator
 
     None for an hour that the clock skips; of one that it repeats, the first.
     """
-    prepared = prepare(tariff, time_zone)
-    for session in _sessions(day, time_zone, shape):
-        yield None if session is None else price(prepared, session)
-
-
-def _sessions(day: date, time_zone: str, shape: Shape) -> Iterator[Session | None]:
     rows: list[PeriodRow] = [("charging", shape.seconds, shape.kwh, shape.kw, None)]
     if shape.parked_seconds:
         rows.append(("parking", shape.parked_seconds, 0))
-    at_noon = Session.of(datetime.combine(day, time(12)), time_zone, rows)
+    return week_of_session(tariff, day, Session.of(datetime.combine(day, time(12)), time_zone, rows))
+
+
+def week_of_session(tariff: Tariff, day: date, session: Session) -> Iterator[Cost | None]:
+    """The same as `week_of` for a session as it is, whose own start does not matter."""
+    prepared = prepare(tariff, session.time_zone)
     for hour in range(HOURS_OF_A_WEEK):
         try:
-            moment = moment_of(datetime.combine(day, time(0)) + timedelta(hours=hour), time_zone)
+            start = moment_of(datetime.combine(day, time(0)) + timedelta(hours=hour), session.time_zone)
         except SkippedTime:
             yield None
         else:
-            yield replace(at_noon, start=moment)
+            yield price(prepared, replace(session, start=start))
