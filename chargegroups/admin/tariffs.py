@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from chargegroups.admin import versions
+from chargegroups.admin import calculator, versions
 from chargegroups.admin.changing import new_version
 from chargegroups.changes import add_version, database_clock, remove_tariff
 from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
@@ -60,7 +60,13 @@ class TariffAdmin(ModelAdmin, Transfers):
     # The pages of one
 
     def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
-        pages = [("Prices", "prices"), ("Data and offers", "change"), ("Used by", "uses"), ("History", "history")]
+        pages = [
+            ("Prices", "prices"),
+            ("Calculator", "calculator"),
+            ("Data and offers", "change"),
+            ("Used by", "uses"),
+            ("History", "history"),
+        ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
     def own_pages(self) -> list[tuple[str, Any]]:
@@ -68,6 +74,7 @@ class TariffAdmin(ModelAdmin, Transfers):
             "prices": versions.prices,
             "prices/add": versions.add_version,
             "prices/edit": versions.edit_version,
+            "calculator": calculator.calculator,
             "version": new_version.new_version,
             "uses": versions.uses,
         }
