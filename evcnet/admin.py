@@ -21,7 +21,7 @@ from evcnet.filters import RelatedFilter
 from evcnet.forms import PortalForm
 from evcnet.refusals import REFUSALS, Refused, refusal_of
 from evcnet.removal import goes_along, in_the_way
-from evcnet.scoped import Scoped, StackedInline, TabularInline
+from evcnet.scoped import Scoped, StackedInline, TabularInline, sees_target
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
@@ -89,13 +89,25 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return len(request.user.providers) > 1
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = [(name, self._without(options)) for name, options in super().get_fieldsets(request, obj)]
+        unseen = self._points_out_of_sight(request, obj)
+        shown = [(name, self._without(options, unseen)) for name, options in super().get_fieldsets(request, obj)]
         if self.asks_provider(request, obj):
             shown.insert(0, (None, {"fields": ["provider"]}))
         return shown
 
-    def _without(self, options: dict[str, Any]) -> dict[str, Any]:
-        return options | {"fields": [name for name in options["fields"] if name not in ("provider", "revision")]}
+    def _without(self, options: dict[str, Any], unseen: set[str]) -> dict[str, Any]:
+        left_out = {"provider", "revision"} | unseen
+        return options | {"fields": [name for name in options["fields"] if name not in left_out]}
+
+    def _points_out_of_sight(self, request: HttpRequest, obj: Any) -> set[str]:
+        """Fields that point at rows which the login does not see: not shown, not asked, and kept as they are."""
+        if obj is None or obj.pk is None:
+            return set()
+        known: dict[Any, set[str]] = request.__dict__.setdefault("out_of_sight", {})
+        if (key := (self.model, obj.pk)) not in known:
+            fields = [field for field in self.model._meta.concrete_fields if field.is_relation]
+            known[key] = {field.name for field in fields if not sees_target(request.user, obj, field)}
+        return known[key]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = context.get("original")

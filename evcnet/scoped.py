@@ -11,6 +11,17 @@ from evcnet.forms import OwnedForm
 from evcnet.widgets import SearchBox
 
 
+def sees_target(login: Any, row: Any, field: Any) -> bool:
+    """Does the login see what this foreign key of a row points at? Asks the database only of user groups' logins."""
+    pk, related = getattr(row, field.attname), field.related_model
+    if pk is None or not hasattr(related, "tenancy"):
+        return True
+    scope = login.scope(f"{related._meta.app_label}.view_{related._meta.model_name}")
+    if scope.platform or getattr(row, "provider_id", None) in scope.providers:
+        return True
+    return bool(related._default_manager.visible_to(login).filter(pk=pk).exists())
+
+
 class Scoped:
     """Rows, choices and permissions of a login: the same for pages and for the tables inside them."""
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest
 
-from chargegroups import changes
+from chargegroups.admin.changing.flow import refusal_in_words
+from chargegroups.admin.changing.reach import may_make
+from chargegroups.confirmation import Stale, confirm, look
 from chargegroups.filters import REASONS
 from chargegroups.forms import ExceptionForm
-from chargegroups.models import CustomerException
+from chargegroups.models import Change, CustomerException
+from chargegroups.proposals import ExceptionsChanged, Inapplicable, ProposedException
 from chargegroups.standing import GroupAt, Standing
 from chargegroups.terms import Decision
-from evcnet.refusals import REFUSALS, Refused, refusal_of
+from chargepoints.surroundings import surroundings
+from evcnet.refusals import REFUSALS
 
 
 class Editor:
     """The form in a customer's row. ``customer`` carries its facts (from ``GroupAt.annotated``)."""
+
+    refused = ""
+    """Why the exception can't be removed."""
+    seen: Any = None
 
     def __init__(self, request: HttpRequest, at: GroupAt, customer: Any) -> None:
         self.request, self.at, self.customer = request, at, customer
@@ -46,10 +52,30 @@ class Editor:
 
     @cached_property
     def valid(self) -> bool:
+        """Does what was typed make sense, and would it be taken? Then ``seen`` is its preview; else the form says why."""
+        if not self.removing and not (self.request.method == "POST" and self.form.is_valid()):
+            return False
+        if not may_make(self.request.user, self.proposal):
+            raise PermissionDenied
+        try:
+            self.seen = look(self.proposal, surroundings)
+        except (Inapplicable, *REFUSALS) as error:
+            self._refuse(error)
+            return False
+        return True
+
+    @cached_property
+    def proposal(self) -> ExceptionsChanged:
+        typed = {} if self.removing else {name: getattr(self.exception, name) for name in self.form.Meta.fields}
+        row = ProposedException(self.at.group, self.customer, removed=self.removing, **typed)
+        return ExceptionsChanged([row])
+
+    def _refuse(self, error: Exception) -> None:
+        refusal = refusal_in_words(error)
         if self.removing:
-            self._require("delete")
-            return True
-        return self.request.method == "POST" and self.form.is_valid()
+            self.refused = refusal.message
+        else:
+            self.form.add_error(refusal.field if refusal.field in self.form.fields else None, refusal.message)
 
     # What it would do
 
@@ -95,34 +121,42 @@ class Editor:
     @property
     def fingerprint(self) -> str:
         """What was shown, so that saving never does anything else."""
-        kept = [getattr(self.exception, name) for name in self.form.Meta.fields]
-        text = repr([self.removing, kept, [(when, str(reason), str(price)) for when, _, reason, price in self.effect]])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        shown: str = self.seen.impact.fingerprint
+        return shown
+
+    @property
+    def may_tell(self) -> bool:
+        """Does the customer notice anything? Then they can be told."""
+        return bool(self.seen.impact.affected)
+
+    @property
+    def tells(self) -> bool:
+        """Is the customer to be told? As ticked; at first only a regular is."""
+        if "shown" in self.request.POST:
+            return "tell" in self.request.POST
+        return bool(self.seen.impact.regulars)
 
     # The deed
 
-    def apply(self) -> str:
-        """Save or remove what was shown, and say so; nothing where it was not shown yet or is refused."""
+    def apply(self) -> Change | None:
+        """Make the change that was shown; nothing where it was not shown yet, or where it is refused."""
         if not self.valid or self.request.POST.get("shown") != self.fingerprint:
-            return ""
+            return None
+        notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
-            return self._remove() if self.removing else self._save()
-        except REFUSALS as error:
-            refusal = refusal_of(error)
-            field = refusal.field if refusal.field in self.form.fields else None
-            self.form.add_error(field, refusal.message)
+            made = confirm(self.proposal, fingerprint=self.fingerprint, surroundings=surroundings,
+                           by=self.request.user, notify=notify)  # type: ignore[arg-type] # fmt: skip
+        except Stale as stale:
+            self.seen = stale.preview
+            return None
+        except (Inapplicable, *REFUSALS) as error:
+            self._refuse(error)
             self.__dict__["valid"] = False
-            return ""
+            return None
+        return made.change
 
-    def _save(self) -> str:
-        is_new = self.exception.pk is None
-        with transaction.atomic():
-            changes.save_exception(self.exception)
-            reach = CustomerException.objects.visible_to(self.request.user, "add" if is_new else "change")
-            if not reach.filter(pk=self.exception.pk).exists():
-                raise Refused("Your role does not reach this charge group.")
-        return f"The exception of {self.customer} was {'added' if is_new else 'changed'}."
-
-    def _remove(self) -> str:
-        changes.remove_exception(self.exception)
-        return f"The exception of {self.customer} was removed: the policy counts again."
+    @property
+    def done(self) -> str:
+        if self.removing:
+            return f"The exception of {self.customer} was removed: the policy counts again."
+        return f"The exception of {self.customer} was {'changed' if self.exception.pk else 'added'}."

@@ -18,6 +18,7 @@ from chargepoints.models import ChargePoint
 from chargepoints.owners import free_tariffs, make_free_for_owner
 from evcnet.outcomes import Outcome, Remark
 from evcnet.refusals import REFUSALS, refusal_of
+from evcnet.scoped import sees_target
 from evcnet.verbs import Verb, VerbForm
 
 ACTIVE = ChargePoint.Status.ACTIVE
@@ -81,7 +82,8 @@ class FreeForOwnerForm(VerbForm):
     @property
     def intro(self) -> str:  # type: ignore[override]
         (point,) = self.rows
-        return f"{point.owner} gets an exception in {point.charge_group}: allowed, and free of charge."
+        seen = sees_target(self.request.user, point, ChargePoint._meta.get_field("owner"))
+        return f"{point.owner if seen else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
 
     def clean(self) -> dict[str, Any]:
         return (super().clean() or self.cleaned_data) | {"currency": self.currency}

@@ -23,6 +23,7 @@ from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge, two_lines
 from evcnet.events import event_model
 from evcnet.filters import AutocompleteFilter
+from evcnet.scoped import sees_target
 from evcnet.transfer.pages import Transfers
 from evcnet.verbs import WithVerbs
 
@@ -121,6 +122,8 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
         now = timezone.now()
         stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)
+        if not sees_target(request.user, stored, ChargePoint._meta.get_field("owner")):
+            stored.owner = None  # not saved: an owner out of sight is not told of
         group, exception = stored.charge_group, owner_exception(stored)
         holds = effective([group], now)[group.pk] if group else None
         buttons = self.buttons(request, stored)

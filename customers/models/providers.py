@@ -34,7 +34,9 @@ class Provider(models.Model):
         EVERYONE = "everyone", "every login"
         NOBODY = "nobody", "nobody"
 
-    code = models.CharField(max_length=36, unique=True, validators=[validate_code])
+    code = models.CharField(
+        max_length=36, unique=True, validators=[validate_code], error_messages={"unique": "This code cannot be used."}
+    )
     name = models.CharField(max_length=100)
     country_code = CountryField("country", help_text="With the party id: who you are in OCPI.")
     party_id = models.CharField("party id", max_length=3, validators=[validate_party])
@@ -68,7 +70,7 @@ class Provider(models.Model):
             models.UniqueConstraint(
                 fields=["country_code", "party_id"],
                 name="provider_party_once",
-                violation_error_message="This country and party id belong to a provider already.",
+                violation_error_message="This country and party id cannot be used.",
             ),
             models.CheckConstraint(
                 condition=models.Q(minimum_kwh__gte=0),
