@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from chargegroups.admin import calculator, versions
+from chargegroups.admin import calculator, simple_prices, versions
 from chargegroups.admin.changing import new_version
 from chargegroups.changes import add_version, database_clock, remove_tariff
 from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
@@ -75,6 +75,7 @@ class TariffAdmin(ModelAdmin, Transfers):
             "prices/add": versions.add_version,
             "prices/edit": versions.edit_version,
             "calculator": calculator.calculator,
+            "simple": simple_prices.simple,
             "version": new_version.new_version,
             "uses": versions.uses,
         }
