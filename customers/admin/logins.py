@@ -9,6 +9,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.models import Membership, Provider, StaffMember
@@ -26,7 +27,7 @@ class RoleInline(TabularInline):
     verbose_name_plural = "Roles"
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj is None else 0
+        return max(1, len(copied_roles(request))) if obj is None else 0
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         """Asked of an admin of several providers alone; else it is settled."""
@@ -48,6 +49,15 @@ class RoleInline(TabularInline):
             # Nobody is made an admin because that stands first in the list.
             kwargs["choices"] = [("", "Choose a role"), *Role.choices]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+def copied_roles(request: HttpRequest) -> list[dict[str, Any]]:
+    """A new login may begin with the roles of another (?like=17), as far as the admin sees and gives them."""
+    like = request.GET.get("like", "")
+    if not like.isdecimal() or len(like) > 18:
+        return []
+    roles = Membership.objects.visible_to(request.user, "add").filter(staff_member=int(like))
+    return list(roles.values("provider", "role", "user_group"))
 
 
 @admin.register(StaffMember)
@@ -81,6 +91,12 @@ class LoginAdmin(ModelAdmin):
             login.roles = ", ".join(held[login.pk])
 
     # Page
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if request.method == "GET" and obj.pk is None and isinstance(inline, RoleInline):
+            kwargs["initial"] = copied_roles(request)
+        return kwargs
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         """Roles that were taken away too, as long as they were at a provider where it has one now."""
@@ -119,6 +135,7 @@ class LoginAdmin(ModelAdmin):
             stored = StaffMember.objects.get(pk=login.pk)
             managed = managed_by(request.user, stored)
             context.update({"login": stored, "managed": managed, "password_url": self.page(stored.pk, "password")})
+            context["copy_url"] = f"{reverse('admin:customers_staffmember_add')}?like={stored.pk}"
         return super().render_change_form(request, context, *args, **kwargs)
 
     def own_pages(self) -> list[tuple[str, Any]]:
