@@ -74,6 +74,8 @@ def may(role: str, asked: tuple[str, ...]) -> bool:
 def reaches(role: str, page: Page, whose: str) -> bool:
     if page.model is Provider and role == "operator":
         return whose != "missing"
+    if page.model is Provider and whose == "sibling":
+        return "own" in ROLES[role][1]  # North and South are of one provider
     return whose in ROLES[role][1]
 
 

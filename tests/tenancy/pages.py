@@ -94,8 +94,8 @@ POSTED = {
 }
 """What POST asks for where it differs from other models."""
 NOWHERE = "nobody"
-"""What a page asks for that there is not: a verb without a page before it, the history of what never changes."""
-NOBODY = {"customers_record_history", "customers_notice_history"}
+"""What a page asks for that there is not: a verb without a page before it, the history of what never changes, a form for sessions."""
+NOBODY = {"customers_record_history", "customers_notice_history", "chargepoints_session_add"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,11 @@ def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
         yield Page(name, model, True, _permissions(model, get), _permissions(model, POSTED.get(name, post)))
     elif view in LISTS:
         kinds = [model, *_kinds(model_admin)] if view in ("import", "process_import", "export") else [model]
-        asked = ("|".join(each for kind in kinds for each in _permissions(kind, LISTS[view])),)
+        asked = (
+            (NOWHERE,)
+            if name in NOBODY
+            else ("|".join(each for kind in kinds for each in _permissions(kind, LISTS[view])),)
+        )
         yield Page(name, model, False, asked, asked)
 
 

@@ -37,6 +37,7 @@ MARKS = {
 """What must not stand in the answer to somebody who sees nothing of it; all in small letters."""
 MISSING = 888_888_888
 PRICES = {"north": "5.5513", "south": "6.6613", "fjord": "7.7713"}
+LATITUDES = {"north": "52.1", "south": "52.2", "fjord": "59.7713171"}
 LATER = timezone.now() + timedelta(days=400)
 
 
@@ -159,11 +160,9 @@ def _places(tenant: Tenant, said: str) -> None:
     location = tenant.keep(
         make.LocationFactory(
             provider=tenant.provider, code=f"{said}-location", name=f"{said} square", address=f"{said} street 1",
-            postal_code=f"{said} 12", city=f"{said} city", latitude=Decimal("59.7713171"), longitude=Decimal("5.1"),
+            postal_code=f"{said} 12", city=f"{said} city", latitude=Decimal(LATITUDES[tenant.mark]), longitude=Decimal("5.1"),
         )
     )  # fmt: skip
-    if tenant.mark != "fjord":
-        points.Location.objects.filter(pk=location.pk).update(latitude=Decimal("52.1"))
     point = tenant.keep(
         make.ChargePointFactory(
             charge_group=group, location=location, identity=f"{said}identity", name=f"{said} point",

@@ -1,0 +1,95 @@
+"""Every page of the portal, asked for by every role, of every tenant's row: who is answered, and what stands in it?
+
+A cell is one page, role, row and method. What is expected follows from customers/roles.py; nothing is listed by hand
+but which permission a page asks for (pages.py). A test fails with all cells that do not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tenancy.asking import ROLES, address, ask, forms_of, ids, may, reaches, taken_back, unseen
+from tests.tenancy.conftest import signed_in
+from tests.tenancy.pages import Page, pages
+
+pytestmark = pytest.mark.django_db
+
+WHOSE = ("own", "sibling", "other", "missing")
+KEEPER = {"own": "provider admin", "sibling": "provider admin", "other": "other admin", "missing": "provider admin"}
+
+
+@pytest.fixture(scope="module")
+def typed(built: Any) -> dict[tuple[Page, str], dict[str, list[str]]]:
+    """What is posted to each page: its own forms, as the admin of the row's provider would send them."""
+    keepers = {role: signed_in(built, role) for role in set(KEEPER.values())}
+    return {
+        (page, whose): forms_of(keepers[KEEPER[whose]], address(page, built.tenants[whose]))
+        for page in pages()
+        for whose in (WHOSE[:3] if page.of_row else ["own"])
+    }
+
+
+def cells(page: Page) -> Iterator[tuple[str, str]]:
+    for whose in WHOSE if page.of_row else ("own",):
+        for method in ("GET", "POST"):
+            yield whose, method
+
+
+def expected(role: str, page: Page, whose: str, method: str) -> bool:
+    """Is this role answered?"""
+    asked = page.get if method == "GET" else page.post
+    return may(role, asked) and (not page.of_row or reaches(role, page, whose))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_answers_whom_it_should_and_names_no_other_tenant(role, marked, typed, record_property):
+    browser, marks = signed_in(marked, role), unseen(role, marked)
+    wrong, count = [], 0
+    for page in pages():
+        for whose, method in cells(page):
+            count += 1
+            tenant = marked.tenants.get(whose)
+            with taken_back() as kept:
+                answer = ask(browser, method, address(page, tenant), typed.get((page, whose)))
+            where = f"{method} {page.label} of {whose}: {answer.status} {answer.location}{answer.error}"
+            answered = expected(role, page, whose, method)
+            if answer.status >= 500 or answered == answer.refused:
+                wrong.append(f"{where}, expected {'an answer' if answered else 'a refusal'}")
+            if found := [mark for mark in marks if mark in answer.body.lower() + answer.location.encode()]:
+                wrong.append(f"{where} says {found}")
+            if not answered and kept.writes:
+                wrong.append(f"{where} wrote {sorted(kept.writes)}")
+            if (method == "GET" or role == "read only") and kept.writes:
+                wrong.append(f"{where} wrote {sorted(kept.writes)}")
+    record_property("cells", count)
+    print(f"{role}: {count} cells", *wrong, sep="\n")
+    assert not wrong, f"{len(wrong)} of {count} cells:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "signed out"])
+def test_a_row_out_of_reach_is_answered_like_one_that_is_not_there(role, marked, typed):
+    """In status, text, where it leads and number of queries."""
+    browser = signed_in(marked, role)
+    wrong = []
+    for page in (page for page in pages() if page.of_row):
+        for whose in (each for each in WHOSE[:3] if not reaches(role, page, each)):
+            for method in ("GET", "POST"):
+                if told := _difference(browser, method, page, marked.tenants[whose], typed[page, whose]):
+                    wrong.append(f"{method} {page.label} of {whose}: {told}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _difference(browser: Any, method: str, page: Page, tenant: Any, data: Any) -> str:
+    """Asked again before it is called different: what is looked up once a process makes the first answer dearer."""
+    for _ in range(2):
+        with taken_back():
+            missing = ask(browser, method, address(page, None), data, ids(page, None))
+        with taken_back():
+            foreign = ask(browser, method, address(page, tenant), data, ids(page, tenant))
+        if missing == foreign:
+            return ""
+    told = [(each.status, each.location, each.queries, len(each.body)) for each in (missing, foreign)]
+    return f"missing is answered {told[0]}, this {told[1]}"
