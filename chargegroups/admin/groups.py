@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 
 from chargegroups.admin import access, charge_points, closing, founding, standing_page
-from chargegroups.admin.changing import terms, then
+from chargegroups.admin.changing import many_exceptions, terms, then
 from chargegroups.admin.summary import Summary, who_may_charge
 from chargegroups.changes import database_clock
 from chargegroups.forms import FoundingForm
@@ -120,6 +120,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "access": access.tariff_and_access,
             "terms": terms.change_terms,
             "then": then.then,
+            "exceptions": many_exceptions.exceptions_of_many,
             "roaming": access.roaming,
             "social": access.social_charging,
             "customers": standing_page.customers_and_tariffs,

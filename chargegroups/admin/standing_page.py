@@ -9,12 +9,14 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from chargegroups.admin import exceptions
 from chargegroups.changes import database_clock
 from chargegroups.filters import REASONS, StandingFilter
-from chargegroups.models import ChargeGroup, CustomerException
+from chargegroups.models import Change, ChargeGroup, CustomerException
 from chargegroups.price_tags import PriceTag
 from chargegroups.standing import GroupAt, Standing
 from customers.models import Customer
@@ -41,8 +43,9 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
     at = GroupAt(group, database_clock())
     customers = Customer.objects.visible_to(request.user)
     editor = _editor(request, at, customers)
-    if editor is not None and request.method == "POST" and (told := _apply(editor)):
-        messages.success(request, told)
+    if editor is not None and request.method == "POST" and (change := _apply(editor)):
+        link = reverse("admin:chargegroups_change_change", args=[change.pk])
+        messages.success(request, format_html('{} <a href="{}">See the change</a>', editor.done, link))
         return HttpResponseRedirect(f"{request.path}?{_kept(request)}#c{editor.customer.pk}")
     listed = StandingFilter(request.GET, at=at, customers=customers)
     rows, following = _page(listed.found, request.GET)
@@ -58,7 +61,7 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
     return TemplateResponse(request, "chargegroups/customers.html", context)
 
 
-def _apply(editor: exceptions.Editor) -> str:
+def _apply(editor: exceptions.Editor) -> Change | None:
     """In one transaction, so that the row that the form has compared stays locked until it is written."""
     with transaction.atomic():
         return editor.apply()

@@ -118,7 +118,7 @@ class Flow:
 
     def refuse(self, error: Exception) -> HttpResponse:
         """Why nothing can be done: in the form, or where one came from. Nothing was written."""
-        self.refused = _refusal(error)
+        self.refused = refusal_in_words(error)
         if self.form_template:
             return self.ask()
         messages.warning(self.request, f"Nothing was changed. {self.refused.message}")
@@ -170,7 +170,8 @@ class Flow:
         return [(name, self.data[name]) for name in SAID if name in self.data]
 
 
-def _refusal(error: Exception) -> Refusal:
+def refusal_in_words(error: Exception) -> Refusal:
+    """Why a proposal was refused, and the field where it belongs, if the database named one."""
     if not isinstance(error, Inapplicable):
         return refusal_of(error)
     cause = refusal_of(error.__cause__) if isinstance(error.__cause__, REFUSALS) else Refusal("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -23,6 +23,7 @@ from customers.models import ChargeCard, Customer
 
 LISTED = 100
 """So many tariffs fit into a drop-down; more are found by their code."""
+SUGGESTED = 2_000
 
 
 class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -40,9 +41,13 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
             error_messages={"invalid_choice": "There is no such tariff here that you may use: choose another."},
         )
 
+    codes: Sequence[tuple[str, str]] = ()
+    """Codes and names that the browser offers while one types; other codes can be typed as well."""
+
     def offer(self, tariffs: Any, at: Any) -> None:
         self.queryset = tariffs
         if tariffs.count() > LISTED:
+            self.codes = list(tariffs.values_list("code", "name")[:SUGGESTED])
             self.widget = forms.TextInput(attrs={"list": "tariffs", "class": " ".join(INPUT_CLASSES)})
             self.help_text = f"{self.help_text} Type its code."
             return
@@ -80,7 +85,7 @@ class TermsForm(forms.Form):
         offered = self._offered(login)
         for slot in SLOTS:
             self.fields[slot].offer(offered, now)  # type: ignore[attr-defined]
-        self.codes = list(offered.values_list("code", "name")[:2_000]) if offered.count() > LISTED else []
+        self.codes = self.fields["tariff"].codes  # type: ignore[attr-defined]
         for name, sentence in _switches(group, login):
             self.fields[name].label, self.fields[name].help_text = _title(name), sentence
         self.fields["at"].help_text = f"In the time of {group.provider.time_zone}. Empty: as soon as you confirm."
