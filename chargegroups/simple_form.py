@@ -96,7 +96,7 @@ def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     if reading.shape is None or reasons:
         return {}, reasons
     shape = reading.shape
-    values = {
+    values: dict[str, Any] = {
         "per_kwh": shape.per_kwh,
         "start_fee": shape.start_fee,
         "charging": _by_minute(shape.charging_per_hour),
