@@ -43,7 +43,7 @@ def out_of_reach(role: str, world: Any) -> list[Any]:
 
 def says(answer: Any, marks: list[bytes], typed: str = "") -> list[bytes]:
     body = answer.body.lower()
-    for echo in (typed.lower(), quote(typed.lower())) if typed else ():
+    for echo in (typed.lower(), quote(typed.lower()), quote(quote(typed.lower()))) if typed else ():
         body = body.replace(echo.encode(), b"")
     return [mark for mark in marks if mark in body]
 
