@@ -19,8 +19,10 @@ from chargegroups.proposals import Inapplicable, Proposal
 from chargegroups.signals import access_changed, tariff_changed
 from chargegroups.warnings import announce, announce_cancelled
 from customers.models import StaffMember
+from evcnet.refusals import refusal_of
 
 ACCESS_EFFECTS = ("loses_access", "gains_access")
+ATTEMPTS = 5
 MOST_PARTS = 100
 """So many pairs of prices are kept in the record, the heaviest; the counts are kept whole."""
 PRICE_EFFECTS = ("pays_more", "pays_less", "differs", "renamed")
@@ -64,8 +66,8 @@ def _tried(proposal: Proposal, at: datetime) -> None:
                 proposal.write(None, at)
             transaction.set_rollback(True)
     except IntegrityError as refusal:
-        diagnosis = getattr(refusal.__cause__, "diag", None)
-        raise Inapplicable(diagnosis.message_primary if diagnosis else str(refusal)) from refusal
+        told = refusal_of(refusal)
+        raise Inapplicable(told.message, told.field) from refusal
 
 
 def confirm(
@@ -95,6 +97,30 @@ def confirm(
         proposal.write(change, seen.at)
         _signal_after_commit(change, seen.impact, cancelled=False)
         return Confirmed(change, seen)
+
+
+def make(proposal: Proposal, *, surroundings: Surroundings, by: StaffMember | None = None, reason: str = "") -> Change:
+    """Make a change that goes with something else that was confirmed: a new row, a file. It is on the record like all.
+
+    Nobody is told. Raises Inapplicable, and Stale where customers keep changing meanwhile; then nothing is written.
+    """
+    with transaction.atomic():
+        _lock(proposal.provider_id)
+        for attempt in range(ATTEMPTS):
+            fingerprint = look(proposal, surroundings).impact.fingerprint
+            try:
+                return confirm(
+                    proposal,
+                    fingerprint=fingerprint,
+                    surroundings=surroundings,
+                    by=by,
+                    reason=reason,
+                    notify=Change.Notify.NONE,
+                ).change
+            except Stale:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
 
 
 def cancel(change: Change, by: StaffMember | None = None) -> None:

@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
-
-from django import forms
 
 from chargegroups.models import ChargeGroup
 from chargepoints.changes import has_social_charging, why_not_activate, why_not_attach
 from chargepoints.models import ChargePoint, Location
 from evcnet.forms import PortalForm
 
-ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
+ACTIVE = ChargePoint.Status.ACTIVE
+
+
+@dataclass(frozen=True)
+class Regrouping:
+    """The charge group that was typed for a point that has another one; ``active``: it is put into service there."""
+
+    group: ChargeGroup | None
+    active: bool
 
 
 class ChargePointForm(PortalForm):
-    """An active charge point leaves its charge group only once the page has said that it stops working."""
+    """All fields but the charge group are saved at once. A point that exists changes groups through a preview."""
 
-    stop = forms.BooleanField(required=False, label="Yes, take it out of its charge group: it becomes inactive")
-    asks_stop = False
+    regroup: Regrouping | None = None
+    """Where the point is to go, once it is saved."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         # By now the instance holds what is stored, and the typed values are in ``cleaned`` only.
-        self._detach_active(cleaned)
         self._refuse(cleaned)
+        if not self.errors and self.instance.pk is not None:
+            self._keep_group(cleaned)
         return cleaned
 
-    def _detach_active(self, cleaned: dict[str, Any]) -> None:
-        leaves = "charge_group" in cleaned and cleaned["charge_group"] is None and self.instance.charge_group_id
-        if not leaves or self.instance.status != ACTIVE or cleaned.get("status") != ACTIVE:
+    def _keep_group(self, cleaned: dict[str, Any]) -> None:
+        typed, stored = cleaned.get("charge_group"), self.instance.charge_group
+        if "charge_group" not in cleaned or typed == stored:
             return
-        if cleaned.get("stop"):
-            cleaned["status"] = INACTIVE
-            return
-        self.asks_stop = True
-        self.add_error(
-            "charge_group",
-            f"The charge point is active in {self.instance.charge_group}, and without a charge group nobody can charge "
-            "there: it would become inactive. Nothing has been saved yet.",
-        )
+        starts = typed is not None and cleaned.get("status") == ACTIVE and self.instance.status != ACTIVE
+        self.regroup = Regrouping(typed, starts)
+        cleaned["charge_group"] = stored
+        if starts:
+            cleaned["status"] = self.instance.status
 
     def _refuse(self, cleaned: dict[str, Any]) -> None:
         if self.errors:
             return
         location, group = cleaned.get("location"), cleaned.get("charge_group")
         typed = ChargePoint(provider=self._owner_of(group, location), location=location, charge_group=group)
-        if cleaned.get("status") == ACTIVE and (reason := why_not_activate(typed)):
+        leaves = group is None and self.instance.charge_group_id is not None
+        if cleaned.get("status") == ACTIVE and not leaves and (reason := why_not_activate(typed)):
             self.add_error("status", reason)
         if group is not None:
             self._refuse_attaching(typed, group)

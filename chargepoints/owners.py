@@ -8,10 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from chargegroups.changes import add_version, save_exception
-from chargegroups.models import CustomerException, Tariff, TariffElement, TariffVersion
+from chargegroups.changes import add_version
+from chargegroups.confirmation import make
+from chargegroups.models import Change, CustomerException, Tariff, TariffElement, TariffVersion
 from chargegroups.price_tags import price_tags
+from chargegroups.proposals import ExceptionsChanged, ProposedException
 from chargepoints.models import ChargePoint
+from chargepoints.surroundings import surroundings
 from evcnet.refusals import Refused
 
 OFFERED = 50
@@ -44,21 +47,21 @@ def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
     return [tariff for tariff in found if tags[tariff.pk].free]
 
 
-def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str) -> CustomerException:
-    """An exception that lets the owner charge by a free tariff; without one at hand it is made."""
+def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str, by: Any = None) -> Change:
+    """An exception that lets the owner charge by a free tariff; without one at hand it is made. It is on the record."""
     if point.owner is None or point.charge_group is None:
         raise Refused("The charge point has no owner or no charge group: set both first.")
+    if owner_exception(point) is not None:
+        raise Refused("The owner has an exception in this charge group already: edit that one.")
     with transaction.atomic():
-        return save_exception(
-            CustomerException(
-                provider_id=point.provider_id,
-                charge_group=point.charge_group,
-                customer=point.owner,
-                access=CustomerException.Access.ALLOWED,
-                tariff=tariff or _new_free_tariff(point.provider_id, currency),
-                note=f"Owner of {point.identity}"[:500],
-            )
+        row = ProposedException(
+            point.charge_group,
+            point.owner,
+            CustomerException.Access.ALLOWED,
+            tariff or _new_free_tariff(point.provider_id, currency),
+            note=f"Owner of {point.identity}"[:500],
         )
+        return make(ExceptionsChanged([row]), surroundings=surroundings, by=by)
 
 
 def _new_free_tariff(provider_id: int, currency: str) -> Tariff:

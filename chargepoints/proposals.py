@@ -96,7 +96,8 @@ class PointsMoved(Proposal):
         if not stopping:
             return []
         named = ", ".join(stopping[:5]) + (f" and {len(stopping) - 5:,} more" if len(stopping) > 5 else "")
-        return [f"{len(stopping):,} active charge points stop working: {named}."]
+        stop = "charge point stops" if len(stopping) == 1 else "charge points stop"
+        return [f"{len(stopping):,} active {stop} working: {named}."]
 
     def check(self, at: datetime) -> None:
         if all(move.point.charge_group_id == (move.to and move.to.pk) for move in self.moves):

@@ -37,17 +37,19 @@ class VerbForm(forms.Form):
 class Verb:
     """``done`` completes "12 customers …". ``action`` is the permission; ``offered`` says whether a row's page has it.
 
-    ``act`` takes the rows, and what the form asked for by keyword.
+    ``act`` takes the rows, and what the form asked for by keyword. With ``page`` nothing is done at once: it gives the
+    page that comes before, from the admin, the request, the rows and what the form asked for.
     """
 
     name: str
     label: str
     done: str
-    act: Callable[..., Outcome]
+    act: Callable[..., Outcome] | None = None
     offered: Callable[[Any], bool] = lambda row: True
     action: str = "change"
     form: type[VerbForm] | None = None
     primary: bool = False
+    page: Callable[[Any, HttpRequest, list[Any], dict[str, Any]], HttpResponse] | None = None
 
 
 class WithVerbs:
@@ -111,7 +113,12 @@ class WithVerbs:
             if not form.is_valid():
                 return self._page_before(request, verb, form, address)
             asked = form.cleaned_data
-        tell(request, self.model, verb.act(rows, **asked) + refused, verb.done)
+        if verb.page is not None and rows:
+            if refused.refused:
+                tell(request, self.model, refused, verb.done)
+            return verb.page(self, request, rows, asked)
+        outcome = verb.act(rows, **asked) if verb.act is not None else Outcome()
+        tell(request, self.model, outcome + refused, verb.done)
         return None
 
     def _page_before(self, request: HttpRequest, verb: Verb, form: VerbForm, address: str) -> HttpResponse:

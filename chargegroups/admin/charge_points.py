@@ -7,13 +7,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from chargegroups.admin.changing.points import Destination, PointsFlow
 from chargegroups.models import ChargeGroup
-from chargepoints.changes import attach, detach, stops_working
 from chargepoints.models import ChargePoint
-from evcnet.actions import run
 
 PER_PAGE = 50
 FOUND = 20
@@ -37,19 +36,9 @@ def attached(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpRespon
 
 
 def detaching(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
-    """The page before points are detached: which of them stop working. Confirming does it."""
+    """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
-    chosen = _chosen(request, group)
-    if "confirm" in request.POST or not chosen.exists():
-        run(request, chosen, detach, "detached")
-        return HttpResponseRedirect(admin.page(group.pk, "points"))
-    stopping = stops_working(chosen)
-    context = admin.page_context(request, group, "Detach charge points?") | {
-        "points": chosen.select_related("location"),
-        "stopping": stopping,
-        "others": chosen.count() - len(stopping),
-    }
-    return TemplateResponse(request, "chargegroups/detach.html", context)
+    return _flow(admin, request, group, _chosen(request, group), None)
 
 
 def may_move(request: HttpRequest, group: ChargeGroup) -> bool:
@@ -65,10 +54,16 @@ def _require(request: HttpRequest, group: ChargeGroup) -> None:
 
 
 def _attach(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    """The page before points are attached, out of other groups if need be."""
     _require(request, group)
-    chosen = ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request))
-    run(request, chosen, lambda points: attach(points, group), "attached")
-    return HttpResponseRedirect(admin.page(group.pk, "points"))
+    chosen = ChargePoint.objects.visible_to(request.user, "change").filter(pk__in=_ids(request))
+    return _flow(admin, request, group, chosen, group)
+
+
+def _flow(admin: Any, request: HttpRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
+    rows = list(points.select_related("location", "charge_group", "provider"))
+    back = admin.page(group.pk, "points")
+    return PointsFlow(admin, request, group, rows, Destination(to), lambda: back).respond()
 
 
 def _ids(request: HttpRequest) -> list[int]:

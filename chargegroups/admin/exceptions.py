@@ -8,17 +8,16 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from chargegroups.admin.changing.flow import refusal_in_words
 from chargegroups.admin.changing.reach import may_make
 from chargegroups.confirmation import Stale, confirm, look
 from chargegroups.filters import REASONS
 from chargegroups.forms import ExceptionForm
 from chargegroups.models import Change, CustomerException
-from chargegroups.proposals import ExceptionsChanged, Inapplicable, ProposedException
+from chargegroups.proposals import ExceptionsChanged, ProposedException
 from chargegroups.standing import GroupAt, Standing
 from chargegroups.terms import Decision
 from chargepoints.surroundings import surroundings
-from evcnet.refusals import REFUSALS
+from evcnet.refusals import REFUSALS, refusal_of
 
 
 class Editor:
@@ -59,7 +58,7 @@ class Editor:
             raise PermissionDenied
         try:
             self.seen = look(self.proposal, surroundings)
-        except (Inapplicable, *REFUSALS) as error:
+        except REFUSALS as error:
             self._refuse(error)
             return False
         return True
@@ -71,7 +70,7 @@ class Editor:
         return ExceptionsChanged([row])
 
     def _refuse(self, error: Exception) -> None:
-        refusal = refusal_in_words(error)
+        refusal = refusal_of(error)
         if self.removing:
             self.refused = refusal.message
         else:
@@ -149,7 +148,7 @@ class Editor:
         except Stale as stale:
             self.seen = stale.preview
             return None
-        except (Inapplicable, *REFUSALS) as error:
+        except REFUSALS as error:
             self._refuse(error)
             self.__dict__["valid"] = False
             return None

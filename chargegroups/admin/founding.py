@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest
 
 from chargegroups.changes import found_group
+from chargegroups.confirmation import make
 from chargegroups.forms import SWITCHES, TARIFFS
-from chargepoints.changes import attach
-from chargepoints.models import ChargePoint
-from evcnet.actions import tell
+from chargegroups.proposals import Inapplicable
+from chargepoints.proposals import PointsMoved
+from chargepoints.surroundings import surroundings
 from evcnet.refusals import Refused
 
 FIELDSETS = [
@@ -41,8 +43,8 @@ def found(request: HttpRequest, form: Any) -> None:
     chosen = answers["points"]
     if not chosen:
         return
-    outcome = attach(chosen, form.instance)
-    if outcome.refused:
-        reasons = " ".join(f"{each.row}: {each.text}" for each in outcome.refused)
-        raise Refused(f"Not every charge point can be attached. {reasons}", "points")
-    tell(request, ChargePoint, outcome, "attached")
+    try:
+        change = make(PointsMoved.to(chosen, form.instance), surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+    except Inapplicable as error:
+        raise Refused(f"Not every charge point can be attached. {error}", "points") from error
+    messages.success(request, f"Done: {change}.")

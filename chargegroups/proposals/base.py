@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from chargegroups.grounds import Place
 from chargegroups.models import ChargeGroup
+from evcnet.refusals import Refused
 
 
-class Inapplicable(ValueError):
+class Inapplicable(Refused, ValueError):
     """The proposal makes no sense; the message names the thing, the reason and the way out."""
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from chargegroups.admin.changing.points import Destination, PointsFlow, afterwards
 from chargegroups.models import ChargeGroup, Tariff
 from chargepoints import changes
 from chargepoints.effective import effective
@@ -42,23 +44,6 @@ class AttachForm(VerbForm):
                 yield point, f"leaves {point.charge_group}, and takes the tariff and access of the new group."
 
 
-class DetachForm(VerbForm):
-    @property
-    def intro(self) -> str:  # type: ignore[override]
-        stopping = len(changes.stops_working(self.rows))
-        if not stopping:
-            return "None of them is active: nobody who charges there now is affected."
-        if len(self.rows) == 1:
-            return "It is active. Without a charge group nobody can charge there: it becomes inactive."
-        return f"{stopping:,} of {len(self.rows):,} are active. Without a charge group they become inactive."
-
-    def remarks(self) -> Iterable[tuple[Any, str]]:
-        # Of a single point the introduction has said all.
-        for point in changes.stops_working(self.rows) if len(self.rows) > 1 else ():
-            if point.charge_group_id is not None:
-                yield point, f"stops working: nobody can charge there once it has left {point.charge_group}."
-
-
 class FreeForOwnerForm(VerbForm):
     tariff = forms.ModelChoiceField(
         Tariff.objects.none(),
@@ -86,13 +71,29 @@ class FreeForOwnerForm(VerbForm):
         return f"{point.owner if seen else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
 
     def clean(self) -> dict[str, Any]:
-        return (super().clean() or self.cleaned_data) | {"currency": self.currency}
+        return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
 
 
-def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str) -> Outcome:
+def _to_group(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+    """The preview of attaching or moving them."""
+    return _flow(admin, request, points, Destination(asked["charge_group"]))
+
+
+def _out(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+    """The preview of detaching them, which says what stops working."""
+    return _flow(admin, request, points, Destination(None))
+
+
+def _flow(admin: Any, request: HttpRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
+    one = points[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
+    back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
+    return PointsFlow(admin, request, one, points, to, back).respond()
+
+
+def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> Outcome:
     (point,) = points
     try:
-        make_free_for_owner(point, tariff, currency)
+        make_free_for_owner(point, tariff, currency, by)
     except REFUSALS as error:
         return Outcome(refused=(Remark(point, refusal_of(error).message),))
     return Outcome(done=(point,))
@@ -102,26 +103,25 @@ ATTACH = Verb(
     "attach",
     "Attach to a charge group",
     "attached",
-    changes.attach,
     offered=lambda point: point.charge_group_id is None,
     form=AttachForm,
     primary=True,
+    page=_to_group,
 )
 MOVE = Verb(
     "move",
     "Move to another charge group",
     "moved",
-    changes.attach,
     offered=lambda point: point.charge_group_id is not None,
     form=AttachForm,
+    page=_to_group,
 )
 DETACH = Verb(
     "detach",
     "Detach from the charge group",
     "detached",
-    changes.detach,
     offered=lambda point: point.charge_group_id is not None,
-    form=DetachForm,
+    page=_out,
 )
 ACTIVATE = Verb(
     "activate",

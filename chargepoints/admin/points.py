@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from chargegroups.admin.changing import points
+from chargegroups.confirmation import make
 from chargepoints.admin import point_verbs
 from chargepoints.changes import why_not_activate
 from chargepoints.effective import effective
 from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.owners import owner_charges_free, owner_exception
+from chargepoints.proposals import Move, PointsMoved
 from chargepoints.searching import points_named
+from chargepoints.surroundings import surroundings
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge, two_lines
 from evcnet.events import event_model
@@ -70,7 +75,6 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
     verbs = (point_verbs.ATTACH, point_verbs.DETACH, point_verbs.ACTIVATE, point_verbs.DEACTIVATE)
     page_verbs = (point_verbs.MOVE, point_verbs.FREE_FOR_OWNER)
     change_form_outer_before_template = "chargepoints/point.html"
-    change_form_before_template = "chargepoints/point_form.html"
 
     # List
 
@@ -111,6 +115,31 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
             field = form.base_fields["charge_group"]
             field.queryset = field.queryset.open()
         return form
+
+    # The charge group: a new point arises in it, one that exists gets there through a preview
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        request.regroup = form.regroup  # type: ignore[attr-defined]
+        group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
+        if change or group is None:
+            return super().save_model(request, obj, form, change)
+        obj.charge_group = None
+        obj.status = ChargePoint.Status.INACTIVE if active else obj.status
+        super().save_model(request, obj, form, change)
+        proposal = PointsMoved([Move(obj, group, active)])
+        make(proposal, surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+        return None
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        regroup = request.regroup  # type: ignore[attr-defined]
+        if regroup is None:
+            return super().response_change(request, obj)
+        messages.info(request, "The charge group changes once you have confirmed it here. Everything else is saved.")
+        query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
+        return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        return [("regroup", lambda request, object_id: points.regroup(self, request, self.seen(request, object_id)))]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")

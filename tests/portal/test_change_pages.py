@@ -163,7 +163,7 @@ def test_a_double_click_makes_one_change_and_says_so(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
     confirmed(anna, page, shown, named="CG-LEUSDEN")
     again = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
-    assert "had been made already" in again.content.decode()
+    assert "had been done already" in again.content.decode()
     assert Change.objects.count() == 1
 
 
@@ -193,7 +193,7 @@ def test_a_change_is_scheduled_in_the_providers_zone(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP", at=typed_moment(at, world.greengrid.zone))
     assert shown.context["preview"].scheduled == at
     done = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
-    assert "is scheduled" in done.content.decode()
+    assert "Scheduled: Terms of" in done.content.decode()
     assert authorize("04AA11", "NLGRGE0001", at).decision.tariff.code == "CHEAP"
     assert asked().decision.tariff.code == "STANDARD"
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint
 from tests import factories as make
+from tests.portal.sent import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,9 @@ def test_several_points_are_attached_at_once(world, signed_in):
     )
     browser = signed_in(world.anna)
     assert loose[0].identity in text(browser.get(page(world.leusden, "points") + "?find=NLXXX"))
-    browser.post(page(world.leusden, "points"), {"point": [point.pk for point in loose]})
+    shown = browser.post(page(world.leusden, "points"), {"point": [point.pk for point in loose]})
+    assert set(world.leusden.chargepoint_set.all()) == {world.market}
+    browser.post(page(world.leusden, "points"), sent(shown, page(world.leusden, "points"), step="confirm"))
     assert set(world.leusden.chargepoint_set.all()) == {world.market, *loose}
 
 
@@ -59,11 +62,13 @@ def test_a_foreign_point_is_neither_found_nor_attached(world, signed_in):
 
 def test_detaching_first_names_what_stops_working(world, signed_in):
     browser = signed_in(world.anna)
-    asked = text(browser.post(page(world.leusden, "points_detach"), {"point": [world.market.pk]}))
+    shown = browser.post(page(world.leusden, "points_detach"), {"point": [world.market.pk]})
+    asked = text(shown)
     assert world.market.identity in asked and "1 active charge point stops working" in asked
     world.market.refresh_from_db()
     assert world.market.status == "active"
-    browser.post(page(world.leusden, "points_detach"), {"point": [world.market.pk], "confirm": "1"})
+    action = page(world.leusden, "points_detach")
+    browser.post(action, sent(shown, action, step="confirm", named="CG-LEUSDEN"))
     world.market.refresh_from_db()
     assert (world.market.status, world.market.charge_group) == ("inactive", None)
 
@@ -184,8 +189,11 @@ def test_the_switches_say_how_many_customers_they_mean(world, signed_in):
 
 def test_closing_detaches_and_keeps_the_group(world, signed_in):
     browser = signed_in(world.anna)
-    assert world.market.identity in text(browser.get(page(world.leusden, "close")))
-    browser.post(page(world.leusden, "close"))
+    shown = browser.get(page(world.leusden, "close"))
+    assert world.market.identity in text(shown)
+    browser.post(
+        page(world.leusden, "close"), sent(shown, page(world.leusden, "close"), step="confirm", named="CG-LEUSDEN")
+    )
     world.leusden.refresh_from_db()
     world.market.refresh_from_db()
     assert world.leusden.closed_at is not None

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.models import CustomerException, Tariff
+from chargegroups.models import Change, CustomerException, Tariff
 from chargepoints.models import ChargePoint, Location
 from tests import factories as make
 from tests.portal.forms import page_form
+from tests.portal.sent import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -96,41 +97,52 @@ def test_looking_at_an_address_changes_nothing(world, signed_in):
     assert now(world.market).status == "active"
 
 
-def test_detaching_asks_first_and_says_that_the_point_stops_working(world, signed_in):
-    browser = signed_in(world.ben)
-    asked = browser.get(verb(world.market, "detach"))
-    assert "it becomes inactive" in asked.content.decode()
+def test_detaching_first_shows_whom_it_affects_and_that_the_point_stops(world, signed_in):
+    browser, url = signed_in(world.ben), verb(world.market, "detach")
+    shown = browser.post(url)
+    assert "1 active charge point stops working" in shown.content.decode()
+    assert "customer loses access" in shown.content.decode()
     assert now(world.market).charge_group == world.leusden
-    done = browser.post(verb(world.market, "detach"), {"confirmed": "yes"}, follow=True)
+    done = browser.post(url, sent(shown, url, step="confirm", named="CG-LEUSDEN"), follow=True)
     assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
-    assert "inactive now" in said(done)
+    assert "Market square detached" in said(done)
+    assert Change.objects.get().made_by == world.ben
 
 
 def test_a_sub_provider_who_detaches_a_point_lands_on_the_list(world, signed_in):
-    done = signed_in(world.carla).post(verb(world.market, "detach"), {"confirmed": "yes"})
+    browser, url = signed_in(world.carla), verb(world.market, "detach")
+    done = browser.post(url, sent(browser.post(url), url, step="confirm", named="CG-LEUSDEN"))
     assert done["Location"] == LIST
 
 
-def test_a_bulk_detach_asks_first_and_names_what_stops(world, signed_in, spare):
+def test_a_bulk_detach_names_what_stops_and_is_confirmed(world, signed_in, spare):
     browser = signed_in(world.ben)
-    asked = in_bulk(browser, "detach", [world.market, spare])
-    assert "stops working" in asked.content.decode()
+    shown = in_bulk(browser, "detach", [world.market, spare])
+    assert "1 active charge point stops working: Market square" in shown.content.decode()
     assert now(world.market).charge_group == world.leusden
-    done = in_bulk(browser, "detach", [world.market, spare], confirmed="yes")
-    assert "1 charge point detached: Market square" in said(done)
-    assert "detached already" in said(done)
+    done = browser.post(LIST, sent(shown, LIST, step="confirm", named="CG-LEUSDEN"), follow=True)
+    assert "Done: Market square detached" in said(done)
     assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
 
 
-def test_a_bulk_attach_asks_for_the_group_and_tells_row_by_row(world, signed_in, spare):
+def test_a_bulk_attach_asks_for_the_group_and_leaves_out_what_does_not_fit(world, signed_in, spare):
     home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
     Location.objects.filter(pk=world.market.location_id).update(published=True)
     browser = signed_in(world.ben)
     assert "Choose the charge group" in in_bulk(browser, "attach", [spare, world.market]).content.decode()
-    done = in_bulk(browser, "attach", [spare, world.market], confirmed="yes", charge_group=home.pk)
-    assert "1 charge point attached" in said(done)
-    assert "unpublish" in said(done)
+    shown = in_bulk(browser, "attach", [spare, world.market], confirmed="yes", charge_group=home.pk)
+    assert "Market square is left out" in shown.content.decode()
+    assert "unpublish" in shown.content.decode()
+    browser.post(LIST, sent(shown, LIST, step="confirm"))
     assert (now(spare).charge_group, now(world.market).charge_group) == (home, world.leusden)
+
+
+def test_points_of_which_none_fits_are_refused_with_the_reason(world, signed_in):
+    home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
+    Location.objects.filter(pk=world.market.location_id).update(published=True)
+    done = in_bulk(signed_in(world.ben), "attach", [world.market], confirmed="yes", charge_group=home.pk)
+    assert "Nothing was changed. Market square" in said(done)
+    assert not Change.objects.exists()
 
 
 def test_no_point_is_attached_to_a_group_of_another_provider(world, signed_in, spare):
@@ -146,53 +158,66 @@ def test_a_bulk_activation_tells_which_points_lack_what(world, signed_in, spare)
     assert now(spare).status == "inactive"
 
 
-def test_the_form_asks_before_an_active_point_loses_its_group(world, signed_in):
+def test_the_form_saves_the_rest_and_leads_to_the_preview_of_another_group(world, signed_in):
     browser = signed_in(world.ben)
-    sent = page_form(browser.get(page(world.market))) | {"charge_group": ""}
-    asked = browser.post(page(world.market), sent)
-    assert "This charge point stops working" in asked.content.decode()
-    assert (now(world.market).charge_group, now(world.market).status) == (world.leusden, "active")
-    done = browser.post(page(world.market), page_form(asked) | {"stop": "on"})
-    assert done.status_code == 302
+    typed = page_form(browser.get(page(world.market))) | {"charge_group": "", "name": "Old market"}
+    shown = browser.post(page(world.market), typed, follow=True)
+    assert "1 active charge point stops working" in shown.content.decode()
+    assert (now(world.market).name, now(world.market).charge_group) == ("Old market", world.leusden)
+    url = shown.redirect_chain[-1][0]
+    browser.post(url, sent(shown, url, step="confirm", named="CG-LEUSDEN"))
     assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
 
 
 def test_the_form_activates_only_what_is_complete(world, signed_in, spare):
     browser = signed_in(world.ben)
-    sent = page_form(browser.get(page(spare))) | {"status": "active"}
-    assert "attach it to one first" in browser.post(page(spare), sent).content.decode()
+    typed = page_form(browser.get(page(spare))) | {"status": "active"}
+    assert "attach it to one first" in browser.post(page(spare), typed).content.decode()
     assert now(spare).status == "inactive"
-    assert browser.post(page(spare), sent | {"charge_group": world.leusden.pk}).status_code == 302
+    shown = browser.post(page(spare), typed | {"charge_group": world.leusden.pk}, follow=True)
+    assert (now(spare).status, now(spare).charge_group) == ("inactive", None)
+    url = shown.redirect_chain[-1][0]
+    browser.post(url, sent(shown, url, step="confirm"))
     assert (now(spare).status, now(spare).charge_group) == ("active", world.leusden)
+
+
+@pytest.mark.parametrize("to", ["x", "0", "99999999999999999999"])
+def test_a_group_that_is_none_of_ones_own_is_a_missing_page(world, signed_in, to):
+    url = reverse("admin:chargepoints_chargepoint_regroup", args=[world.market.pk])
+    assert signed_in(world.ben).get(url + f"?to={to}").status_code == 404
+    assert signed_in(world.ben).get(url + f"?to={world.oslo.pk}").status_code == 404
+    assert signed_in(world.otto).get(url).status_code == 404
+    assert signed_in(world.rita).get(url).status_code == 403
 
 
 def test_the_form_keeps_home_groups_away_from_published_locations(world, signed_in, spare):
     home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
     Location.objects.filter(pk=spare.location_id).update(published=True)
     browser = signed_in(world.ben)
-    sent = page_form(browser.get(page(spare))) | {"charge_group": home.pk}
-    assert "unpublish" in browser.post(page(spare), sent).content.decode()
+    typed = page_form(browser.get(page(spare))) | {"charge_group": home.pk}
+    assert "unpublish" in browser.post(page(spare), typed).content.decode()
     assert now(spare).charge_group is None
 
 
 def test_a_new_point_is_made_attached_and_active_in_one_go(world, signed_in):
     browser = signed_in(world.ben)
-    sent = page_form(browser.get(LIST + "add/"))
-    sent |= {
+    typed = page_form(browser.get(LIST + "add/"))
+    typed |= {
         "identity": "NEW1",
         "charge_group": world.leusden.pk,
         "location": world.market.location_id,
         "status": "active",
     }
-    assert browser.post(LIST + "add/", sent).status_code == 302
+    assert browser.post(LIST + "add/", typed).status_code == 302
     made = ChargePoint.objects.get(identity="NEW1")
-    assert (made.provider, made.status) == (world.greengrid, "active")
+    assert (made.provider, made.status, made.charge_group) == (world.greengrid, "active", world.leusden)
+    assert Change.objects.get().kind == "points"
 
 
 def test_an_identity_that_is_taken_elsewhere_cannot_be_used(world, signed_in):
     browser = signed_in(world.ben)
-    sent = page_form(browser.get(LIST + "add/")) | {"identity": "noblve0001", "status": "inactive"}
-    response = browser.post(LIST + "add/", sent)
+    typed = page_form(browser.get(LIST + "add/")) | {"identity": "noblve0001", "status": "inactive"}
+    response = browser.post(LIST + "add/", typed)
     assert "This identity cannot be used." in response.content.decode()
     assert not ChargePoint.objects.filter(identity="noblve0001").exists()
 
@@ -241,6 +266,7 @@ def test_points_are_found_by_identity_name_place_and_group(world, signed_in, spa
 
 def test_the_history_of_a_point_says_who_took_it_out_of_its_group(world, signed_in):
     browser = signed_in(world.ben)
-    browser.post(verb(world.market, "detach"), {"confirmed": "yes"})
+    url = verb(world.market, "detach")
+    browser.post(url, sent(browser.post(url), url, step="confirm", named="CG-LEUSDEN"))
     text = browser.get(reverse("admin:chargepoints_chargepoint_history", args=[world.market.pk])).content.decode()
     assert "Ben" in text and "Leusden centre" in text and "inactive" in text

@@ -42,7 +42,7 @@ def test_moving_a_point_takes_access_from_some_and_gives_it_to_others(world, vil
 
 def test_a_detached_active_point_stops_and_comes_back_to_work_when_that_is_undone(world):
     change = made(PointsMoved.to([world.market], None))
-    assert "stop working" in change.impact["warnings"][0]
+    assert "stops working" in change.impact["warnings"][0]
     world.market.refresh_from_db()
     assert (world.market.status, world.market.charge_group) == ("inactive", None)
     made(reversal_of(change))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from chargegroups.admin.changing.weight import is_named
 from chargegroups.confirmation import Stale, confirm, look
 from chargegroups.models import Change
 from chargegroups.preview import Preview
-from chargegroups.proposals import Inapplicable, Nothing, Proposal
+from chargegroups.proposals import Proposal
 from chargepoints.surroundings import surroundings
 from evcnet.refusals import REFUSALS, Refusal, refusal_of
 from evcnet.signin.fresh import ask_password_again
@@ -87,7 +87,7 @@ class Flow:
         try:
             draft = self.draft()
             return self.ask() if draft is None else self._take(draft)
-        except (Inapplicable, *REFUSALS) as error:
+        except REFUSALS as error:
             return self._made_already() or self.refuse(error)
 
     def _take(self, draft: Draft) -> HttpResponse:
@@ -118,7 +118,7 @@ class Flow:
 
     def refuse(self, error: Exception) -> HttpResponse:
         """Why nothing can be done: in the form, or where one came from. Nothing was written."""
-        self.refused = refusal_in_words(error)
+        self.refused = refusal_of(error)
         if self.form_template:
             return self.ask()
         messages.warning(self.request, f"Nothing was changed. {self.refused.message}")
@@ -140,7 +140,7 @@ class Flow:
                            notify=showing.notify_of(self.data), undoes=draft.undoes)  # fmt: skip
         except Stale as stale:
             return self._made_already() or self._stale(draft, stale.preview)
-        return self._made(made.change, "is scheduled" if made.change.scheduled else "has been made")
+        return self._made(made.change, "Scheduled" if made.change.scheduled else "Done")
 
     def _stale(self, draft: Draft, seen: Preview) -> HttpResponse:
         return self.show(draft, seen, stale=showing.stale(self.request, seen, self.data))
@@ -150,11 +150,11 @@ class Flow:
         if self.step != "confirm":
             return None
         change = showing.made_since(self.request, self.data)
-        return self._made(change, "had been made already, and was not made twice") if change else None
+        return self._made(change, "This had been done already, and was not done twice") if change else None
 
     def _made(self, change: Change, what: str) -> HttpResponse:
         page = reverse("admin:chargegroups_change_change", args=[change.pk])
-        messages.success(self.request, format_html('{} {}. <a href="{}">See the change</a>', change, what, page))
+        messages.success(self.request, format_html('{}: {}. <a href="{}">See the change</a>', what, change, page))
         return HttpResponseRedirect(self.back)
 
     # What travels along
@@ -168,14 +168,3 @@ class Flow:
     @property
     def said(self) -> list[tuple[str, str]]:
         return [(name, self.data[name]) for name in SAID if name in self.data]
-
-
-def refusal_in_words(error: Exception) -> Refusal:
-    """Why a proposal was refused, and the field where it belongs, if the database named one."""
-    if not isinstance(error, Inapplicable):
-        return refusal_of(error)
-    cause = refusal_of(error.__cause__) if isinstance(error.__cause__, REFUSALS) else Refusal("")
-    return replace(cause, message=str(error))
-
-
-__all__ = ["Draft", "Flow", "Nothing"]

@@ -77,7 +77,7 @@ def weight_of(seen: Preview) -> Weight:
 
 
 def _weight(seen: Preview, found: list[Transition], places: list[Place]) -> Weight:
-    return Weight(reasons(seen.impact, found, becomes_free(places)), names_of(seen.proposal))
+    return Weight(reasons(seen, found, becomes_free(places)), names_of(seen.proposal))
 
 
 def _kept(request: HttpRequest, seen: Preview) -> Kept:

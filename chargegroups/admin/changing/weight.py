@@ -8,17 +8,19 @@ from decimal import Decimal
 from chargegroups.admin.changing.prices import Transition
 from chargegroups.admin.summary import who_may_charge
 from chargegroups.impact import Impact
+from chargegroups.preview import Preview
 from chargegroups.proposals import NewVersion, Proposal
 from chargegroups.standing import GroupAt
-from customers.models import Provider
+from chargepoints.proposals import PointsMoved
+from customers.models import Customer, Provider
 
 LARGE = Decimal("0.1")
 """One in ten: of the customers with access, or of the price of a reference session."""
 
 
-def reasons(impact: Impact, transitions: Sequence[Transition], free: Sequence[GroupAt]) -> list[str]:
+def reasons(seen: Preview, transitions: Sequence[Transition], free: Sequence[GroupAt]) -> list[str]:
     """Why the name is asked for; nothing where the change is an ordinary one."""
-    told = [_lost(impact), _free(impact, free), _repriced(transitions)]
+    told = [_lost(seen), _free(seen.impact, free), _repriced(transitions)]
     return [reason for reason in told if reason]
 
 
@@ -37,10 +39,21 @@ def is_named(typed: str, names: Sequence[str]) -> bool:
     return " ".join(typed.split()).casefold() in {" ".join(name.split()).casefold() for name in names}
 
 
-def _lost(impact: Impact) -> str:
-    had = sum(case.count for case in impact.cases if case.before.allowed)
-    lost = impact.counts["loses_access"]
-    return f"{lost:,} of {had:,} customers with access lose it." if lost > had * LARGE else ""
+def _lost(seen: Preview) -> str:
+    lost = seen.impact.counts["loses_access"]
+    if not lost or (isinstance(seen.proposal, PointsMoved) and not _many_points(seen)):
+        return ""
+    if seen.proposal.customers is not None:
+        all_of_them = Customer.objects.filter(provider_id=seen.proposal.provider_id, status=Customer.Status.ACTIVE)
+        had, who = all_of_them.count(), "customers lose access"
+    else:
+        had, who = sum(case.count for case in seen.impact.cases if case.before.allowed), "customers with access lose it"
+    return f"{lost:,} of {had:,} {who}." if lost > had * LARGE else ""
+
+
+def _many_points(seen: Preview) -> bool:
+    """Who loses a few of a group's charge points can charge at the others."""
+    return seen.impact.points > seen.around.points * LARGE
 
 
 def _free(impact: Impact, free: Sequence[GroupAt]) -> str:
