@@ -41,7 +41,9 @@ class Comparing(forms.Form):
 
 def about(request: HttpRequest, session: Session) -> dict[str, Any]:
     login: Any = request.user
-    ratings = list(session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements"))
+    ratings = list(
+        session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements")
+    )
     rating = ratings[0] if ratings else None
     comparing = Comparing(request, session)
     measured = Measured.of(rating or session)
