@@ -1,9 +1,11 @@
-"""In whose time zone does a login read and type times?"""
+"""In whose time zone does a login read, what may be kept of it, and how large may a request be?"""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 
 def provider_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -15,5 +17,32 @@ def provider_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> C
             return get_response(request)
         with timezone.override(providers[0].zone):
             return get_response(request)
+
+    return middleware
+
+
+def no_larger_than_allowed(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuses a request above LARGEST_REQUEST bytes before any of it is read or written to disk."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        told = request.META.get("CONTENT_LENGTH") or "0"
+        if told.isdecimal() and int(told) <= settings.LARGEST_REQUEST:
+            return get_response(request)
+        most = settings.LARGEST_REQUEST // 1_000_000
+        return HttpResponse(f"This is larger than the {most} MB that a page takes.\n", "text/plain", status=413)
+
+    return middleware
+
+
+def kept_by_no_cache(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What a login was shown stays in no browser and no proxy, unless the page says otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
     return middleware

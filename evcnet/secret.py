@@ -11,16 +11,28 @@ from django.core.exceptions import ImproperlyConfigured
 
 from evcnet import folder
 
+SHORTEST, FEWEST = 50, 10
+"""So many characters has a secret in production, so many of them different."""
+DRAFT = "django-insecure-"
+"""So begin the secrets that Django puts into new projects."""
+
 
 def secret_key(env: environ.Env) -> str:
     """SECRET_KEY; without it, one that is made once and kept where only the starter can read it.
 
-    Raises ImproperlyConfigured in production (EVCNET_MODE=production), where it must come from the environment.
+    Raises ImproperlyConfigured in production (EVCNET_MODE=production), where it must come from the environment and
+    be long enough that nobody guesses it.
     """
     named = env.str("SECRET_KEY", default="")
+    production = env.str("EVCNET_MODE", default="development") == "production"
+    if production and named and (len(named) < SHORTEST or len(set(named)) < FEWEST or named.startswith(DRAFT)):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY can be guessed: take {SHORTEST} random characters or more, as from "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(50))".'
+        )
     if named:
         return named
-    if env.str("EVCNET_MODE", default="development") == "production":
+    if production:
         raise ImproperlyConfigured("SECRET_KEY is not set, and EVCNET_MODE=production does not make one up. Set it.")
     return _kept(folder.var() / "secret_key")
 

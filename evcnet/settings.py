@@ -1,5 +1,6 @@
 """How is this installation set up? Everything that differs between installations comes from the environment."""
 
+import logging
 from pathlib import Path
 
 import environ
@@ -7,7 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from evcnet import database, folder
+from evcnet import database, folder, logs
 from evcnet.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,6 +17,8 @@ if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
 MODE = env.str("EVCNET_MODE", default="development")
+if MODE not in ("development", "production"):
+    raise environ.ImproperlyConfigured(f"EVCNET_MODE={MODE} means nothing: say development or production.")
 PRODUCTION = MODE == "production"
 VAR_DIR = folder.var()
 
@@ -24,6 +27,8 @@ if PRODUCTION and DEBUG:
     raise environ.ImproperlyConfigured("DEBUG shows secrets to visitors: take it out of the environment in production.")
 SECRET_KEY = secret_key(env)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former ones: what they signed still holds
+# HTTPS is ended by a proxy in front; behind `make run` there is none.
+HTTPS = env.bool("HTTPS", default=PRODUCTION)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
@@ -57,6 +62,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "csp",
+    "django_structlog",
     "evcnet.signin.apps.SigninConfig",
     "customers",
     "chargegroups",
@@ -64,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "evcnet.middleware.no_larger_than_allowed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,11 +78,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "evcnet.logs.RequestLog",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "evcnet.middleware.kept_by_no_cache",
     "evcnet.middleware.provider_time_zone",
     "evcnet.signin.recording.refusals",
     "evcnet.signin.second_factor.SecondFactorMiddleware",
@@ -147,7 +156,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "60/m/ip,10/15m/key",  # codes of the second factor; of passwords see the adapter
     "password": "60/m/ip,100/h/key",
 }
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "evcnet.signin.adapter.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -174,6 +183,7 @@ STORAGES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a tariff of a hundred elements is one form
+LARGEST_REQUEST = 12_000_000  # bytes; the import page takes files of 10 MB
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
@@ -183,15 +193,16 @@ else:
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="evcnet@localhost")
 
-# Headers. HTTPS is ended by a proxy in front; behind `make run` there is none.
-HTTPS = env.bool("HTTPS", default=PRODUCTION)
+# Headers and cookies
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the proxy itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # by that name browsers take it from this host alone
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -213,12 +224,8 @@ PROCRASTINATE_IMPORT_PATHS = ["customers.notices"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOGGING = logs.configured(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO" if PRODUCTION else "WARNING"))
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # Django warns of them already
 
 UNFOLD = {
     "SITE_TITLE": "evcnet",

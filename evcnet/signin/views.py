@@ -16,7 +16,7 @@ from evcnet.signin.fresh import asks_password_again
 def front(request: HttpRequest) -> HttpResponse:
     """The portal's home page, or the form to sign in."""
     if request.user.is_authenticated:
-        return admin.site.index(request)
+        return admin.site.admin_view(admin.site.index)(request)
     return LoginView.as_view(http_method_names=["get", "head"])(request)
 
 
