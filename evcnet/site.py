@@ -2,10 +2,22 @@
 
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, path, reverse
 from unfold.sites import UnfoldAdminSite
+
+
+class Suggestions(AutocompleteJsonView):
+    """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if not found[2].concrete:
+            raise PermissionDenied
+        return found
 
 
 class PortalSite(UnfoldAdminSite):
@@ -17,6 +29,9 @@ class PortalSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Suggestions.as_view(admin_site=self)(request)
 
     def get_urls(self) -> list[Any]:
         from chargepoints.admin.findings import findings_page

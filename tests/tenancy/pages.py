@@ -76,7 +76,13 @@ OWN = {
     "chargegroups_chargegroup_roaming": ("view", "view"),
     "chargegroups_chargegroup_social": ("view", "view"),
     "chargegroups_chargegroup_customers": ("view", "view"),
+    "chargegroups_chargegroup_exceptions": (
+        "chargegroups.change_customerexception",
+        "chargegroups.change_customerexception",
+    ),
     "chargegroups_chargegroup_close": (CHANGE_GROUP, CHANGE_GROUP),
+    "chargepoints_chargepoint_regroup": ("change", "change"),
+    "customers_customer_regroup": ("change", "change"),
     "chargegroups_tariff_calculator": ("view", "view"),
     "chargegroups_tariff_prices": ("view", "view"),
     "chargegroups_tariff_prices_add": ("change", "change"),
