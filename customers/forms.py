@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from customers.models import ChargeCard, Provider, StaffMember
+from customers.models import ChargeCard, Provider, StaffMember, UserGroup
 from evcnet.forms import OwnedForm, PortalForm
 
 CANNOT_BE_USED = "This {} cannot be used."
@@ -23,6 +23,21 @@ def refuse_taken(form: Any, field: str, name: str) -> str:
     if others.filter(**{f"{field}__iexact": typed}).exists():
         raise ValidationError(CANNOT_BE_USED.format(name))
     return typed
+
+
+class CustomerForm(PortalForm):
+    """All fields but the user group are saved at once. A customer that exists changes user groups through a preview."""
+
+    moves_to: UserGroup | None = None
+    """Where the customer is to go, once it is saved."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        typed = cleaned.get("user_group")
+        # By now the instance holds what is stored.
+        if self.instance.pk is not None and typed is not None and typed.pk != self.instance.user_group_id:
+            self.moves_to, cleaned["user_group"] = typed, self.instance.user_group
+        return cleaned
 
 
 class ChargeCardForm(PortalForm):

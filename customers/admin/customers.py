@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from customers.admin import status_verbs
+from chargegroups.admin.changing.customers import regroup_customer
+from customers.admin import moving, status_verbs
 from customers.admin.customer_page import about
+from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
 from customers.searching import customers_named
 from evcnet.admin import ModelAdmin
@@ -24,6 +26,7 @@ from evcnet.verbs import WithVerbs
 @admin.register(Customer)
 class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
     kinds = ("customers",)
+    form = CustomerForm
     list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
     list_display_links = ["number", "name"]
     list_select_related = ["user_group"]
@@ -46,6 +49,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         status_verbs.BLOCK,
         status_verbs.LET_BACK,
         status_verbs.DEACTIVATE,
+        moving.MOVE,
     )
     change_form_outer_before_template = "customers/customer.html"
 
@@ -73,6 +77,25 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         return [(Customer, [obj.pk]), (ChargeCard, ChargeCard.objects.filter(customer=obj).values("pk"))]
+
+    # The user group: a new customer arises in it, one that exists gets there through a preview
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        request.moves_to = form.moves_to  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        group = request.moves_to  # type: ignore[attr-defined]
+        if group is None:
+            return super().response_change(request, obj)
+        messages.info(request, "The user group changes once you have confirmed it here. Everything else is saved.")
+        return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': group.pk})}")
+
+    def own_pages(self) -> list[tuple[str, Any]]:
+        def regroup(request: HttpRequest, object_id: str) -> HttpResponse:
+            return regroup_customer(self, request, self.seen(request, object_id))
+
+        return [("regroup", regroup)]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:

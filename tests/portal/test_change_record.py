@@ -82,7 +82,12 @@ def test_every_kind_has_its_page_and_is_undone_from_it(world, signed_in, kind):
     action = shown.context["flow"].address
     assert "Nothing has been written yet" in text_of(shown)
     assert Change.objects.count() == 1
-    anna.post(action, sent(shown, action, step="confirm", named="CG-LEUSDEN" if kind != "version" else "STANDARD"))
+    anna.post(
+        action,
+        sent(
+            shown, action, step="confirm", named={"version": "STANDARD", "customers": "NORTH"}.get(kind, "CG-LEUSDEN")
+        ),
+    )
     undone = Change.objects.exclude(pk=change.pk).get()
     assert undone.undoes == change
     assert authorize("04AA11", "NLGRGE0001", database_clock()).price_text == "0.35 EUR/kWh, no VAT"

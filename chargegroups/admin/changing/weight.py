@@ -9,7 +9,7 @@ from chargegroups.admin.changing.prices import Transition
 from chargegroups.admin.summary import who_may_charge
 from chargegroups.impact import Impact
 from chargegroups.preview import Preview
-from chargegroups.proposals import NewVersion, Proposal
+from chargegroups.proposals import CustomersMoved, NewVersion, Proposal
 from chargegroups.standing import GroupAt
 from chargepoints.proposals import PointsMoved
 from customers.models import Customer, Provider
@@ -25,9 +25,11 @@ def reasons(seen: Preview, transitions: Sequence[Transition], free: Sequence[Gro
 
 
 def names_of(proposal: Proposal) -> tuple[str, ...]:
-    """What may be typed: the tariff or the charge group by name or code; the provider where there are several."""
+    """What may be typed, by code or name: the tariff, user group or charge group; the provider where there are several."""
     if isinstance(proposal, NewVersion):
         return proposal.tariff.code, proposal.tariff.name
+    if isinstance(proposal, CustomersMoved):
+        return proposal.user_group.code, proposal.user_group.name
     groups = proposal.groups
     if len(groups) == 1:
         return groups[0].code, groups[0].name
