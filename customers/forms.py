@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -119,9 +120,15 @@ class PasswordForm(forms.Form):
         return cleaned
 
 
+def optional(field: forms.Field) -> forms.Field:
+    field = copy(field)
+    field.required = False
+    return field
+
+
 def check_password(form: forms.Form, cleaned: dict[str, Any], login: StaffMember | None) -> None:
     password, again = cleaned.get("password"), cleaned.get("again")
-    if password and again and password != again:
+    if password is not None and again is not None and password != again:
         form.add_error("again", "The two passwords differ.")
     if password:
         try:
@@ -131,8 +138,10 @@ def check_password(form: forms.Form, cleaned: dict[str, Any], login: StaffMember
 
 
 class NewLoginForm(LoginForm):
-    password = PasswordForm.base_fields["password"]
-    again = PasswordForm.base_fields["again"]
+    """Without a password the login is invited by mail to choose one, which its admin then never knows."""
+
+    password = optional(PasswordForm.base_fields["password"])
+    again = optional(PasswordForm.base_fields["again"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -141,7 +150,7 @@ class NewLoginForm(LoginForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        self.instance.set_password(self.cleaned_data["password"])
+        self.instance.set_password(self.cleaned_data["password"] or None)
         return super().save(commit)
 
 

@@ -35,7 +35,8 @@ def configured(*, as_json: bool, level: str) -> dict[str, Any]:
     )
     shape: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     if not as_json:
-        shape = [structlog.dev.ConsoleRenderer(colors=False)]
+        # Its own choice would print local variables too, and passwords among them.
+        shape = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shape],

@@ -13,6 +13,7 @@ from customers.models import ApiKey
 from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
 from evcnet.outcomes import Outcome, change_rows
+from evcnet.signin.fresh import AsksPasswordAgain
 from evcnet.verbs import Verb, WithVerbs
 
 
@@ -25,7 +26,7 @@ def _switch(active: bool) -> Any:
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(WithVerbs, ModelAdmin):
+class ApiKeyAdmin(AsksPasswordAgain, WithVerbs, ModelAdmin):
     list_display = ["name", "shown_prefix", "rate_per_minute", "created_at", "shown_status"]
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"

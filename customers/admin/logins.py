@@ -11,14 +11,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from customers.admin.ways_in import WaysIn
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
-from customers.models import Membership, Provider, StaffMember
+from customers.invitations import waits_for_first_password
+from customers.models import Membership, Provider, Record, StaffMember
 from customers.reach import admin_of, managed_by
+from customers.record import record
 from customers.roles import IN_WORDS, Role
 from evcnet.admin import ModelAdmin, TabularInline
 from evcnet.badges import badge
 from evcnet.events import event_model
 from evcnet.refusals import Refused
+from evcnet.signin.attempts import address_of
+from evcnet.signin.fresh import AsksPasswordAgain, asks_password_again
 
 
 class RoleInline(TabularInline):
@@ -61,7 +66,7 @@ def copied_roles(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @admin.register(StaffMember)
-class LoginAdmin(ModelAdmin):
+class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
     form = LoginForm
     list_display = ["name", "email", "roles", "last_login", "shown_status"]
     list_filter = ["is_active"]
@@ -111,7 +116,9 @@ class LoginAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["name", "email"]}), ("First password", {"fields": ["password", "again"]})]
+            words = "Leave both empty: an invitation goes to the address above, by which they choose it themselves."
+            password = {"fields": ["password", "again"], "description": words}
+            return [(None, {"fields": ["name", "email"]}), ("First password", password)]
         return [(None, {"fields": ["name", "email", "is_active"]})]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -126,6 +133,8 @@ class LoginAdmin(ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         before = admin_of(request.user)
         super().save_related(request, form, formsets, change)
+        if not change and waits_for_first_password(form.instance):
+            self.invite(request, form.instance)
         if form.instance.pk == request.user.pk and not before <= admin_of(StaffMember.objects.get(pk=request.user.pk)):
             raise Refused("You can't take your own admin role away: ask another provider admin.")
 
@@ -135,11 +144,12 @@ class LoginAdmin(ModelAdmin):
             stored = StaffMember.objects.get(pk=login.pk)
             managed = managed_by(request.user, stored)
             context.update({"login": stored, "managed": managed, "password_url": self.page(stored.pk, "password")})
+            context.update(self.ways_in_of(stored) if managed else {})
             context["copy_url"] = f"{reverse('admin:customers_staffmember_add')}?like={stored.pk}"
         return super().render_change_form(request, context, *args, **kwargs)
 
     def own_pages(self) -> list[tuple[str, Any]]:
-        return [("password", self.password_view)]
+        return [("password", asks_password_again(self.password_view)), *self.ways_in()]
 
     def password_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         login = self.seen(request, object_id, "change")
@@ -156,6 +166,8 @@ class LoginAdmin(ModelAdmin):
     def _set_password(self, request: HttpRequest, login: StaffMember, password: str) -> None:
         login.set_password(password)
         login.save(update_fields=["password"])
+        about, address = f"that of {login.name} <{login.email}>", address_of(request)
+        record(Record.Event.PASSWORD_SET, request.user, login.providers, about=about, address=address)
         if login.pk == request.user.pk:
             update_session_auth_hash(request, login)
         messages.success(request, f"{login} has a new password. Wherever they were signed in, they are signed out now.")

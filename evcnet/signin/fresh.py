@@ -79,6 +79,10 @@ class AsksPasswordAgain:
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
+    @asks_password_again
+    def verb_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().verb_view(request, *args, **kwargs)  # type: ignore[misc]
+
 
 def _must_ask(request: HttpRequest) -> bool:
     return request.method == "POST" and request.user.is_authenticated and not is_fresh(request)

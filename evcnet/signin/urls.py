@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
-from evcnet.signin import fresh, views
+from evcnet.signin import fresh, invitation, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("login/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("login/second-factor/", mfa.authenticate, name="mfa_authenticate"),
     path("logout/", account.logout, name="account_logout"),
+    path("invitation/<str:token>/", invitation.accept, name="invitation"),
     path("sign-up/", account.signup, name="account_signup"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("forgotten/", account.password_reset, name="account_reset_password"),
