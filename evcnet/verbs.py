@@ -14,9 +14,13 @@ from django.urls import path, reverse
 
 from evcnet.actions import NOT_YOURS, tell
 from evcnet.outcomes import Outcome, Remark
+from evcnet.signin.fresh import ask_password_again
 
 MOST_ROWS = 1000
 """A page that lists what it is about stays readable, and its form within what a request may carry."""
+
+MANY = 10
+"""An action on more rows than these is a mass change, before which the password may be asked again."""
 
 
 class VerbForm(forms.Form):
@@ -134,6 +138,8 @@ class WithVerbs:
 
 def _in_bulk(verb: Verb) -> Callable[..., HttpResponse | None]:
     def run(admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        if queryset.count() > MANY:
+            ask_password_again(request)
         if verb.form is not None and queryset.count() > MOST_ROWS:
             messages.error(request, f"Nothing was done: select at most {MOST_ROWS:,} rows at a time.")
             return None

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from import_export.admin import ImportExportModelAdmin
 
+from evcnet.signin.fresh import asks_password_again
 from evcnet.transfer.export_page import ExportPage
 from evcnet.transfer.import_page import ImportPage
 from evcnet.transfer.kinds import Kind
@@ -41,6 +42,7 @@ class Transfers(ImportExportModelAdmin):
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self._import_page(request).upload()
 
+    @asks_password_again
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self._import_page(request).confirm()
 

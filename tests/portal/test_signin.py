@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import StaffMember
+from customers.models import Customer, StaffMember
 from tests import factories as make
 from tests.factories import PASSWORD
 
@@ -283,3 +283,20 @@ def test_with_a_wrong_password_nothing_goes_on(world, old_session):
 
 def test_looking_is_never_asked_for_the_password(world, old_session):
     assert old_session.get("/account/sessions/").status_code == 200
+
+
+# What is dangerous, beside logins and keys
+
+
+def test_a_mass_change_asks_and_a_change_of_a_few_does_not(world, old_session):
+    customers = make.CustomerFactory.create_batch(11, user_group=world.north)
+    sent = {"action": "block", "_selected_action": [customer.pk for customer in customers]}
+    assert old_session.post("/customers/customer/", sent)["Location"].startswith("/confirm/")
+    assert not Customer.objects.filter(status="blocked").exists()
+    old_session.post("/customers/customer/", sent | {"_selected_action": sent["_selected_action"][:10]})
+    assert Customer.objects.filter(status="blocked").count() == 10
+
+
+def test_an_import_asks_before_it_writes(world, old_session):
+    asked = old_session.post("/customers/customer/process_import/", {"kind": "customers"})
+    assert asked["Location"].startswith("/confirm/")
