@@ -38,6 +38,10 @@ def cells(page: Page) -> Iterator[tuple[str, str]]:
             yield whose, method
 
 
+TRIED = {"chargegroups_chargegroup_close", "chargepoints_chargepoint_regroup", "customers_customer_regroup"}
+"""Pages that open with a preview, which tries the change in a savepoint and takes it back: statements, but no rows."""
+
+
 def expected(role: str, page: Page, whose: str, method: str) -> bool:
     """Is this role answered?"""
     asked = page.get if method == "GET" else page.post
@@ -62,7 +66,8 @@ def test_every_page_answers_whom_it_should_and_names_no_other_tenant(role, marke
                 wrong.append(f"{where} says {found}")
             if not answered and kept.writes:
                 wrong.append(f"{where} wrote {sorted(kept.writes)}")
-            if (method == "GET" or role == "read only") and kept.writes:
+            reads = method == "GET" and page.name not in TRIED
+            if (reads or role == "read only") and kept.writes:
                 wrong.append(f"{where} wrote {sorted(kept.writes)}")
     record_property("cells", count)
     print(f"{role}: {count} cells", *wrong, sep="\n")
