@@ -79,11 +79,9 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         notice = self.seen(request, object_id)
-        mail = message(notice)
         context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
             "notice": notice,
-            "mail": mail,
-            "html": mail.alternatives[0][0],
+            "mail": message(notice),
             "buttons": self.buttons(request, notice),
         }
         return TemplateResponse(request, "customers/notice_page.html", context)

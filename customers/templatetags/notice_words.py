@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape
+from django.utils.html import format_html
 
 register = template.Library()
 
@@ -11,5 +11,4 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def say(context: template.Context, sentence: str, **values: Any) -> str:
     """The sentence with its placeholders filled in, each escaped where the template escapes."""
-    escape = conditional_escape if context.autoescape else str
-    return sentence.format(**{name: escape(value) for name, value in values.items()})
+    return format_html(sentence, **values) if context.autoescape else sentence.format(**values)
