@@ -14,6 +14,7 @@ API = {"api/v1/authorize"}
 SIGN_IN = {
     "front",
     "account_login",
+    "invitation",
     "account_logout",
     "account_signup",
     "account_inactive",
@@ -68,6 +69,8 @@ ROWS = {
 """Pages that every model has: the action that GET and POST ask for."""
 OWN = {
     "customers_staffmember_password": ("change", "change"),
+    "customers_staffmember_invite": ("nobody", "change"),
+    "customers_staffmember_second-factor": ("nobody", "change"),
     "chargegroups_chargegroup_points": ("view", CHANGE_GROUP),
     "chargegroups_chargegroup_points_detach": (CHANGE_GROUP, CHANGE_GROUP),
     "chargegroups_chargegroup_access": ("view", "view"),
@@ -103,7 +106,12 @@ POSTED = {
 """What POST asks for where it differs from other models."""
 NOWHERE = "nobody"
 """What a page asks for that there is not: a verb without a page before it, the history of what never changes, a form for sessions."""
-NOBODY = {"customers_record_history", "customers_notice_history", "chargepoints_session_add"}
+NOBODY = {
+    "customers_customer_regroup",
+    "customers_record_history",
+    "customers_notice_history",
+    "chargepoints_session_add",
+}
 
 
 @dataclass(frozen=True)
