@@ -1,0 +1,102 @@
+"""What does a preview cost? The same number of queries and rows for twenty customers and for two thousand."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chargegroups.confirmation import look
+from chargegroups.proposals import NewTerms, NewVersion
+from chargepoints.surroundings import surroundings
+from customers.models import Customer
+from tests import factories as make
+from tests.queries.test_changes import per_kwh
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 60
+MOST_ROWS = 60
+
+
+def crowd(world, many):
+    """So many customers, half of each user group, a tenth of them prepaid."""
+    Customer.objects.bulk_create(
+        Customer(
+            provider=world.greengrid,
+            user_group=(world.north, world.south)[number % 2],
+            number=f"C{number}",
+            name=f"Customer {number}",
+            payment="prepaid" if number % 10 == 0 else "subscription",
+        )
+        for number in range(many)
+    )
+
+
+class Rows:
+    """Counts the rows that queries hand out."""
+
+    def __init__(self):
+        self.handed_out = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        cursor = context["cursor"]
+        if cursor.description is not None and cursor.rowcount > 0:
+            self.handed_out += cursor.rowcount
+        return result
+
+
+def cost_of(proposal):
+    rows = Rows()
+    with CaptureQueriesContext(connection) as queries, connection.execute_wrapper(rows):
+        seen = look(proposal, surroundings)
+    return len(queries), rows.handed_out, seen.impact
+
+
+PROPOSALS = {
+    "terms": lambda world: NewTerms(world.leusden, {"tariff": world.cheap, "other_user_groups": True}),
+    "version": lambda world: NewVersion(world.standard, per_kwh("0.39")),
+}
+
+
+@pytest.mark.parametrize("kind", PROPOSALS)
+def test_a_preview_costs_the_same_for_few_and_many_customers(world, kind):
+    crowd(world, 20)
+    few_queries, few_rows, few = cost_of(PROPOSALS[kind](world))
+    Customer.objects.filter(number__startswith="C").delete()
+    crowd(world, 2_000)
+    queries, rows, many = cost_of(PROPOSALS[kind](world))
+    print(f"{kind}: {queries} queries, {rows} rows for {many.total:,} customers")
+    assert (queries, rows) == (few_queries, few_rows)
+    assert queries <= MOST_QUERIES and rows <= MOST_ROWS
+    assert (few.total, many.total) == (22, 2_002)
+    assert many.affected > 900
+
+
+def test_the_whole_page_of_a_preview_costs_the_same_too(world, signed_in):
+    from django.urls import reverse
+
+    from tests.portal.sent import sent
+
+    page = reverse("admin:chargegroups_chargegroup_terms", args=[world.leusden.pk])
+    anna = signed_in(world.anna)
+
+    def cost(many):
+        Customer.objects.filter(number__startswith="C").delete()
+        crowd(world, many)
+        typed = sent(anna.get(page), page, step="preview", tariff="CHEAP")
+        rows = Rows()
+        with CaptureQueriesContext(connection) as queries, connection.execute_wrapper(rows):
+            assert anna.post(page, typed).status_code == 200
+        return len(queries), rows.handed_out
+
+    anna.get(page)
+    few, many = cost(20), cost(2_000)
+    print(f"page: {many[0]} queries, {many[1]} rows")
+    assert many == few
+
+
+def test_more_exceptions_are_more_facts_and_no_more_queries(world):
+    crowd(world, 50)
+    few = cost_of(PROPOSALS["terms"](world))[0]
+    for customer in Customer.objects.filter(number__startswith="C")[:40]:
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer, access="denied")
+    assert cost_of(PROPOSALS["terms"](world))[0] == few
