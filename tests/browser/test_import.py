@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import override_settings
+from playwright.sync_api import expect
 
 from customers.models import Customer
 
@@ -22,12 +23,12 @@ def test_a_file_is_uploaded_corrected_and_confirmed(world, portal, tmp_path):
         assert portal.accessible() == []
         page.set_input_files("input[type=file]", wrong)
         page.get_by_role("button", name="Show what it would change").click()
-        assert page.get_by_role("cell", name="write it like name@example.org").is_visible()
-        assert page.get_by_role("button", name="Errors as CSV").is_visible()
+        expect(page.get_by_role("cell", name="write it like name@example.org")).to_be_visible()
+        expect(page.get_by_role("button", name="Errors as CSV")).to_be_visible()
         assert portal.accessible() == []
         page.set_input_files("input[type=file]", right)
         page.get_by_role("button", name="Show what it would change").click()
-        assert page.get_by_text("from “Jansen, T.” to “Jansen and son”").is_visible()
+        expect(page.get_by_text("from “Jansen, T.” to “Jansen and son”")).to_be_visible()
         assert portal.accessible() == []
         page.get_by_role("button", name="Import 2 rows").click()
         page.get_by_text("1 new, 1 changed, 1 unchanged").first.wait_for()
