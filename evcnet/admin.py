@@ -210,7 +210,18 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return own + super().get_urls()
 
     def own_pages(self) -> list[tuple[str, Any]]:
-        return []
+        return [(segment, self._of_row(view)) for segment, view in self.row_pages().items()]
+
+    def row_pages(self) -> dict[str, Any]:
+        """Pages whose views take this admin, the request, and the row that the login sees."""
+        return {}
+
+    def _of_row(self, view: Any) -> Any:
+        def page(request: HttpRequest, object_id: str) -> HttpResponse:
+            response: HttpResponse = view(self, request, self.seen(request, object_id))
+            return response
+
+        return page
 
     def seen(self, request: HttpRequest, object_id: Any, action: str = "view") -> Any:
         """The row, if the login may do this to it. 404 for one that is missing, foreign or out of reach alike."""

@@ -113,8 +113,8 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        pages = {
+    def row_pages(self) -> dict[str, Any]:
+        return {
             "points": charge_points.attached,
             "points/detach": charge_points.detaching,
             "access": access.tariff_and_access,
@@ -126,14 +126,6 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "customers": standing_page.customers_and_tariffs,
             "close": closing.closing,
         }
-        return [(segment, self._bound(view)) for segment, view in pages.items()]
-
-    def _bound(self, view: Any) -> Any:
-        def page(request: HttpRequest, object_id: str) -> HttpResponse:
-            response: HttpResponse = view(self, request, self.seen(request, object_id))
-            return response
-
-        return page
 
     def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
         context = super().page_context(request, obj, title)

@@ -69,8 +69,8 @@ class TariffAdmin(ModelAdmin, Transfers):
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        pages = {
+    def row_pages(self) -> dict[str, Any]:
+        return {
             "prices": versions.prices,
             "prices/add": versions.add_version,
             "prices/edit": versions.edit_version,
@@ -79,14 +79,6 @@ class TariffAdmin(ModelAdmin, Transfers):
             "version": new_version.new_version,
             "uses": versions.uses,
         }
-        return [(segment, self._bound(view)) for segment, view in pages.items()]
-
-    def _bound(self, view: Any) -> Any:
-        def page(request: HttpRequest, object_id: str) -> HttpResponse:
-            response: HttpResponse = view(self, request, self.seen(request, object_id))
-            return response
-
-        return page
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         own = TariffVersion.objects.filter(tariff=obj).values("pk")

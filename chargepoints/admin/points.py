@@ -138,8 +138,8 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        return [("regroup", lambda request, object_id: points.regroup(self, request, self.seen(request, object_id)))]
+    def row_pages(self) -> dict[str, Any]:
+        return {"regroup": points.regroup}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")

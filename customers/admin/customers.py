@@ -91,11 +91,8 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         messages.info(request, "The user group changes once you have confirmed it here. Everything else is saved.")
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': group.pk})}")
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        def regroup(request: HttpRequest, object_id: str) -> HttpResponse:
-            return regroup_customer(self, request, self.seen(request, object_id))
-
-        return [("regroup", regroup)]
+    def row_pages(self) -> dict[str, Any]:
+        return {"regroup": regroup_customer}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:

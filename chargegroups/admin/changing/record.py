@@ -122,20 +122,12 @@ class ChangeAdmin(ModelAdmin):
     def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         return []
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        pages = {
+    def row_pages(self) -> dict[str, Any]:
+        return {
             "undo": taking_back.undoing,
             "cancel": taking_back.cancelling,
             "affected": waiting.affected,
         }
-        return [(segment, self._bound(view)) for segment, view in pages.items()]
-
-    def _bound(self, view: Any) -> Any:
-        def page(request: HttpRequest, object_id: str) -> HttpResponse:
-            response: HttpResponse = view(self, request, self.seen(request, object_id))
-            return response
-
-        return page
 
     def _told(self, request: HttpRequest, change: Change) -> dict[str, Any]:
         now = database_clock()
