@@ -98,12 +98,13 @@ def save_exception(exception: CustomerException) -> CustomerException:
     return exception
 
 
-def add_exceptions(exceptions: Iterable[CustomerException]) -> None:
-    """Add many unsaved exceptions, whose fields were checked, in few statements."""
+def put_exceptions(exceptions: Iterable[CustomerException]) -> None:
+    """Add or edit the exceptions of many customers, whose fields were checked, in few statements."""
     with the_door():
-        CustomerException.objects.bulk_create(exceptions, batch_size=1_000)
-
-
-def remove_exception(exception: CustomerException) -> None:
-    with the_door():
-        exception.delete()
+        CustomerException.objects.bulk_create(
+            exceptions,
+            batch_size=1_000,
+            update_conflicts=True,
+            unique_fields=["charge_group", "customer"],
+            update_fields=["access", "tariff", "valid_from", "valid_until", "note"],
+        )

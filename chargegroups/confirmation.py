@@ -86,17 +86,32 @@ def confirm(
     Raises Stale or Inapplicable, and then nothing is written.
     """
     with the_door():
-        _lock(proposal.provider_id)
-        now = _later_than_all(proposal, database_clock())
-        _not_in_the_past(proposal, at, now)
-        seen = preview(proposal, now=now, surroundings=surroundings, at=at)
+        lock(proposal.provider_id)
+        seen = judge(proposal, surroundings, at)
         if seen.impact.fingerprint != fingerprint:
             raise Stale(seen)
-        change = _recorded(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
-        announce(change, seen)
+        change = record(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
         proposal.write(change, seen.at)
-        _signal_after_commit(change, seen.impact, cancelled=False)
         return Confirmed(change, seen)
+
+
+def judge(
+    proposal: Proposal, surroundings: Surroundings, at: datetime | None = None, *, even_nothing: bool = False
+) -> Preview:
+    """What the proposal would do now, or ``at`` a moment, for whoever holds the lock. Raises Inapplicable."""
+    now = _later_than_all(proposal, database_clock())
+    _not_in_the_past(proposal, at, now)
+    return preview(proposal, now=now, surroundings=surroundings, at=at, even_nothing=even_nothing)
+
+
+def record(
+    proposal: Proposal, seen: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None = None
+) -> Change:
+    """Put a change on the record, and announce it: under the lock, before its rows are written, in one transaction."""
+    change = _recorded(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
+    announce(change, seen)
+    _signal_after_commit(change, seen.impact, cancelled=False)
+    return change
 
 
 def make(proposal: Proposal, *, surroundings: Surroundings, by: StaffMember | None = None, reason: str = "") -> Change:
@@ -105,7 +120,7 @@ def make(proposal: Proposal, *, surroundings: Surroundings, by: StaffMember | No
     Nobody is told. Raises Inapplicable, and Stale where customers keep changing meanwhile; then nothing is written.
     """
     with transaction.atomic():
-        _lock(proposal.provider_id)
+        lock(proposal.provider_id)
         for attempt in range(ATTEMPTS):
             fingerprint = look(proposal, surroundings).impact.fingerprint
             try:
@@ -126,7 +141,7 @@ def make(proposal: Proposal, *, surroundings: Surroundings, by: StaffMember | No
 def cancel(change: Change, by: StaffMember | None = None) -> None:
     """Take a scheduled change back before it takes effect; whoever was told is told again."""
     with the_door():
-        _lock(change.provider_id)
+        lock(change.provider_id)
         change = Change.objects.select_for_update().get(pk=change.pk)
         now = database_clock()
         if not change.scheduled or change.cancelled_at is not None or change.takes_effect_at <= now:
@@ -139,7 +154,7 @@ def cancel(change: Change, by: StaffMember | None = None) -> None:
         _signal_after_commit(change, None, cancelled=True)
 
 
-def _lock(provider: int) -> None:
+def lock(provider: int) -> None:
     """One change of a provider at a time. Deciding on a card takes no lock and never waits for one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evcnet.change'), %s)", [provider])

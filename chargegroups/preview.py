@@ -51,6 +51,9 @@ proposed AS (
         AS row(customer_id bigint, charge_group_id bigint, access text, tariff_id bigint)
     GROUP BY customer_id
 ),
+moved AS (
+    SELECT * FROM jsonb_to_recordset(%(moved)s) AS row(customer_id bigint, user_group_id bigint)
+),
 roaming AS (
     SELECT DISTINCT customer_id FROM customers_chargecard
     WHERE %(roaming)s AND provider_id = %(provider)s AND roaming AND status = 'active'
@@ -58,18 +61,20 @@ roaming AS (
 ),
 facts AS (
     SELECT c.id, c.user_group_id, c.payment, r.customer_id IS NOT NULL AS roams,
-        x.exceptions AS before, p.exceptions AS changed
+        x.exceptions AS before, p.exceptions AS changed, m.user_group_id AS moved_to
     FROM customers_customer c
     LEFT JOIN excepted x ON x.customer_id = c.id
     LEFT JOIN proposed p ON p.customer_id = c.id
+    LEFT JOIN moved m ON m.customer_id = c.id
     LEFT JOIN roaming r ON r.customer_id = c.id
     WHERE c.provider_id = %(provider)s AND c.status = 'active'
       AND (%(customers)s::bigint[] IS NULL OR c.id = ANY(%(customers)s))
 )"""
 _COUNTED = (
-    f"WITH {_FACTS} SELECT user_group_id, payment, roams, before, changed, count(*) FROM facts GROUP BY 1, 2, 3, 4, 5"
+    f"WITH {_FACTS} SELECT user_group_id, payment, roams, before, changed, moved_to, count(*) FROM facts"
+    " GROUP BY 1, 2, 3, 4, 5, 6"
 )
-_KEY = "jsonb_build_array(user_group_id, payment, roams, before, changed)"
+_KEY = "jsonb_build_array(user_group_id, payment, roams, before, changed, moved_to)"
 _FOUND = f"{_FACTS}, found AS (SELECT id, {_KEY} AS key FROM facts)"
 
 
@@ -175,6 +180,7 @@ def _params(proposal: Proposal, places: Iterable[Place], groups: Sequence[int], 
     return {
         "groups": list(groups),
         "proposed": json.dumps(proposal.exceptions_after(at)),
+        "moved": json.dumps([{"customer_id": pk, "user_group_id": to} for pk, to in proposal.moved.items()]),
         "roaming": any(side.stored is not None and side.stored.roaming for side in sides),
         "provider": proposal.provider_id,
         "customers": None if proposal.customers is None else list(proposal.customers),
@@ -186,13 +192,17 @@ def _cases(proposal: Proposal, places: Sequence[Place], params: dict[str, Any], 
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, params)
         rows = cursor.fetchall()
-    for user_group, payment, roams, before, changed, count in rows:
-        before, changed = _loaded(before), _loaded(changed)
-        was = Driver(user_group, payment, roams, before or {})
-        moved = user_group if proposal.moved_to is None else proposal.moved_to
-        will_be = Driver(moved, payment, roams, (before or {}) | (changed or {}))
-        facts = json.dumps([user_group, payment, roams, before, changed])
+    for user_group, payment, roams, before, changed, moved_to, count in rows:
+        facts = json.dumps([user_group, payment, roams, _loaded(before), _loaded(changed), moved_to])
+        was, will_be = drivers_of(facts)
         yield heaviest(facts, count, [(was.side(place.before), will_be.side(place.after)) for place in places], judge)
+
+
+def drivers_of(facts: str) -> tuple[Driver, Driver]:
+    """Who customers with these facts, as a case names them, are before and after."""
+    user_group, payment, roams, before, changed, moved_to = json.loads(facts)
+    now = Driver(user_group, payment, roams, before or {})
+    return now, Driver(moved_to or user_group, payment, roams, (before or {}) | (changed or {}))
 
 
 def _loaded(value: Any) -> Any:

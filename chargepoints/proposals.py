@@ -23,16 +23,16 @@ from chargepoints.closing import close, reopen
 from chargepoints.models import ChargePoint
 from evcnet.outcomes import Outcome
 
-ACTIVE = ChargePoint.Status.ACTIVE
+ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
 
 
 @dataclass(frozen=True)
 class Move:
-    """A charge point and where it would be: in a charge group, or in none. ``active``: put into service there."""
+    """A charge point and where it would be: in a charge group, or in none. ``status``: its own from then on, if said."""
 
     point: ChargePoint
     to: ChargeGroup | None
-    active: bool = False
+    status: str | None = None
 
     @property
     def works_before(self) -> bool:
@@ -41,7 +41,7 @@ class Move:
     @property
     def works_after(self) -> bool:
         """A detached point becomes inactive; elsewhere it keeps its status."""
-        return self.to is not None and (self.works_before or self.active)
+        return self.to is not None and (self.status or self.point.status) == ACTIVE
 
 
 class PointsMoved(Proposal):
@@ -50,7 +50,7 @@ class PointsMoved(Proposal):
     kind: ClassVar[str] = "points"
 
     def __init__(self, moves: Sequence[Move]) -> None:
-        self.moves = sorted(moves, key=lambda move: move.point.pk)
+        self.moves = sorted(moves, key=lambda move: move.point.identity)
         if not self.moves:
             raise Nothing("No charge point was chosen: there is nothing to change.")
         self.provider_id = self.moves[0].point.provider_id
@@ -70,7 +70,9 @@ class PointsMoved(Proposal):
         return len(self.moves)
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "moves": [[move.point.identity, move.to and move.to.code] for move in self.moves]}
+        said = {move.point.identity: move.status for move in self.moves if move.status}
+        moves = [[move.point.identity, move.to and move.to.code] for move in self.moves]
+        return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
 
     def places(self, at: datetime) -> list[Place]:
         known = groups_at(self.groups, at)
@@ -85,9 +87,8 @@ class PointsMoved(Proposal):
         return [place for place in found if place.before is not None or place.after is not None]
 
     def ground(self, at: datetime) -> dict[str, Any]:
-        now = ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("pk")
         return {
-            "points": list(now.values_list("pk", "charge_group_id", "status")),
+            "points": list(self._now().values_list("identity", "charge_group_id", "status")),
             "terms": {pk: place.stored_pk for pk, place in groups_at(self.groups, at).items()},
         }
 
@@ -104,7 +105,12 @@ class PointsMoved(Proposal):
             raise Nothing("The charge points are there already: there is nothing to change.")
 
     def earlier(self, at: datetime) -> dict[str, Any]:
-        return {"points": self.ground(at)["points"]}
+        # What arises with this change was in no group before, and did not work.
+        new = [[move.point.pk, None, INACTIVE] for move in self.moves if move.point._state.adding]
+        return {"points": [*self._now().values_list("pk", "charge_group_id", "status"), *new]}
+
+    def _now(self) -> Any:
+        return ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("identity")
 
     @classmethod
     def reversal(cls, change: Any) -> PointsMoved:
@@ -115,9 +121,12 @@ class PointsMoved(Proposal):
         for group in {move.to for move in self.moves}:
             moving = [move.point.pk for move in self.moves if move.to == group]
             _whole(attach(moving, group) if group is not None else detach(moving))
-        starting = [move.point.pk for move in self.moves if move.active and move.to is not None]
+        starting = [move.point.pk for move in self.moves if move.status == ACTIVE and move.to is not None]
         if starting:
             _whole(activate(starting))
+        for status in {move.status for move in self.moves} - {ACTIVE, None}:
+            said = [move.point.pk for move in self.moves if move.status == status]
+            ChargePoint.objects.filter(pk__in=said).update(status=status)
 
     def sentence(self) -> str:
         what = str(self.moves[0].point) if len(self.moves) == 1 else f"{len(self.moves):,} charge points"
@@ -204,11 +213,16 @@ def reversal_of(change: Change) -> Proposal:
 
 
 def _back(change: Any) -> list[Move]:
-    rows = change.earlier["points"]
+    """Into service where they were; a status that the change itself gave is taken back."""
+    rows, given = change.earlier["points"], change.proposal.get("status", {})
     points = ChargePoint.objects.filter(provider_id=change.provider_id).select_related("charge_group")
     known = points.in_bulk([pk for pk, _, _ in rows])
     groups = ChargeGroup.objects.in_bulk([group for _, group, _ in rows if group])
-    return [Move(known[pk], groups.get(group), active=status == ACTIVE) for pk, group, status in rows if pk in known]
+    return [
+        Move(known[pk], groups.get(group), status if status == ACTIVE or known[pk].identity in given else None)
+        for pk, group, status in rows
+        if pk in known
+    ]
 
 
 def _whole(outcome: Outcome) -> None:

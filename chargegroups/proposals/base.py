@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -30,8 +30,8 @@ class Proposal(ABC):
     provider_id: int
     customers: Collection[int] | None = None
     """The only customers that it concerns, by id; None: all of the provider."""
-    moved_to: int | None = None
-    """The user group in which these customers stand afterwards."""
+    moved: Mapping[int, int] = {}
+    """The user group in which customers stand afterwards, both by id; others stay where they are."""
 
     @property
     @abstractmethod

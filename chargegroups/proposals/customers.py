@@ -1,8 +1,8 @@
-"""What would it do to customers to move them to another user group?"""
+"""What would it do to customers to move them to other user groups?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,16 +13,26 @@ from customers.models import Customer, UserGroup
 
 
 class CustomersMoved(Proposal):
-    """The customers of one provider, to one of its user groups. Happens at once: a customer's row carries no date."""
+    """Customers of one provider, to its user groups. Happens at once: a customer's row carries no date."""
 
     kind: ClassVar[str] = "customers"
 
-    def __init__(self, customers: Sequence[Customer], user_group: UserGroup) -> None:
-        if not customers:
+    def __init__(self, moves: Iterable[tuple[Customer, UserGroup]]) -> None:
+        self.moves = sorted(moves, key=lambda move: move[0].pk)
+        if not self.moves:
             raise Nothing("No customer was chosen: there is nothing to change.")
-        self.rows, self.user_group = sorted(customers, key=lambda row: row.pk), user_group
-        self.provider_id, self.moved_to = user_group.provider_id, user_group.pk
-        self.customers = [row.pk for row in self.rows]
+        self.provider_id = self.moves[0][1].provider_id
+        self.moved = {customer.pk: group.pk for customer, group in self.moves}
+        self.customers = list(self.moved)
+
+    @classmethod
+    def to(cls, customers: Sequence[Customer], user_group: UserGroup) -> CustomersMoved:
+        return cls((customer, user_group) for customer in customers)
+
+    @property
+    def user_groups(self) -> list[UserGroup]:
+        """Those to which somebody moves."""
+        return list({group.pk: group for _, group in self.moves}.values())
 
     @property
     def groups(self) -> list[ChargeGroup]:
@@ -31,8 +41,7 @@ class CustomersMoved(Proposal):
     def as_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
-            "customers": [row.number for row in self.rows],
-            "user_group": self.user_group.code,
+            "moves": [[customer.number, group.code] for customer, group in self.moves],
         }
 
     def places(self, at: datetime) -> list[Place]:
@@ -44,8 +53,10 @@ class CustomersMoved(Proposal):
         return {"user_groups": list(now.values_list("pk", "user_group_id")), "terms": terms}
 
     def check(self, at: datetime) -> None:
-        if not Customer.objects.filter(pk__in=self.customers).exclude(user_group=self.user_group).exists():
-            raise Nothing(f"The customers belong to {self.user_group} already: there is nothing to change.")
+        now = dict(Customer.objects.filter(pk__in=self.customers).values_list("pk", "user_group_id"))
+        if all(self.moved[pk] == group for pk, group in now.items()):
+            names = " and ".join(map(str, self.user_groups[:3]))
+            raise Nothing(f"The customers belong to {names} already: there is nothing to change.")
 
     def earlier(self, at: datetime) -> dict[str, Any]:
         now = Customer.objects.filter(pk__in=self.customers).order_by("pk")
@@ -53,18 +64,23 @@ class CustomersMoved(Proposal):
 
     @classmethod
     def reversal(cls, change: Any) -> CustomersMoved:
-        """The proposal that brings them back, where all came from one user group."""
-        came_from = {group for _, group in change.earlier["user_groups"]}
-        if len(came_from) > 1:
-            raise Inapplicable("The customers came from several user groups: move them back group by group.")
-        customers = Customer.objects.filter(
-            provider_id=change.provider_id, pk__in=[pk for pk, _ in change.earlier["user_groups"]]
-        )
-        return cls(list(customers), UserGroup.objects.get(provider_id=change.provider_id, pk=came_from.pop()))
+        """The proposal that brings each back to the user group that they came from."""
+        came_from = dict(change.earlier["user_groups"])
+        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk(came_from.keys())
+        groups = UserGroup.objects.filter(provider_id=change.provider_id).in_bulk(came_from.values())
+        if gone := set(came_from.values()) - groups.keys():
+            which = "user group is" if len(gone) == 1 else "user groups are"
+            raise Inapplicable(
+                f"A customer can't go back where they came from: {len(gone)} {which} not there any more."
+            )
+        return cls((customers[pk], groups[group]) for pk, group in came_from.items() if pk in customers)
 
     def write(self, change: Any, at: datetime) -> None:
-        Customer.objects.filter(pk__in=self.customers).update(user_group=self.user_group)
+        for group in self.user_groups:
+            moving = [pk for pk, to in self.moved.items() if to == group.pk]
+            Customer.objects.filter(pk__in=moving).update(user_group=group)
 
     def sentence(self) -> str:
         # Names of customers stay out of it: whoever sees one of the charge groups reads it.
-        return f"{len(self.rows):,} customer{'' if len(self.rows) == 1 else 's'} moved to {self.user_group}"
+        who = f"{len(self.moves):,} customer{'' if len(self.moves) == 1 else 's'} moved to"
+        return f"{who} {self.user_groups[0] if len(self.user_groups) == 1 else f'{len(self.user_groups)} user groups'}"

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from chargegroups.changes import put_exceptions
 from chargegroups.grounds import Place, groups_at
 from chargegroups.models import ChargeGroup, CustomerException, Tariff
 from chargegroups.proposals.base import Inapplicable, Nothing, Proposal
 from customers.models import Customer
 
 COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
+POINTERS = ("provider", "charge_group", "customer", "tariff")
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,11 @@ class ExceptionsChanged(Proposal):
     def customers(self) -> Collection[int]:  # type: ignore[override]
         return sorted({row.customer.pk for row in self.rows})
 
-    def stored(self) -> dict[tuple[int, int], CustomerException]:
+    def stored(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
         rows = CustomerException.objects.filter(charge_group__in=self.groups, customer_id__in=self.customers)
-        return {(row.charge_group_id, row.customer_id): row for row in rows}
+        found = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
+        return {(group, customer): dict(zip(COLUMNS, row, strict=True)) for group, customer, *row in found}
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": [_row_json(row) for row in self.rows]}
@@ -92,9 +96,10 @@ class ExceptionsChanged(Proposal):
         ]
 
     def ground(self, at: datetime) -> dict[str, Any]:
-        stored = self.stored()
-        now = [[key, {name: getattr(row, name) for name in COLUMNS}] for key, row in sorted(stored.items())]
-        return {"exceptions": now, "terms": [place.before.stored_pk for place in self.places(at) if place.before]}
+        return {
+            "exceptions": sorted(self.stored().items()),
+            "terms": [place.before.stored_pk for place in self.places(at) if place.before],
+        }
 
     def check(self, at: datetime) -> None:
         if len({row.key for row in self.rows}) < len(self.rows):
@@ -104,20 +109,18 @@ class ExceptionsChanged(Proposal):
             raise Nothing("The exceptions say this already: there is nothing to change.")
         for row in self.rows:
             if not row.removed:
-                self._unsaved(row, stored.get(row.key)).full_clean(exclude=["id"], validate_unique=False)
+                # Pointers and constraints are the database's to judge, for all rows at once.
+                self._unsaved(row).clean_fields(exclude=POINTERS)
 
-    def _differs(self, row: ProposedException, stored: CustomerException | None) -> bool:
+    def _differs(self, row: ProposedException, stored: dict[str, Any] | None) -> bool:
         if row.removed or stored is None:
             return (stored is None) != row.removed
-        return any(getattr(stored, name) != value for name, value in row.columns.items())
+        return stored != row.columns
 
-    def _unsaved(self, row: ProposedException, stored: CustomerException | None) -> CustomerException:
-        made = stored or CustomerException(
-            provider_id=self.provider_id, charge_group=row.charge_group, customer=row.customer
+    def _unsaved(self, row: ProposedException) -> CustomerException:
+        return CustomerException(
+            provider_id=self.provider_id, charge_group=row.charge_group, customer=row.customer, **row.columns
         )
-        for name, value in row.columns.items():
-            setattr(made, name, value)
-        return made
 
     def earlier(self, at: datetime) -> dict[str, Any]:
         stored = self.stored()
@@ -133,13 +136,11 @@ class ExceptionsChanged(Proposal):
         return cls([_from_stored(row, groups, customers, tariffs) for row in rows])
 
     def write(self, change: Any, at: datetime) -> None:
-        stored = self.stored()
-        gone = [stored[row.key].pk for row in self.rows if row.removed and row.key in stored]
-        CustomerException.objects.filter(pk__in=gone).delete()
-        kept = [row for row in self.rows if not row.removed]
-        CustomerException.objects.bulk_create([self._unsaved(row, None) for row in kept if row.key not in stored])
-        edited = [self._unsaved(row, stored[row.key]) for row in kept if row.key in stored]
-        CustomerException.objects.bulk_update(edited, COLUMNS)
+        for group in self.groups:
+            gone = [row.customer.pk for row in self.rows if row.removed and row.charge_group.pk == group.pk]
+            if gone:
+                CustomerException.objects.filter(charge_group=group, customer__in=gone).delete()
+        put_exceptions([self._unsaved(row) for row in self.rows if not row.removed])
 
     def sentence(self) -> str:
         where = str(self.groups[0]) if len(self.groups) == 1 else f"{len(self.groups)} charge groups"
@@ -160,16 +161,16 @@ def _row_json(row: ProposedException) -> dict[str, Any]:
     }
 
 
-def _stored_json(key: tuple[int, int], row: CustomerException | None) -> dict[str, Any]:
+def _stored_json(key: tuple[int, int], row: dict[str, Any] | None) -> dict[str, Any]:
     told: dict[str, Any] = {"group": key[0], "customer": key[1]}
     if row is None:
         return told | {"removed": True}
     return told | {
-        "access": row.access,
-        "tariff": row.tariff_id,
-        "valid_from": row.valid_from and row.valid_from.isoformat(),
-        "valid_until": row.valid_until and row.valid_until.isoformat(),
-        "note": row.note,
+        "access": row["access"],
+        "tariff": row["tariff_id"],
+        "valid_from": row["valid_from"] and row["valid_from"].isoformat(),
+        "valid_until": row["valid_until"] and row["valid_until"].isoformat(),
+        "note": row["note"],
     }
 
 

@@ -47,16 +47,16 @@ class NewVersion(Proposal):
 
     def ground(self, at: datetime) -> dict[str, Any]:
         version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
-        later = self.later(at)
         terms = Terms.objects.in_force(at).filter(charge_group__in=self.groups).order_by("pk")
         return {
-            "version": version and version.pk,
-            "scheduled": [row.pk for row in later],
+            "version": version and _said(version),
+            "scheduled": [_said(row) for row in self.later(at)],
             "terms": list(terms.values_list("pk", flat=True)),
         }
 
     def later(self, at: datetime) -> list[TariffVersion]:
-        return list(self.tariff.versions.filter(valid_from__gte=at).order_by("valid_from"))
+        rows = self.tariff.versions.filter(valid_from__gte=at).select_related("tariff").prefetch_related("elements")
+        return list(rows.order_by("valid_from"))
 
     def warnings(self, at: datetime) -> list[str]:
         told, later = [], self.later(at)
@@ -112,6 +112,11 @@ class NewVersion(Proposal):
 
     def sentence(self) -> str:
         return f"New version of {self.tariff}"
+
+
+def _said(version: TariffVersion) -> list[Any]:
+    """By its prices, not its id: a file with several versions is tried, undone and tried again."""
+    return [version.valid_from, version.valid_until, write_tariff(price_list(version))]
 
 
 def groups_naming(tariff: Tariff) -> list[ChargeGroup]:

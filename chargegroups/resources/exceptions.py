@@ -44,4 +44,4 @@ class Exceptions(Kind):
         return changes.save_exception(self.build(row, thing, wanted))
 
     def create(self, things: list[Any]) -> None:
-        changes.add_exceptions(things)
+        changes.put_exceptions(things)

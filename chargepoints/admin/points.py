@@ -126,7 +126,7 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         obj.charge_group = None
         obj.status = ChargePoint.Status.INACTIVE if active else obj.status
         super().save_model(request, obj, form, change)
-        proposal = PointsMoved([Move(obj, group, active)])
+        proposal = PointsMoved([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
         make(proposal, surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
         return None
 

@@ -67,7 +67,7 @@ KINDS = {
     "terms": lambda world: NewTerms(world.leusden, {"tariff": world.cheap}),
     "version": lambda world: NewVersion(world.standard, per_kwh("0.39")),
     "exceptions": lambda world: ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]),
-    "customers": lambda world: CustomersMoved([world.jansen], world.south),
+    "customers": lambda world: CustomersMoved.to([world.jansen], world.south),
     "points": lambda world: PointsMoved.to([world.market], None),
     "closing": lambda world: GroupClosed(world.leusden),
 }
@@ -105,10 +105,11 @@ def test_undoing_terms_can_be_edited_first(world, signed_in):
 
 
 def test_a_change_that_cannot_be_undone_says_why(world, signed_in):
-    other = make.CustomerFactory(user_group=make.UserGroupFactory(provider=world.greengrid))
-    change = made(CustomersMoved([world.jansen, other], world.south))
+    east = make.UserGroupFactory(provider=world.greengrid)
+    change = made(CustomersMoved.to([make.CustomerFactory(user_group=east)], world.south))
+    east.delete()
     told = signed_in(world.anna).get(page_of(change, "undo"), follow=True)
-    assert "came from several user groups" in text_of(told)
+    assert "1 user group is not there any more" in text_of(told)
     assert Change.objects.count() == 1
 
 
@@ -258,7 +259,7 @@ class TestThen:
         first = database_clock()
         made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]))
         second = database_clock()
-        made(CustomersMoved([world.bakker], world.north))
+        made(CustomersMoved.to([world.bakker], world.north))
         made(NewTerms(world.leusden, {"tariff": world.cheap}))
         third = database_clock()
         anna = signed_in(world.anna)

@@ -209,7 +209,7 @@ def test_an_exception_is_not_scheduled_by_the_door_but_by_its_own_window(world):
 
 
 def test_customers_moved_to_another_user_group_meet_its_terms(world):
-    moved = made(CustomersMoved([world.jansen], world.south))
+    moved = made(CustomersMoved.to([world.jansen], world.south))
     assert moved.impact["counts"]["loses_access"] == 1
     assert asked().reason == "no_access"
     made(CustomersMoved.reversal(moved))

@@ -100,7 +100,7 @@ class World:
         if kind == "version":
             return NewVersion(self.tariffs[drawn[0]], per_kwh(drawn[1]))
         if kind == "customers":
-            return CustomersMoved(self.customers[:2], self.south if drawn else self.north)
+            return CustomersMoved.to(self.customers[:2], self.south if drawn else self.north)
         if kind == "points":
             return PointsMoved.to(self.points[:1], self.groups[1] if drawn else None)
         access, tariff = drawn

@@ -38,7 +38,7 @@ class CustomersFlow(Flow):
         if any(customer.provider_id != self.to.provider_id for customer in self.customers):
             raise Inapplicable(f"{self.to} is a user group of another provider than some of the customers.")
         moving = [customer for customer in self.customers if customer.user_group_id != self.to.pk]
-        return Draft(CustomersMoved(moving, self.to))
+        return Draft(CustomersMoved.to(moving, self.to))
 
 
 def regroup_customer(admin: Any, request: HttpRequest, customer: Customer) -> HttpResponse:

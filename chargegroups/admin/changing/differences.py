@@ -174,8 +174,13 @@ def _moved_customers(kept: Kept) -> Differences:
     known = _customers(kept, pk__in=[pk for pk, _ in pairs[:SHOWN]])
     groups = UserGroup.objects.filter(provider_id=kept.provider)
     names = {row.pk: str(row) for row in groups}
-    to = next((str(row) for row in groups if row.code == kept.proposal["user_group"]), "")
-    lines = [Line(str(known.get(pk, HIDDEN)), (names.get(group, HIDDEN),), (to,)) for pk, group in pairs[:SHOWN]]
+    codes = {row.code: str(row) for row in groups}
+    to = {number: codes.get(code, HIDDEN) for number, code in kept.proposal["moves"]}
+    lines = []
+    for pk, group in pairs[:SHOWN]:
+        customer = known.get(pk)
+        after = to[customer.number] if customer and customer.number in to else HIDDEN
+        lines.append(Line(str(customer or HIDDEN), (names.get(group, HIDDEN),), (after,)))
     return Differences(lines, len(pairs) - len(lines))
 
 

@@ -64,7 +64,11 @@ class PointsFlow(Flow):
         if self.left_out and not going:
             raise Inapplicable(" ".join(f"{point}: {reason}" for point, reason in self.left_out[:5]))
         moving = [point for point in going if point.charge_group != self.to.group]
-        return Draft(PointsMoved([Move(point, self.to.group, self.to.active) for point in moving]))
+        return Draft(
+            PointsMoved(
+                [Move(point, self.to.group, ChargePoint.Status.ACTIVE if self.to.active else None) for point in moving]
+            )
+        )
 
     def _going(self, group: ChargeGroup) -> list[ChargePoint]:
         social = has_social_charging(group)

@@ -21,7 +21,7 @@ def may_make(login: Any, proposal: Proposal) -> bool:
     if isinstance(proposal, ExceptionsChanged):
         return _may_except(login, proposal)
     if isinstance(proposal, CustomersMoved):
-        seen = _all_within(login, UserGroup, "view", [proposal.user_group.pk])
+        seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
         return seen and _all_within(login, Customer, "change", proposal.customers or ())
     if isinstance(proposal, PointsMoved):
         points = [move.point.pk for move in proposal.moves]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from chargegroups.grounds import Driver, Place
+from chargegroups.grounds import Place
 from chargegroups.impact import NOWHERE, Side
-from chargegroups.preview import Preview
+from chargegroups.preview import Preview, drivers_of
 from chargegroups.pricing import Prepared, prepare, price
 from chargegroups.pricing import Session as Metered
 from chargegroups.pricing.replay import STEPS, Replay
@@ -149,15 +148,9 @@ class _Sides:
             return NOWHERE, NOWHERE
         key = (facts, id(place))
         if key not in self.known:
-            before, after = self._drivers(facts)
+            before, after = drivers_of(facts)
             self.known[key] = before.side(place.before), after.side(place.after)
         return self.known[key]
-
-    def _drivers(self, facts: str) -> tuple[Driver, Driver]:
-        user_group, payment, roams, before, changed = json.loads(facts)
-        moved = self.seen.proposal.moved_to or user_group
-        now = Driver(user_group, payment, roams, before or {})
-        return now, Driver(moved, payment, roams, (before or {}) | (changed or {}))
 
 
 def _moved(seen: Preview, places: Iterable[Place]) -> dict[int, Place]:

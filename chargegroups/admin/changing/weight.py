@@ -28,8 +28,8 @@ def names_of(proposal: Proposal) -> tuple[str, ...]:
     """What may be typed, by code or name: the tariff, user group or charge group; the provider where there are several."""
     if isinstance(proposal, NewVersion):
         return proposal.tariff.code, proposal.tariff.name
-    if isinstance(proposal, CustomersMoved):
-        return proposal.user_group.code, proposal.user_group.name
+    if isinstance(proposal, CustomersMoved) and len(proposal.user_groups) == 1:
+        return proposal.user_groups[0].code, proposal.user_groups[0].name
     groups = proposal.groups
     if len(groups) == 1:
         return groups[0].code, groups[0].name
