@@ -22,7 +22,7 @@ def record(
 
     ``provider`` is whose admin reads it: one, several, or None for all at which the login holds a role. ``rows`` counts
     what was taken away; ``about`` says in words what it was about; ``details`` must fit into JSON. None of them may
-    name a customer: the record outlives their erasure.
+    name a customer but by number: the record outlives their erasure.
     """
     Record.objects.bulk_create(
         Record(

@@ -54,6 +54,7 @@ class Customer(models.Model):
         default=Status.ACTIVE,
         help_text="Pending: waits for approval and can't charge. Only active customers can charge.",
     )
+    erased_at = models.DateTimeField("erased", null=True, editable=False)
 
     tenancy = Tenancy(user_groups=("user_group_id",))
     objects = ScopedManager()
