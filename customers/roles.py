@@ -31,7 +31,7 @@ WHOLE_PROVIDER = frozenset({Role.PROVIDER_ADMIN, Role.PROVIDER_STAFF})
 _STAFF = {
     "customers.provider": VIEW,
     "customers.usergroup": ALL,
-    "customers.customer": ALL,
+    "customers.customer": ALL | {"disclose", "erase"},
     "customers.chargecard": ALL,
     "chargegroups.chargegroup": ALL,
     "chargegroups.tariff": ALL,
@@ -102,6 +102,10 @@ OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL}
 
 SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
 """Narrow actions that whoever may change the whole row may do too."""
+
+
+ROUTINES = ("disclose", "erase")
+"""What nobody may do who may merely change the row: hand out all that is held about a customer, erase the person."""
 
 
 def granted(role: str, permission: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from customers.roles import IN_WORDS, OPERATOR, PERMISSIONS, SPECIAL_ACTIONS, WHOLE_PROVIDER, Role
+from customers.roles import IN_WORDS, OPERATOR, PERMISSIONS, ROUTINES, SPECIAL_ACTIONS, WHOLE_PROVIDER, Role
 
 HEAD = """\
 # Roles and permissions
@@ -31,6 +31,8 @@ AFTER = """\
   provider sees the tariffs that the provider offers to one of its user groups.
 - A helpdesk reads the terms of its own charge groups, and no price list.
 - A name that stands in a row within reach, but belongs to a row out of reach, is not shown.
+- To disclose is to hand out all that is held about a customer, to erase is to erase the person
+  ([terms](terms.md#customer-data)).
 - Exports hold what the lists show, and imports write what the forms write.
 """
 LETTERS = {"view": "v", "add": "a", "change": "c", "delete": "d"}
@@ -65,5 +67,5 @@ def _plural(model: str) -> str:
 
 def _letters(actions: frozenset[str]) -> str:
     usual = "".join(letter for action, letter in LETTERS.items() if action in actions)
-    special = [action for action in sorted(SPECIAL_ACTIONS) if action in actions]
+    special = [action for action in (*sorted(SPECIAL_ACTIONS), *ROUTINES) if action in actions]
     return ", ".join(filter(None, [usual, *special])) or "–"

@@ -24,6 +24,7 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "pending": ("Waits for approval", "◔", "notice"),
     "blocked": ("Blocked", "✕", "bad"),
     "deactivated": ("Deactivated", "○", "plain"),
+    "erased": ("Erased", "✕", "plain"),
     "allowed": ("Allowed", "✓", "good"),
     "denied": ("Denied", "✕", "bad"),
     "not_allowed": ("Not allowed", "✕", "bad"),

@@ -27,6 +27,10 @@ class VerbForm(forms.Form):
     """The page before a verb: what it says first, and what it asks. Made for rows that the login may do this to."""
 
     intro = ""
+    template = ""
+    """What says it where a sentence is too short."""
+    danger = False
+    """Is there no way back?"""
 
     def __init__(self, *args: Any, request: HttpRequest, rows: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -28,7 +28,7 @@ def about(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "customer": customer,
         "cards": cards[:LISTED],
         "all_cards": _more(cards, "admin:customers_chargecard_changelist", customer),
-        "add_card": add_card if login.has_perm("customers.add_chargecard") else "",
+        "add_card": add_card if login.has_perm("customers.add_chargecard") and not customer.erased_at else "",
         "exceptions": _exceptions(login, customer),
         "sessions": _sessions(login, customer),
     }

@@ -12,7 +12,7 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chargegroups.admin.changing.customers import regroup_customer
-from customers.admin import moving, status_verbs
+from customers.admin import moving, person, status_verbs
 from customers.admin.customer_page import about
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
@@ -51,6 +51,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         status_verbs.DEACTIVATE,
         moving.MOVE,
     )
+    page_verbs = (person.DISCLOSE, person.ERASE)
     change_form_outer_before_template = "customers/customer.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -62,7 +63,12 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
 
     @admin.display(description="status", ordering="status")
     def shown_status(self, customer: Customer) -> str:
-        return badge(customer.status)
+        return badge("erased" if customer.erased_at else customer.status)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of an erased customer nothing changes any more."""
+        erased = isinstance(obj, Customer) and obj.erased_at is not None
+        return not erased and super().has_change_permission(request, obj)
 
     @admin.display(description="cards")
     def cards(self, customer: Any) -> int:

@@ -33,4 +33,11 @@ def _moving(admin: Any, request: HttpRequest, customers: list[Customer], asked: 
     return CustomersFlow(admin, request, one, customers, asked["user_group"]).respond()
 
 
-MOVE = Verb("move", "Move to another user group", "moved", form=MoveForm, page=_moving)
+MOVE = Verb(
+    "move",
+    "Move to another user group",
+    "moved",
+    offered=lambda customer: customer.erased_at is None,
+    form=MoveForm,
+    page=_moving,
+)

@@ -29,7 +29,7 @@ LET_BACK = Verb(
     "Let back in",
     "let back in",
     blocking.unblock,
-    offered=lambda customer: customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED),
+    offered=lambda customer: customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED) and not customer.erased_at,
     primary=True,
 )
 DEACTIVATE = Verb(
