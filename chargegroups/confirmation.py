@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
-from chargegroups.changes import database_clock, the_door
+from chargegroups.changes import database_clock, remove_version, the_door
 from chargegroups.effects import parts
 from chargegroups.impact import Impact
 from chargegroups.models import Change, TariffVersion, Terms
@@ -148,10 +148,22 @@ def cancel(change: Change, by: StaffMember | None = None) -> None:
             raise Inapplicable("Only a scheduled change can be cancelled, once, and only until it takes effect.")
         Terms.objects.filter(change=change).delete()
         TariffVersion.objects.filter(change=change).delete()
-        change.cancelled_at, change.cancelled_by = now, by
-        change.save(update_fields=["cancelled_at", "cancelled_by"])
-        announce_cancelled(change)
-        _signal_after_commit(change, None, cancelled=True)
+        _cancelled(change, by, now)
+
+
+def take_back(version: TariffVersion, by: StaffMember | None = None) -> None:
+    """Make room for another version from the same moment; the change that scheduled this one is cancelled with it."""
+    if version.change is None:
+        remove_version(version)
+    else:
+        cancel(version.change, by)
+
+
+def _cancelled(change: Change, by: StaffMember | None, now: datetime) -> None:
+    change.cancelled_at, change.cancelled_by = now, by
+    change.save(update_fields=["cancelled_at", "cancelled_by"])
+    announce_cancelled(change)
+    _signal_after_commit(change, None, cancelled=True)
 
 
 def lock(provider: int) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from chargegroups.changes import database_clock
-from chargegroups.models import ChargeGroup, Tariff, Terms
+from chargegroups.models import ChargeGroup, CustomerException, Tariff, Terms
 
 _COUNTS = """
     SELECT slot.tariff, count(DISTINCT terms.charge_group_id)
@@ -36,7 +36,17 @@ def groups_using(tariff: Tariff) -> Any:
     )
 
 
+def used_among(tariffs: Iterable[int]) -> set[int]:
+    """Those of these tariffs, by id, of which ``is_used`` holds."""
+    wanted = set(tariffs)
+    slots = Terms.objects.filter(
+        Q(tariff__in=wanted) | Q(prepaid_tariff__in=wanted) | Q(roaming_tariff__in=wanted)
+    ).values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
+    excepted = CustomerException.objects.filter(tariff__in=wanted).values_list("tariff_id", flat=True)
+    named = {pk for row in slots.order_by().distinct() for pk in row} | set(excepted.order_by().distinct())
+    return wanted & named
+
+
 def is_used(tariff: Tariff) -> bool:
     """Does any group's terms, past ones too, or any exception name it? Then its prices change through the door alone."""
-    named = Q(tariff=tariff) | Q(prepaid_tariff=tariff) | Q(roaming_tariff=tariff)
-    return Terms.objects.filter(named).exists() or tariff.exceptions.exists()
+    return bool(used_among([tariff.pk]))

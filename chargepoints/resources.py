@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location, Rating, Session
+from chargepoints.proposals import Move, PointsMoved
 from chargepoints.recording import Recorder
 from customers.models import Customer
 from evcnet.refusals import Refused
 from evcnet.transfer.columns import Choice, Code, Column, Country, Flag, Moment, Number, Reference, Whole
+from evcnet.transfer.door import Proposed, by_provider
 from evcnet.transfer.kinds import Kind, Row, checked, same_letters
+from evcnet.transfer.outcomes import Effect
 from evcnet.transfer.problems import quoted
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
@@ -44,6 +49,7 @@ class Locations(Kind):
 
 class ChargePoints(Kind):
     name, model, key, folded = "charge_points", ChargePoint, ("identity",), True
+    changes_terms = True
     columns = (
         Code("identity", required=True),
         Column("name"),
@@ -55,6 +61,10 @@ class ChargePoints(Kind):
         Choice("status", ChargePoint.Status.values, default=INACTIVE),
     )
 
+    def __init__(self, reach: Any) -> None:
+        super().__init__(reach)
+        self.numbers: dict[Any, int] = {}
+
     def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
         same_letters(wanted, stored, "identity")
         missing = [name for name in ("charge_group", "location") if wanted[name] is None]
@@ -65,6 +75,43 @@ class ChargePoints(Kind):
                 f"It can't be active without a {' and a '.join(missing)}: name it, or write inactive.", "status"
             )
         wanted["status"] = INACTIVE  # one that is taken out of its group or place stops working
+
+    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+        """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""
+        moving = [
+            effect for effect in effects if effect.wanted["charge_group"] != (effect.stored or NOWHERE)["charge_group"]
+        ]
+        new = [effect for effect in moving if effect.is_new]
+        self.numbers = {effect.row.key: pk for effect, pk in zip(new, _numbers(len(new)), strict=True)}
+        for together in by_provider(moving):
+            yield Proposed(PointsMoved([self._move(effect) for effect in together]), together)
+
+    def _move(self, effect: Effect) -> Move:
+        wanted = effect.wanted
+        if effect.is_new:
+            point = ChargePoint(
+                pk=self.numbers[effect.row.key], provider=effect.row.provider, identity=wanted["identity"]
+            )
+        else:
+            point = copy(effect.thing)  # as it was: the row itself is about to change
+        kept = INACTIVE if wanted["charge_group"] is None and point.status == ACTIVE else point.status
+        return Move(point, wanted["charge_group"], wanted["status"] if wanted["status"] != kept else None)
+
+    def build(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
+        made = super().build(row, thing, wanted)
+        made.pk = made.pk or self.numbers.get(row.key)
+        return made
+
+
+NOWHERE = {"charge_group": None}
+
+
+def _numbers(many: int) -> list[int]:
+    """For rows that a change names before they are written."""
+    with connection.cursor() as cursor:
+        table = ChargePoint._meta.db_table
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, many])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 class Instant(Moment):

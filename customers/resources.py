@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
+from chargegroups.proposals import CustomersMoved
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.refusals import Refused
 from evcnet.transfer.columns import Choice, Code, Column, Country, Email, Flag, Moment, Number, Reference, Whole
+from evcnet.transfer.door import Proposed, by_provider
 from evcnet.transfer.kinds import Kind, Row, in_window, same_letters
+from evcnet.transfer.outcomes import Effect
 
 
 class Providers(Kind):
@@ -51,6 +56,7 @@ class UserGroups(Kind):
 
 class Customers(Kind):
     name, model, key = "customers", Customer, ("number",)
+    changes_terms = True
     columns = (
         Reference("user_group", UserGroup, required=True),
         Code("number", required=True),
@@ -61,6 +67,13 @@ class Customers(Kind):
         Choice("payment", Customer.Payment.values, default=Customer.Payment.SUBSCRIPTION.value),
         Choice("status", Customer.Status.values, default=Customer.Status.ACTIVE.value),
     )
+
+    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+        """All customers of a provider who come into another user group are one change. A new one arises in its own."""
+        moving = [each for each in effects if each.stored and each.stored["user_group"] != each.wanted["user_group"]]
+        for together in by_provider(moving):
+            # As they were: the rows themselves are about to change.
+            yield Proposed(CustomersMoved((copy(each.thing), each.wanted["user_group"]) for each in together), together)
 
 
 class ChargeCards(Kind):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chargegroups import changes
 from chargegroups.models import ChargeGroup, CustomerException, Tariff
+from chargegroups.proposals import ExceptionsChanged, ProposedException
 from customers.models import Customer
 from evcnet.transfer.columns import Choice, Column, Moment, Reference
+from evcnet.transfer.door import Proposed, by_provider
 from evcnet.transfer.kinds import Kind, Row, asked, in_window
+from evcnet.transfer.outcomes import Effect
 
 
 class Exceptions(Kind):
     name, model, key = "exceptions", CustomerException, ("charge_group", "customer")
+    edits_at_once = changes_terms = True
     columns = (
         Reference("charge_group", ChargeGroup, required=True),
         Reference("customer", Customer, by="number", required=True),
@@ -40,8 +44,10 @@ class Exceptions(Kind):
     def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
         in_window(wanted)
 
-    def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
-        return changes.save_exception(self.build(row, thing, wanted))
+    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+        """All exceptions of a provider are one change."""
+        for together in by_provider(effects):
+            yield Proposed(ExceptionsChanged([ProposedException(**effect.wanted) for effect in together]), together)
 
     def create(self, things: list[Any]) -> None:
         changes.put_exceptions(things)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from chargegroups import changes
+from chargegroups.confirmation import take_back
 from chargegroups.models import Tariff, TariffElement, TariffVersion
+from chargegroups.price_lists import price_list
 from chargegroups.pricing import Restrictions
+from chargegroups.pricing import Tariff as PriceList
 from chargegroups.pricing.currencies import MINOR_UNITS
+from chargegroups.proposals import NewVersion
+from chargegroups.uses import used_among
 from evcnet.refusals import Refused
 from evcnet.transfer.columns import Code, Column, Moment, Number
+from evcnet.transfer.door import Proposed
 from evcnet.transfer.kinds import Kind, NotHeld, Row, asked, checked
+from evcnet.transfer.outcomes import Effect
 from evcnet.transfer.problems import quoted
 
 PRICES = {"energy_per_kwh": "energy", "flat_fee": "flat", "time_per_hour": "time", "parking_per_hour": "parking"}
@@ -27,6 +34,7 @@ def _price(name: str, what: str) -> Number:
 
 class Tariffs(Kind):
     name, model, key, at_once = "tariffs", TariffVersion, ("code", "valid_from"), False
+    changes_terms = True
     columns = (
         Code("code", required=True),
         Column("name", required=True),
@@ -86,11 +94,7 @@ class Tariffs(Kind):
             keeps = tariff is not None and "currency" not in row.cells
             wanted["currency"] = tariff.currency if tariff is not None and keeps else row.provider.currency
         self._refuse_other_tariff(row, tariff, wanted)
-        changed = [
-            name
-            for name, value in wanted.items()
-            if name not in OF_THE_TARIFF and (stored or {}).get(name, ...) != value
-        ]
+        changed = _repriced(wanted, stored)
         if stored is not None and changed and stored["valid_from"] <= self.now:
             raise Refused(
                 "This version is in force and stays as it is: give the new prices a later valid_from.", changed[0]
@@ -114,11 +118,29 @@ class Tariffs(Kind):
                     f"Row {number} says {quoted(others[name])} of the same tariff: write the same in both.", name
                 )
 
+    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+        """Each version of a tariff in use is a change: it begins at its own moment, and is cancelled by itself."""
+        later = [
+            each for each in effects if each.wanted["valid_from"] > self.now and _repriced(each.wanted, each.stored)
+        ]
+        tariffs = {id(each): self.tariffs.get((each.row.provider.pk, each.wanted["code"])) for each in later}
+        used = used_among(tariff.pk for tariff in tariffs.values() if tariff is not None)
+        for effect in sorted(later, key=lambda each: each.wanted["valid_from"]):
+            tariff = tariffs[id(effect)]
+            if tariff is not None and tariff.pk in used:
+                if effect.thing is not None:
+                    take_back(effect.thing, self.reach.login)
+                    effect.thing = None
+                proposal = NewVersion(tariff, _price_list(tariff, effect.wanted))
+                yield Proposed(proposal, [effect], effect.wanted["valid_from"])
+
     def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
         tariff = self._tariff(row, wanted)
         fields = {field: wanted[name] for name, field in LIMITS.items()}
         if thing is None:
-            return changes.add_version(tariff, [_element(wanted)], valid_from=wanted["valid_from"], **fields)
+            return changes.add_version(
+                tariff, [_element(wanted)], valid_from=wanted["valid_from"], change=row.change, **fields
+            )
         if thing.valid_from > self.now:
             changes.replace_version(thing, [_element(wanted)], **fields)
         return thing
@@ -162,6 +184,17 @@ def _element(wanted: dict[str, Any]) -> TariffElement:
             setattr(element, f"{each}_price", wanted[name])
             setattr(element, f"{each}_vat", wanted["vat_percent"])
     return element
+
+
+def _repriced(wanted: dict[str, Any], stored: dict[str, Any] | None) -> list[str]:
+    """The columns of the version that differ; name and currency are the tariff's."""
+    differs = [name for name, value in wanted.items() if (stored or {}).get(name, ...) != value]
+    return [name for name in differs if name not in OF_THE_TARIFF]
+
+
+def _price_list(tariff: Tariff, wanted: dict[str, Any]) -> PriceList:
+    version = TariffVersion(tariff=tariff, **{field: wanted[name] for name, field in LIMITS.items()})
+    return price_list(version, [_element(wanted)])
 
 
 def _refuse_senseless(wanted: dict[str, Any]) -> None:

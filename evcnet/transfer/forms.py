@@ -80,6 +80,9 @@ class ConfirmForm(TransferForm):
     stored = forms.CharField(widget=forms.HiddenInput)
     file_name = forms.CharField(widget=forms.HiddenInput, max_length=200)
     fingerprint = forms.CharField(widget=forms.HiddenInput, required=False)
+    notify = forms.CharField(required=False)
+    named = forms.CharField(required=False)
+    SHOWN = ("notify", "named")  # typed on the preview itself
 
 
 class ExportForm(TransferForm):

@@ -9,8 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 
+from chargegroups.models import Change
 from evcnet.transfer import uploads
+from evcnet.transfer.door import Door
 from evcnet.transfer.export_page import download, framed
 from evcnet.transfer.forms import ConfirmForm, UploadForm, sheet_for_page, titled
 from evcnet.transfer.formulas import escaped
@@ -52,6 +55,8 @@ class ImportPage:
             return HttpResponseRedirect(self._address("import"))
         if "errors" in self.request.POST:
             return _errors(self._run(confirm, sheet, write=False))
+        if "again" in self.request.POST:
+            return self._preview(confirm, sheet)
         return self._preview(confirm, sheet, write=True)
 
     def _stored_sheet(self, confirm: ConfirmForm) -> Sheet | None:
@@ -62,9 +67,12 @@ class ImportPage:
             return None
 
     def _run(self, confirm: ConfirmForm, sheet: Sheet, *, write: bool) -> Outcome:
-        kind, provenance = confirm.chosen_kind, {"file": confirm.cleaned_data["file_name"]}
-        taken = Import(kind, sheet, self.reach, confirm.chosen_provider if kind.owned else None, provenance)
-        return taken.run(write=write, expected=confirm.cleaned_data["fingerprint"])
+        kind, said = confirm.chosen_kind, confirm.cleaned_data
+        notify = said["notify"] if said["notify"] in Change.Notify.values else Change.Notify.REGULARS.value
+        self.door = Door(self.request.user, notify, reason=f"File {said['file_name']}", named=said["named"])
+        provider = confirm.chosen_provider if kind.owned else None
+        taken = Import(kind, sheet, self.reach, provider, {"file": said["file_name"]}, self.door)
+        return taken.run(write=write, expected=said["fingerprint"])
 
     def _preview(self, confirm: ConfirmForm, sheet: Sheet, *, write: bool = False) -> HttpResponse:
         form = UploadForm(initial=confirm.cleaned_data, **self.asked)
@@ -75,15 +83,19 @@ class ImportPage:
             return self._page(form)
         if outcome.written:
             return self._done(confirm, outcome)
-        if write and not outcome.problems:
+        unnamed = not self.door.agreed and outcome.fingerprint == confirm.cleaned_data["fingerprint"]
+        if write and not outcome.problems and not unnamed:
             text = "Something changed since the preview: this is the picture now. Nothing was written."
             messages.warning(self.request, text)
-        return self._page(form, _shown(outcome, confirm))
+        return self._page(form, _shown(outcome, confirm) | self.door.shown() | {"named_wrongly": write and unnamed})
 
     def _done(self, confirm: ConfirmForm, outcome: Outcome) -> HttpResponse:
         uploads.forget(self.request.user, confirm.cleaned_data["stored"])
         counts = f"{outcome.new:,} new, {outcome.updated:,} changed, {outcome.unchanged:,} unchanged"
         messages.success(self.request, f"Imported {confirm.cleaned_data['file_name']}: {counts}.")
+        for change in self.door.made:
+            page = reverse("admin:chargegroups_change_change", args=[change.pk])
+            messages.success(self.request, format_html('{}. <a href="{}">See the change</a>', change, page))
         return HttpResponseRedirect(self._address("changelist"))
 
     def _page(self, form: UploadForm, shown: dict[str, Any] | None = None) -> HttpResponse:
@@ -105,7 +117,8 @@ def _shown(outcome: Outcome, confirm: ConfirmForm) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "file_name": confirm.cleaned_data["file_name"],
-        "hidden": confirm.cleaned_data | {"fingerprint": outcome.fingerprint},
+        "hidden": {name: value for name, value in confirm.cleaned_data.items() if name not in ConfirmForm.SHOWN}
+        | {"fingerprint": outcome.fingerprint},
         "problems": listed,
         "more_problems": len(outcome.problems) - len(listed),
         "more_new": outcome.new - len(outcome.added),

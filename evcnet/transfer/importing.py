@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from evcnet.refusals import REFUSALS, Refused, refusal_of
 from evcnet.transfer.columns import Column
+from evcnet.transfer.door import Door
 from evcnet.transfer.headers import header_problems
 from evcnet.transfer.kinds import Kind, NotHeld, Row
 from evcnet.transfer.outcomes import Difference, Effect, Outcome
@@ -35,9 +36,11 @@ class Import:
         reach: Reach,
         provider: Any = None,
         provenance: Mapping[str, Any] | None = None,
+        door: Door | None = None,
     ) -> None:
         self.kind, self.sheet, self.reach = kind(reach), sheet, reach
         self.provenance = dict(provenance or {})
+        self.door = door or Door(reach.login)
         self.reader = Reader(self.kind, sheet, reach, provider)
 
     def run(self, *, write: bool, expected: str | None = None) -> Outcome:
@@ -47,50 +50,84 @@ class Import:
             return Outcome(self.kind.name, rows=len(self.sheet.records), invalid=1, problems=problems)
         with transaction.atomic(), pghistory.context(**self.provenance):
             outcome = self._take_all(lock=write)
-            outcome.written = write and not outcome.problems and expected in (None, outcome.fingerprint)
+            fits = expected in (None, outcome.fingerprint) and self.door.agreed
+            outcome.written = write and not outcome.problems and fits
             transaction.set_rollback(not outcome.written)
         return outcome
 
     def _take_all(self, *, lock: bool) -> Outcome:
         rows = self.reader.rows()
+        if lock and self.kind.changes_terms:
+            self.door.lock({row.provider.pk for row in rows if row.provider})
         found = self.kind.find(rows, lock=lock)
-        effects = [self._take(row, found) for row in self.kind.in_order(rows)]
+        effects = []
+        for row in self.kind.in_order(rows):
+            effects.append(self._read(row, found))
+            if not self.kind.changes_terms:
+                self._apply(effects[-1])
+        if self.kind.changes_terms:
+            self._change_terms(effects)
         self._create([effect for effect in effects if effect.waits])
         self._refuse_out_of_reach(effects)
         return self._summary(rows, effects)
 
-    def _take(self, row: Row, found: Mapping[Any, Any]) -> Effect:
+    def _read(self, row: Row, found: Mapping[Any, Any]) -> Effect:
+        """What the row would change; nothing is written."""
         thing = found.get(row.key) if row.key else None
         effect = Effect(row, thing)
         try:
-            stored = None if thing is None else self.kind.stored(thing)
-            wanted = self.reader.wanted(row, stored)
+            effect.stored = None if thing is None else self.kind.stored(thing)
+            effect.wanted = self.reader.wanted(row, effect.stored)
             if not row.problems:
-                self.kind.settle(row, wanted, stored)
+                self.kind.settle(row, effect.wanted, effect.stored)
             if not row.problems:
-                self._apply(effect, wanted, stored)
+                effect.differences = self._differences(row, effect.wanted, effect.stored)
+                self._refuse_new(effect)
         except NotHeld as error:
             row.refuse(self.kind.key[-1], f"What is stored there, {error}, fits in no row: edit it in the portal.")
         except REFUSALS as error:
             self._refuse(row, error)
         return effect
 
-    def _apply(self, effect: Effect, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
-        row = effect.row
-        effect.differences = self._differences(row, wanted, stored)
-        if not effect.differences:
-            return
-        if stored is None and not self.reach.may(self.kind.model, "add"):
+    def _refuse_new(self, effect: Effect) -> None:
+        if effect.is_new and effect.differences and not self.reach.may(self.kind.model, "add"):
             plural = self.kind.model._meta.verbose_name_plural
             raise Refused(
                 f"It is not there yet, and your role adds no {plural}: correct it, or take the row out.",
                 self.kind.key[0],
             )
-        if stored is None and self.kind.at_once:
-            effect.thing, effect.waits = self.kind.build(row, None, wanted), True
+
+    def _change_terms(self, effects: Iterable[Effect]) -> None:
+        """Rows that change terms are judged together, then written; the others follow."""
+        others = {id(effect): effect for effect in effects}
+        good = [effect for effect in effects if effect.differences and not effect.row.problems]
+        for proposed in self.kind.proposed(good):
+            try:
+                change = self.door.take(proposed)
+            except REFUSALS as error:
+                self._refuse(proposed.effects[0].row, error)
+                continue
+            for effect in proposed.effects:
+                effect.row.change = change
+                self._apply(others.pop(id(effect)))
+        for effect in others.values():
+            self._apply(effect)
+
+    def _apply(self, effect: Effect) -> None:
+        if not effect.differences or effect.row.problems:
+            return
+        try:
+            self._write(effect)
+        except REFUSALS as error:
+            self._refuse(effect.row, error)
+
+    def _write(self, effect: Effect) -> None:
+        row = effect.row
+        if self.kind.edits_at_once or (effect.is_new and self.kind.at_once):
+            effect.thing, effect.waits = self.kind.build(row, effect.thing, effect.wanted), True
             return
         with transaction.atomic():
-            effect.thing = self.kind.write(row, effect.thing, wanted)
+            effect.thing = self.kind.write(row, effect.thing, effect.wanted)
         effect.written = True
         for column in self.kind.references():
             if column.model is self.kind.model:  # later rows may point at this one
@@ -110,7 +147,7 @@ class Import:
                 self.kind.create([effect.thing for effect in effects])
         except REFUSALS as error:
             for effect in effects:
-                effect.thing.pk = None
+                effect.thing.pk = None if effect.is_new else effect.thing.pk
             if len(effects) == 1:
                 self._refuse(effects[0].row, error)
             return False
@@ -167,6 +204,9 @@ class Import:
         for effect in sorted(good, key=lambda effect: effect.row.number):
             outcome.count(effect, self.kind.label)
             seal.update(repr((effect.row.number, effect.is_new, effect.differences)).encode("utf-8", "surrogatepass"))
+        outcome.changes = self.door.seen
+        for seen in outcome.changes:
+            seal.update(seen.impact.fingerprint.encode())
         outcome.fingerprint = seal.hexdigest()
         outcome.remarks = self.kind.remarks()
         return outcome

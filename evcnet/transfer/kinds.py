@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db.models import F
 from django.db.models.functions import Upper
@@ -15,6 +15,10 @@ from evcnet.refusals import Refused
 from evcnet.transfer.columns import Column, Reference
 from evcnet.transfer.problems import Problem, quoted
 from evcnet.transfer.reach import Reach
+
+if TYPE_CHECKING:
+    from evcnet.transfer.door import Proposed
+    from evcnet.transfer.outcomes import Effect
 
 AT_ONCE = 5_000  # keys that one query asks for
 
@@ -33,6 +37,7 @@ class Row:
     provider: Any = None
     key: tuple[Any, ...] | None = None
     problems: list[Problem] = field(default_factory=list)
+    change: Any = None  # the change of terms of which it is a part, on the record
 
     @property
     def zone(self) -> tzinfo:
@@ -56,6 +61,8 @@ class Kind:
     owned: ClassVar[bool] = True
     folded: ClassVar[bool] = False  # keys that differ only in letter case are the same key
     at_once: ClassVar[bool] = True  # new rows are written many at a time
+    edits_at_once: ClassVar[bool] = False  # and so are rows that change
+    changes_terms: ClassVar[bool] = False  # its rows may say who may charge where, or at which price
     do_not_call_in_templates: ClassVar[bool] = True
 
     def __init__(self, reach: Reach) -> None:
@@ -117,6 +124,10 @@ class Kind:
     def create(self, things: list[Any]) -> None:
         """Write new rows that ``build`` made, where ``at_once`` says that they don't depend on one another."""
         self.model._base_manager.bulk_create(things)
+
+    def proposed(self, effects: list[Effect]) -> Iterable[Proposed]:
+        """The changes of terms that rows with these effects make together. Each is written before the next is asked for."""
+        return ()
 
     def remarks(self) -> list[str]:
         """What is worth saying of a run beside its counts, when all rows were taken."""

@@ -29,6 +29,8 @@ class Effect:
     row: Row
     thing: Any
     differences: list[Difference] = field(default_factory=list)
+    stored: dict[str, Any] | None = None
+    wanted: dict[str, Any] = field(default_factory=dict)
     waits: bool = False  # built, and to be written with others
     written: bool = False
 
@@ -59,6 +61,7 @@ class Outcome:
     written: bool = False
     fingerprint: str = ""
     remarks: list[str] = field(default_factory=list)
+    changes: list[Any] = field(default_factory=list)  # the previews of the changes of terms that it makes
     added: list[Shown] = field(default_factory=list)
     changed: list[Shown] = field(default_factory=list)
 

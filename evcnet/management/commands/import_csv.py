@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from evcnet.transfer.door import Door, told
 from evcnet.transfer.importing import Import
 from evcnet.transfer.outcomes import LISTED, Outcome
 from evcnet.transfer.problems import Problem, Undecided, Unreadable
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             outcome = self._run(options)
         except (Unreadable, Undecided, OSError) as error:
             self._give_up(options, error)
-        for remark in outcome.remarks if not outcome.problems else ():
+        for remark in [*outcome.remarks, *map(told, outcome.changes)] if not outcome.problems else ():
             self.stderr.write(remark)
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False))
@@ -44,7 +45,8 @@ class Command(BaseCommand):
         reach, kind, file = Reach(), kind_named(options["kind"]), options["file"]
         provider = the_provider(reach.providers, options["provider"])
         provenance = {"command": f"import_csv {kind.name}", "file": file.name}
-        taken = Import(kind, read_sheet(file.read_bytes()), reach, provider, provenance)
+        door = Door(reason=f"import_csv {file.name}")
+        taken = Import(kind, read_sheet(file.read_bytes()), reach, provider, provenance, door)
         return taken.run(write=not options["dry_run"])
 
     def _tell(self, outcome: Outcome, dry_run: bool) -> None:
