@@ -97,15 +97,16 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }
 
-OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL}
-"""The platform operator manages providers, and sees no customer data unless given a role."""
+OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}}
+"""The platform operator manages providers, invites the first admin of each, and sees no customer data unless given a role."""
 
 SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
 """Narrow actions that whoever may change the whole row may do too."""
 
 
-ROUTINES = ("disclose", "erase")
-"""What nobody may do who may merely change the row: hand out all that is held about a customer, erase the person."""
+ROUTINES = ("disclose", "erase", "invite")
+"""What nobody may do who may merely change the row: hand out all that is held about a customer, erase the person,
+invite the first admin of a provider."""
 
 
 def granted(role: str, permission: str) -> bool:

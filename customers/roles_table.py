@@ -33,6 +33,7 @@ AFTER = """\
 - A name that stands in a row within reach, but belongs to a row out of reach, is not shown.
 - To disclose is to hand out all that is held about a customer, to erase is to erase the person
   ([terms](terms.md#customer-data)).
+- The operator invites the first admin of a provider, until one has chosen a password; that admin invites all others.
 - Exports hold what the lists show, and imports write what the forms write.
 """
 LETTERS = {"view": "v", "add": "a", "change": "c", "delete": "d"}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from customers.admin.first_login import FirstLogin
+from customers.first_login import invited_admins, runs_itself
 from customers.models import Provider
 from evcnet.admin import ModelAdmin
+from evcnet.signin.fresh import AsksPasswordAgain
 from evcnet.transfer.pages import Transfers
 
 
 @admin.register(Provider)
-class ProviderAdmin(ModelAdmin, Transfers):
+class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, Transfers):
+    """Who needs a second factor is said here, so that changing a provider asks for the password."""
+
     kinds = ("providers",)
     list_display = ["name", "code", "country_code", "party_id", "time_zone", "currency"]
     search_fields = ["code", "name"]
@@ -29,3 +37,11 @@ class ProviderAdmin(ModelAdmin, Transfers):
             },
         ),
     ]
+    change_form_outer_before_template = "customers/provider.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        provider = kwargs.get("obj")
+        if provider is not None and request.user.has_perm("customers.invite_provider", provider):  # type: ignore[union-attr]
+            context["first_login_url"] = self.page(provider.pk, "first-login")
+            context |= {"runs_itself": runs_itself(provider), "invited": bool(invited_admins(provider))}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -69,6 +69,7 @@ ROWS = {
 """Pages that every model has: the action that GET and POST ask for."""
 OWN = {
     "customers_staffmember_password": ("change", "change"),
+    "customers_provider_first-login": ("invite", "invite"),
     "customers_staffmember_invite": ("nobody", "change"),
     "customers_staffmember_second-factor": ("nobody", "change"),
     "chargegroups_chargegroup_points": ("view", CHANGE_GROUP),
