@@ -1,7 +1,10 @@
 """What is written down of logins, who reads it, and that nobody changes it."""
 
+import io
+
 import pghistory
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
@@ -137,6 +140,30 @@ def test_an_export_from_several_providers_tells_each_of_its_own_rows(world, sign
     signed_in(world.ben).post("/customers/customer/export/", {"format": "csv", "kind": "", "provider": ""})
     taken = Record.objects.filter(event="exported").values_list("provider", "rows")
     assert sorted(taken) == sorted([(world.greengrid.pk, 2), (world.bluevolt.pk, 1)])
+
+
+def test_a_list_of_affected_customers_is_recorded_too(world, signed_in):
+    browser, page = signed_in(world.ben), f"/chargegroups/chargegroup/{world.leusden.pk}/terms/"
+    typed = {"tariff": "CHEAP", "when": "now", "own_user_group": "on", "step": "csv"}
+    answer = browser.post(page, typed)
+    assert b"".join(answer).decode().splitlines()[1:] != []
+    assert since(world, "event", "login", "provider", "about", "rows")[-1] == (
+        "exported",
+        world.ben.pk,
+        world.greengrid.pk,
+        "Affected customers",
+        1,
+    )
+
+
+def test_exports_by_command_are_recorded_for_the_provider_by_nobody_known(world):
+    nowhere = {"stdout": io.StringIO(), "stderr": io.StringIO(), "provider": "GRG"}
+    call_command("export_csv", "customers", **nowhere)
+    call_command("export_ocpi", "tariffs", **nowhere)
+    assert since(world, "event", "login", "provider", "about", "rows") == [
+        ("exported", None, world.greengrid.pk, "Customers, by manage.py", 2),
+        ("exported", None, world.greengrid.pk, "OCPI tariffs, by manage.py", 2),
+    ]
 
 
 def test_what_is_undone_is_not_recorded(world):

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 
 from chargegroups.effects import VERBS, tariff_names
 from chargegroups.impact import Case, Effect, Side
 from chargegroups.preview import AFFECTED, Preview
 from chargegroups.pricing import price_text
-from customers.models import Customer
+from customers.models import Customer, Provider, Record
+from customers.record import record
+from evcnet.signin.attempts import address_of
 from evcnet.transfer.formulas import escaped
 
 STEPS = ("list", "csv")
@@ -80,7 +82,7 @@ def effects_of(asked: str) -> tuple[Effect, ...]:
 def respond(flow: Any, seen: Preview) -> HttpResponse:
     listing = Listing(seen, flow.request.user, effects_of(flow.data.get("effect", "")))
     if flow.step == "csv":
-        return as_csv(listing)
+        return as_csv(flow.request, listing)
     context = flow.context("Affected customers")
     context |= page(listing, flow.data.get("after", "")) | {"effect": flow.data.get("effect", "")}
     return TemplateResponse(flow.request, "changes/affected.html", context)
@@ -105,8 +107,11 @@ def page(listing: Listing, after: str) -> dict[str, Any]:
 HEAD = ("number", "name", "user_group", "effect", "before", "after")
 
 
-def as_csv(listing: Listing) -> StreamingHttpResponse:
+def as_csv(request: HttpRequest, listing: Listing) -> StreamingHttpResponse:
     """Every customer that the login may see, streamed; those out of its sight are left out, and never named."""
+    provider = Provider.objects.get(pk=listing.seen.proposal.provider_id)
+    rows, address = listing.rows.count(), address_of(request)
+    record(Record.Event.EXPORTED, listing.login, provider, about="Affected customers", rows=rows, address=address)
     response = StreamingHttpResponse(_rows(listing.all_lines()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="affected-customers.csv"'
     return response

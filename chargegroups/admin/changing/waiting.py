@@ -29,7 +29,7 @@ def affected(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
     asked = request.GET.get("effect", "")
     listing = Listing(today(change), request.user, effects_of(asked))
     if request.GET.get("step") == "csv":
-        return as_csv(listing)
+        return as_csv(request, listing)
     context = admin.page_context(request, change, f"Affected by: {change}") | page(
         listing, request.GET.get("after", "")
     )

@@ -5,7 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from customers.models import Record
+from customers.record import record
 from evcnet.transfer.exporting import Export
+from evcnet.transfer.forms import titled
 from evcnet.transfer.problems import Undecided
 from evcnet.transfer.reach import Reach, the_provider
 from evcnet.transfer.registry import KINDS, kind_named
@@ -33,6 +36,8 @@ class Command(BaseCommand):
         else:
             for line in lines:
                 self.stdout.write(line, ending="")
+        for owner, rows in export.taken.items():
+            record(Record.Event.EXPORTED, None, owner, about=f"{titled(export.kind.name)}, by manage.py", rows=rows)
         for reason, count in export.left_out.items():
             if count:
                 self.stderr.write(f"Left out: {count:,} x {reason}, which no row can hold.")
