@@ -5,6 +5,7 @@ The same reading fills "Customers and tariffs", its filters and its counts, so t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,10 +148,14 @@ class GroupAt:
 
     def annotated(self, customers: Any) -> Any:
         """The provider's customers among these, each with the ``FACTS`` that the rule looks at."""
+        roams = Exists(self._roaming_cards().filter(customer=OuterRef("pk"))) if self.roaming else Value(False)
+        return self._annotated(customers, roams)
+
+    def _annotated(self, customers: Any, roams: Any) -> Any:
         return customers.filter(provider_id=self.group.provider_id).annotate(
             excepted=FilteredRelation("exceptions", condition=self._exception_in_force()),
             same_user_group=ExpressionWrapper(Q(user_group_id=self.group.user_group_id), BooleanField()),
-            roams=self._roams(),
+            roams=ExpressionWrapper(roams, BooleanField()),
             exception_access=F("excepted__access"),
             exception_tariff=F("excepted__tariff_id"),
         )
@@ -160,18 +165,35 @@ class GroupAt:
         not_over = Q(exceptions__valid_until=None) | Q(exceptions__valid_until__gt=self.at)
         return Q(exceptions__charge_group=self.group) & begun & not_over
 
-    def _roams(self) -> Any:
-        """Has the customer an active, valid card that roams? Not looked at where the group is closed to roaming."""
-        if self.stored is None or not self.stored.roaming:
-            return Value(False, BooleanField())
-        cards = ChargeCard.objects.filter(customer=OuterRef("pk"), roaming=True, status=ChargeCard.Status.ACTIVE)
+    @property
+    def roaming(self) -> bool:
+        """Cards are not looked at where the group is closed to roaming."""
+        return self.stored is not None and self.stored.roaming
+
+    def _roaming_cards(self) -> Any:
+        """The provider's active, valid cards that roam."""
         begun = Q(valid_from=None) | Q(valid_from__lte=self.at)
-        return Exists(cards.filter(begun, Q(valid_until=None) | Q(valid_until__gt=self.at)))
+        not_over = Q(valid_until=None) | Q(valid_until__gt=self.at)
+        cards = ChargeCard.objects.filter(provider_id=self.group.provider_id, roaming=True)
+        return cards.filter(begun, not_over, status=ChargeCard.Status.ACTIVE)
 
     def standings(self, customers: Any) -> list[Standing]:
-        """One grouped query: every distinct set of facts among these customers, judged once."""
-        rows = self.annotated(customers).order_by().values(*FACTS).annotate(count=Count("pk"))
-        return [Standing(**row, decision=self.judge(row)) for row in rows]
+        """Every distinct set of facts among these customers, with how many share it, judged once."""
+        return [self._standing(key, count) for key, count in self._counted(customers).items() if count > 0]
+
+    def _counted(self, customers: Any) -> Counter[tuple[Any, ...]]:
+        """One grouped query, and one more for those whose cards roam: to look at every customer's cards costs more."""
+        counts = Counter(_grouped(self._annotated(customers, Value(False))))
+        if self.roaming:
+            holders = customers.filter(pk__in=self._roaming_cards().values("customer_id"))
+            roaming = Counter(_grouped(self._annotated(holders, Value(True))))
+            counts.subtract({_replaced(key, roams=False): count for key, count in roaming.items()})
+            counts.update(roaming)
+        return counts
+
+    def _standing(self, key: tuple[Any, ...], count: int) -> Standing:
+        facts = dict(zip(FACTS, key, strict=True))
+        return Standing(**facts, count=count, decision=self.judge(facts))
 
     def among(self, customers: Any, standings: Iterable[Standing]) -> Any:
         """Those of the customers whose facts are among these sets."""
@@ -180,8 +202,16 @@ class GroupAt:
 
     def standing_of(self, customer: Any) -> Standing:
         """How one annotated customer is judged."""
-        facts = {fact: getattr(customer, fact) for fact in FACTS}
-        return Standing(**facts, count=1, decision=self.judge(facts))
+        return self._standing(tuple(getattr(customer, fact) for fact in FACTS), 1)
+
+
+def _grouped(annotated: Any) -> dict[tuple[Any, ...], int]:
+    rows = annotated.order_by().values_list(*FACTS).annotate(count=Count("pk"))
+    return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def _replaced(key: tuple[Any, ...], **facts: Any) -> tuple[Any, ...]:
+    return tuple(facts.get(fact, value) for fact, value in zip(FACTS, key, strict=True))
 
 
 def _lookups(key: tuple[Any, ...]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,11 @@ from customers.models.providers import Provider, UserGroup, validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.tenancy import ScopedManager, Tenancy
+
+
+def parts_of(field: str, name: str) -> GinIndex:
+    """Finds what stands anywhere in a text, whatever its case: what icontains asks."""
+    return GinIndex(OpClass(Upper(field), name="gin_trgm_ops"), name=name)
 
 
 @tracked()
@@ -73,6 +79,9 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["user_group", "status", "payment"], name="customer_facts"),
             models.Index(fields=["provider", "name", "id"], name="customer_by_name"),
+            parts_of("name", "customer_name_parts"),
+            parts_of("number", "customer_number_parts"),
+            parts_of("email", "customer_email_parts"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +148,17 @@ class ChargeCard(models.Model):
             ),
             WithinProvider(field="customer", name="card_customer_of_same_provider"),
         ]
-        indexes = [models.Index(fields=["provider", "visual_number"], name="card_by_visual_number")]
+        indexes = [
+            models.Index(fields=["provider", "visual_number"], name="card_by_visual_number"),
+            models.Index(
+                fields=["customer"],
+                include=["valid_from", "valid_until"],
+                condition=Q(roaming=True, status="active"),
+                name="card_that_roams",
+            ),
+            parts_of("uid", "card_uid_parts"),
+            parts_of("visual_number", "card_visual_number_parts"),
+        ]
 
     def __str__(self) -> str:
         return self.visual_number or self.uid
