@@ -76,9 +76,9 @@ class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
             return two_lines(str(session.seen_customer), card)
         return two_lines(card, "unknown card" if session.reason == "card_unknown" else NOT_SEEN)
 
-    @admin.display(description="kWh", ordering="kwh")
+    @admin.display(description="energy", ordering="kwh")
     def kwh_column(self, session: Any) -> str:
-        return format_html('<span class="evc-number">{}</span>', f"{session.kwh:,.2f}")
+        return format_html('<span class="evc-number">{}&nbsp;kWh</span>', f"{session.kwh:,.2f}")
 
     @admin.display(description="lasted")
     def lasted(self, session: Any) -> str:

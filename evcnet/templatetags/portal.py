@@ -23,6 +23,12 @@ def number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
 
 
+@register.filter
+def plain(value: Any) -> str:
+    """A measured number without the zeros that say nothing: 22.17, 300; a dash where there is none."""
+    return "–" if value is None else f"{value.normalize():,f}"
+
+
 @register.simple_tag
 def count(value: int, one: str, many: str = "") -> str:
     """ "1 charge point", "24 charge points"."""

@@ -66,7 +66,7 @@ def test_a_point_of_another_provider_looks_like_a_missing_one(world, signed_in):
 def test_the_page_shows_the_effective_tariff(world, signed_in):
     text = signed_in(world.hugo).get(page(world.market)).content.decode()
     assert "0.35 EUR/kWh" in text
-    assert "customers of North" in text
+    assert "Customers of North" in text
     assert "May this card charge here?" in text and "?charge_point=NLGRGE0001" in text
 
 
