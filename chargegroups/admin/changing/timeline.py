@@ -70,11 +70,12 @@ def _place(index: float, count: int) -> float:
 def of_group(group: ChargeGroup, now: datetime) -> Timeline:
     rows = Terms.objects.filter(charge_group=group).select_related("change__made_by", *SLOTS)
     found = list(rows.order_by("-valid_from")[: LISTED + 1])
-    tags = _tags(found)
     shown = found[:LISTED]
+    states = list(_states([row.valid_from for row in shown], now))
+    tags = _tags([(row, now if state == "now" else row.valid_from) for row, state in zip(shown, states, strict=True)])
     moments = [
         Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), row.change)
-        for row, state in zip(shown, _states([row.valid_from for row in shown], now), strict=True)
+        for row, state in zip(shown, states, strict=True)
     ]
     return Timeline(moments, len(found) > LISTED)
 
@@ -99,13 +100,13 @@ def _states(begins: Sequence[datetime], now: datetime) -> Iterable[str]:
         yield state
 
 
-def _tags(rows: Sequence[Terms]) -> dict[int, PriceTag]:
-    """For each row the price of its tariff at the moment when the row begins: the versions are read once."""
+def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, PriceTag]:
+    """For each row the price of its tariff at a moment: the versions are read once."""
     versions: dict[int, list[TariffVersion]] = {}
-    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row in rows}).order_by("-valid_from")
+    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row, _ in asked}).order_by("-valid_from")
     for version in named.select_related("tariff").prefetch_related("elements"):
         versions.setdefault(version.tariff_id, []).append(version)
-    return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), row.valid_from) for row in rows}
+    return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), at) for row, at in asked}
 
 
 def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> PriceTag:
