@@ -1,6 +1,6 @@
 """When does an element hold, in words? "Mon-Fri 08:00-18:00", "from 30 kWh", "for a reservation"."""
 
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
@@ -51,8 +51,12 @@ def _hours(start: time | None, end: time | None) -> str:
 
 def _dates(restrictions: Restrictions) -> str:
     first, end = restrictions.start_date, restrictions.end_date
-    parts = (f"from {first.isoformat()}" if first else "", f"before {end.isoformat()}" if end else "")
+    parts = (f"from {_day(first)}" if first else "", f"before {_day(end)}" if end else "")
     return " ".join(filter(None, parts))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _range(least: Decimal | None, most: Decimal | None, unit: str) -> str:

@@ -156,7 +156,7 @@ def _summary(tariff: Tariff, dimension: Dimension) -> str:
     highest = max((component for _, component in found), key=lambda component: component.price)
     if len(prices) > 1:
         lowest = Component(dimension, prices[0])
-        low = "free" if prices[0] == 0 else _price(lowest, "").split(" ")[0]
+        low = "up" if prices[0] == 0 else _price(lowest, "").split(" ")[0]
         return f"{low} to {_price(highest, tariff.currency)}"
     when = {condition(element.restrictions) for element, _ in found}
     shown = "" if "" in when else when.pop() if len(when) == 1 else "at times"

@@ -52,7 +52,7 @@ class TestEveryTier:
             ({"start_time": "22:00", "end_time": "06:00"}, "22:00-06:00"),
             ({"start_time": "22:00"}, "22:00-24:00"),
             ({"end_time": "06:00"}, "00:00-06:00"),
-            ({"start_date": "2026-06-01", "end_date": "2026-07-01"}, "from 2026-06-01 before 2026-07-01"),
+            ({"start_date": "2026-06-01", "end_date": "2026-07-01"}, "from 1 Jun 2026 before 1 Jul 2026"),
             ({"min_kwh": "10.50"}, "from 10.5 kWh"),
             ({"max_kwh": 30}, "below 30 kWh"),
             ({"min_kwh": 10, "max_kwh": 30}, "10-30 kWh"),
@@ -117,7 +117,7 @@ class TestOneLine:
             "0.20 to 0.50 EUR/kWh, no VAT"
         )
         assert text(element(("PARKING_TIME", "0"), max_duration=60), element(("PARKING_TIME", "3"))) == (
-            "free to 0.05 EUR/min parking, no VAT"
+            "up to 0.05 EUR/min parking, no VAT"
         )
 
     def test_a_single_tier_says_when_it_holds(self) -> None:
