@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from chargegroups.models import Tariff
 from chargegroups.preview import AFFECTED
 from chargegroups.pricing import is_free, price_text
 
+_PRICE = re.compile(r"(?:up to )?[0-9][0-9.]*(?: to [0-9.]+)? [A-Z]{3}\b")
 PARTS = 6
 """So many prices are told of one effect; the list of customers has all of them."""
 VERBS: dict[str, tuple[str, str]] = {
@@ -36,7 +38,7 @@ class Part:
     @property
     def words(self) -> str:
         if self.before and self.after:
-            return f"{self.before} → {self.after}"
+            return f"{self.before} → {_without_same_name(self.before, self.after)}"
         return f"paid {self.before}" if self.before else self.after
 
     def as_json(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class Sentence:
 
     effect: Effect
     parts: tuple[Part, ...]
+    example: str = ""
 
     @property
     def count(self) -> int:
@@ -109,6 +112,13 @@ def _priced(side: Side, names: Mapping[str, str]) -> str:
     name, text = names.get(side.tariff or "", ""), price_text(side.price)
     # Where both names would be the same, the price is what tells them apart; a free tariff says so by its name too.
     return text if is_free(side.price) and name == text else f"{name} {text}"
+
+
+def _without_same_name(before: str, after: str) -> str:
+    """A new price of the same tariff is told without the name again: "Standard 0.35 EUR/kWh → 0.39 EUR/kWh"."""
+    found = _PRICE.search(before)
+    name = before[: found.start()] if found else ""
+    return after.removeprefix(name) if name and _PRICE.match(after.removeprefix(name)) else after
 
 
 def bars(counts: Mapping[str, int]) -> list[Bar]:

@@ -73,6 +73,22 @@ def transitions(seen: Preview) -> list[Transition]:
     return sorted(found, key=lambda each: -each.count)
 
 
+def examples(found: Iterable[Transition]) -> dict[str, str]:
+    """For who pays more and for who pays less: a reference session of those who are most, before and after."""
+    told: dict[str, str] = {}
+    for each in found:
+        signs = {row.difference > 0 for row in each.references if row.difference}
+        if len(signs) == 1:
+            told.setdefault("pays_more" if signs.pop() else "pays_less", _example(each))
+    return told
+
+
+def _example(transition: Transition) -> str:
+    row = next(row for row in transition.references if row.difference)
+    title = row.title.partition(":")[0]
+    return f"{title}: {row.before} → {row.after} {transition.currency} incl. VAT ({row.percent})"
+
+
 def _repriced(cases: Iterable[Case]) -> list[Case]:
     both = [case for case in groups_of_effects(cases) if case.before.price and case.after.price]
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core import signing
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chargegroups import effects
 from chargegroups.admin.changing.differences import Kept, differences
-from chargegroups.admin.changing.prices import SHOWN, Transition, becomes_free, odd, transitions
+from chargegroups.admin.changing.prices import SHOWN, Transition, becomes_free, examples, odd, transitions
 from chargegroups.admin.changing.replaying import replayed
 from chargegroups.admin.changing.roaming import roaming_words
 from chargegroups.admin.changing.weight import names_of, reasons
@@ -57,7 +57,7 @@ def context(request: HttpRequest, seen: Preview, data: Mapping[str, Any]) -> dic
         "impact": impact,
         "counts": impact.counts,
         "bars": effects.bars(impact.counts),
-        "sentences": effects.sentences(effects.parts(impact)),
+        "sentences": _sentences(impact, found),
         "differences": differences(_kept(request, seen)),
         "transitions": found[:SHOWN],
         "more_transitions": len(found) - SHOWN,
@@ -70,6 +70,11 @@ def context(request: HttpRequest, seen: Preview, data: Mapping[str, Any]) -> dic
         "notify": notify_of(data),
         "own_zone": timezone.get_current_timezone_name(),
     }
+
+
+def _sentences(impact: Any, found: list[Transition]) -> list[effects.Sentence]:
+    of_effect = examples(found)
+    return [replace(each, example=of_effect.get(each.effect, "")) for each in effects.sentences(effects.parts(impact))]
 
 
 def weight_of(seen: Preview) -> Weight:
