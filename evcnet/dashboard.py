@@ -21,6 +21,7 @@ from chargepoints.findings import Seen, findings_for
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import Customer
 from evcnet.events import Entry, events_of, read
+from evcnet.latest_changes import latest_changes
 
 DAYS = 30
 RECENT = 8
@@ -80,6 +81,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "numbers": list(_numbers(login, points, groups, days)),
         "days": days,
         "days_told": _told_in_words(days),
+        "changes": latest_changes(login, now),
         "recent": list(_recent(login)),
         "may_ask": login.has_perm("chargepoints.view_chargepoint"),
     }

@@ -51,18 +51,24 @@ class Login:
 def make_logins(tenants: Tenants) -> list[Login]:
     """The first is GreenGrid's provider admin."""
     return [
-        _login("provider", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
+        _login("provider", "Anna", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
         _login(
-            "sub provider", "subprovider@waterland.example", Role.SUB_PROVIDER, tenants.greengrid, tenants.waterland
+            "sub provider",
+            "Carla",
+            "subprovider@waterland.example",
+            Role.SUB_PROVIDER,
+            tenants.greengrid,
+            tenants.waterland,
         ),
-        _login("helpdesk", "helpdesk@greengrid.example", Role.HELPDESK, tenants.greengrid),
-        _login("other provider", "provider@bluevolt.example", Role.PROVIDER_ADMIN, tenants.bluevolt),
+        _login("helpdesk", "Hugo", "helpdesk@greengrid.example", Role.HELPDESK, tenants.greengrid),
+        _login("other provider", "Otto", "provider@bluevolt.example", Role.PROVIDER_ADMIN, tenants.bluevolt),
     ]
 
 
-def _login(title: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None) -> Login:
+def _login(
+    title: str, name: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None
+) -> Login:
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
-    name = f"{(user_group or provider).name} {role.label}"
     login = StaffMember.objects.create_user(email, password, name=name)
     Membership.objects.create(staff_member=login, provider=provider, user_group=user_group, role=role)
     return Login(login, f"{title + ':':16}{email:32}{password}")

@@ -1,0 +1,49 @@
+"""Which changes of prices and access are to come, and which were made last?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from chargegroups import effects
+from chargegroups.models import Change
+
+TO_COME = 5
+MADE = 4
+
+
+@dataclass(frozen=True)
+class Latest:
+    """One change as the home page tells it; whom it affects is what was shown when it was confirmed."""
+
+    change: Change
+    state: str
+    told: str
+    link: str
+
+
+def latest_changes(login: Any, now: datetime) -> list[Latest]:
+    """Those to come, the next one first, then those made last; none for who may not see changes."""
+    if not login.has_perm("chargegroups.view_change"):
+        return []
+    rows = Change.objects.visible_to(login).select_related("made_by")
+    to_come = rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME]
+    made = rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:MADE]
+    return [*_latest(to_come, "scheduled"), *_latest(made, "applied")]
+
+
+def _latest(rows: Any, state: str) -> Iterable[Latest]:
+    for change in rows:
+        told = affected_in_words(change.impact["counts"])
+        yield Latest(change, state, told, reverse("admin:chargegroups_change_change", args=[change.pk]))
+
+
+def affected_in_words(counts: Any) -> str:
+    """ "3 lose access, 156 pay more", the heaviest first."""
+    told = [f"{counts[effect]:,} {effects.VERBS[effect][counts[effect] != 1]}"
+            for effect in effects.AFFECTED if counts[effect]]  # fmt: skip
+    return ", ".join(told) or "nobody notices anything"
