@@ -144,6 +144,7 @@ AXES_USERNAME_CALLABLE = "evcnet.signin.attempts.login_of"
 AXES_CLIENT_IP_CALLABLE = "evcnet.signin.attempts.address_of"
 AXES_VERBOSE = False
 ACCOUNT_ADAPTER = "evcnet.signin.adapter.SignIn"
+ACCOUNT_FORMS = {"reset_password": "evcnet.signin.forgotten.ForgottenForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -220,7 +221,7 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
 
-PROCRASTINATE_IMPORT_PATHS = ["customers.notices"]
+PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.signin.forgotten"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
 
