@@ -75,7 +75,7 @@ def groups_at(
     terms |= proposed or {}
     named = {getattr(row, f"{slot}_id") for row in terms.values() for slot in SLOTS} | set(also)
     excepted = CustomerException.objects.filter(charge_group__in=groups).exclude(tariff=None)
-    named |= set(excepted.values_list("tariff_id", flat=True).distinct())
+    named |= set(excepted.order_by().values_list("tariff_id", flat=True).distinct())
     found = versions_at(named - {None}, at) | dict(versions or {})
     made = {}
     for group in groups:

@@ -84,7 +84,9 @@ class GroupAt:
     def versions(self) -> dict[int, TariffVersion]:
         """The version in force of every tariff that the terms or an exception name, by the tariff's id."""
         named = self.tariffs | ({getattr(self.stored, f"{slot}_id") for slot in SLOTS} if self.stored else set())
-        named |= set(self.group.exceptions.exclude(tariff=None).values_list("tariff_id", flat=True).distinct())
+        named |= set(
+            self.group.exceptions.exclude(tariff=None).order_by().values_list("tariff_id", flat=True).distinct()
+        )
         found = TariffVersion.objects.in_force(self.at).filter(tariff_id__in=named - {None})
         return {version.tariff_id: version for version in found.select_related("tariff").prefetch_related("elements")}
 

@@ -4,7 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chargegroups import changes
 from chargegroups.confirmation import look
+from chargegroups.models import CustomerException
 from chargegroups.proposals import NewTerms, NewVersion
 from chargepoints.surroundings import surroundings
 from customers.models import Customer
@@ -100,3 +102,20 @@ def test_more_exceptions_are_more_facts_and_no_more_queries(world):
     for customer in Customer.objects.filter(number__startswith="C")[:40]:
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer, access="denied")
     assert cost_of(PROPOSALS["terms"](world))[0] == few
+
+
+def test_a_thousand_exceptions_with_tariffs_hand_out_no_more_rows(world):
+    crowd(world, 1_000)
+    customers = list(Customer.objects.filter(number__startswith="C"))
+
+    def cost(people):
+        changes.put_exceptions(
+            CustomerException(
+                provider=world.greengrid, charge_group=world.leusden, customer=customer, tariff=world.cheap
+            )
+            for customer in people
+        )
+        return cost_of(PROPOSALS["terms"](world))[:2]
+
+    few = cost(customers[:200])
+    assert cost(customers[200:900]) == few
