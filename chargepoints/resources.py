@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
@@ -27,8 +27,12 @@ from evcnet.transfer.problems import quoted
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
 
 
+IN_THE_NETHERLANDS = "place it in the Netherlands, or take the charge group's social charging off first"
+
+
 class Locations(Kind):
     name, model, key = "locations", Location, ("code",)
+    mended_at: ClassVar = {"social_charging": ("country", IN_THE_NETHERLANDS)}
     columns = (
         Code("code", required=True),
         Column("name", required=True),
@@ -49,6 +53,7 @@ class Locations(Kind):
 
 class ChargePoints(Kind):
     name, model, key, folded = "charge_points", ChargePoint, ("identity",), True
+    mended_at: ClassVar = {"published": ("location", ""), "social_charging": ("location", IN_THE_NETHERLANDS)}
     changes_terms = True
     columns = (
         Code("identity", required=True),
@@ -118,8 +123,8 @@ class Instant(Moment):
     """A moment that did happen. In the hour that the clock repeats it is the first, unless it has its offset."""
 
     def parse(self, cell: str, row: Any) -> datetime:
-        local = super().parse(cell, row)
-        moment = local.astimezone(UTC)  # two wall times of one zone are compared, and subtracted, without its clock
+        local = self._local(cell, row)
+        moment = local.astimezone(UTC)
         if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
             raise Refused(f"{quoted(cell)} does not exist there: the clock was put forward over it. Write its offset.")
         return moment
@@ -131,7 +136,7 @@ class Sessions(Kind):
     name, model, key = "sessions", Session, ("id",)
     columns = (
         Code("id", field="code", required=True),
-        Reference("charge_point", ChargePoint, by="identity", required=True),
+        Reference("charge_point", ChargePoint, by="identity", folded=True, required=True),
         Code("card_uid"),
         Instant("started_at", required=True),
         Instant("ended_at", required=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from chargegroups import changes
 from chargegroups.models import ChargeGroup, CustomerException, Tariff
@@ -17,6 +17,7 @@ from evcnet.transfer.outcomes import Effect
 
 class Exceptions(Kind):
     name, model, key = "exceptions", CustomerException, ("charge_group", "customer")
+    mended_at: ClassVar = {"tariff": ("tariff", "choose a tariff in the currency of the charge group's")}
     edits_at_once = changes_terms = True
     columns = (
         Reference("charge_group", ChargeGroup, required=True),
@@ -47,7 +48,8 @@ class Exceptions(Kind):
     def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
         """All exceptions of a provider are one change."""
         for together in by_provider(effects):
-            yield Proposed(ExceptionsChanged([ProposedException(**effect.wanted) for effect in together]), together)
+            rows = [ProposedException(**effect.wanted) for effect in together]
+            yield Proposed(ExceptionsChanged(rows, checked=True), together)
 
     def create(self, things: list[Any]) -> None:
         changes.put_exceptions(things)

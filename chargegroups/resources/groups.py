@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from chargegroups import changes
 from chargegroups.models import ChargeGroup, Tariff, Terms
@@ -19,6 +19,10 @@ TERMS = (*TARIFFS, *POLICIES, "valid_from")
 
 class ChargeGroups(Kind):
     name, model, key, at_once = "charge_groups", ChargeGroup, ("code",), False
+    mended_at: ClassVar = {
+        "roaming": ("type", "write other, or take roaming off first, on the page of its terms"),
+        "published": ("type", ""),
+    }
     columns = (
         Reference("user_group", UserGroup, required=True),
         Code("code", required=True),
@@ -96,6 +100,14 @@ def _found(wanted: dict[str, Any]) -> None:
         raise Refused("A new charge group has a tariff: write its code. To charge for free is a tariff too.", "tariff")
     if wanted["type"] == ChargeGroup.Type.HOME and wanted["roaming"]:
         raise Refused("A Home group is not accessible for roaming: write false, or make the type other.", "roaming")
+    currency = wanted["tariff"].currency
+    for name in TARIFFS[1:]:
+        if wanted[name] is not None and wanted[name].currency != currency:
+            raise Refused(
+                f"{wanted[name]} is in {wanted[name].currency}, the group's tariff in {currency}: all tariffs of a "
+                "charge group share one currency, so choose another.",
+                name,
+            )
 
 
 def _as_now(now: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -81,6 +82,10 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if not is_currency(self.currency):
+            raise ValidationError({"currency": f"“{self.currency}” is not a currency of ISO 4217, such as EUR."})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

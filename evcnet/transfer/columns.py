@@ -27,6 +27,7 @@ class Column:
     """
 
     takes = "text"
+    free_text = True  # what could begin like a formula
 
     def __init__(
         self, name: str, *, field: str = "", required: bool = False, default: Any = "", needed: str = ""
@@ -112,7 +113,8 @@ class Flag(Column):
 
 
 class Moment(Column):
-    """ISO 8601; without an offset it is the provider's wall clock."""
+    """ISO 8601; without an offset it is the provider's wall clock. Kept in UTC: two wall times of one zone are compared
+    without its clock, and one in an hour that the clock repeats equals no other moment."""
 
     takes = "time, such as 2026-12-01T09:00; without an offset in the provider’s time zone"
 
@@ -120,6 +122,9 @@ class Moment(Column):
         super().__init__(name, **{"default": None} | options)
 
     def parse(self, cell: str, row: Any) -> datetime:
+        return self._local(cell, row).astimezone(UTC)
+
+    def _local(self, cell: str, row: Any) -> datetime:
         try:
             return read_moment(cell, lambda: row.zone)
         except NotAMoment as error:
@@ -131,6 +136,8 @@ class Moment(Column):
 
 class Number(Column):
     """A decimal of at least ``least`` and at most ``most``. More decimals than ``decimals`` are refused, or rounded."""
+
+    free_text = False
 
     def __init__(
         self,
@@ -181,19 +188,26 @@ class Whole(Number):
 
 
 class Reference(Column):
-    """Another row of the same provider, by its code or number. Another provider's is as unknown as none at all."""
+    """Another row of the same provider, by its code or number. Another provider's is as unknown as none at all.
 
-    def __init__(self, name: str, model: Any, *, by: str = "code", **options: Any) -> None:
+    ``folded``: by a word that is unique whatever its letter case, so that case doesn't matter here either.
+    """
+
+    def __init__(self, name: str, model: Any, *, by: str = "code", folded: bool = False, **options: Any) -> None:
         super().__init__(name, **{"default": None} | options)
-        self.model, self.by = model, by
+        self.model, self.by, self.folded = model, by, folded
         self.takes = f"{by} of a {model._meta.verbose_name}"
 
     def parse(self, cell: str, row: Any) -> Any:
-        found = row.known.get((self.model, row.provider.pk, cell.strip()))
+        found = row.known.get((self.model, row.provider.pk, self.key(cell.strip())))
         if found is None:
             what = self.model._meta.verbose_name
             raise Refused(f"There is no {what} {quoted(cell)} here: correct the {self.by}, or import the {what} first.")
         return found
+
+    def key(self, word: str) -> str:
+        """The word as it is looked up."""
+        return word.upper() if self.folded else word
 
     def write(self, value: Any, zone: tzinfo, shows: Callable[[Any], bool]) -> str:
         return "" if value is None or not shows(value) else str(getattr(value, self.by))

@@ -48,5 +48,8 @@ class Export:
     def _cells(self, thing: Any) -> list[str]:
         stored, provider = self.kind.stored(thing), self.kind.provider_of(thing)
         zone = provider.zone if provider else timezone.get_default_timezone()
-        cells = [each.write(stored[each.name], zone, self.reach.shows) for each in self.kind.columns]
-        return [escaped(cell) for cell in ([provider.code] if self.names_provider else []) + cells]
+        cells = [escaped(provider.code)] if self.names_provider else []
+        for column in self.kind.columns:
+            cell = column.write(stored[column.name], zone, self.reach.shows)
+            cells.append(escaped(cell) if column.free_text else cell)  # a negative number is no formula
+        return cells

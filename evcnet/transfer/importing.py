@@ -131,7 +131,8 @@ class Import:
         effect.written = True
         for column in self.kind.references():
             if column.model is self.kind.model:  # later rows may point at this one
-                self.reader.known[column.model, row.provider.pk, getattr(effect.thing, column.by)] = effect.thing
+                key = column.key(getattr(effect.thing, column.by))
+                self.reader.known[column.model, row.provider.pk, key] = effect.thing
 
     def _create(self, effects: list[Effect]) -> None:
         """Many rows with one statement. Only where the database refuses some of them is each written by itself."""
@@ -170,8 +171,11 @@ class Import:
                 row.refuse(self._column(name), " ".join(messages))
             return
         refusal = refusal_of(error)
+        guards = {} if isinstance(error, Refused) else self.kind.mended_at
+        column, remedy = guards.get(refusal.field or "", (refusal.field, ""))
+        message = f"{refusal.message.removesuffix('.')}: {remedy}." if remedy else refusal.message
         taken = getattr(error.__cause__, "sqlstate", None) == UNIQUE_VIOLATION
-        row.refuse(self._column(refusal.field) or (self.kind.key[-1] if taken else ""), refusal.message)
+        row.refuse(self._column(column) or (self.kind.key[-1] if taken else ""), message)
 
     def _column(self, field: str | None) -> str:
         return next((each.name for each in self.kind.columns if field in (each.field, each.name)), "")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.db.models import F
+from django.db.models.functions import Upper
+
 from evcnet.refusals import Refused
 from evcnet.transfer.columns import Column, Reference
 from evcnet.transfer.formulas import unescaped
@@ -63,11 +66,13 @@ class Reader:
     def _look_up(self, rows: list[Row]) -> None:
         """Every row that is pointed at, in one query a column."""
         for column in self.kind.references():
-            codes = {row.said(column.name) for row in rows if row.provider} - {""}
+            said = {row.said(column.name) for row in rows if row.provider} - {""}
             queryset = self.reach.rows(column.model).filter(provider__in={row.provider for row in rows if row.provider})
-            usable = sorted(code for code in codes if "\x00" not in code)
-            for other in asked(queryset, column.by, usable):
-                self.known[column.model, other.provider_id, getattr(other, column.by)] = other
+            queryset = queryset.alias(word=Upper(column.by) if column.folded else F(column.by))
+            # As written too: the database knows letters of which it makes no capitals, such as ß.
+            usable = sorted(word for word in said | {column.key(word) for word in said} if "\x00" not in word)
+            for other in asked(queryset, "word", usable):
+                self.known[column.model, other.provider_id, column.key(getattr(other, column.by))] = other
 
     def _read_key(self, row: Row) -> None:
         if self.kind.owned and row.provider is None:

@@ -238,7 +238,8 @@ def test_tariffs_of_a_group_share_one_currency(world, take):
     make.TariffFactory(provider=world.greengrid, code="KRONE", currency="NOK")
     header = "user_group,code,name,type,tariff,roaming_tariff"
     answer = take("charge_groups", header, "NORTH,CG-NEW,New,other,STANDARD,KRONE")
-    assert (answer.status, answer.errors) == (1, [(2, "tariff")])
+    assert (answer.status, answer.errors) == (1, [(2, "roaming_tariff")])
+    assert "choose another" in answer.messages
     assert not ChargeGroup.objects.filter(code="CG-NEW").exists()
 
 

@@ -1,5 +1,7 @@
 """Does what goes out come in again unchanged?"""
 
+import csv
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -89,12 +91,16 @@ def test_one_providers_export_has_no_column_for_it(hostile_world, take, kind):
 
 @pytest.mark.django_db
 def test_no_exported_cell_begins_like_a_formula(hostile_world):
-    import csv
-    import io
-
     for kind in KINDS:
-        for row in csv.reader(io.StringIO(export_csv(kind)[0], newline="")):
-            assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        for row in csv.DictReader(io.StringIO(export_csv(kind)[0], newline="")):
+            texts = [cell for name, cell in row.items() if name not in ("latitude", "longitude")]
+            assert not [cell for cell in texts if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.django_db
+def test_a_negative_number_is_a_number_and_no_formula(hostile_world):
+    rows = csv.DictReader(io.StringIO(export_csv("locations", provider="GRG")[0], newline=""))
+    assert {(row["latitude"], row["longitude"]) for row in rows} >= {("-5.25", "-0.0000001")}
 
 
 @pytest.mark.django_db

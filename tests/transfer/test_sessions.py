@@ -29,6 +29,13 @@ def test_a_row_is_decided_and_rated_with_the_tariff_in_force_at_its_start(world,
     assert (session.ratings.get().incl_vat, session.ratings.get().parking_seconds) == (7, 1800)
 
 
+def test_letter_case_of_card_and_charge_point_do_not_matter(world, take):
+    other = GOOD.replace("NLGRGE0001", "nlgrge0001").replace("04AA11", "04aa11")
+    assert take("sessions", HEADER, other).counts == (1, 0, 0, 0)
+    assert Session.objects.get().charge_point == world.market
+    assert take("sessions", HEADER, GOOD).counts == (0, 0, 1, 0)
+
+
 def test_sessions_that_were_not_allowed_come_in_marked_and_counted(world, take):
     answer = take("sessions", HEADER, GOOD, GOOD.replace("S1", "S2").replace("04AA11", "04BB22"),
                   GOOD.replace("S1", "S3").replace("04AA11", "NOBODY"), GOOD.replace("S1", "S4").replace("04AA11", ""))  # fmt: skip
