@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
+from chargegroups.admin.changing.prices import odd
 from chargegroups.confirmation import as_json, look
 from chargegroups.models import ChargeGroup, Tariff
 from chargegroups.preview import Preview
@@ -34,7 +35,10 @@ class TermsCommand(BaseCommand):
 
     def proposal(self, options: dict[str, Any]) -> tuple[NewTerms, datetime | None]:
         group = _group(options)
-        values = dict(_value(group, said) for said in options["set"])
+        values: dict[str, Tariff | bool | None] = {}
+        for key, value in (_value(group, said) for said in options["set"]):
+            if values.setdefault(key, value) != value:
+                raise refusal(f"--set {key} is given twice, with two values: leave one of them.")
         try:
             at = read_moment(options["at"], lambda: group.provider.zone) if options["at"] else None
         except NotAMoment as wrong:
@@ -64,9 +68,10 @@ class TermsCommand(BaseCommand):
 
 
 def told_of(proposal: NewTerms, seen: Preview) -> dict[str, Any]:
-    """The object of interfaces: charge_group, at, counts, regulars, points, fingerprint, warnings."""
-    at = seen.scheduled and seen.scheduled.isoformat()
-    return {"charge_group": proposal.group.code, "at": at, **as_json(seen.impact)}
+    """charge_group, at, counts, regulars, points, fingerprint, warnings: also of what is odd about the new prices."""
+    at, told = seen.scheduled and seen.scheduled.isoformat(), as_json(seen.impact)
+    told["warnings"] += [f"{each.why} {each.remedy}" for each in odd(proposal.places(seen.at))]
+    return {"charge_group": proposal.group.code, "at": at, **told}
 
 
 def refusal(text: str) -> CommandError:
@@ -97,9 +102,9 @@ def _value(group: ChargeGroup, said: str) -> tuple[str, Tariff | bool | None]:
         raise refusal(f"--set {said}: write KEY=VALUE with one of the keys {', '.join(KEYS)}.")
     if key in SLOTS:
         return key, _tariff(group, key, value) if value else None
-    if value not in SAID:
+    if value.lower() not in SAID:
         raise refusal(f"--set {said}: write {key}=true or {key}=false.")
-    return key, SAID[value]
+    return key, SAID[value.lower()]
 
 
 def _tariff(group: ChargeGroup, key: str, code: str) -> Tariff:

@@ -64,6 +64,23 @@ def test_terms_that_hold_already_are_told_and_not_written(world):
     assert not Change.objects.exists()
 
 
+def test_odd_prices_are_among_the_warnings(world):
+    fine = make.TariffFactory(provider=world.greengrid, code="FINE", per_kwh="0.3333")
+    shown = run("preview_terms", "--set", f"tariff={fine.code}")
+    assert "decimals" in " ".join(shown["warnings"])
+    done = run("change_terms", "--set", f"tariff={fine.code}", "--confirm", shown["fingerprint"])
+    assert done["warnings"] == shown["warnings"]
+
+
+def test_a_free_tariff_for_everyone_is_among_the_warnings(world):
+    free = make.TariffFactory(provider=world.greengrid, code="FREE", per_kwh="0")
+    assert "free" in " ".join(run("preview_terms", "--set", f"tariff={free.code}")["warnings"]).lower()
+
+
+def test_a_switch_is_true_or_false_in_any_letter_case(world):
+    assert run("preview_terms", "--set", "own_user_group=FALSE")["counts"]["loses_access"] == 1
+
+
 def test_an_empty_value_empties_a_slot(world):
     make.TermsFactory(
         charge_group=world.leusden,
@@ -84,6 +101,7 @@ def test_an_empty_value_empties_a_slot(world):
         (("--set", "roaming=yes"), "roaming=true"),
         (("--set", "colour=red"), "one of the keys"),
         (("--set", "tariff"), "KEY=VALUE"),
+        (("--set", "tariff=CHEAP", "--set", "tariff=STANDARD"), "given twice"),
         (("--set", "tariff=CHEAP", "--at", "2020-01-01T00:00"), "passed"),
         (("--set", "tariff=CHEAP", "--at", "soon"), "ISO 8601"),
     ],

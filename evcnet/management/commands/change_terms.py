@@ -44,4 +44,6 @@ class Command(TermsCommand):
             raise CommandError(str(stale), returncode=3) from stale
         except (Inapplicable, IntegrityError) as error:
             raise refused(error) from error
-        self.show(told_of(proposal, done.preview) | {"applied": True, "change": done.change.pk}, options)
+        # Once applied, nothing about the prices is new any more; what was odd about them still is.
+        done_so = {"warnings": told["warnings"], "applied": True, "change": done.change.pk}
+        self.show(told_of(proposal, done.preview) | done_so, options)
