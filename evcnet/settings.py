@@ -163,6 +163,8 @@ MFA_ADAPTER = "evcnet.signin.adapter.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "evcnet"
+MFA_FORMS = {"add_webauthn": "evcnet.signin.passkeys.PasskeyForm"}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers themselves make passkeys over plain HTTP for localhost alone
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 OPERATORS_NEED_SECOND_FACTOR = env.bool("OPERATORS_NEED_SECOND_FACTOR", default=PRODUCTION)
 # Counts of attempts and codes that were used are shared by all workers.
@@ -180,8 +182,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "uploads"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "evcnet.assets.Assets"},
 }
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a tariff of a hundred elements is one form
 LARGEST_REQUEST = 12_000_000  # bytes; the import page takes files of 10 MB

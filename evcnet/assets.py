@@ -1,0 +1,14 @@
+"""Under which name is a style sheet, script or picture served?"""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class Assets(CompressedManifestStaticFilesStorage):
+    """By a name that its content gives; before `collectstatic` has given names, as it lies in the source.
+
+    So the first page shows right after `make setup` and `manage.py migrate`.
+    """
+
+    def stored_name(self, name: str) -> str:
+        found: str = super().stored_name(name) if self.hashed_files else name
+        return found

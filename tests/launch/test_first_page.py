@@ -1,0 +1,22 @@
+"""What does a portal that was just installed and migrated show, and what does it print on an old terminal?"""
+
+from evcnet.assets import Assets
+
+
+def test_before_collectstatic_files_have_the_names_that_they_have_in_the_source(tmp_path):
+    assert Assets(location=tmp_path, base_url="/static/").url("evcnet/portal.css") == "/static/evcnet/portal.css"
+
+
+def test_after_collectstatic_names_follow_from_the_content(tmp_path):
+    (tmp_path / "staticfiles.json").write_text(
+        '{"version": "1.1", "hash": "", "paths": {"evcnet/portal.css": "evcnet/portal.0123456789ab.css"}}'
+    )
+    storage = Assets(location=tmp_path, base_url="/static/")
+    assert storage.url("evcnet/portal.css") == "/static/evcnet/portal.0123456789ab.css"
+
+
+def test_what_is_printed_does_not_hang_on_the_letters_of_the_terminal(var, python):
+    named = f"{var}-”"
+    out, err = python("manage.py", "database", "status", EVCNET_VAR=named, PYTHONIOENCODING="latin-1").communicate()
+    assert named in out
+    assert "Traceback" not in err
