@@ -41,6 +41,7 @@ def test_a_file_that_is_no_array_of_objects_ends_with_status_2_and_one_line(worl
     report = import_ocpi("tariffs", content=content, name=name)
     assert report.status == 2
     assert says in report.err
+    assert (report.invalid, report.written, says in report.errors[0]["message"]) == (1, False, True)
     assert not Tariff.objects.filter(code="T1").exists()
 
 

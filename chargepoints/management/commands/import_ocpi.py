@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,12 +37,19 @@ class Command(BaseCommand):
             bring = self._importer(options)
             objects = read_objects(options["file"])
         except (Unreadable, ProviderNotNamed) as wrong:
-            raise CommandError(str(wrong), returncode=2) from wrong
+            self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
             report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
         self._tell(report, as_json=options["json"])
         if report.invalid and not options["skip_bad"]:
             raise CommandError(_nothing_written(report), returncode=1)
+
+    def _give_up(self, options: dict[str, Any], wrong: Exception) -> NoReturn:
+        if options["json"]:
+            report = Report(options["kind"])
+            report.refuse_for("", "", str(wrong))
+            self.stdout.write(json.dumps(report.as_json() | {"rows": 0}, ensure_ascii=False))
+        raise CommandError(str(wrong), returncode=2) from wrong
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
         provider = named_provider(options["provider"])
