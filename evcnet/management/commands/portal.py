@@ -19,8 +19,8 @@ from django.db import OperationalError, connections
 from evcnet import database, folder
 from evcnet.supervisor import Ended, Program, end, ignore_signals, raise_ended_on_signals, watch_of_make
 
-# All is over ten seconds after it was asked for: the programs get half of that, the database what is left.
-FOR_PROGRAMS, FOR_ALL = 5.0, 9.0
+# All is over ten seconds after it was asked for, also on a busy machine: the programs get half, the database the rest.
+FOR_PROGRAMS, FOR_ALL = 4.0, 8.0
 UNTIL_ANSWER = 120.0
 
 
