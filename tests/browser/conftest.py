@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import installed, launched
 from tests.factories import PASSWORD
@@ -37,23 +37,39 @@ def browser() -> Iterator[Browser]:
 
 
 class Portal:
-    """The portal in a browser."""
+    """The portal in a browser. Every page that a test opens, in any tab and by anybody, is watched."""
 
-    def __init__(self, page: Page, base: str) -> None:
-        self.page, self.base = page, base
+    def __init__(self, browser: Browser, base: str) -> None:
+        self.browser, self.base = browser, base
+        self.contexts: list[BrowserContext] = []
         self.violations: list[str] = []
-        page.on("console", self._listen)
+        self.page = self.another()
+
+    def another(self) -> Page:
+        """A page in a browser of its own, for somebody else to sign in."""
+        context = self.browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(30_000)
+        context.on("console", self._listen)
+        self.contexts.append(context)
+        return context.new_page()
 
     def _listen(self, message: Any) -> None:
         if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
-            self.violations.append(f"{self.page.url}: {message.text}")
+            self.violations.append(f"{message.page.url if message.page else 'a page'}: {message.text}")
+
+    def close(self) -> None:
+        """Ends all, and fails if any page broke the policy."""
+        for context in self.contexts:
+            context.close()
+        assert self.violations == []
 
     def open(self, path: str) -> Page:
         self.page.goto(self.base + path)
         return self.page
 
-    def sign_in(self, login: Any) -> Page:
-        page = self.open("/")
+    def sign_in(self, login: Any, page: Page | None = None) -> Page:
+        page = page or self.page
+        page.goto(self.base)
         page.fill("input[name=login], input[name=username]", login.email)
         page.fill("input[name=password]", PASSWORD)
         page.click("button[type=submit]")
@@ -68,9 +84,6 @@ class Portal:
 
 @pytest.fixture
 def portal(browser: Browser, live_server: Any) -> Iterator[Portal]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
-    at = Portal(context.new_page(), live_server.url)
+    at = Portal(browser, live_server.url)
     yield at
-    context.close()
-    assert at.violations == []
+    at.close()

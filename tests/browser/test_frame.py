@@ -28,6 +28,18 @@ def test_the_policy_forbids_inline_scripts_eval_and_foreign_origins(portal, worl
     assert "http" not in " ".join(policy.values())
 
 
+def test_a_page_that_breaks_the_policy_fails_the_test_whatever_tab_or_person_it_is_of(portal, world):
+    for page in (portal.page, portal.page.context.new_page(), portal.another()):
+        page.goto(f"{portal.base}/login/")
+        planted = "const it = document.createElement('script'); it.text = '1'; document.body.append(it)"
+        with page.expect_console_message():
+            page.evaluate(planted)
+    assert len(portal.violations) == 3
+    with pytest.raises(AssertionError):
+        portal.close()
+    portal.violations.clear()
+
+
 def test_light_and_dark_are_chosen_in_the_menu_and_kept(page, portal):
     errors = errors_of(page)
     is_dark = "document.documentElement.classList.contains('dark')"
