@@ -12,7 +12,7 @@ from chargegroups.forms import MomentField
 from chargegroups.models import Tariff, TariffElement, TariffVersion
 from chargegroups.models.tariffs import DayOfWeek
 from chargegroups.price_lists import price_list
-from chargegroups.pricing import InvalidTariff, is_free, read_tariff, write_tariff
+from chargegroups.pricing import InvalidTariff, read_tariff, write_tariff
 
 PRICES = ("energy", "time", "parking", "flat")
 WINDOWS = (
@@ -137,6 +137,7 @@ class PriceEditor:
         self.version = VersionForm(data, instance=version or TariffVersion(tariff=tariff), prefix="version")
         initial = [_typed(element) for element in version.elements.all()] if version else None
         self.elements = ElementFormSet(data, initial=initial, prefix="elements")
+        self.unfit: tuple[str, ...] = ()  # what the simple form has no field for, once somebody asked for it
 
     def is_valid(self) -> bool:
         valid = self.version.is_valid()
@@ -152,8 +153,24 @@ class PriceEditor:
         return price_list(self.version.instance, self.rows)
 
     @property
-    def free(self) -> bool:
-        return is_free(self.price_list)
+    def stored_prices(self) -> Any:
+        """What the editor was filled in with."""
+        return price_list(self.stored) if self.stored else None
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that makes no sense, with its row."""
+        version = self.version
+        whole = [*self.elements.non_form_errors(), *version.non_field_errors()]
+        fields = [
+            f"{version[name].label}: {error}" for name in version.fields for error in version.errors.get(name, [])
+        ]
+        rows = [
+            f"Row {number}: {f'{what}: ' if what else ''}{error}"
+            for number, form in enumerate(self.elements, 1)
+            for what, error in form.wrong
+        ]
+        return [*map(str, whole), *rows, *fields]
 
     @property
     def fields(self) -> dict[str, Any]:

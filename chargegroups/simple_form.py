@@ -16,6 +16,7 @@ from chargegroups.pricing import PriceLimit, Tariff
 from chargegroups.pricing.simple import SimpleReading, SimpleShape, simple_shape, simple_tariff
 
 LIMITS = ("min_price", "max_price")
+MOMENTS = ("valid_from", "valid_until")
 MINUTE = Decimal(60)
 MOST_GRACE = 30 * 24 * 60
 _STORED = Decimal("0.0001")  # a price has four decimals, and OCPI counts time by the hour
@@ -57,6 +58,9 @@ class SimpleForm(forms.Form):
     max_price_excl = _price("At most, excl. VAT")
     max_price_incl = _price("At most, incl. VAT", "Empty: binds the total without VAT only.")
     valid_from = MomentField(label="In force from", help_text="Empty: as soon as it is confirmed.")
+    valid_until = MomentField(
+        label="In force until", help_text="Empty: until a later version. After it none is in force."
+    )
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
@@ -69,7 +73,20 @@ class SimpleForm(forms.Form):
         for limit in LIMITS:
             if answers.get(f"{limit}_incl") is not None and answers.get(f"{limit}_excl") is None:
                 self.add_error(f"{limit}_excl", "Give the limit excluding VAT as well.")
+        begins, ends = answers.get("valid_from"), answers.get("valid_until")
+        if begins and ends and ends <= begins:
+            self.add_error("valid_until", "The version ends before it begins.")
         return answers
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that makes no sense, with its field."""
+        return [f"{self[name].label}: {error}" for name in self.fields for error in self.errors.get(name, [])]
+
+    @property
+    def moments(self) -> dict[str, str]:
+        """When the version holds, as it was typed."""
+        return {name: self.data.get(name, "") for name in MOMENTS}
 
     def tariff(self, currency: str) -> Tariff:
         """The price list that is meant; the form is valid."""
@@ -109,7 +126,7 @@ def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     return {name: _plain(value) for name, value in values.items() if value is not None}, ()
 
 
-def as_table(tariff: Tariff, valid_from: str) -> QueryDict:
+def as_table(tariff: Tariff, valid_from: str, valid_until: str = "") -> QueryDict:
     """The same price list as the table of elements would send it."""
     rows = [_columns(row) for row in element_rows(tariff)]
     sent: dict[str, Any] = {"elements-TOTAL_FORMS": len(rows), "elements-INITIAL_FORMS": 0}
@@ -117,7 +134,7 @@ def as_table(tariff: Tariff, valid_from: str) -> QueryDict:
         sent |= {f"elements-{position}-{name}": value for name, value in row.items()}
         sent[f"elements-{position}-ORDER"] = position + 1
     sent |= {f"version-{name}": value for name, value in version_fields(tariff).items() if value not in (None, False)}
-    sent["version-valid_from"] = valid_from
+    sent |= {"version-valid_from": valid_from, "version-valid_until": valid_until}
     data = QueryDict(mutable=True)
     data.update({name: str(value) for name, value in sent.items()})
     return data

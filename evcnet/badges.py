@@ -14,6 +14,7 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "social": ("Social charging", "◎", "accent"),
     "published": ("Published", "◉", "accent"),
     "unpublished": ("Not published", "◌", "plain"),
+    "draft": ("Draft", "✎", "notice"),
     "scheduled": ("Scheduled", "▷", "notice"),
     "now": ("In force", "●", "good"),
     "past": ("Past", "◁", "plain"),

@@ -1,4 +1,4 @@
-"""A new version by the simple form: what is typed becomes rows of the table, and goes on from there."""
+"""How are prices made with the simple form? What is typed is saved, shown with its effects, calculated with, or edited on."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
-from chargegroups.admin import versions
-from chargegroups.admin.changing.new_version import VersionFlow, new_version
+from chargegroups.admin import calculator, drafts, editing, simple_page
+from chargegroups.admin.changing.new_version import VersionFlow
+from chargegroups.admin.versions import may_change, scheduled
 from chargegroups.changes import database_clock
 from chargegroups.grounds import versions_at
-from chargegroups.models import Tariff
+from chargegroups.models import Tariff, TariffVersion
 from chargegroups.price_forms import PriceEditor
 from chargegroups.price_lists import price_list
 from chargegroups.simple_form import SimpleForm, as_table, filled_in
@@ -20,45 +20,46 @@ from chargegroups.uses import is_used
 
 
 def simple(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
-    if not versions.may_change(request, tariff):
+    if not may_change(request, tariff):
         raise PermissionDenied
-    if "elements-TOTAL_FORMS" in request.POST:  # the table that this form was turned into
-        return (new_version if is_used(tariff) else versions.add_version)(admin, request, tariff)
-    if request.method == "POST":
-        form = SimpleForm(request.POST)
-        if form.is_valid():
-            return _table(admin, request, tariff, form)
-        return _page(admin, request, tariff, form, ())
-    values, reasons = _in_force(tariff)
-    return _page(admin, request, tariff, SimpleForm(initial=values), reasons)
+    version = scheduled(tariff, request.GET.get("version"))
+    if version is None and "version" in request.GET:
+        return editing.gone(admin, request, tariff)
+    if request.method != "POST":
+        values, reasons = _filled_in(tariff, version)
+        return simple_page.show(admin, request, tariff, SimpleForm(initial=values), version, reasons)
+    form = SimpleForm(request.POST)
+    if drafts.is_asked(request):
+        return drafts.answer(request, simple_page.words(request, tariff, form))
+    if not form.is_valid():
+        return simple_page.show(admin, request, tariff, form, version)
+    return _go_on(admin, request, tariff, form, version)
 
 
-def _in_force(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
-    version = versions_at([tariff.pk], database_clock()).get(tariff.pk)
-    return filled_in(price_list(version)) if version else ({}, ())
+def _filled_in(tariff: Tariff, version: TariffVersion | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The version that is scheduled with its moments, else the prices in force for a version to come."""
+    if version is None:
+        held = versions_at([tariff.pk], database_clock()).get(tariff.pk)
+        return filled_in(price_list(held)) if held else ({}, ())
+    values, reasons = filled_in(price_list(version))
+    zone = tariff.provider.zone
+    moments = {"valid_from": version.valid_from, "valid_until": version.valid_until}
+    shown = {name: f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for name, at in moments.items() if at}
+    return ({} if reasons else values | shown), reasons
 
 
-def _page(admin: Any, request: HttpRequest, tariff: Tariff, form: SimpleForm, reasons: tuple[str, ...]) -> HttpResponse:
-    context = admin.page_context(request, tariff, f"New version of {tariff}") | {
-        "form": form,
-        "reasons": reasons,
-        "back": admin.page(tariff.pk, "prices"),
-        "tab_of": admin.page(tariff.pk, "prices"),
-        "table": admin.page(tariff.pk, "version" if is_used(tariff) else "prices_add"),
-    }
-    return TemplateResponse(request, "chargegroups/simple.html", context)
-
-
-def _table(admin: Any, request: HttpRequest, tariff: Tariff, form: SimpleForm) -> HttpResponse:
-    """The rows that were meant, with how they read. Nothing is written before the table is sent in its turn."""
-    data = as_table(form.tariff(tariff.currency), form.data.get("valid_from", ""))
-    title = f"New version of {tariff}"
+def _go_on(
+    admin: Any, request: HttpRequest, tariff: Tariff, form: SimpleForm, version: TariffVersion | None
+) -> HttpResponse:
+    """To the calculator, to the preview or the list of versions; else to the same prices as a table of elements."""
+    data, step = as_table(form.tariff(tariff.currency), **form.moments), request.POST.get("step")
+    if version:
+        data["editing"] = str(version.pk)
+    if step == "calculate":
+        return calculator.calculator(admin, request, tariff, data)
     if is_used(tariff):
-        flow = VersionFlow(admin, request, tariff, data)
-        context = flow.context(title) | flow.form_context()
-    else:
-        back = admin.page(tariff.pk, "prices")
-        context = admin.page_context(request, tariff, title) | {"editor": PriceEditor(tariff, data), "back": back}
-    return TemplateResponse(
-        request, "chargegroups/version.html", context | versions.preview(request, context["editor"])
-    )
+        data["step"] = "preview" if step == "save" else "edit"
+        return VersionFlow(admin, request, tariff, data).respond()
+    editor = PriceEditor(tariff, data, version)
+    saved = editing.save(admin, request, tariff, editor) if step == "save" else None
+    return saved or editing.table(admin, request, tariff, editor, version)

@@ -7,14 +7,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from chargegroups.admin import calculator, simple_prices, versions
+from chargegroups.admin import calculator, editing, founding_prices, simple_prices, versions
 from chargegroups.admin.changing import new_version
-from chargegroups.changes import add_version, database_clock, remove_tariff
+from chargegroups.changes import database_clock, remove_tariff
 from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
-from chargegroups.price_forms import PriceEditor
 from chargegroups.price_tags import price_tags
 from chargegroups.uses import group_counts
 from evcnet.admin import ModelAdmin, TabularInline
@@ -72,8 +70,8 @@ class TariffAdmin(ModelAdmin, Transfers):
     def row_pages(self) -> dict[str, Any]:
         return {
             "prices": versions.prices,
-            "prices/add": versions.add_version,
-            "prices/edit": versions.edit_version,
+            "prices/add": editing.add_version,
+            "prices/edit": editing.edit_version,
             "calculator": calculator.calculator,
             "simple": simple_prices.simple,
             "version": new_version.new_version,
@@ -94,33 +92,7 @@ class TariffAdmin(ModelAdmin, Transfers):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        data = request.POST or None
-        fields = (["provider"] if self.asks_provider(request) else []) + ["code", "name", "currency"]
-        form = self.get_form(request, None, fields=fields)(data)
-        if data is None and len(request.user.providers) == 1:  # type: ignore[union-attr]
-            form.initial["currency"] = request.user.providers[0].currency  # type: ignore[union-attr]
-        typed = form.is_valid() if data else False
-        editor = PriceEditor(form.instance, data)
-        if typed and editor.is_valid() and "preview" not in request.POST and self._make(request, form, editor):
-            messages.success(request, format_html("{} was added with its prices.", form.instance))
-            return HttpResponseRedirect(self.page(form.instance.pk, "prices"))
-        context = self.page_context(request, None, "Add tariff") | {
-            "form": form,
-            "editor": editor,
-            "back": "../",
-            "media": self.media + form.media,
-            **(versions.preview(request, editor) if typed else {}),
-        }
-        return TemplateResponse(request, "chargegroups/version.html", context)
-
-    def _make(self, request: HttpRequest, form: Any, editor: PriceEditor) -> bool:
-        def save() -> None:
-            tariff = form.save()
-            begins = editor.version.cleaned_data["valid_from"]
-            add_version(tariff, editor.rows, valid_from=begins, **editor.fields)
-            self.settle(request, tariff, "add")
-
-        return versions.written(editor, save)
+        return founding_prices.add(self, request)
 
     # Removal
 

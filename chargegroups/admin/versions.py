@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from chargegroups import changes
 from chargegroups.admin.changing.timeline import of_tariff
+from chargegroups.admin.drafts import remarks
 from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion
-from chargegroups.price_forms import PriceEditor
 from chargegroups.price_lists import price_list
 from chargegroups.pricing import describe, is_free, price_text
 from chargegroups.pricing.conditions import condition
-from chargegroups.pricing.lints import findings
 from chargegroups.uses import groups_using, is_used
-from evcnet.refusals import REFUSALS, refusal_of
 
 SHOWN = 50
 
@@ -64,16 +58,6 @@ def _elements(listed: Any, version: TariffVersion) -> list[tuple[Any, str]]:
     ]
 
 
-def remarks(listed: Any) -> list[str]:
-    """What is odd about a price list, at which row, and how to mend it. None of it forbids the price list."""
-    return [f"{_row(each.where)}{each.why} {each.remedy}" for each in findings(listed)]
-
-
-def _row(where: str) -> str:
-    found = re.search(r"elements\[(\d+)\]", where)
-    return f"Row {int(found[1]) + 1}: " if found else ""
-
-
 def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
     login: Any = request.user
     used = is_used(tariff)
@@ -105,83 +89,19 @@ def may_change(request: HttpRequest, tariff: Tariff) -> bool:
     return bool(login.has_perm("chargegroups.change_tariff", tariff))
 
 
-def add_version(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
-    """A further version of a tariff that nothing uses: where it is in use, a price changes through a preview."""
-    if not may_change(request, tariff):
-        raise PermissionDenied
-    if is_used(tariff):
-        return HttpResponseRedirect(admin.page(tariff.pk, "version"))
-    editor = PriceEditor(tariff, request.POST or None)
-    return _edit(admin, request, tariff, editor, f"New version of {tariff}", lambda: _append(tariff, editor))
-
-
-def edit_version(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
-    """A scheduled version is edited or removed; one that came into force is read only."""
-    if not may_change(request, tariff):
-        raise PermissionDenied
-    version = _scheduled(request, tariff)
-    if is_used(tariff):
-        messages.warning(request, f"{tariff} is in use: cancel the scheduled change, then propose a new version.")
-        return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
-    if "remove" in request.POST:
-        return _remove(admin, request, tariff, version)
-    editor = PriceEditor(tariff, request.POST or None, version)
-    return _edit(admin, request, tariff, editor, f"Scheduled version of {tariff}", lambda: _replace(version, editor))
-
-
-def _scheduled(request: HttpRequest, tariff: Tariff) -> TariffVersion:
-    wanted = request.GET.get("version", "")
+def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
+    """The version with this id, if it is the tariff's and not in force yet."""
     rows = tariff.versions.filter(valid_from__gt=changes.database_clock())
-    version = rows.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
-    if version is None:
-        raise Http404("No scheduled version here.")
-    return version
+    known = wanted and wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
+    return rows.filter(pk=int(wanted)).first() if known and wanted else None
 
 
-def _append(tariff: Tariff, editor: PriceEditor) -> None:
-    changes.add_version(tariff, editor.rows, valid_from=editor.version.cleaned_data["valid_from"], **editor.fields)
-
-
-def _replace(version: TariffVersion, editor: PriceEditor) -> None:
-    begins = editor.version.cleaned_data["valid_from"] or changes.database_clock()
-    changes.replace_version(version, editor.rows, valid_from=begins, **editor.fields)
-
-
-def _remove(admin: Any, request: HttpRequest, tariff: Tariff, version: TariffVersion) -> HttpResponse:
-    try:
-        changes.remove_version(version)
-        messages.success(
-            request, f"The version of {tariff} that was scheduled for {version.valid_from:%Y-%m-%d %H:%M} is removed."
-        )
-    except REFUSALS as error:
-        messages.warning(request, refusal_of(error).message)
-    return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
-
-
-def _edit(admin: Any, request: HttpRequest, tariff: Tariff, editor: PriceEditor, title: str, save: Any) -> HttpResponse:
-    if request.method == "POST" and "preview" not in request.POST and editor.is_valid() and written(editor, save):
-        messages.success(request, f"The prices of {tariff} are saved.")
-        return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
-    context = admin.page_context(request, tariff, title) | {"editor": editor, "back": admin.page(tariff.pk, "prices")}
-    return TemplateResponse(request, "chargegroups/version.html", context | preview(request, editor))
-
-
-def written(editor: PriceEditor, save: Any) -> bool:
-    """Save; what the database refuses becomes an error of the form."""
-    try:
-        with transaction.atomic():
-            save()
-    except REFUSALS as error:
-        refusal = refusal_of(error)
-        field = refusal.field if refusal.field in editor.version.fields else None
-        editor.version.add_error(field, refusal.message)
-        return False
-    return True
-
-
-def preview(request: HttpRequest, editor: PriceEditor) -> dict[str, Any]:
-    """How what is typed reads to a driver, once it makes sense."""
-    if request.method != "POST" or not editor.is_valid():
-        return {}
-    listed = editor.price_list
-    return {"preview": describe(listed), "preview_free": is_free(listed), "remarks": remarks(listed)}
+def editor_page(admin: Any, tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False) -> str:
+    """Where prices are typed: for a new version, or for one that is scheduled; in the table or in the simple form."""
+    if simple:
+        view = "simple"
+    elif is_used(tariff):
+        view = "version"
+    else:
+        view = "prices_edit" if version else "prices_add"
+    return f"{admin.page(tariff.pk, view)}{f'?version={version.pk}' if version else ''}"

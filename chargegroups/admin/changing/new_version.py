@@ -1,14 +1,20 @@
-"""New prices for a tariff that is in use: what is typed, filled in with the prices in force."""
+"""New prices for a tariff that is in use: what is typed, filled in with the prices in force or with those scheduled."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
+from chargegroups.admin import drafts, editing
 from chargegroups.admin.changing.flow import Draft, Flow
+from chargegroups.admin.changing.reach import may_cancel
+from chargegroups.admin.versions import editor_page, scheduled
 from chargegroups.changes import database_clock
+from chargegroups.confirmation import take_back
 from chargegroups.grounds import versions_at
 from chargegroups.models import Tariff
 from chargegroups.price_forms import PriceEditor
@@ -16,12 +22,42 @@ from chargegroups.proposals import NewVersion
 
 
 class VersionFlow(Flow):
+    """``replaced`` is the scheduled version that is edited: a change that takes the place of the one that made it."""
+
     form_template = "chargegroups/version.html"
-    title = "New version"
+
+    def __init__(self, admin: Any, request: HttpRequest, obj: Any, data: Any = None) -> None:
+        super().__init__(admin, request, obj, data)
+        self.replaced = scheduled(obj, request.GET.get("version"))
+        self.address = editor_page(admin, obj, self.replaced)
+        if self.replaced and self.replaced.change and not may_cancel(request.user, self.replaced.change):
+            raise PermissionDenied
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Scheduled version of {self.obj}" if self.replaced else f"New version of {self.obj}"
 
     @property
     def back(self) -> str:
         return str(self.admin.page(self.obj.pk, "prices"))
+
+    def _respond(self) -> HttpResponse:
+        asked = editing.elsewhere(self.admin, self.request, self.obj, self._editor(), self.replaced)
+        if asked is not None:
+            return asked
+        return self.ask() if self.step in ("calculate", "simple") else super()._respond()
+
+    def _take(self, draft: Draft) -> HttpResponse:
+        """The version that is replaced is out of the way while its successor is judged, and for good once it is made."""
+        if self.replaced is None:
+            return super()._take(draft)
+        with transaction.atomic():
+            take_back(self.replaced, self.request.user)  # type: ignore[arg-type]
+            response = super()._take(draft)
+            if isinstance(response, TemplateResponse):
+                response.render()
+            transaction.set_rollback(not isinstance(response, HttpResponseRedirect))
+            return response
 
     def _editor(self) -> PriceEditor:
         if not hasattr(self, "_made_editor"):
@@ -29,6 +65,8 @@ class VersionFlow(Flow):
         return self._made_editor
 
     def _filled_in(self) -> PriceEditor:
+        if self.replaced:
+            return PriceEditor(self.obj, None, self.replaced)
         version = versions_at([self.obj.pk], database_clock()).get(self.obj.pk)
         editor = PriceEditor(self.obj, None, version)
         editor.version.initial |= {"valid_from": None, "valid_until": None}
@@ -46,10 +84,13 @@ class VersionFlow(Flow):
         editor.version.fields[
             "valid_from"
         ].help_text = f"In the time of {self.obj.provider.time_zone}. Empty: as soon as you confirm."
-        return {"editor": editor}
+        return {"editor": editor, "replaced": self.replaced} | drafts.of_table(self.request, self.obj, editor)
 
 
 def new_version(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
     if not request.user.has_perm("chargegroups.change_tariff", tariff):
         raise PermissionDenied
-    return VersionFlow(admin, request, tariff).respond()
+    flow = VersionFlow(admin, request, tariff)
+    if flow.replaced is None and "version" in request.GET:
+        return editing.gone(admin, request, tariff)
+    return flow.respond()
