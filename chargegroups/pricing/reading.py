@@ -25,7 +25,7 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DECIMALS: Final = 4  # OCPI type "number": at most four
 _MOST_MONEY: Final = 10**8 - 1
 _YEAR_OF_SECONDS: Final = 366 * 86_400
-_TAX_INCLUDED: Final = ("YES", "NO", "N/A")
+_TAX_INCLUDED: Final = ("YES", "NO", "N/A", "N_A")
 _QUANTITIES: Final = {"kwh": 100_000, "current": 10_000, "power": 10_000}
 _RESTRICTIONS: Final = (
     *("start_time", "end_time", "start_date", "end_date"),

@@ -220,4 +220,5 @@ class TestTariffsThatAreReadAsDocumented:
         assert exactly(prices, session(charging(24 * 60))) == 4 + 4
 
     def test_taxes_that_do_not_apply_leave_prices_as_they_are(self) -> None:
-        assert exactly(tariff(GOOD, tax_included="N/A"), session(charging(60, "10"))) == 3
+        for nothing in ("N/A", "N_A"):
+            assert exactly(tariff(GOOD, tax_included=nothing), session(charging(60, "10"))) == 3
