@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chargegroups.changes import add_versions, database_clock
 from chargegroups.models import CustomerException, Tariff, TariffVersion, Terms
 from chargegroups.ocpi.reading import BEGINNING, ReadTariff, read_feed_tariff
 from chargegroups.ocpi.versions import says, version_at, version_from
+from chargegroups.price_lists import price_list
 from chargegroups.pricing.problems import Problem
+from chargegroups.proposals import NewVersion
+from chargegroups.uses import used_among
 from customers.models import Provider
 from evcnet.feed import Report, write_rows
+from evcnet.transfer.door import Door, Proposed
 
 BATCH = 1_000
 
@@ -31,13 +36,15 @@ class TariffRow:
         return self.read.id
 
 
-def import_tariffs(provider: Provider, objects: Sequence[Any]) -> Report:
+def import_tariffs(provider: Provider, objects: Sequence[Any], door: Door | None = None) -> Report:
     """Add the tariffs of OCPI objects, and versions to those that changed, within the caller's transaction.
 
-    A version counts from its start_date_time, the first one else from 1970, a later one else from now. What the portal
+    A version of a tariff in use is a change of terms, which goes through ``door``. A version counts from its start_date_time, the first one else from 1970, a later one else from now. What the portal
     has and the file has not is left alone.
     """
     report = Report("tariffs")
+    door = door or Door()
+    door.lock([provider.pk])
     read = [read_feed_tariff(each, number) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     known = KnownTariffs(provider)
@@ -51,7 +58,10 @@ def import_tariffs(provider: Provider, objects: Sequence[Any]) -> Report:
         else:
             (new if row.tariff.pk is None else changed).append(row)
     report.new = len(write_rows(new, _write_new, report))
-    report.updated = len(write_rows(changed, _write_versions, report))
+    used = used_among(row.tariff.pk for row in changed)
+    for row in [row for row in changed if row.tariff.pk in used]:
+        report.updated += len(write_rows([row], partial(_write_change, door), report))
+    report.updated += len(write_rows([row for row in changed if row.tariff.pk not in used], _write_versions, report))
     return report
 
 
@@ -131,6 +141,15 @@ def _problem(tariff: Tariff, read: ReadTariff, begin: datetime, versions: list[T
 
 def _write_new(rows: Sequence[TariffRow]) -> None:
     Tariff.objects.bulk_create([row.tariff for row in rows], batch_size=BATCH)
+    _write_versions(rows)
+
+
+def _write_change(door: Door, rows: Sequence[TariffRow]) -> None:
+    """What begins with the import takes effect when it is applied."""
+    for row in rows:
+        begin = row.version.valid_from
+        proposal = NewVersion(row.tariff, price_list(row.version, row.read.elements), row.version.valid_until)
+        row.version.change = door.take(Proposed(proposal, [], begin if begin > database_clock() else None))
     _write_versions(rows)
 
 

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from chargegroups.models import ChargeGroup, Tariff
 from chargegroups.pricing.problems import Problem
-from chargepoints.models import Location
+from chargepoints.models import ChargePoint, Location
 from chargepoints.ocpi.charge_points import KnownPoints, PointRow, write_points
 from chargepoints.ocpi.reading import ReadEvse, ReadLocation, read_location
+from chargepoints.proposals import Move, PointsMoved
 from customers.models import Provider
 from evcnet.feed import Report, write_rows
+from evcnet.transfer.door import Door, Proposed
 
 BATCH = 500
 
@@ -35,17 +39,20 @@ class LocationRow:
         return self.location.pk is None
 
 
-def import_locations(provider: Provider, objects: Sequence[Any], charge_group: ChargeGroup | None = None) -> Report:
+def import_locations(
+    provider: Provider, objects: Sequence[Any], charge_group: ChargeGroup | None = None, door: Door | None = None
+) -> Report:
     """Add or update the locations of OCPI objects, their charge points and connectors, within the caller's transaction.
 
     New charge points are attached to ``charge_group`` and activated if their state allows it; without one they arrive
-    inactive and unattached. What the portal has and the file has not is left alone.
+    inactive and unattached. To attach them is a change of terms, which goes through ``door``: only a group that is
+    founded with its points has none. What the portal has and the file has not is left alone.
     """
     report = Report("locations")
     read = [read_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     located = _import_locations(provider, read, report)
-    _import_points(provider, located, charge_group, report)
+    _import_points(provider, located, charge_group, report, door)
     _warn_of_tariffs(provider, read, report)
     return report
 
@@ -119,7 +126,11 @@ def _write_locations(rows: Sequence[LocationRow]) -> None:
 
 
 def _import_points(
-    provider: Provider, located: list[LocationRow], charge_group: ChargeGroup | None, report: Report
+    provider: Provider,
+    located: list[LocationRow],
+    charge_group: ChargeGroup | None,
+    report: Report,
+    door: Door | None,
 ) -> None:
     known = KnownPoints(provider, [evse.identity for row in located for evse in row.read.evses])
     rows = []
@@ -130,7 +141,28 @@ def _import_points(
                 report.refuse(evse.id, evse.problems)
             else:
                 rows.append(row)
+    if door is not None:
+        _change_terms(rows, door)
     _count(rows, write_points(rows, report), report)
+
+
+def _change_terms(rows: list[PointRow], door: Door) -> None:
+    """Judge what it does that those of the new points that can be written come into a charge group."""
+    attached = [row for row in rows if row.is_new and row.point.charge_group is not None]
+    if not attached:
+        return
+    with transaction.atomic():
+        good = write_points(attached, Report("tried"))
+        transaction.set_rollback(True)
+    if good:
+        door.lock([good[0].point.provider_id])
+        door.take(Proposed(PointsMoved([_move(row.point) for row in good]), []))
+
+
+def _move(point: ChargePoint) -> Move:
+    """From nowhere. The point keeps the number that it was given when it was tried."""
+    new = ChargePoint(pk=point.pk, provider_id=point.provider_id, identity=point.identity)
+    return Move(new, point.charge_group, point.status if point.status != new.status else None)
 
 
 def _count(rows: list[PointRow], written: list[PointRow], report: Report) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from chargegroups.models import Change
 from chargepoints.models import ChargePoint, Connector, Location
 from tests import factories as make
 from tests.ocpi.objects import connector, evse, location
@@ -53,6 +54,22 @@ def test_a_charge_group_takes_new_charge_points_and_activates_those_that_work(wo
     import_ocpi("locations", location("M1", evse("NL*GRG*E1", status=state)), charge_group="CG-LEUSDEN")
     point = ChargePoint.objects.get(identity="NLGRGE1")
     assert (point.status, point.charge_group) == (status, world.leusden)
+
+
+def test_points_that_come_into_a_charge_group_are_a_change_on_the_record(world, import_ocpi):
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1"), evse("NL*GRG*E2")), charge_group="CG-LEUSDEN")
+    change = Change.objects.get()
+    assert (change.kind, change.impact["points"], change.reason) == ("points", 2, "import_ocpi feed.json")
+    assert change.impact["counts"]["gains_access"] == 1
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1"), evse("NL*GRG*E2")), charge_group="CG-LEUSDEN")
+    assert Change.objects.count() == 1
+
+
+def test_points_that_the_charge_group_does_not_take_are_no_part_of_the_change(world, import_ocpi):
+    make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home")
+    feed = [location("M1", evse("NL*GRG*E1")), location("M2", evse("NL*GRG*E2"), publish=False)]
+    import_ocpi("locations", *feed, charge_group="HOME", skip_bad=True)
+    assert Change.objects.get().proposal["moves"] == [["NLGRGE2", "HOME"]]
 
 
 def test_a_second_import_writes_nothing(world, import_ocpi, django_assert_num_queries):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from chargegroups.models import Tariff, TariffVersion
+from chargegroups.models import Change, Tariff, TariffVersion
 from tests import factories as make
 from tests.ocpi.objects import tariff
 
@@ -85,6 +85,21 @@ def test_the_past_of_a_tariff_in_use_is_not_rewritten(world, import_ocpi):
     assert (report.status, counts(report)) == (0, (0, 1, 0, 0))
     latest = TariffVersion.objects.filter(tariff=world.standard).latest("valid_from")
     assert latest.valid_from > before - timedelta(minutes=1)
+
+
+def test_a_changed_price_of_a_tariff_in_use_is_a_change_on_the_record(world, import_ocpi):
+    import_ocpi("tariffs", tariff("STANDARD", 0.5))
+    change = Change.objects.get()
+    assert (change.kind, change.tariff, change.made_by) == ("version", world.standard, None)
+    assert change.reason == "import_ocpi feed.json"
+    assert sum(change.impact["counts"].values()) == 2
+    assert TariffVersion.objects.get(change=change).tariff == world.standard
+
+
+def test_a_changed_price_of_a_tariff_that_nothing_uses_is_none(world, import_ocpi):
+    import_ocpi("tariffs", tariff("T1"))
+    import_ocpi("tariffs", tariff("T1", 0.5))
+    assert not Change.objects.exists()
 
 
 def test_a_price_to_come_is_scheduled_and_recognised(world, import_ocpi):

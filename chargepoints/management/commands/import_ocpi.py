@@ -16,6 +16,7 @@ from customers.models import Provider
 from customers.naming import ProviderNotNamed, named_provider
 from evcnet.feed import Report, all_or_nothing
 from evcnet.feed_file import Unreadable, read_objects
+from evcnet.transfer.door import Door, told
 
 FEW = 20
 
@@ -52,12 +53,13 @@ class Command(BaseCommand):
         raise CommandError(str(wrong), returncode=2) from wrong
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
-        provider = named_provider(options["provider"])
+        provider, self.door = named_provider(options["provider"]), Door(reason=f"import_ocpi {options['file'].name}")
         if options["kind"] == "locations":
-            return partial(import_locations, provider, charge_group=_charge_group(provider, options["charge_group"]))
+            group = _charge_group(provider, options["charge_group"])
+            return partial(import_locations, provider, charge_group=group, door=self.door)
         if options["charge_group"]:
             raise CommandError("--charge-group is for locations: tariffs are not in charge groups.", returncode=2)
-        return partial(import_tariffs, provider)
+        return partial(import_tariffs, provider, door=self.door)
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         for word, remarks in (("error", report.errors), ("warning", report.warnings)):
@@ -66,6 +68,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{word}: {place}: {each['message']}")
             if len(remarks) > FEW:
                 self.stderr.write(f"... and {len(remarks) - FEW:,} more; --json lists up to 1,000")
+        for seen in self.door.seen if report.written or not report.invalid else ():
+            self.stderr.write(told(seen))
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if as_json else _summary(report))
 
 
