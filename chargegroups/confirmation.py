@@ -51,9 +51,7 @@ def look(
     """
     with transaction.atomic():
         # One transaction: to one that began after the clock was read, what it proposes would lie in the past.
-        now = database_clock()
-        _not_in_the_past(proposal, at, now)
-        seen = preview(proposal, now=now, surroundings=surroundings, at=at, even_nothing=even_nothing)
+        seen = judge(proposal, surroundings, at, even_nothing=even_nothing)
         _tried(proposal, seen.at)
         return seen
 
