@@ -14,9 +14,9 @@ from chargegroups.preview import Preview, drivers_of
 from chargegroups.pricing import Prepared, prepare, price
 from chargegroups.pricing import Session as Metered
 from chargegroups.pricing.replay import STEPS, Replay
-from chargepoints.models import Session
+from chargepoints.models import Rating, Session
 from chargepoints.proposals import PointsMoved
-from chargepoints.rating import Measured, Rater
+from chargepoints.rating import Measured, Rater, ratings_of
 from customers.models import Provider
 from evcnet.refusals import Refused
 
@@ -101,22 +101,25 @@ class _Again:
         self.refused = 0
 
     def price(self, rows: list[Session], found: int) -> Replayed | None:
-        sides = _Sides(self.seen, {row.customer_id for row in rows})
+        sides, ratings = _Sides(self.seen, {row.customer_id for row in rows}), ratings_of(rows)
         for row in rows:
-            self._add(row, *sides.of(row))
+            if row.pk in ratings:
+                ratings[row.pk].session = row  # which is at hand, and not asked for again
+            self._add(row, ratings.get(row.pk, row), *sides.of(row))
         if self.total is None:
             return None
         shown = columns(self.total.by_customer.values())
         return Replayed(self.total, found, len(rows), self.refused, shown)
 
-    def _add(self, row: Session, before: Side, after: Side) -> None:
+    def _add(self, row: Session, said: Session | Rating, before: Side, after: Side) -> None:
+        """``said`` is what counts of the session: as the meter had it, or as it was corrected."""
         if before.price is None or before.price == after.price:
             return
         if after.price is None:
             self.refused += 1
         elif after.price.currency == before.price.currency:
             try:
-                metered = self.rater.metered(Measured.of(row), row.charge_point.location_id)
+                metered = self.rater.metered(Measured.of(said), row.charge_point.location_id)
             except Refused:  # what no meter reports costs nothing now, and nothing afterwards
                 return
             self.total = self.total or Replay(before.price.currency)
