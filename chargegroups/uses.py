@@ -15,14 +15,15 @@ _COUNTS = """
     SELECT slot.tariff, count(DISTINCT terms.charge_group_id)
     FROM evcnet_terms_ahead terms
     CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
-    WHERE slot.tariff = ANY(%s) GROUP BY slot.tariff
+    WHERE slot.tariff = ANY(%s) AND (%s::bigint[] IS NULL OR terms.charge_group_id = ANY(%s)) GROUP BY slot.tariff
 """
 
 
-def group_counts(tariffs: Iterable[int]) -> dict[int, int]:
-    """In how many groups' terms, in force or scheduled, each of these tariffs (by id) is named."""
+def group_counts(tariffs: Iterable[int], within: Iterable[int] | None = None) -> dict[int, int]:
+    """In how many groups' terms, in force or scheduled, each of these tariffs (by id) is named; ``within`` these groups."""
+    groups = None if within is None else list(within)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [list(tariffs)])
+        cursor.execute(_COUNTS, [list(tariffs), groups, groups])
         return dict(cursor.fetchall())
 
 

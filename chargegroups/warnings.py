@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from chargegroups.impact import Case, Side
-from chargegroups.models import Change
+from chargegroups.models import Change, ChargeGroup, CustomerException, Terms
 from chargegroups.preview import AFFECTED, Preview
 from chargegroups.pricing import price_text
 from customers.models import Announcement, Notice
@@ -71,11 +72,29 @@ def _price(side: Side) -> str:
     return price_text(side.price) if side.price is not None else ""
 
 
+MOST_NAMED = 200
+
+
 def _context(change: Change) -> dict[str, Any]:
-    """What stands in the text for all: where, from when, and whether it is still to come."""
+    """What stands in the text for all: where, from when, and whether it is still to come.
+
+    ``user_groups`` are those of the groups that nobody else can know of, by the groups' names.
+    """
+    groups = list(change.groups.order_by("code")[:MOST_NAMED])
+    known = _known_outside(groups)
     return {
-        "groups": [group.name for group in change.groups.order_by("code")[:5]],
-        "more_groups": max(change.groups.count() - 5, 0),
+        "groups": [group.name for group in groups],
+        "user_groups": {group.name: group.user_group_id for group in groups if group.pk not in known},
+        "more_groups": max(change.groups.count() - MOST_NAMED, 0),
         "takes_effect_at": change.takes_effect_at.isoformat(),
         "scheduled": change.scheduled,
     }
+
+
+def _known_outside(groups: list[ChargeGroup]) -> set[int]:
+    """Those that were ever open to other user groups, or hold an exception for one of their customers."""
+    opened = Terms.objects.filter(charge_group__in=groups, other_user_groups=True)
+    guests = CustomerException.objects.filter(charge_group__in=groups).exclude(
+        customer__user_group=F("charge_group__user_group")
+    )
+    return {pk for rows in (opened, guests) for pk in rows.order_by().values_list("charge_group", flat=True).distinct()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from chargegroups.access import Facts
 from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion, Terms
-from chargegroups.price_tags import PriceTag, price_tags
+from chargegroups.price_tags import PriceTag, free_for_everyone, price_tags
 from chargegroups.terms import GroupTerms, TariffInForce, as_customer, decide
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
@@ -21,6 +21,7 @@ NAMED = 100
 """So many locations are named one by one; of more the rest is counted."""
 WORTH_KNOWING = frozenset({"owner_without_exception", "roaming_unpublished", "free", "overlap"})
 """Findings that are often meant so. The others are warnings."""
+UNSEEN_OWNER = "a customer whom you do not see"
 SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
 
 
@@ -48,17 +49,30 @@ class Seen:
     tariffs: Any
     points: Any
     locations: Any
+    customers: Any
 
     @classmethod
     def by(cls, login: Any) -> Seen:
-        rows = (model.objects.visible_to(login) for model in (ChargeGroup, Tariff, ChargePoint, Location))
-        groups, tariffs, points, locations = rows
-        return cls(groups.open(), tariffs, points, locations)
+        rows = (model.objects.visible_to(login) for model in (ChargeGroup, Tariff, ChargePoint, Location, Customer))
+        groups, tariffs, points, locations, customers = rows
+        return cls(groups.open(), tariffs, points, locations, customers)
+
+    @classmethod
+    def of_group(cls, login: Any, group: ChargeGroup) -> Seen:
+        """What concerns one charge group; other tariffs stay in sight, for their prices to compare with."""
+        seen = cls.by(login)
+        return replace(
+            seen,
+            groups=seen.groups.filter(pk=group.pk),
+            points=seen.points.filter(charge_group=group),
+            locations=seen.locations.filter(pk__in=ChargePoint.objects.filter(charge_group=group).values("location")),
+        )
 
 
 def findings_for(seen: Seen, at: datetime) -> list[Found]:
     """All of them, warnings first. The number of queries does not depend on how much there is."""
-    found = [*_of_tariffs(seen, at), *_of_owners(seen, at), *_unpublished(seen, at), *_in_vain(seen, at)]
+    of_prices = [*_of_tariffs(seen, at), *_free(seen, at)]
+    found = [*of_prices, *_of_owners(seen, at), *_unpublished(seen, at), *_in_vain(seen, at)]
     return sorted(found, key=lambda each: (not each.warning, each.code, str(each.subject)))
 
 
@@ -67,6 +81,16 @@ def _of_tariffs(seen: Seen, at: datetime) -> Iterable[Found]:
         later = f", from {version.valid_from:%Y-%m-%d} on" if version.valid_from > at else ""
         place = f"{place_in_words(finding.where)}{later}".removeprefix(", ")
         yield Found(finding.code, version.tariff, finding.why, finding.remedy, place)
+
+
+def _free(seen: Seen, at: datetime) -> Iterable[Found]:
+    """By charge group, so that the home page counts the same."""
+    groups = free_for_everyone(seen.groups, at)
+    terms = Terms.objects.in_force(at).filter(charge_group__in=groups.values("pk")).select_related("charge_group")
+    for each in terms.select_related("tariff"):
+        why = f"Everyone who may charge here by its policy charges free of charge, by the tariff {each.tariff}."
+        remedy = "If that is not meant, choose a tariff with a price; if it is, nothing is to be done."
+        yield Found("free", each.charge_group, why, remedy)
 
 
 # Owners
@@ -79,9 +103,13 @@ def _of_owners(seen: Seen, at: datetime) -> Iterable[Found]:
     named = {tariff for each in terms.values() for slot in SLOTS if (tariff := getattr(each, f"{slot}_id"))}
     named |= {row["priced"] for row in sets if row["priced"]}
     tags = price_tags(Tariff.objects.filter(pk__in=named), at)
-    points = ChargePoint.objects.select_related("owner", "charge_group").in_bulk([row["first"] for row in sets])
+    points = ChargePoint.objects.select_related("charge_group").in_bulk([row["first"] for row in sets])
+    owners = {point.owner_id for point in points.values()}
+    named_owners = seen.customers.filter(pk__in=owners).in_bulk()
     for row in sets:
-        found = _of_owner(row, points[row["first"]], terms.get(row["charge_group"]), tags, at)
+        point = points[row["first"]]
+        owner = str(named_owners.get(point.owner_id, UNSEEN_OWNER))
+        found = _of_owner(row, point, owner, terms.get(row["charge_group"]), tags, at)
         if found is not None:
             yield found
 
@@ -105,22 +133,28 @@ def _terms_of(groups: Iterable[int], at: datetime) -> dict[int, Terms]:
 
 
 def _of_owner(
-    row: dict[str, Any], point: ChargePoint, terms: Terms | None, tags: Mapping[int, PriceTag], at: datetime
+    row: dict[str, Any],
+    point: ChargePoint,
+    owner: str,
+    terms: Terms | None,
+    tags: Mapping[int, PriceTag],
+    at: datetime,
 ) -> Found | None:
     tag = _pays(row, terms, tags, at)
     subject: Any = point if row["many"] == 1 else point.charge_group
-    owner, group = point.owner, point.charge_group
+    group = point.charge_group
     remedy = "Make it free of charge for the owner, on the charge point's page."
     without = "" if row["excepted"] else f" They have no exception in {group}."
+    first = owner[0].upper() + owner[1:]
     if tag is not None and not tag.free:
-        why = f"{owner} owns it and pays for their own sessions: {tag.text}."
+        why = f"{first} owns it and pays for their own sessions: {tag.text}."
         if row["many"] > 1:
             why = f"{row['many']:,} owners pay for their own sessions, such as {owner} at {point}: {tag.text}."
         return Found("owner_pays", subject, why + without, remedy, many=row["many"])
     if row["excepted"]:
         return None
     stands = "charge as everyone does, for free" if tag else "may not charge there"
-    why = f"{owner} owns it and has no exception in {group}: they {stands}."
+    why = f"{first} owns it and has no exception in {group}: they {stands}."
     if row["many"] > 1:
         why = f"{row['many']:,} owners have no exception, such as {owner} at {point}: they {stands}."
     return Found("owner_without_exception", subject, why, remedy, many=row["many"])

@@ -134,7 +134,11 @@ class PointsMoved(Proposal):
         if len(ends) > 1:
             return f"{what} moved to {len(ends)} charge groups"
         end = ends.pop()
-        return f"{what} moved to {end}" if end is not None else f"{what} detached"
+        if end is None:
+            return f"{what} detached"
+        # Whoever sees one of the charge groups reads it: those of other user groups are not named.
+        crosses = len({group.user_group_id for group in self.groups}) > 1
+        return f"{what} moved to {'a charge group of another user group' if crosses else end}"
 
 
 class GroupClosed(PointsMoved):

@@ -99,14 +99,15 @@ def _context(notice: Notice) -> dict[str, Any]:
     about, provider = notice.announcement.context, notice.provider
     at = datetime.fromisoformat(about["takes_effect_at"]).astimezone(provider.zone)
     spoken = words(notice.customer.language)
+    groups, more = notice.announcement.places(notice.customer.user_group_id)
     return {
         "words": spoken,
         "language": notice.customer.language,
         "effect": spoken[notice.effect],
         "customer": notice.customer,
         "provider": provider.name,
-        "groups": about["groups"],
-        "more_groups": about["more_groups"],
+        "groups": groups,
+        "more_groups": more,
         "moment": f"{at:%d-%m-%Y %H:%M} ({provider.time_zone})",
         "scheduled": about["scheduled"],
         "cancelled": notice.announcement.template == Announcement.Template.CANCELLED,

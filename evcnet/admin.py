@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError, connection, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -28,6 +31,12 @@ __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
 class PreparedList(ChangeList):
     """A list that fetches what its rows need for the whole page at once."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except DisallowedModelAdminLookup as error:
+            raise IncorrectLookupParameters from error
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -62,6 +71,23 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """By what the list offers alone: any other condition would find out, try by try, what the list does not show."""
+        try:
+            field = self.model._meta.get_field(lookup.partition("__")[0])
+        except FieldDoesNotExist:
+            return True  # the name of a filter, or of nothing
+        if getattr(field, "primary_key", False):
+            return bool(super().lookup_allowed(lookup, value, request))
+        paths = (
+            each if isinstance(each, str) else each[0] for each in self.list_filter if isinstance(each, str | tuple)
+        )
+        path = next((path for path in paths if lookup == path or lookup.startswith(f"{path}__")), None)
+        if path is None:
+            return False
+        is_relation = get_fields_from_path(self.model, path)[-1].is_relation
+        return not is_relation or lookup in (f"{path}__id__exact", f"{path}__isnull")
 
     def _scoped_filter(self, each: Any) -> Any:
         """Django's own filter on a foreign key would name the rows of other providers."""
@@ -153,7 +179,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         rows = list(objs)
-        return [*map(str, rows), *goes_along(rows)], {}, set(), in_the_way(rows)
+        return [*map(str, rows), *goes_along(rows, request.user)], {}, set(), in_the_way(rows, request.user)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         try:

@@ -9,7 +9,23 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
 
-class RelatedFilter(RelatedDropdownFilter):
+class OnlySeen:
+    """A row that the login does not see narrows the list to nothing, as one does that is not there."""
+
+    used_parameters: dict[str, Any]
+    lookup_kwarg: str
+    field: Any
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        wanted = self.used_parameters.get(self.lookup_kwarg)
+        typed = [each for each in (wanted if isinstance(wanted, list) else [wanted]) if each not in (None, "")]
+        seen = self.field.related_model._default_manager.visible_to(request.user)
+        if typed and not seen.filter(pk__in=typed).exists():
+            return queryset.none()
+        return super().queryset(request, queryset)  # type: ignore[misc]
+
+
+class RelatedFilter(OnlySeen, RelatedDropdownFilter):
     """A drop-down of the related rows that the login sees; for relations that stay small, such as user groups."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
@@ -17,7 +33,7 @@ class RelatedFilter(RelatedDropdownFilter):
         return [(row.pk, str(row)) for row in rows]
 
 
-class AutocompleteFilter(AutocompleteSelectFilter):
+class AutocompleteFilter(OnlySeen, AutocompleteSelectFilter):
     """A search box for relations that grow, such as customers. The related admin must have search_fields."""
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:

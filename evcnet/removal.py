@@ -1,4 +1,4 @@
-"""What stands in the way of removing a row, and what would go with it? In counts: names may be out of sight."""
+"""What stands in the way of removing a row, and what would go with it? In counts of what the login sees."""
 
 from __future__ import annotations
 
@@ -7,25 +7,33 @@ from typing import Any
 
 from django.db import models
 
+OUT_OF_SIGHT = "something that you do not see"
 BOUND = 100
 """Counted up to here: whoever reads "more than 100 sessions" knows enough."""
 
 
-def in_the_way(rows: Iterable[models.Model]) -> list[str]:
-    """What keeps each row from being removed, such as "12 sessions"."""
-    return [words for row in rows for words in _related(row, models.PROTECT)]
+def in_the_way(rows: Iterable[models.Model], login: Any) -> list[str]:
+    """What keeps each row from being removed, such as "12 sessions"; of what is out of sight, only that there is some."""
+    return [words for row in rows for words in _related(row, models.PROTECT, login)]
 
 
-def goes_along(rows: Iterable[models.Model]) -> list[str]:
-    return [words for row in rows for words in _related(row, models.CASCADE)]
+def goes_along(rows: Iterable[models.Model], login: Any) -> list[str]:
+    return [words for row in rows for words in _related(row, models.CASCADE, login)]
 
 
-def _related(row: models.Model, on_delete: Any) -> Iterator[str]:
-    for relation in row._meta.related_objects:
-        if relation.on_delete is on_delete:
-            found = relation.related_model._base_manager.filter(**{relation.field.name: row})[: BOUND + 1].count()
-            if found:
-                yield _words(relation.related_model._meta, found)
+def _related(row: models.Model, on_delete: Any, login: Any) -> Iterator[str]:
+    hidden = False
+    for relation in (each for each in row._meta.related_objects if each.on_delete is on_delete):
+        model = relation.related_model
+        tied = model._base_manager.filter(**{relation.field.name: row})
+        seen = tied
+        if hasattr(model, "tenancy"):
+            seen = tied.filter(pk__in=model._default_manager.visible_to(login).values("pk"))
+            hidden = hidden or tied.exclude(pk__in=seen.values("pk")).exists()
+        if found := seen[: BOUND + 1].count():
+            yield _words(model._meta, found)
+    if hidden:
+        yield OUT_OF_SIGHT
 
 
 def _words(meta: Any, found: int) -> str:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from chargegroups.admin import calculator, editing, founding_prices, simple_prices, versions
 from chargegroups.admin.changing import new_version
 from chargegroups.changes import database_clock, remove_tariff
-from chargegroups.models import Tariff, TariffElement, TariffOffer, TariffVersion
+from chargegroups.models import ChargeGroup, Tariff, TariffElement, TariffOffer, TariffVersion
 from chargegroups.price_tags import price_tags
 from chargegroups.uses import group_counts
 from evcnet.admin import ModelAdmin, TabularInline
@@ -41,11 +41,19 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
         tags = price_tags(rows, database_clock())
-        counts = group_counts(row.pk for row in rows)
+        counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
         for row in rows:
             row.tag, row.used_by = tags[row.pk], counts.get(row.pk, 0)
 
     @admin.display(description="price now")
+    @staticmethod
+    def _groups_in_sight(request: HttpRequest) -> list[int] | None:
+        """None where all groups of the tariffs are: a login of user groups counts its own."""
+        login: Any = request.user
+        if not login.scope("chargegroups.view_tariff").user_groups:
+            return None
+        return list(ChargeGroup.objects.visible_to(login).values_list("pk", flat=True))
+
     def price_now(self, tariff: Any) -> str:
         if tariff.tag.version is None:
             return format_html('<span class="evc-soft">no version in force</span>')

@@ -81,6 +81,7 @@ class CustomersMoved(Proposal):
             Customer.objects.filter(pk__in=moving).update(user_group=group)
 
     def sentence(self) -> str:
-        # Names of customers stay out of it: whoever sees one of the charge groups reads it.
-        who = f"{len(self.moves):,} customer{'' if len(self.moves) == 1 else 's'} moved to"
-        return f"{who} {self.user_groups[0] if len(self.user_groups) == 1 else f'{len(self.user_groups)} user groups'}"
+        # Names of customers and of user groups stay out of it: whoever sees one of the charge groups reads it.
+        ends = len(self.user_groups)
+        where = "another user group" if ends == 1 else f"{ends} user groups"
+        return f"{len(self.moves):,} customer{'' if len(self.moves) == 1 else 's'} moved to {where}"

@@ -45,11 +45,13 @@ def about(request: HttpRequest, session: Session) -> dict[str, Any]:
         session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements")
     )
     rating = ratings[0] if ratings else None
+    point = _seen(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id)
+    named = _named(ratings, login, point)
     comparing = Comparing(request, session)
     measured = Measured.of(rating or session)
     return {
         "session": session,
-        "point": _seen(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id),
+        "point": point,
         "customer": _seen(Customer.objects, login, session.customer_id),
         "card": _seen(ChargeCard.objects, login, session.card_id),
         "measured": _in_words(measured),
@@ -58,8 +60,8 @@ def about(request: HttpRequest, session: Session) -> dict[str, Any]:
         "allowed": session.verdict == "ALLOWED",
         "verdict": session.verdict.lower(),
         "source": SOURCES.get(session.tariff_source, ""),
-        "rating": rating and _shown(rating),
-        "ratings": [_shown(each) for each in ratings],
+        "rating": rating and _shown(rating, named),
+        "ratings": [_shown(each, named) for each in ratings],
         "comparing": comparing,
         "compared": _compared(comparing, session, rating, measured),
         "may_compare": login.has_perm("chargegroups.view_tariff"),
@@ -73,6 +75,14 @@ def _seen(rows: Any, login: Any, pk: int | None) -> Any:
     return rows.filter(pk__in=rows.model.objects.visible_to(login).filter(pk=pk).values("pk")).first()
 
 
+def _named(ratings: list[Any], login: Any, point: ChargePoint | None) -> set[int]:
+    """The price lists, by their tariff, that may be named: all at charge points of one's own, else those that one sees."""
+    tariffs = {each.tariff_version.tariff_id for each in ratings}
+    return (
+        tariffs if point else set(Tariff.objects.visible_to(login).filter(pk__in=tariffs).values_list("pk", flat=True))
+    )
+
+
 def _in_words(measured: Measured) -> dict[str, str]:
     return {
         "kwh": f"{measured.kwh.normalize():,f} kWh",
@@ -83,13 +93,14 @@ def _in_words(measured: Measured) -> dict[str, str]:
     }
 
 
-def _shown(rating: Any) -> dict[str, Any]:
+def _shown(rating: Any, named: set[int]) -> dict[str, Any]:
+    version = rating.tariff_version
     return {
         "row": rating,
         "excl_vat": money(rating.excl_vat, rating.currency),
         "incl_vat": money(rating.incl_vat, rating.currency),
         "lines": shown_lines(rating.lines),
-        "tag": tag_of(rating.tariff_version),
+        "tag": tag_of(version) if version.tariff_id in named else None,
     }
 
 

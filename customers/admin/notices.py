@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from customers.models import Notice
 from customers.notices import mail_again, message
@@ -40,6 +40,10 @@ class AnnouncementFilter(RelatedFilter):
     def has_output(self) -> bool:
         return False
 
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """An announcement is seen by its notices, so that what it narrows the list to is seen in any case."""
+        return RelatedDropdownFilter.queryset(self, request, queryset)
+
 
 @admin.register(Notice)
 class NoticeAdmin(WithVerbs, ModelAdmin):
@@ -63,7 +67,7 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
 
     @admin.display(description="about", ordering="announcement")
     def about(self, notice: Notice) -> str:
-        return notice.announcement.about
+        return notice.announcement.about_for(notice.customer.user_group_id)
 
     @admin.display(description="what they notice", ordering="effect")
     def shown_effect(self, notice: Notice) -> str:
@@ -81,6 +85,7 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
         notice = self.seen(request, object_id)
         context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
             "notice": notice,
+            "about": self.about(notice),
             "mail": message(notice),
             "buttons": self.buttons(request, notice),
         }

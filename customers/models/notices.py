@@ -10,6 +10,9 @@ from customers.models.providers import Provider
 from evcnet.constraints import WithinProvider
 from evcnet.tenancy import ScopedManager, Tenancy
 
+NAMED = 5
+"""So many groups are named; of more the rest is counted."""
+
 
 class Announcement(models.Model):
     """Something that customers are told: which text, and what stands in it for all of them."""
@@ -35,11 +38,23 @@ class Announcement(models.Model):
 
     @property
     def about(self) -> str:
-        """In a few words, for staff: the groups by name."""
-        names = ", ".join(self.context.get("groups", ())) or "charge groups"
-        more = self.context.get("more_groups") or 0
-        places = f"{names} and {more} more" if more else names
-        return f"{places}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{places} change"
+        """In a few words, for staff of the provider: the groups by name."""
+        return self.about_for(None)
+
+    def about_for(self, user_group: int | None) -> str:
+        """The same, of the groups that customers of the user group know; of all, for None."""
+        known, more = self.places(user_group)
+        names = ", ".join(known) or "charge groups"
+        told = f"{names} and {more} more" if more else names
+        return f"{told}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{told} change"
+
+    def places(self, user_group: int | None) -> tuple[list[str], int]:
+        """The first groups by name, and how many more: without those that are closed to the user group's customers."""
+        closed_to_others = self.context.get("user_groups") or {}
+        names = self.context.get("groups", ())
+        known = [name for name in names if user_group is None or closed_to_others.get(name, user_group) == user_group]
+        more = (self.context.get("more_groups") or 0) if len(known) == len(names) or user_group is None else 0
+        return known[:NAMED], more + max(len(known) - NAMED, 0)
 
 
 class Notice(models.Model):

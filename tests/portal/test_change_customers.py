@@ -37,7 +37,7 @@ def test_the_form_saves_the_rest_and_leads_to_the_preview(world, signed_in):
     done = browser.post(url, sent(shown, url, step="confirm", named="south"))
     assert done["Location"] == page(world.jansen)
     assert asked().reason == "no_access"
-    assert Change.objects.get().sentence == "1 customer moved to South"
+    assert Change.objects.get().sentence == "1 customer moved to another user group"
 
 
 def test_many_are_moved_from_the_list(world, signed_in):

@@ -28,7 +28,7 @@ def test_no_row_out_of_reach_is_named(world, signed_in):
     southern = make.ChargeGroupFactory(user_group=world.south, code="CG-SECRET", terms={"tariff": world.standard})
     make.CustomerExceptionFactory(charge_group=southern, customer=world.jansen)
     text = signed_in(world.carla).get(removal(world.jansen)).content.decode()
-    assert "1 exception" in text and "CG-SECRET" not in text
+    assert "something that you do not see" in text and "1 exception" not in text and "CG-SECRET" not in text
 
 
 def test_connectors_go_along_with_their_charge_point(world, signed_in):

@@ -22,6 +22,7 @@ from customers.models import Customer, UserGroup
 SHOWN = 50
 NONE = "none"
 HIDDEN = "one out of sight"
+NO_GROUP = "no charge group"
 
 
 @dataclass(frozen=True)
@@ -125,19 +126,20 @@ def _exact(value: Any, name: str = "") -> Any:
 
 
 def _exceptions(kept: Kept) -> Differences:
-    rows = kept.proposal["rows"]
+    every = kept.proposal["rows"]
+    groups = {row.code: row for row in ChargeGroup.objects.visible_to(kept.login).filter(
+        provider_id=kept.provider, code__in={row["charge_group"] for row in every})}  # fmt: skip
+    rows = [row for row in every if row["charge_group"] in groups]
     shown = rows[:SHOWN]
     customers = _customers(kept, number__in=[row["customer"] for row in shown])
     names = {customer.number: customer for customer in customers.values()}
-    groups = {row.code: row for row in ChargeGroup.objects.filter(
-        provider_id=kept.provider, code__in={row["charge_group"] for row in shown})}  # fmt: skip
     earlier = {(row["group"], row["customer"]): row for row in kept.earlier["rows"]}
     tariffs = _tariff_names(kept, rows)
     lines = []
     for row in shown:
-        group, customer = groups.get(row["charge_group"]), names.get(row["customer"])
-        was = earlier.get((group.pk, customer.pk), {"removed": True}) if group and customer else {"removed": True}
-        who = f"{customer or HIDDEN} at {group or row['charge_group']}"
+        group, customer = groups[row["charge_group"]], names.get(row["customer"])
+        was = earlier.get((group.pk, customer.pk), {"removed": True}) if customer else {"removed": True}
+        who = f"{customer or HIDDEN} at {group}"
         lines.append(Line(who, _exception(was, tariffs), _exception(row, tariffs)))
     return Differences(lines, len(rows) - len(shown))
 
@@ -172,7 +174,7 @@ def _when(moment: str) -> str:
 def _moved_customers(kept: Kept) -> Differences:
     pairs = kept.earlier["user_groups"]
     known = _customers(kept, pk__in=[pk for pk, _ in pairs[:SHOWN]])
-    groups = UserGroup.objects.filter(provider_id=kept.provider)
+    groups = UserGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)
     names = {row.pk: str(row) for row in groups}
     codes = {row.code: str(row) for row in groups}
     to = {number: codes.get(code, HIDDEN) for number, code in kept.proposal["moves"]}
@@ -194,16 +196,18 @@ def _moved_points(kept: Kept) -> Differences:
     targets = dict(kept.proposal["moves"])
     shown = earlier[:SHOWN]
     points = ChargePoint.objects.filter(provider_id=kept.provider).in_bulk([pk for pk, _, _ in shown])
-    groups = {row.pk: row for row in ChargeGroup.objects.filter(provider_id=kept.provider)}
+    groups = {row.pk: row for row in ChargeGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)}
     codes = {row.code: row for row in groups.values()}
     lines = []
     for pk, group, status in shown:
         point = points.get(pk)
-        to = codes.get(targets.get(point.identity) or "") if point else None
-        before = str(groups.get(group, "no charge group")), str(ChargePoint.Status(status).label)
-        stops = to is None and status == ChargePoint.Status.ACTIVE
-        after = (str(to or "no charge group"), *(["inactive"] if stops else []))
-        lines.append(Line(f"{point.identity} {point.name}".strip() if point else HIDDEN, before, after))
+        wanted = targets.get(point.identity) if point else None
+        came_from, to = groups.get(group), codes.get(wanted or "")
+        before = _group(came_from, group), str(ChargePoint.Status(status).label)
+        stops = wanted is None and status == ChargePoint.Status.ACTIVE
+        after = (_group(to, wanted), *(["inactive"] if stops else []))
+        seen = point is not None and (came_from or to)
+        lines.append(Line(f"{point.identity} {point.name}".strip() if seen else HIDDEN, before, after))
     return Differences(lines, len(earlier) - len(shown))
 
 
@@ -215,3 +219,8 @@ _KINDS: dict[str, Callable[[Kept], Differences]] = {
     "points": _moved_points,
     "closing": _moved_points,
 }
+def _group(seen: ChargeGroup | None, wanted: Any) -> str:
+    """A charge group by name if the login sees it; ``wanted`` is how the proposal says which one."""
+    return NO_GROUP if wanted is None else str(seen or HIDDEN)
+
+

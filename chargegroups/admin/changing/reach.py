@@ -11,6 +11,15 @@ from chargepoints.models import ChargePoint
 from chargepoints.proposals import PointsMoved
 from customers.models import Customer, UserGroup
 
+OUT_OF_SIGHT = "not shown: it concerns charge groups that you do not see, too"
+
+
+def seen_in_part(login: Any, changes: Iterable[Change]) -> set[int]:
+    """Those of the changes, by id, of whose charge groups some are out of sight: their counts tell of others' customers."""
+    seen = ChargeGroup.objects.visible_to(login).values("pk")
+    ties = Change.groups.through.objects.filter(change__in=[change.pk for change in changes])
+    return set(ties.exclude(chargegroup__in=seen).values_list("change", flat=True))
+
 
 def may_make(login: Any, proposal: Proposal) -> bool:
     """Fails closed: a kind of change that is not named here is nobody's."""

@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from chargegroups import effects
 from chargegroups.admin.changing import taking_back, waiting
 from chargegroups.admin.changing.differences import Kept, differences
-from chargegroups.admin.changing.reach import may_cancel, may_make
+from chargegroups.admin.changing.reach import OUT_OF_SIGHT, may_cancel, may_make, seen_in_part
 from chargegroups.changes import database_clock
 from chargegroups.confirmation import as_json
 from chargegroups.models import Change, ChargeGroup
@@ -80,10 +80,11 @@ class ChangeAdmin(ModelAdmin):
         return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
 
     def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
-        now, judged = database_clock(), 0
+        now, judged, partly = database_clock(), 0, seen_in_part(request.user, rows)
         for row in rows:
             row.state_now, row.today = state_of(row, now), None
-            if row.state_now == "scheduled" and judged < JUDGED:
+            row.whole = row.pk not in partly
+            if row.whole and row.state_now == "scheduled" and judged < JUDGED:
                 judged += 1
                 row.today = waiting.today(row)
 
@@ -101,6 +102,8 @@ class ChangeAdmin(ModelAdmin):
 
     @admin.display(description="customers affected")
     def affects(self, change: Any) -> str:
+        if not change.whole:
+            return OUT_OF_SIGHT
         counts = change.today.impact.counts if change.today else change.impact["counts"]
         told = [(f"{counts[effect]:,} {effects.VERBS[effect][counts[effect] != 1]}",)
                 for effect in effects.AFFECTED if counts[effect]]  # fmt: skip
@@ -131,17 +134,19 @@ class ChangeAdmin(ModelAdmin):
 
     def _told(self, request: HttpRequest, change: Change) -> dict[str, Any]:
         now = database_clock()
-        state = state_of(change, now)
+        state, whole = state_of(change, now), not seen_in_part(request.user, [change])
         groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
         kept = Kept(change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user)
         return {
             "change": change,
             "state": state,
             "groups": groups,
-            "other_groups": change.groups.count() - len(groups),
+            "other_groups": change.groups.count() - len(groups) if whole else 0,
+            "whole": whole,
+            "out_of_sight": OUT_OF_SIGHT,
             "differences": differences(kept),
-            "recorded": picture(change.impact),
-            "today": _today(change) if state == "scheduled" else None,
+            "recorded": picture(change.impact) if whole else None,
+            "today": _today(change) if whole and state == "scheduled" else None,
             "conflicts": conflicts(request, change) if state == "scheduled" else [],
             "announcements": announcements(request, change),
             "may_cancel": state == "scheduled" and may_cancel(request.user, change),
@@ -176,15 +181,15 @@ def conflicts(request: HttpRequest, change: Change) -> list[Change]:
 
 
 def announcements(request: HttpRequest, change: Change) -> list[dict[str, Any]]:
-    """Who was told: each announcement with its notices by state, all of them and those that the login may open."""
+    """Who was told: each announcement with its notices by state, as far as the login sees them."""
     rows = Announcement.objects.filter(key__in=[f"change-{change.pk}-changed", f"change-{change.pk}-cancelled"])
     told = []
     for row in rows.order_by("pk"):
-        counts = dict(row.notices.order_by().values_list("state").annotate(number=Count("pk")))
+        notices = Notice.objects.visible_to(request.user).filter(announcement=row).order_by()
+        counts = dict(notices.values_list("state").annotate(number=Count("pk")))
         link = reverse("admin:customers_notice_changelist") + f"?announcement__id__exact={row.pk}"
-        visible = Notice.objects.visible_to(request.user).filter(announcement=row).exists()
         states = [(state, counts[state]) for state in Notice.State.values if state in counts]
-        told.append({"announcement": row, "states": states, "link": link if visible else ""})
+        told.append({"announcement": row, "states": states, "link": link if counts else ""})
     return told
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from chargegroups.admin.changing.listing import Listing, as_csv, effects_of, page
+from chargegroups.admin.changing.reach import OUT_OF_SIGHT, seen_in_part
 from chargegroups.changes import database_clock
 from chargegroups.models import Change
 from chargegroups.preview import Preview, preview
@@ -25,6 +26,9 @@ def affected(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
     """The list of customers, as long as the change is to come; afterwards nobody is “affected” any more."""
     if change.cancelled_at is not None or change.takes_effect_at <= database_clock():
         messages.info(request, "This change is not to come any more: the page says whom it was shown to affect.")
+        return HttpResponseRedirect(admin.page(change.pk))
+    if seen_in_part(request.user, [change]):
+        messages.info(request, f"Whom it affects is {OUT_OF_SIGHT}.")
         return HttpResponseRedirect(admin.page(change.pk))
     asked = request.GET.get("effect", "")
     listing = Listing(today(change), request.user, effects_of(asked))
