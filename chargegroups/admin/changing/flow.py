@@ -154,7 +154,9 @@ class Flow:
 
     def _made(self, change: Change, what: str) -> HttpResponse:
         page = reverse("admin:chargegroups_change_change", args=[change.pk])
-        messages.success(self.request, format_html('{}: {}. <a href="{}">See the change</a>', what, change, page))
+        messages.success(
+            self.request, format_html('{}: {}. <a class="evc-link" href="{}">See the change</a>', what, change, page)
+        )
         return HttpResponseRedirect(self.back)
 
     # What travels along

@@ -51,6 +51,11 @@ class Timeline:
         return [Dot(moment, _place(index, len(drawn) + 1)) for index, moment in enumerate(drawn)]
 
     @property
+    def next(self) -> Moment | None:
+        """What comes first of all that is scheduled."""
+        return next((moment for moment in reversed(self.moments) if moment.state == "scheduled"), None)
+
+    @property
     def now(self) -> float:
         """Where now stands: after the last moment that has begun."""
         begun = sum(moment.state != "scheduled" for moment in self._drawn)
