@@ -1,15 +1,19 @@
 """What do the portal's templates say in one word?"""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
+from evcnet.badges import BADGES
 from evcnet.badges import badge as of_kind
 
 register = template.Library()
+FREE = BADGES["free"][0]
 
 
 @register.simple_tag
@@ -21,6 +25,13 @@ def badge(kind: str, word: str = "") -> SafeString:
 def number(value: Any) -> str:
     """A count or an amount with its thousands apart: 1,916."""
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago, in the largest unit that says enough: "just now", "7 minutes ago"."""
+    since = timesince(moment, depth=1)
+    return "just now" if since.startswith("0") else f"{since} ago"
 
 
 @register.filter
@@ -54,7 +65,8 @@ def price(tag: Any) -> SafeString:
     if tag.version is None:
         return format_html('{} <span class="evc-soft">no version in force</span>', tag.name)
     if tag.free:
-        return format_html("{} {}", tag.name, of_kind("free"))
+        # A tariff whose name says it needs no second word for it.
+        return of_kind("free") if tag.name == FREE else format_html("{} {}", tag.name, of_kind("free"))
     return format_html('<span class="evc-tag">{} <span class="evc-price">{}</span></span>', tag.name, tag.text)
 
 
