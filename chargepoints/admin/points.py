@@ -36,6 +36,18 @@ from evcnet.verbs import WithVerbs
 class ConnectorInline(TabularInline):
     model = Connector
     verbose_name_plural = "Connectors"
+    headings = {
+        "ocpi_id": "Id",
+        "max_voltage": "Voltage, V",
+        "max_amperage": "Current, A",
+        "max_electric_power": "Power, W",
+    }
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.label = self.headings.get(db_field.name, field.label)
+        return field
 
 
 class MissingFilter(admin.SimpleListFilter):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import Http404, HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -11,10 +13,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from customers.models import Record
 from evcnet.admin import ModelAdmin
 
+PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
+"""How a page of the portal is named: app, model, and what is done there."""
+
 
 @admin.register(Record)
 class RecordAdmin(ModelAdmin):
-    list_display = ["at", "event", "shown_who", "about", "rows", "address"]
+    list_display = ["at", "event", "shown_who", "shown_about", "rows", "address"]
     list_display_links = None
     list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
     search_fields = ["who", "about"]
@@ -25,8 +30,24 @@ class RecordAdmin(ModelAdmin):
     def shown_who(self, entry: Record) -> str:
         return entry.who or "a command, or nobody known"
 
+    @admin.display(description="about", ordering="about")
+    def shown_about(self, entry: Record) -> str:
+        return _in_words(entry.about)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["at", "event", "who", "about", "rows", "address"]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         raise Http404("An entry of the record has no history: it never changes.")
+
+
+def _in_words(about: str) -> str:
+    """A page that was refused by what people call it: "charge groups: add"; anything else as it was written down."""
+    found = PAGE.fullmatch(about)
+    if not found:
+        return about
+    app, model, doing = found.groups()
+    try:
+        return f"{apps.get_model(app, model)._meta.verbose_name_plural}: {doing.replace('_', ' ')}"
+    except LookupError:
+        return about
