@@ -141,7 +141,7 @@ def _address(page: Page, base: str, path: str) -> str:
 
 def take(browser: Browser, base: str, email: str, password: str, folder: Path) -> int:
     """All pictures into the folder; how many."""
-    page, camera = browser.new_page(), Camera(folder)
+    page, camera = browser.new_context().new_page(), Camera(folder)
     sign_in(page, base, email, password)
     for name, path in list(screens(page, base)):
         page.goto(base + path)
