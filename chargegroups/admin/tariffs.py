@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from chargegroups.admin import calculator, editing, founding_prices, simple_prices, versions
 from chargegroups.admin.changing import new_version
+from chargegroups.admin.summary import TariffSummary
 from chargegroups.changes import database_clock, remove_tariff
 from chargegroups.models import ChargeGroup, Tariff, TariffElement, TariffOffer, TariffVersion
 from chargegroups.price_tags import price_tags
@@ -45,7 +46,6 @@ class TariffAdmin(ModelAdmin, Transfers):
         for row in rows:
             row.tag, row.used_by = tags[row.pk], counts.get(row.pk, 0)
 
-    @admin.display(description="price now")
     @staticmethod
     def _groups_in_sight(request: HttpRequest) -> list[int] | None:
         """None where all groups of the tariffs are: a login of user groups counts its own."""
@@ -54,6 +54,7 @@ class TariffAdmin(ModelAdmin, Transfers):
             return None
         return list(ChargeGroup.objects.visible_to(login).values_list("pk", flat=True))
 
+    @admin.display(description="price now")
     def price_now(self, tariff: Any) -> str:
         if tariff.tag.version is None:
             return format_html('<span class="evc-soft">no version in force</span>')
@@ -74,6 +75,19 @@ class TariffAdmin(ModelAdmin, Transfers):
             ("History", "history"),
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+        return super().page_context(request, obj, title) | self._summary(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(
+            request, context | self._summary(request, context.get("original")), *args, **kwargs
+        )
+
+    def _summary(self, request: HttpRequest, tariff: Any) -> dict[str, Any]:
+        if tariff is None:
+            return {}
+        return {"summary": TariffSummary(tariff, request.user), "summary_template": "chargegroups/tariff_summary.html"}
 
     def row_pages(self) -> dict[str, Any]:
         return {

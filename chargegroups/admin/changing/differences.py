@@ -68,7 +68,7 @@ def _terms(kept: Kept) -> Differences:
         if key in SLOTS:
             value = tariffs[value].pk if value in tariffs else None
         if value != was or not kept.earlier:
-            lines.append(Line(_label(key), _term(key, was, tags), _term(key, value, tags)))
+            lines.append(Line(_label(key), *_told_apart(key, was, value, tags)))
     return Differences(lines)
 
 
@@ -77,13 +77,25 @@ def _label(key: str) -> str:
     return name[0].upper() + name[1:]
 
 
+def _told_apart(key: str, was: Any, value: Any, tags: Mapping[int, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Both sides; with their codes only where two tariffs have one name, since codes can be long and say little."""
+    before, after = _term(key, was, tags), _term(key, value, tags)
+    if key not in SLOTS or before[0] != after[0]:
+        return before, after
+    return (*before, *_code(tags.get(was))), (*after, *_code(tags.get(value)))
+
+
+def _code(tag: Any) -> tuple[str, ...]:
+    return (tag.code,) if tag else ()
+
+
 def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
     if key not in SLOTS:
         return ("yes" if value else "no",)
     tag = tags.get(value)
     if tag is None:
         return (NONE,) if key == "tariff" else ("none: the tariff above",)
-    return (f"{tag.name} ({tag.code})", tag.text or "no version in force")
+    return (tag.name, tag.text or "no version in force")
 
 
 def _tariffs_by_code(kept: Kept) -> dict[str, Tariff]:
@@ -211,6 +223,11 @@ def _moved_points(kept: Kept) -> Differences:
     return Differences(lines, len(earlier) - len(shown))
 
 
+def _group(seen: ChargeGroup | None, wanted: Any) -> str:
+    """A charge group by name if the login sees it; ``wanted`` is how the proposal says which one."""
+    return NO_GROUP if wanted is None else str(seen or HIDDEN)
+
+
 _KINDS: dict[str, Callable[[Kept], Differences]] = {
     "terms": _terms,
     "version": _version,
@@ -219,8 +236,3 @@ _KINDS: dict[str, Callable[[Kept], Differences]] = {
     "points": _moved_points,
     "closing": _moved_points,
 }
-def _group(seen: ChargeGroup | None, wanted: Any) -> str:
-    """A charge group by name if the login sees it; ``wanted`` is how the proposal says which one."""
-    return NO_GROUP if wanted is None else str(seen or HIDDEN)
-
-
