@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from chargegroups.models import Tariff, TariffVersion, Terms
 from chargegroups.price_lists import price_list
@@ -52,9 +52,17 @@ def tags_in_terms(groups: Any, at: datetime) -> dict[int, tuple[int, PriceTag]]:
     return {pk: (counts[pk], tag) for pk, tag in tags.items()}
 
 
+def free_for_everyone(groups: Any, at: datetime, tags: dict[int, tuple[int, PriceTag]] | None = None) -> Any:
+    """Those of the groups whose policy lets anybody charge, for free. ``tags`` of their terms, where they are at hand."""
+    found = tags_in_terms(groups, at) if tags is None else tags
+    free = [pk for pk, (_, tag) in found.items() if tag.free]
+    opened = Q(own_user_group=True) | Q(other_user_groups=True) | Q(roaming=True)
+    return groups.filter(pk__in=Terms.objects.in_force(at).filter(opened, tariff__in=free).values("charge_group"))
+
+
 def with_price(groups: Any, at: datetime, kind: str) -> Any:
     """Those of the groups that are free of charge for everyone ("free"), or where no price is in force ("none")."""
-    tags = tags_in_terms(groups, at)
-    wanted = [pk for pk, (_, tag) in tags.items() if (tag.free if kind == "free" else tag.version is not None)]
-    named = Terms.objects.in_force(at).filter(tariff__in=wanted).values("charge_group")
-    return groups.filter(pk__in=named) if kind == "free" else groups.exclude(pk__in=named)
+    if kind == "free":
+        return free_for_everyone(groups, at)
+    priced = [pk for pk, (_, tag) in tags_in_terms(groups, at).items() if tag.version is not None]
+    return groups.exclude(pk__in=Terms.objects.in_force(at).filter(tariff__in=priced).values("charge_group"))

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from statistics import median
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Aggregate, Case, F, FloatField, Max, Q, Value, When
+from django.db.models.functions import Coalesce
 
-from chargegroups.models import ChargeGroup, CustomerException, TariffVersion, Terms
-from chargegroups.price_lists import price_list
+from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffElement, TariffVersion, Terms
+from chargegroups.price_lists import COLUMN, price_list
 from chargegroups.pricing import Tariff as PriceList
 from chargegroups.pricing.finding import Finding
 from chargegroups.pricing.lints import findings
-from chargegroups.pricing.scale import net_price
 from chargegroups.pricing.tariff import Dimension
+from chargegroups.uses import groups_using
 from chargepoints.models import ChargePoint
 
 _ELEMENT = re.compile(r"elements\[(\d+)\]")
@@ -47,13 +47,26 @@ class Listed:
 def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Iterable[tuple[TariffVersion, Finding]]:
     """For the tariffs (a queryset) that these charge groups (a queryset) use, now or by terms to come."""
     uses = _uses(groups, at)
-    listed = _listed(tariffs.filter(pk__in=uses), at)
-    medians = _medians(listed)
-    for each in listed:
+    medians = median_prices(tariffs, at)
+    for each in _listed(tariffs.filter(pk__in=uses), at):
         tariff, use = each.version.tariff, uses[each.version.tariff_id]
         key = (tariff.provider_id, tariff.currency)
-        for finding in _found(each.price_list, use.outside_home, use.ad_hoc_kw, medians[key], use.for_everyone):
+        for finding in _found(each.price_list, use.outside_home, use.ad_hoc_kw, medians[key]):
             yield each.version, finding
+
+
+def circumstances(login: Any, tariff: Tariff, at: datetime) -> dict[str, Any]:
+    """What `findings` asks of where a tariff is used, as far as a login sees it; one without a row is used nowhere."""
+    groups = ChargeGroup.objects.visible_to(login).open()
+    use = _uses(groups.filter(pk__in=groups_using(tariff).values("pk")), at)[tariff.pk] if tariff.pk else Use()
+    medians = median_prices(Tariff.objects.visible_to(login), at)
+    return {
+        "outside_home": use.outside_home,
+        "max_power_kw": use.ad_hoc_kw,
+        "ad_hoc": use.ad_hoc_kw is not None,
+        "medians": dict(medians[tariff.provider_id, tariff.currency]),
+        "for_everyone": use.for_everyone,
+    }
 
 
 def place_in_words(where: str) -> str:
@@ -63,17 +76,17 @@ def place_in_words(where: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _found(
-    listed: PriceList, outside_home: bool, ad_hoc_kw: Decimal | None, medians: Medians, for_everyone: bool
-) -> tuple[Finding, ...]:
-    """Remembered, since most price lists stay as they are from one page to the next."""
+def _found(listed: PriceList, outside_home: bool, ad_hoc_kw: Decimal | None, medians: Medians) -> tuple[Finding, ...]:
+    """Remembered, since most price lists stay as they are from one page to the next.
+
+    That everyone charges for free is told of the charge group: a price list does not know for whom it is.
+    """
     return findings(
         listed,
         outside_home=outside_home,
         max_power_kw=ad_hoc_kw,
         ad_hoc=ad_hoc_kw is not None,
         medians=dict(medians),
-        for_everyone=for_everyone,
     )
 
 
@@ -112,25 +125,41 @@ def _kilowatts(groups: Any) -> dict[int, Decimal]:
     return dict(points.order_by().values_list("charge_group").annotate(Max("max_power_kw")))
 
 
-def _listed(tariffs: Any, at: datetime) -> list[Listed]:
+def _ahead(tariffs: Any, at: datetime) -> Any:
+    """The versions in force, and those to come."""
     in_force, later = TariffVersion.objects.in_force(at), TariffVersion.objects.filter(valid_from__gt=at)
     ahead = Q(pk__in=in_force.values("pk")) | Q(pk__in=later.values("pk"))
-    versions = TariffVersion.objects.filter(ahead, tariff__in=tariffs.values("pk"))
-    found = versions.select_related("tariff").prefetch_related("elements").order_by("tariff__code", "valid_from")
+    return TariffVersion.objects.filter(ahead, tariff__in=tariffs.values("pk"))
+
+
+def _listed(tariffs: Any, at: datetime) -> list[Listed]:
+    found = (
+        _ahead(tariffs, at).select_related("tariff").prefetch_related("elements").order_by("tariff__code", "valid_from")
+    )
     return [Listed(version, price_list(version)) for version in found]
 
 
-def _medians(listed: Iterable[Listed]) -> Mapping[tuple[int, str], Medians]:
-    """For each provider and currency the median price excluding VAT of each dimension."""
-    prices: dict[tuple[int, str], dict[Dimension, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
-    for each in listed:
-        of_provider = prices[each.version.tariff.provider_id, each.version.tariff.currency]
-        for component in (component for element in each.price_list.elements for component in element.components):
-            if component.price:
-                net = net_price(component, each.price_list)
-                of_provider[component.dimension].append(Decimal(net.numerator) / Decimal(net.denominator))
-    return defaultdict(tuple, {key: _medians_of(found) for key, found in prices.items()})
+class Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()  # type: ignore[assignment]
 
 
-def _medians_of(prices: Mapping[Dimension, list[Decimal]]) -> Medians:
-    return tuple(sorted((dimension, round(median(found), 4)) for dimension, found in prices.items()))
+def median_prices(tariffs: Any, at: datetime) -> Mapping[tuple[int, str], Medians]:
+    """For each provider and currency the median price excluding VAT of each dimension: of the tariffs' (a queryset)
+    versions in force or to come, zero left out."""
+    versions = _ahead(tariffs, at).values("pk")
+    by_provider = TariffElement.objects.filter(version__in=versions).order_by()
+    prices = {column: Median(_net(column), filter=Q(**{f"{column}_price__gt": 0})) for column in COLUMN.values()}
+    rows = by_provider.values("provider", "version__tariff__currency").annotate(**prices)
+    return defaultdict(tuple, {(row["provider"], row["version__tariff__currency"]): _medians_of(row) for row in rows})
+
+
+def _net(column: str) -> Case:
+    price, vat = F(f"{column}_price"), Coalesce(F(f"{column}_vat"), Value(Decimal(0)))
+    return Case(When(version__tax_included=True, then=price * 100 / (vat + 100)), default=price)
+
+
+def _medians_of(row: Mapping[str, Any]) -> Medians:
+    found = ((dimension, row[column]) for dimension, column in COLUMN.items())
+    return tuple((dimension, round(Decimal(repr(price)), 4)) for dimension, price in found if price is not None)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion, Terms
-from chargegroups.price_tags import tags_in_terms
+from chargegroups.price_tags import free_for_everyone, tags_in_terms
 from chargepoints.findings import Seen, findings_for
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import Customer
@@ -113,11 +113,11 @@ def _points(login: Any) -> dict[str, int]:
 def _groups(login: Any, now: datetime) -> dict[str, Any]:
     """Open groups: how many, which are free for everyone, and which nobody can use for want of terms or a price."""
     groups = ChargeGroup.objects.visible_to(login).open()
-    tags, count = tags_in_terms(groups, now).values(), groups.count()
+    by_tariff, count = tags_in_terms(groups, now), groups.count()
     return {
         "all": count,
-        "free": sum(many for many, tag in tags if tag.free),
-        "dead": count - sum(many for many, tag in tags if tag.version),
+        "free": free_for_everyone(groups, now, by_tariff).count(),
+        "dead": count - sum(many for many, tag in by_tariff.values() if tag.version),
         "coming": _coming(login, now),
     }
 

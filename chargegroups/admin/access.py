@@ -16,6 +16,7 @@ from chargegroups.models import ChargeGroup
 from chargegroups.price_tags import PriceTag
 from chargegroups.standing import GroupAt, Standing, audience_of
 from chargegroups.terms import Decision
+from chargepoints.findings import Seen, findings_for
 from chargepoints.models import Location
 from customers.models import Customer
 
@@ -46,6 +47,7 @@ def tariff_and_access(admin: Any, request: HttpRequest, group: ChargeGroup) -> H
         "rows": list(_matrix(at, at.standings(customers))),
         "timeline": of_group(group, at.at),
         "then": admin.page(group.pk, "then"),
+        "odd": findings_for(Seen.of_group(login, group), at.at) if group.closed_at is None else [],
         "may_see_changes": login.has_perm("chargegroups.view_change"),
         "may_take_back": may_change_terms(login, group),
     }

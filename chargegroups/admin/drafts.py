@@ -21,6 +21,7 @@ from chargegroups.pricing import Tariff as PriceList
 from chargegroups.pricing.lints import findings
 from chargegroups.pricing.references import REFERENCE_SESSIONS
 from chargepoints.rating_lines import money
+from chargepoints.tariff_findings import circumstances
 
 ASKED = "reads"
 """What a page that somebody types on sends along, to be answered by the words alone."""
@@ -60,7 +61,7 @@ def reading(request: HttpRequest, tariff: Tariff, listed: PriceList, begins: dat
         "preview": describe(listed),
         "preview_text": price_text(listed),
         "preview_free": is_free(listed),
-        "remarks": remarks(listed),
+        "remarks": remarks(listed, circumstances(request.user, tariff, database_clock())),
         "tried": list(_tried(_provider(request, tariff), tariff, listed, begins)),
     }
 
@@ -97,9 +98,9 @@ def difference(before: Cost | None, after: Cost) -> str:
     return f"{money(abs(amount), after.currency)} {'more' if amount > 0 else 'less'}{share}"
 
 
-def remarks(listed: Any) -> list[str]:
-    """What is odd about a price list, at which row, and how to mend it. None of it forbids the price list."""
-    return [f"{_row(each.where)}{each.why} {each.remedy}" for each in findings(listed)]
+def remarks(listed: PriceList, used: dict[str, Any]) -> list[str]:
+    """What is odd about a price list for where it is used, at which row, and how to mend it. None of it forbids it."""
+    return [f"{_row(each.where)}{each.why} {each.remedy}" for each in findings(listed, **used)]
 
 
 def _row(where: str) -> str:

@@ -16,6 +16,7 @@ from chargegroups.price_lists import price_list
 from chargegroups.pricing import describe, is_free, price_text
 from chargegroups.pricing.conditions import condition
 from chargegroups.uses import groups_using, is_used
+from chargepoints.tariff_findings import circumstances
 
 SHOWN = 50
 
@@ -34,7 +35,8 @@ class Shown:
     remarks: list[str]
 
 
-def versions_of(tariff: Tariff) -> list[Shown]:
+def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[Shown]:
+    """``used`` says where the tariff is used, for what is odd about it there."""
     now = changes.database_clock()
     rows = tariff.versions.prefetch_related("elements").select_related("tariff").order_by("-valid_from")[:SHOWN]
     shown, following, in_force = [], None, False
@@ -45,7 +47,13 @@ def versions_of(tariff: Tariff) -> list[Shown]:
             "scheduled" if version.valid_from > now else "now" if not in_force and (not ends or ends > now) else "past"
         )
         in_force = in_force or version.valid_from <= now
-        parts = (price_text(listed), is_free(listed), describe(listed), _elements(listed, version), remarks(listed))
+        parts = (
+            price_text(listed),
+            is_free(listed),
+            describe(listed),
+            _elements(listed, version),
+            remarks(listed, used or {}),
+        )
         shown.append(Shown(version, state, ends, *parts))
         following = version.valid_from
     return shown
@@ -62,7 +70,7 @@ def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
     login: Any = request.user
     used = is_used(tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
-        "versions": versions_of(tariff),
+        "versions": versions_of(tariff, circumstances(login, tariff, changes.database_clock())),
         "used": used,
         "may_change": may_change(request, tariff),
         "timeline": of_tariff(tariff, changes.database_clock()),

@@ -111,9 +111,52 @@ def test_free_for_everyone_is_worth_knowing(world):
     free = a_tariff(world, "FREE", TariffElement(flat_price=0))
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=free)
     assert told(world.anna) == []
-    a_group(world, free)
+    a_group(world, free, own_user_group=False)
+    assert told(world.anna) == []
+    group = a_group(world, free)
     (found,) = findings_for(Seen.by(world.anna), timezone.now())
-    assert (found.code, found.warning) == ("free", False)
+    assert (found.code, found.subject, found.warning) == ("free", group, False)
+    assert free.name in found.why
+
+
+def test_the_home_page_counts_as_many_groups_free_for_everyone_as_are_told_and_listed(world, signed_in):
+    free = a_tariff(world, "FREE", TariffElement(flat_price=0))
+    for terms in ({}, {"own_user_group": False}, {"own_user_group": False, "roaming": True}):
+        a_group(world, free, **terms)
+    client = signed_in(world.anna)
+    told_here = [task.count for task in client.get("/").context["tasks"] if task.text == "free of charge for everyone"]
+    kinds = {code: count for code, _, count in client.get(PAGE).context["kinds"]}
+    listed_here = client.get("/chargegroups/chargegroup/?price=free").context["cl"].result_count
+    assert told_here == [2] and kinds["free"] == 2 and listed_here == 2
+
+
+def test_the_page_of_a_group_tells_what_concerns_it_and_nothing_of_others(world, signed_in):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    group, client = a_group(world, hidden), signed_in(world.anna)
+    shown = client.get(f"/chargegroups/chargegroup/{group.pk}/access/")
+    assert [(each.code, each.place) for each in shown.context["odd"]] == [("never_reached", "row 2")]
+    assert "an earlier element already does" in shown.content.decode()
+    assert client.get(f"/chargegroups/chargegroup/{world.leusden.pk}/access/").context["odd"] == []
+
+
+def test_the_page_of_a_tariff_tells_what_is_odd_for_where_it_is_used(world, signed_in):
+    timed = a_tariff(world, "TIMED", TariffElement(time_price=Decimal("6.125")))
+    client, page = signed_in(world.anna), f"/chargegroups/tariff/{timed.pk}/prices/"
+    assert "AFIR" not in client.get(page).content.decode()
+    make.ChargePointFactory(charge_group=a_group(world, timed, roaming=True), max_power_kw=150)
+    (version,) = client.get(page).context["versions"]
+    assert [each for each in version.remarks if "AFIR" in each] and [
+        each for each in version.remarks if "decimals" in each
+    ]
+
+
+def test_prices_that_are_typed_are_held_against_the_median_of_the_provider(world, signed_in):
+    for code in ("A", "B"):
+        a_tariff(world, code, TariffElement(energy_price=Decimal("0.35")))
+    shown = signed_in(world.anna).post(
+        f"/chargegroups/tariff/{world.standard.pk}/simple/", {"per_kwh": "3.9", "reads": "1"}
+    )
+    assert "10 times the median of 0.35" in shown.content.decode()
 
 
 # Owners

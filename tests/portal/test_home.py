@@ -45,7 +45,7 @@ def test_a_group_that_is_free_and_one_without_a_price_are_told(world, signed_in)
     free = make.TariffFactory(provider=world.greengrid, per_kwh="0")
     ended = make.TariffFactory(provider=world.greengrid, valid_until=timezone.now())
     for tariff in (free, ended):
-        make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff})
+        make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff, "own_user_group": True})
     make.ChargeGroupFactory(user_group=world.north, terms=None)
     browser = signed_in(world.anna)
     found = tasks(browser.get("/"))
