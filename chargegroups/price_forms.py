@@ -153,6 +153,11 @@ class PriceEditor:
         return price_list(self.version.instance, self.rows)
 
     @property
+    def empty(self) -> bool:
+        """Whether no row of a table that was sent says anything."""
+        return not any(form.has_changed() for form in self.elements.forms)
+
+    @property
     def stored_prices(self) -> Any:
         """What the editor was filled in with."""
         return price_list(self.stored) if self.stored else None

@@ -45,6 +45,8 @@ def _table(admin: Any, request: HttpRequest, data: Any = None) -> HttpResponse:
     if drafts.is_asked(request):
         return drafts.answer(request, drafts.of_table(request, form.instance, editor))
     step = request.POST.get("step")
+    if step == "simple" and editor.empty:
+        return _simple_page(admin, request, _naming(admin, request, bound=False), SimpleForm())
     if step == "simple" and editor.is_valid():
         values, reasons = simple_page.typed_in_table(editor)
         if not reasons:

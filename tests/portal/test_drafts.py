@@ -147,6 +147,11 @@ class TestBetweenFormAndTable:
         assert back.context["tariff_form"].initial["code"] == "NIGHT"
         assert not Tariff.objects.filter(code="NIGHT").exists()
 
+    def test_an_empty_table_becomes_an_empty_form(self, world, signed_in):
+        shown = signed_in(world.anna).post(ADD, NEW | table({}, step="simple"))
+        assert shown.context["form"].initial == {} and shown.context["tariff_form"].initial["code"] == "NIGHT"
+        assert "evc-error" not in text(shown)
+
     @pytest.mark.parametrize("view", ["version", "prices_add"])
     def test_the_table_becomes_the_form_with_what_is_typed(self, world, signed_in, view):
         tariff = world.standard if view == "version" else world.cheap

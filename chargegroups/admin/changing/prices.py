@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from chargegroups.grounds import Place
 from chargegroups.impact import Case, groups_of_effects
-from chargegroups.models import ChargeGroup
+from chargegroups.models import ChargeGroup, Tariff
 from chargegroups.preview import Preview, compared
 from chargegroups.price_lists import price_list
 from chargegroups.pricing import Tariff as PriceList
@@ -20,6 +20,7 @@ from chargegroups.pricing.finding import Finding
 from chargegroups.pricing.lints import findings
 from chargegroups.standing import GroupAt
 from chargepoints.models import ChargePoint
+from chargepoints.tariff_findings import median_prices
 from customers.models import Provider
 
 SHOWN = 3
@@ -135,11 +136,15 @@ def _open(side: Any) -> bool:
 def odd(places: Iterable[Place]) -> list[Finding]:
     """Findings about the price lists for everyone that differ from those before, each once."""
     found: dict[tuple[str, str], Finding] = {}
+    medians: Any = None
     for place in places:
         own = own_price(place.after)
-        if own is None or own == own_price(place.before):
+        if place.after is None or own is None or own == own_price(place.before):
             continue
-        for each in findings(own, **_circumstances(place.after)):
+        if not medians:
+            medians = median_prices(Tariff.objects.filter(provider=place.after.group.provider_id), place.after.at)
+        usual = dict(medians[place.after.group.provider_id, own.currency])
+        for each in findings(own, medians=usual, **_circumstances(place.after)):
             found.setdefault((each.code, each.where), each)
     return list(found.values())
 
