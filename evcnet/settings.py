@@ -120,11 +120,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {
-        "NAME": "evcnet.signin.passwords.BreachedPasswordValidator",
-        "OPTIONS": {"path": env.str("BREACHED_PASSWORDS", default="")},
-    },
 ]
+if BREACHED_PASSWORDS := env.str("BREACHED_PASSWORDS", default=""):
+    AUTH_PASSWORD_VALIDATORS += [
+        {"NAME": "evcnet.signin.passwords.BreachedPasswordValidator", "OPTIONS": {"path": BREACHED_PASSWORDS}}
+    ]
 
 # Signing in. Whoever guesses is stopped by axes for one address and login, by the rate limits for all of them together.
 AUTHENTICATION_BACKENDS = [

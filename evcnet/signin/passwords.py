@@ -15,21 +15,21 @@ LINE = 128
 class BreachedPasswordValidator:
     """Refuses a password whose SHA-1 stands in a file ordered by hash, one ``HASH:COUNT`` a line.
 
-    That is the form in which Have I Been Pwned publishes its list. Without a path nothing is refused here, and the
-    20,000 common passwords that Django brings are the only list.
+    That is the form in which Have I Been Pwned publishes its list. Installations without one refuse the 20,000
+    common passwords that Django brings.
     """
 
-    def __init__(self, path: str = "") -> None:
-        if path and not Path(path).is_file():
+    def __init__(self, path: str) -> None:
+        if not Path(path).is_file():
             raise ImproperlyConfigured(f"BREACHED_PASSWORDS names {path}, which is no file that can be read.")
         self.path = path
 
     def validate(self, password: str, user: Any = None) -> None:
-        if self.path and self._listed(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()):
+        if self._listed(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()):
             raise ValidationError("This password is known from a data breach. Choose another.", code="breached")
 
     def get_help_text(self) -> str:
-        return "Your password can’t be one that is known from a data breach." if self.path else ""
+        return "Your password can’t be one that is known from a data breach."
 
     def _listed(self, wanted: str) -> bool:
         """A binary search over the bytes: the list has tens of gigabytes."""

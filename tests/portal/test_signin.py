@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from customers.models import Customer, StaffMember
 from evcnet.signin.forgotten import mail_way_back
+from evcnet.templatetags.browsers import browser_in_words
 from tests import factories as make
 from tests.factories import PASSWORD
 
@@ -269,6 +270,20 @@ def test_sessions_are_listed_and_one_of_them_is_ended(world):
     here.post("/account/sessions/", {"end": re.search(r'name="end" value="(\d+)"', page)[1]})
     assert here.get("/account/").status_code == 200
     assert elsewhere.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36 Edg/140.0", "Edge on Linux"),
+        ("curl/8.5", "curl/8.5"),
+        ("", "unknown browser"),
+    ],
+)
+def test_a_browser_is_told_in_words(said, words):
+    assert browser_in_words(said) == words
 
 
 def test_nobody_ends_the_session_of_another(world):
