@@ -79,6 +79,28 @@ def test_ticking_a_row_offers_what_can_be_done_with_it(page, portal):
     assert errors == []
 
 
+def test_a_slash_goes_to_the_search_field_and_escape_leaves_it(page, portal, world):
+    errors = errors_of(page)
+    for path, field in (
+        ("/customers/customer/", "#searchbar"),
+        (f"/chargegroups/chargegroup/{world.leusden.pk}/points/", "#q"),
+    ):
+        portal.open(path)
+        page.locator("body").press("/")
+        assert page.locator(field).evaluate("field => field === document.activeElement")
+        assert page.input_value(field) == ""
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement === document.body")
+    assert errors == []
+
+
+def test_what_is_not_there_is_said_on_a_page_that_leads_on(page, portal):
+    assert page.goto(f"{portal.base}/nowhere/").status == 404
+    assert portal.accessible() == []
+    page.get_by_role("link", name="To the home page").click()
+    page.get_by_role("heading", name="To do").wait_for()
+
+
 def test_the_filters_of_a_list_open_and_close(page, portal):
     errors = errors_of(page)
     portal.open("/customers/customer/")
