@@ -1,6 +1,7 @@
 """Sessions that make no sense are refused: where, why, and the way out. Or their reading is documented."""
 
 from datetime import datetime
+from fractions import Fraction
 
 import pytest
 
@@ -182,3 +183,44 @@ def test_rows_of_a_program_are_checked_like_those_of_a_file() -> None:
         Session.of(datetime(2026, 3, 2, 10), "Europe/Amsterdam", [("charging", 60, 1), ("parking", -5, 0)])
     with pytest.raises(InvalidSession, match="time_zone: 'Mars' is unknown"):
         Session.of(datetime(2026, 3, 2, 10), "Mars", [("charging", 60, 1)])
+
+
+class TestTheEdgesOfWhatIsRead:
+    """The last value that is taken, and the first that is not."""
+
+    @pytest.mark.parametrize(("name", "most"), [("kw", 1_000), ("amps", 3_000)])
+    def test_power_and_current_of_the_strongest_connector(self, name: str, most: int) -> None:
+        assert exactly(tariff(GOOD), session(charging(60, "10", **{name: str(most)}))) == 3
+        (problem,) = refused_session(session(charging(60, "10", **{name: f"{most}.0001"})))
+        assert problem[0] == f"periods[0].{name}" and problem[1].endswith(f"is more than {most:,}")
+
+    def test_a_rule_for_small_sessions_that_says_nothing_of_one_of_them_does_not_bind_by_it(self) -> None:
+        nothing = session(period("charging", 0, "0.5"), minimum={"kwh": "0.2"})
+        assert exactly(tariff(GOOD), nothing) == Fraction("0.15")
+        assert exactly(tariff(GOOD), session(charging(60, "0.5"), minimum={"seconds": 120})) == Fraction("0.15")
+
+    def test_a_rule_for_small_sessions_of_nought_binds_nobody(self) -> None:
+        charged = session(period("charging", 0, "0.5"), minimum={"seconds": 0, "kwh": "0"})
+        assert exactly(tariff(GOOD), charged) == Fraction("0.15")
+
+    def test_a_rule_for_small_sessions_reaches_up_to_a_million_kwh_and_no_further(self) -> None:
+        assert exactly(tariff(GOOD), session(charging(60, "10"), minimum={"kwh": "1000000"})) == 0
+        assert refused_session(session(charging(60, "10"), minimum={"kwh": "1000000.1"})) == [
+            ("minimum.kwh", "1000000.1 kWh is more than 1,000,000")
+        ]
+
+    @pytest.mark.parametrize("wrong", [5, "x", []])
+    def test_a_rule_for_small_sessions_that_is_no_object_is_told_by_its_name(self, wrong: object) -> None:
+        assert refused_session(session(charging(60, "10"), minimum=wrong))[0][0] == "minimum"
+
+    def test_a_total_of_kwh_that_is_no_number_is_told_by_its_name(self) -> None:
+        assert refused_session(session(charging(60, "10"), kwh="ten")) == [("kwh", "'ten' is not a number")]
+
+    def test_an_end_in_the_hour_that_the_clock_skips_is_told_by_its_name(self) -> None:
+        charged = session(charging(60, "10"), start="2026-03-29T01:30:00", end="2026-03-29T02:30:00")
+        ((path, reason),) = refused_session(charged)
+        assert path == "end" and "does not exist" in reason
+
+    def test_a_session_of_no_length_ends_when_it_starts(self) -> None:
+        charged = session(period("charging", 0, "1"), start="2026-03-02T10:00:00", end="2026-03-02T10:00:00")
+        assert exactly(tariff(GOOD), charged) == Fraction("0.3")

@@ -1,6 +1,7 @@
 """What the clock says at the very moment at which it changes."""
 
 from datetime import datetime
+from fractions import Fraction
 
 import pytest
 
@@ -10,6 +11,7 @@ from chargegroups.pricing import (
     Session,
     prepare,
     price,
+    read_session,
     read_tariff,
 )
 from chargegroups.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
@@ -72,3 +74,29 @@ class TestOffsets:
     def test_that_are_doubtful_say_so_in_a_sentence(self) -> None:
         with pytest.raises(DoubtfulTime, match="time_zone: 'Mars' is unknown; give a name"):
             moment_of(datetime(2026, 1, 1), "Mars")
+
+
+class TestATariffThatWasPreparedOnce:
+    """It remembers the offsets of a week; a change of the clock within that week still counts."""
+
+    PRICES = tariff(element(("ENERGY", "1"), start_time="02:30", end_time="03:00"), element(("ENERGY", "9")))
+    EARLIER = session(charging(60, "1"), start="2026-10-24T12:00:00")
+
+    def after_another(self, charged: dict) -> Fraction:
+        ready = prepare(read_tariff(self.PRICES), AMSTERDAM)
+        price(ready, read_session(self.EARLIER))
+        return price(ready, read_session(charged)).exact_excl_vat
+
+    def test_a_session_that_ends_at_the_very_change_ends_by_the_new_time(self) -> None:
+        to_the_change = session(period("charging", 3600), period("charging", 0, "1"), start="2026-10-25T02:00:00")
+        assert self.after_another(to_the_change) == exactly(self.PRICES, to_the_change) == 9
+
+    def test_a_session_after_the_change_is_not_priced_by_the_time_before_it(self) -> None:
+        later = session(charging(30, "1"), start="2026-10-27T02:30:00")
+        assert self.after_another(later) == exactly(self.PRICES, later) == 1
+
+    def test_a_session_before_the_one_that_came_first_is_not_priced_by_its_time(self) -> None:
+        ready = prepare(read_tariff(self.PRICES), AMSTERDAM)
+        for start in ("2026-10-27T12:00:00", "2026-10-24T02:30:00"):
+            cost = price(ready, read_session(session(charging(30, "1"), start=start)))
+        assert cost.exact_excl_vat == 1
