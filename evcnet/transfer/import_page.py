@@ -20,11 +20,15 @@ from evcnet.transfer.formulas import escaped
 from evcnet.transfer.importing import Import
 from evcnet.transfer.kinds import Kind
 from evcnet.transfer.outcomes import Outcome
-from evcnet.transfer.problems import Undecided
+from evcnet.transfer.problems import TooLong, Undecided
 from evcnet.transfer.reach import Reach
 from evcnet.transfer.sheets import Sheet
 
 ERRORS_SHOWN = 200
+LONGEST = 60  # seconds: meanwhile a worker of the web server is busy, and rows are locked
+TAKES_TOO_LONG = (
+    "This file takes too long for a page, so nothing was written: split it, or have it imported by command."
+)
 
 
 class ImportPage:
@@ -54,10 +58,17 @@ class ImportPage:
             messages.warning(self.request, "The file is no longer here: upload it again.")
             return HttpResponseRedirect(self._address("import"))
         if "errors" in self.request.POST:
-            return _errors(self._run(confirm, sheet, write=False))
+            return self._listed_errors(confirm, sheet)
         if "again" in self.request.POST:
             return self._preview(confirm, sheet)
         return self._preview(confirm, sheet, write=True)
+
+    def _listed_errors(self, confirm: ConfirmForm, sheet: Sheet) -> HttpResponse:
+        try:
+            return _errors(self._run(confirm, sheet, write=False))
+        except TooLong:
+            messages.error(self.request, TAKES_TOO_LONG)
+            return HttpResponseRedirect(self._address("import"))
 
     def _stored_sheet(self, confirm: ConfirmForm) -> Sheet | None:
         data = uploads.kept(self.request.user, confirm.cleaned_data["stored"]) if confirm.is_valid() else None
@@ -71,7 +82,7 @@ class ImportPage:
         notify = said["notify"] if said["notify"] in Change.Notify.values else Change.Notify.REGULARS.value
         self.door = Door(self.request.user, notify, reason=f"File {said['file_name']}", named=said["named"])
         provider = confirm.chosen_provider if kind.owned else None
-        taken = Import(kind, sheet, self.reach, provider, {"file": said["file_name"]}, self.door)
+        taken = Import(kind, sheet, self.reach, provider, {"file": said["file_name"]}, self.door, LONGEST)
         return taken.run(write=write, expected=said["fingerprint"])
 
     def _preview(self, confirm: ConfirmForm, sheet: Sheet, *, write: bool = False) -> HttpResponse:
@@ -80,6 +91,9 @@ class ImportPage:
             outcome = self._run(confirm, sheet, write=write)
         except Undecided as error:
             messages.error(self.request, str(error))
+            return self._page(form)
+        except TooLong:
+            messages.error(self.request, TAKES_TOO_LONG)
             return self._page(form)
         if outcome.written:
             return self._done(confirm, outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from time import monotonic
 from typing import Any
 
 import pghistory
@@ -17,7 +18,7 @@ from evcnet.transfer.door import Door
 from evcnet.transfer.headers import header_problems
 from evcnet.transfer.kinds import Kind, NotHeld, Row
 from evcnet.transfer.outcomes import Difference, Effect, Outcome
-from evcnet.transfer.problems import Problem
+from evcnet.transfer.problems import Problem, TooLong
 from evcnet.transfer.reach import Reach
 from evcnet.transfer.reading import Reader
 from evcnet.transfer.sheets import Sheet
@@ -37,10 +38,13 @@ class Import:
         provider: Any = None,
         provenance: Mapping[str, Any] | None = None,
         door: Door | None = None,
+        seconds: float | None = None,
     ) -> None:
+        """``seconds``: after so many it is given up, with TooLong; None takes the time that it takes."""
         self.kind, self.sheet, self.reach = kind(reach), sheet, reach
         self.provenance = dict(provenance or {})
         self.door = door or Door(reach.login)
+        self.seconds = seconds
         self.reader = Reader(self.kind, sheet, reach, provider)
 
     def run(self, *, write: bool, expected: str | None = None) -> Outcome:
@@ -56,12 +60,14 @@ class Import:
         return outcome
 
     def _take_all(self, *, lock: bool) -> Outcome:
-        rows = self.reader.rows()
+        begun, rows = monotonic(), self.reader.rows()
         if lock and self.kind.changes_terms:
             self.door.lock({row.provider.pk for row in rows if row.provider})
         found = self.kind.find(rows, lock=lock)
         effects = []
         for row in self.kind.in_order(rows):
+            if self.seconds is not None and monotonic() - begun >= self.seconds:
+                raise TooLong
             effects.append(self._read(row, found))
             if not self.kind.changes_terms:
                 self._apply(effects[-1])
@@ -172,10 +178,9 @@ class Import:
             return
         refusal = refusal_of(error)
         guards = {} if isinstance(error, Refused) else self.kind.mended_at
-        column, remedy = guards.get(refusal.field or "", (refusal.field, ""))
-        message = f"{refusal.message.removesuffix('.')}: {remedy}." if remedy else refusal.message
+        column = guards.get(refusal.field or "", refusal.field)
         taken = getattr(error.__cause__, "sqlstate", None) == UNIQUE_VIOLATION
-        row.refuse(self._column(column) or (self.kind.key[-1] if taken else ""), message)
+        row.refuse(self._column(column) or (self.kind.key[-1] if taken else ""), refusal.message)
 
     def _column(self, field: str | None) -> str:
         return next((each.name for each in self.kind.columns if field in (each.field, each.name)), "")

@@ -35,6 +35,10 @@ class Undecided(Exception):
     """It isn't clear whose rows these are; the message says what to name."""
 
 
+class TooLong(Exception):
+    """Taking the file in went on for longer than was allowed; all of it was undone."""
+
+
 def quoted(text: str) -> str:
     """A cell as messages show it: short, and on one line."""
     line = " ".join(text.split())

@@ -326,3 +326,21 @@ def test_a_provider_admin_changes_its_own_provider_alone(page, world):
         assert [problem.column for problem in preview.context["outcome"].problems] == ["code"]
     world.bluevolt.refresh_from_db()
     assert world.bluevolt.name == "BlueVolt"
+
+
+# Time
+
+
+@pytest.mark.parametrize("said", [{}, {"errors": "1"}])
+def test_a_file_that_takes_too_long_is_given_up_and_nothing_is_written(page, world, monkeypatch, said):
+    anna = page(world.anna)
+    preview = anna.upload("customer", HEADER, "NORTH,1003,Visser,")
+    monkeypatch.setattr("evcnet.transfer.import_page.LONGEST", 0)
+    assert "takes too long" in anna.confirm("customer", preview, **said).content.decode()
+    assert not Customer.objects.filter(number="1003").exists()
+
+
+def test_an_upload_that_would_take_too_long_says_so(page, world, monkeypatch):
+    monkeypatch.setattr("evcnet.transfer.import_page.LONGEST", 0)
+    preview = page(world.anna).upload("customer", HEADER, "NORTH,1003,Visser,")
+    assert "takes too long" in preview.content.decode()
