@@ -17,17 +17,21 @@ from tests.portal.sent import _Fields
 from tests.tenancy.pages import NOWHERE, Page
 from tests.tenancy.world import MARKS, MISSING, Tenant, World
 
-ROLES = {
-    "provider admin": (Role.PROVIDER_ADMIN, {"own", "sibling"}),
-    "provider staff": (Role.PROVIDER_STAFF, {"own", "sibling"}),
-    "sub provider": (Role.SUB_PROVIDER, {"own"}),
-    "helpdesk": (Role.HELPDESK, {"own"}),
-    "read only": (Role.READ_ONLY, {"own", "sibling"}),
-    "operator": (None, set()),
-    "outsider": (Role.PROVIDER_STAFF, {"other"}),
-    "signed out": (None, set()),
+WHOLE = frozenset({"own", "sibling"})
+"""The whole of GreenGrid."""
+ROLES: dict[str, tuple[tuple[Role, frozenset[str]], ...]] = {
+    "provider admin": ((Role.PROVIDER_ADMIN, WHOLE),),
+    "provider staff": ((Role.PROVIDER_STAFF, WHOLE),),
+    "sub provider": ((Role.SUB_PROVIDER, frozenset({"own"})),),
+    "helpdesk": ((Role.HELPDESK, frozenset({"own"})),),
+    "read only": ((Role.READ_ONLY, WHOLE),),
+    "several roles": ((Role.SUB_PROVIDER, frozenset({"own"})), (Role.HELPDESK, frozenset({"sibling"}))),
+    "outsider": ((Role.PROVIDER_STAFF, frozenset({"other"})),),
+    "operator": (),
+    "no role": (),
+    "signed out": (),
 }
-"""Each with what it is and whose rows it reaches: those of North (own), of South (sibling), of BlueVolt (other)."""
+"""Each with the roles it holds and whose rows they reach: North's (own), South's (sibling), BlueVolt's (other)."""
 
 SEES = {"own": {"own", "GreenGrid"}, "sibling": {"sibling", "GreenGrid"}, "other": {"other", "BlueVolt"}}
 KEPT_BY_ALL = {
@@ -44,6 +48,7 @@ KEPT_BY_ALL = {
 STAMPS = [
     (re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"'), b"csrf"),
     (re.compile(rb"nonce=\"[^\"]*\""), b"nonce"),
+    (re.compile(rb"in [0-9.]+ seconds"), b"took"),
     (re.compile(rb'data-csrf[^=]*="[^"]*"'), b"csrf"),
 ]
 
@@ -63,26 +68,38 @@ class Answer:
         return self.status in (401, 403, 404, 405) or (self.status == 302 and sent_away)
 
 
-def may(role: str, asked: tuple[str, ...]) -> bool:
-    """Does the table of roles give all of these permissions? "a|b" asks for one of both."""
-    if role == "signed out":
-        return False
-    holds = granted_to_operator if role == "operator" else lambda permission: granted(ROLES[role][0] or "", permission)
-    return NOWHERE not in asked and all(any(map(holds, each.split("|"))) for each in asked)
+def reach_of(role: str) -> frozenset[str]:
+    """Whose rows does any of its roles reach?"""
+    return frozenset[str]().union(*(reach for _, reach in ROLES[role]))
+
+
+def may(role: str, asked: tuple[str, ...], whose: frozenset[str] = frozenset()) -> bool:
+    """Does the table of roles give all of these permissions? "a|b" asks for one of both; ``whose``: for rows of these."""
+    return NOWHERE not in asked and all(_any_of(role, each.split("|"), whose) for each in asked)
+
+
+def _any_of(role: str, permissions: list[str], whose: frozenset[str]) -> bool:
+    if role == "operator":
+        return any(map(granted_to_operator, permissions))
+    held = [each for each, reach in ROLES[role] if not whose or whose & reach]
+    return any(granted(each, permission) for each in held for permission in permissions)
 
 
 def reaches(role: str, page: Page, whose: str) -> bool:
     if page.model is Provider and role == "operator":
         return whose != "missing"
-    if page.model is Provider and whose == "sibling":
-        return "own" in ROLES[role][1]  # North and South are of one provider
-    return whose in ROLES[role][1]
+    return bool(same_rows(page, whose) & reach_of(role))
+
+
+def same_rows(page: Page, whose: str) -> frozenset[str]:
+    """Of the page's row, who has it: North and South are of one provider."""
+    return WHOLE if page.model is Provider and whose in WHOLE else frozenset({whose})
 
 
 def unseen(role: str, world: World) -> list[bytes]:
     """The marks that must not stand in any answer to this role."""
-    seen: set[str] = set().union(*(SEES[whose] for whose in ROLES[role][1]))
-    seen |= {"GreenGrid"} if role in ("sub provider", "helpdesk") else set()
+    seen: set[str] = set().union(*(SEES[whose] for whose in reach_of(role)))
+    seen |= {"above"} if any(reach == WHOLE for _, reach in ROLES[role]) else set()
     seen |= {"GreenGrid", "BlueVolt"} if role == "operator" else set()
     return [mark for whose, marks in MARKS.items() if whose not in seen for mark in marks]
 
@@ -112,8 +129,7 @@ def ask(client: Any, method: str, url: str, data: Any = None, hide: list[bytes] 
         body = b"".join(response) if response.streaming else response.content
     location = response.headers.get("Location", "")
     for each in hide:
-        body = body.replace(each, b"ID")
-        location = location.replace(each.decode(), "ID")
+        body, location = body.replace(each, b"ID"), location.replace(each.decode(), "ID")
     for pattern, word in STAMPS:
         body = pattern.sub(word, body)
     error = repr(response.exc_info[1]) if getattr(response, "exc_info", None) else ""

@@ -1,4 +1,4 @@
-"""The marked world is built once for each file of tests; whatever a test writes is undone after it."""
+"""The marked world is built once for these tests; whatever a test writes is undone after it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from tests.tenancy.crossings import tie
 from tests.tenancy.world import World, build
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def built(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        yield build()
+        world = build()
+        tie(world)
+        yield world
         transaction.set_rollback(True)
 
 

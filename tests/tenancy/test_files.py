@@ -20,13 +20,13 @@ from evcnet.transfer.pages import Transfers
 from evcnet.transfer.reach import Reach
 from evcnet.transfer.registry import KINDS, kind_named
 from evcnet.transfer.sheets import read_sheet, write_csv
-from tests.tenancy.asking import ROLES, taken_back, unseen
+from tests.tenancy.asking import ROLES, reach_of, taken_back, unseen
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.world import MARKS
 
 pytestmark = pytest.mark.django_db
 
-WRITERS = ("provider admin", "provider staff", "sub provider")
+WRITERS = ("provider admin", "provider staff", "sub provider", "several roles")
 NOBODYS = "zzznobodys"
 ON_THE_PLATFORM = {("charge_cards", "uid"), ("charge_points", "identity")}
 """Keys that are unique beyond the provider: what is taken elsewhere "cannot be used", and no more is said."""
@@ -64,7 +64,7 @@ def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_no
     if not Reach(marked.logins[role]).may(kind_named(kind).model, "change"):
         return
     own = row_of(marked.north, kind, marked.logins[role])
-    for whose in {"other", "sibling"} - ROLES[role][1]:
+    for whose in {"other", "sibling"} - reach_of(role):
         foreign = row_of(marked.tenants[whose], kind).get(column) or row_of(marked.tenants[whose], kind)["code"]
         answers = []
         for key in (NOBODYS, foreign):

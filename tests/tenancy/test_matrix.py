@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.tenancy.asking import ROLES, address, ask, forms_of, ids, may, reaches, taken_back, unseen
+from tests.tenancy.asking import ROLES, address, ask, forms_of, ids, may, reaches, same_rows, taken_back, unseen
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.pages import Page, pages
 
@@ -21,7 +21,7 @@ WHOSE = ("own", "sibling", "other", "missing")
 KEEPER = {"own": "provider admin", "sibling": "provider admin", "other": "other admin", "missing": "provider admin"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def typed(built: Any) -> dict[tuple[Page, str], dict[str, list[str]]]:
     """What is posted to each page: its own forms, as the admin of the row's provider would send them."""
     keepers = {role: signed_in(built, role) for role in set(KEEPER.values())}
@@ -45,7 +45,9 @@ TRIED = {"chargegroups_chargegroup_close", "chargepoints_chargepoint_regroup", "
 def expected(role: str, page: Page, whose: str, method: str) -> bool:
     """Is this role answered?"""
     asked = page.get if method == "GET" else page.post
-    return may(role, asked) and (not page.of_row or reaches(role, page, whose))
+    if not page.of_row:
+        return may(role, asked)
+    return reaches(role, page, whose) and may(role, asked, same_rows(page, whose))
 
 
 @pytest.mark.parametrize("role", ROLES)

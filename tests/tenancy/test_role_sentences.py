@@ -1,0 +1,123 @@
+"""What is said of each role, clause by clause: what it does, and where that ends. Refusals are in the matrix, too."""
+
+from __future__ import annotations
+
+import pytest
+
+from chargegroups.models import ChargeGroup, CustomerException, Tariff
+from chargepoints.models import ChargePoint
+from customers.models import ChargeCard, Customer, Membership, Provider
+from customers.roles import PERMISSIONS, Role
+from tests import factories as make
+from tests.portal.forms import page_form
+from tests.tenancy.attacking import url
+from tests.tenancy.conftest import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_provider_admin_has_everything_of_the_provider_and_nothing_of_another(marked):
+    login, provider = marked.logins["provider admin"], marked.north.provider
+    for model, row in ((model, row) for model, row in marked.north.rows.items() if isinstance(model, type)):
+        label = model._meta.label_lower
+        if "view" in PERMISSIONS[Role.PROVIDER_ADMIN].get(label, ()):
+            assert row in model.objects.visible_to(login) and marked.south[model] in model.objects.visible_to(login)
+            assert model is Provider or marked.fjord[model] not in model.objects.visible_to(login)
+    assert list(Provider.objects.visible_to(login)) == [provider]
+
+
+def test_provider_staff_have_everything_but_logins_keys_and_the_record():
+    missing = {model for model in PERMISSIONS[Role.PROVIDER_ADMIN] if model not in PERMISSIONS[Role.PROVIDER_STAFF]}
+    assert missing == {"customers.staffmember", "customers.membership", "customers.apikey", "customers.record"}
+    lesser = {
+        model: PERMISSIONS[Role.PROVIDER_ADMIN][model] - actions
+        for model, actions in PERMISSIONS[Role.PROVIDER_STAFF].items()
+        if PERMISSIONS[Role.PROVIDER_ADMIN][model] - actions
+    }
+    assert lesser == {"customers.provider": {"change"}}
+
+
+def test_a_sub_provider_keeps_its_customers_and_their_cards(marked, browser):
+    carla, group = browser("sub provider"), marked.north.user_group
+    typed = page_form(carla.get(url(Customer, "add"))) | {"number": "new-1", "name": "New", "user_group": group.pk}
+    assert carla.post(url(Customer, "add"), typed).status_code == 302
+    customer = Customer.objects.get(number="new-1")
+    typed = page_form(carla.get(url(ChargeCard, "add"))) | {"uid": "newuid", "customer": customer.pk}
+    assert carla.post(url(ChargeCard, "add"), typed).status_code == 302
+    assert ChargeCard.objects.get(uid="newuid").customer == customer
+
+
+def test_a_sub_provider_changes_its_charge_points_and_groups(marked, browser):
+    carla = browser("sub provider")
+    for model in (ChargePoint, ChargeGroup):
+        where = url(model, "change", marked.north[model].pk)
+        assert carla.post(where, page_form(carla.get(where)) | {"name": "renamed"}).status_code == 302
+        assert model.objects.get(pk=marked.north[model].pk).name == "renamed"
+
+
+def test_a_sub_provider_changes_terms_to_a_tariff_that_is_offered_to_it(marked, browser):
+    carla, group = browser("sub provider"), marked.north[ChargeGroup]
+    where, typed = url(ChargeGroup, "terms", group.pk), {"tariff": "zqgreen-shared", "own_user_group": "on"}
+    shown = carla.post(where, typed | {"step": "preview"})
+    impact = shown.context["impact"]
+    confirmed = typed | {"step": "confirm", "shown": impact.fingerprint, "named": group.code, "notify": "none"}
+    assert carla.post(where, confirmed).status_code == 302
+    assert group.terms.filter(tariff=Tariff.objects.get(code="zqgreen-shared")).exists()
+
+
+def test_a_helpdesk_answers_whether_a_card_may_charge(marked, browser):
+    asked = {"card": marked.north[ChargeCard].uid, "charge_point": marked.north[ChargePoint].identity}
+    shown = browser("helpdesk").get("/may-this-card-charge/", asked)
+    assert shown.context["answer"]["verdict"] == "ALLOWED"
+
+
+def test_a_helpdesk_blocks_and_unblocks_cards(marked, browser):
+    hugo, card = browser("helpdesk"), marked.north[ChargeCard]
+    for verb, status in (("block", ChargeCard.Status.DEACTIVATED), ("unblock", ChargeCard.Status.ACTIVE)):
+        hugo.post(url(ChargeCard, "verb", card.pk, verb))
+        assert ChargeCard.objects.get(pk=card.pk).status == status
+
+
+def test_a_helpdesk_approves_customers_and_edits_none(marked, browser):
+    hugo = browser("helpdesk")
+    waiting = make.CustomerFactory(user_group=marked.north.user_group, number="waiting", status="pending")
+    hugo.post(url(Customer, "verb", waiting.pk, "approve"))
+    assert Customer.objects.get(pk=waiting.pk).status == Customer.Status.ACTIVE
+    for verb in ("block", "deactivate", "move"):
+        assert hugo.post(url(Customer, "verb", waiting.pk, verb)).status_code in (403, 404)
+    assert hugo.post(url(Customer, "change", waiting.pk), {"name": "renamed"}).status_code == 403
+    assert Customer.objects.get(pk=waiting.pk).name != "renamed"
+
+
+def test_a_helpdesk_sees_the_prices_of_its_own_charge_groups_alone(marked, browser):
+    hugo = browser("helpdesk")
+    assert b"5.5513" in hugo.get(url(ChargeGroup, "access", marked.north[ChargeGroup].pk)).content
+    assert hugo.get(url(ChargeGroup, "access", marked.south[ChargeGroup].pk)).status_code == 404
+    assert hugo.get(url(Tariff)).status_code == 403
+
+
+def test_who_only_reads_is_offered_no_button_that_writes(marked):
+    login = marked.logins["read only"]
+    for model in (model for model in marked.north.rows if isinstance(model, type)):
+        for action in ("add", "change", "delete", "approve", "block", "erase", "disclose"):
+            assert not login.has_perm(f"{model._meta.app_label}.{action}_{model._meta.model_name}")
+
+
+def test_an_operator_sees_customers_once_given_a_role_and_no_sooner(marked, browser):
+    operator = marked.logins["operator"]
+    assert not Customer.objects.visible_to(operator).exists()
+    assert set(Provider.objects.visible_to(operator)) >= {marked.north.provider, marked.fjord.provider}
+    Membership.objects.create(
+        staff_member=operator, role=Role.HELPDESK, provider=marked.north.provider, user_group=marked.north.user_group
+    )
+    given = signed_in(marked, "operator")
+    assert given.get(url(Customer, "change", marked.north[Customer].pk)).status_code == 200
+    assert given.get(url(Customer, "change", marked.south[Customer].pk)).status_code in (302, 404)
+
+
+def test_roles_add_up_and_each_ends_where_it_is_held(marked):
+    login = marked.logins["several roles"]
+    assert marked.north[Customer] in Customer.objects.visible_to(login, "change")
+    assert marked.south[Customer] in Customer.objects.visible_to(login)
+    assert marked.south[Customer] not in Customer.objects.visible_to(login, "change")
+    assert marked.south[CustomerException] not in CustomerException.objects.visible_to(login, "delete")
