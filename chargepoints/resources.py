@@ -27,12 +27,9 @@ from evcnet.transfer.problems import quoted
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
 
 
-IN_THE_NETHERLANDS = "place it in the Netherlands, or take the charge group's social charging off first"
-
-
 class Locations(Kind):
     name, model, key = "locations", Location, ("code",)
-    mended_at: ClassVar = {"social_charging": ("country", IN_THE_NETHERLANDS)}
+    mended_at: ClassVar = {"social_charging": "country"}
     columns = (
         Code("code", required=True),
         Column("name", required=True),
@@ -53,7 +50,7 @@ class Locations(Kind):
 
 class ChargePoints(Kind):
     name, model, key, folded = "charge_points", ChargePoint, ("identity",), True
-    mended_at: ClassVar = {"published": ("location", ""), "social_charging": ("location", IN_THE_NETHERLANDS)}
+    mended_at: ClassVar = {"published": "location", "social_charging": "location"}
     changes_terms = True
     columns = (
         Code("identity", required=True),

@@ -13,6 +13,13 @@ from django.db import DataError, IntegrityError, models
 from evcnet.constraints import WithinProvider
 
 FOREIGN_KEY_VIOLATION = "23503"
+WAYS_OUT = {
+    "guard_home_roaming": "switch roaming off first, or choose type Other",
+    "guard_social_netherlands": "place them there, or switch social charging off first",
+    "guard_one_currency": "choose a tariff in the currency of the group's",
+    "guard_prepaid_roaming": "switch it off first",
+}
+"""What to do where a trigger over several tables says only what the rule is."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,10 @@ def _of_database(diagnosis: Any) -> Refusal:
         return Refusal("Something else still uses this: see what it is, and detach or remove that first.")
     if diagnosis.sqlstate and diagnosis.sqlstate.startswith("22"):
         return Refusal("A value is too long, too large or not of its kind: check what you typed.")
-    return Refusal(diagnosis.message_primary or "The database refused this.", diagnosis.column_name)
+    told, way_out = diagnosis.message_primary, WAYS_OUT.get(diagnosis.constraint_name or "")
+    if told and way_out:
+        told = f"{told.removesuffix('.')}: {way_out}."
+    return Refusal(told or "The database refused this.", diagnosis.column_name)
 
 
 def _in_use(error: models.ProtectedError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from chargegroups import changes
 from chargegroups.models import ChargeGroup, CustomerException, Tariff
@@ -17,7 +17,6 @@ from evcnet.transfer.outcomes import Effect
 
 class Exceptions(Kind):
     name, model, key = "exceptions", CustomerException, ("charge_group", "customer")
-    mended_at: ClassVar = {"tariff": ("tariff", "choose a tariff in the currency of the charge group's")}
     edits_at_once = changes_terms = True
     columns = (
         Reference("charge_group", ChargeGroup, required=True),

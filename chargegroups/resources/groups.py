@@ -19,10 +19,7 @@ TERMS = (*TARIFFS, *POLICIES, "valid_from")
 
 class ChargeGroups(Kind):
     name, model, key, at_once = "charge_groups", ChargeGroup, ("code",), False
-    mended_at: ClassVar = {
-        "roaming": ("type", "write other, or take roaming off first, on the page of its terms"),
-        "published": ("type", ""),
-    }
+    mended_at: ClassVar = {"roaming": "type", "published": "type"}
     columns = (
         Reference("user_group", UserGroup, required=True),
         Code("code", required=True),

@@ -19,6 +19,7 @@ from chargegroups.proposals.terms import KEYS, SLOTS
 from chargepoints.surroundings import surroundings
 from customers.models import Provider
 from evcnet.moments import NotAMoment, read_moment
+from evcnet.refusals import refusal_of
 
 SAID = {"true": True, "false": False}
 
@@ -79,8 +80,7 @@ def refusal(text: str) -> CommandError:
 
 
 def refused(error: Inapplicable | IntegrityError) -> CommandError:
-    diagnosis = getattr(error.__cause__, "diag", None)
-    return refusal(diagnosis.message_primary if diagnosis else str(error))
+    return refusal(refusal_of(error).message)
 
 
 def _group(options: dict[str, Any]) -> ChargeGroup:

@@ -61,8 +61,8 @@ class Kind:
     owned: ClassVar[bool] = True
     folded: ClassVar[bool] = False  # keys that differ only in letter case are the same key
     at_once: ClassVar[bool] = True  # new rows are written many at a time
-    mended_at: ClassVar[dict[str, tuple[str, str]]] = {}
-    """Where a rule over several tables is mended in a file of this kind: its column there, and a remedy if it says none."""
+    mended_at: ClassVar[dict[str, str]] = {}
+    """In which column of this kind's files a rule over several tables is mended, by the column that the rule names."""
     edits_at_once: ClassVar[bool] = False  # and so are rows that change
     changes_terms: ClassVar[bool] = False  # its rows may say who may charge where, or at which price
     do_not_call_in_templates: ClassVar[bool] = True

@@ -130,5 +130,5 @@ def test_a_guard_rule_of_the_database_is_a_refusal_in_words(world):
     world.market.save()
     status, _, text = printed_then_failed("preview_terms", "--set", "social_charging=true")
     assert status == 2
-    assert "Netherlands" in text
+    assert "Netherlands: place them there, or" in text
     assert not Change.objects.exists()

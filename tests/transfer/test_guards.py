@@ -39,7 +39,7 @@ def test_a_group_that_roams_is_not_made_a_home_group(world, take):
     )
     answer = take("charge_groups", GROUPS, "NORTH,ROAMS,Roams,home")
     assert (answer.status, answer.errors) == (1, [(2, "type")])
-    assert "write other" in answer.messages
+    assert "choose type Other" in answer.messages
     assert ChargeGroup.objects.get(code="ROAMS").type == "other"
 
 
@@ -54,7 +54,7 @@ def test_a_group_with_a_published_location_is_not_made_a_home_group(world, take)
 def test_a_charge_point_abroad_is_kept_out_of_a_group_with_social_charging(world, social, take):
     answer = take("charge_points", "identity,location,charge_group", "CP1,KLEVE,SOCIAL")
     assert (answer.status, answer.errors) == (1, [(2, "location")])
-    assert "place it in the Netherlands" in answer.messages
+    assert "place them there" in answer.messages
     assert not ChargePoint.objects.filter(identity="CP1").exists()
 
 
