@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from chargegroups import effects
+from chargegroups.admin.changing.reach import seen_in_part
 from chargegroups.models import Change
 
 TO_COME = 5
@@ -31,14 +32,16 @@ def latest_changes(login: Any, now: datetime) -> list[Latest]:
     if not login.has_perm("chargegroups.view_change"):
         return []
     rows = Change.objects.visible_to(login).select_related("made_by")
-    to_come = rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME]
-    made = rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:MADE]
-    return [*_latest(to_come, "scheduled"), *_latest(made, "applied")]
+    to_come = list(rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME])
+    made = list(rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:MADE])
+    in_part = seen_in_part(login, [*to_come, *made])
+    return [*_latest(to_come, "scheduled", in_part), *_latest(made, "applied", in_part)]
 
 
-def _latest(rows: Any, state: str) -> Iterable[Latest]:
-    for change in rows:
-        told = affected_in_words(change.impact["counts"])
+def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> Iterable[Latest]:
+    """Whom a change affects is not told to who sees some of its groups only: the counts are of all."""
+    for change in changes:
+        told = "" if change.pk in in_part else affected_in_words(change.impact["counts"])
         yield Latest(change, state, told, reverse("admin:chargegroups_change_change", args=[change.pk]))
 
 
