@@ -71,6 +71,7 @@ def calculator(admin: Any, request: HttpRequest, tariff: Tariff, brought: Any = 
         "own": OWN,
         "zone": tariff.provider.time_zone,
         "address": admin.page(tariff.pk, "calculator"),
+        "tab_of": admin.page(tariff.pk, "calculator"),
         "simple": editor_page(admin, tariff, simple=True) if may_change(request, tariff) else "",
         "described": form.session and _described(form.session),
         "priced": _priced(compared, form.session) if form.session else [],
