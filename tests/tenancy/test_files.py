@@ -43,6 +43,12 @@ def row_of(tenant: Any, kind: str, login: Any = None) -> dict[str, str]:
     return dict(zip(header, chosen, strict=True))
 
 
+def key_of(tenant: Any, kind: str, column: str) -> str:
+    """By which key does this column point at the tenant's row?"""
+    reference: Any = kind_named(kind).column(column)
+    return str(getattr(tenant[reference.model], reference.by))
+
+
 def taken(login: Any, kind: str, row: dict[str, str], provider: Any = None) -> tuple[Any, set[str]]:
     text = "".join(write_csv([list(row), list(row.values())]))
     with taken_back() as kept:
@@ -65,7 +71,7 @@ def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_no
         return
     own = row_of(marked.north, kind, marked.logins[role])
     for whose in {"other", "sibling"} - reach_of(role):
-        foreign = row_of(marked.tenants[whose], kind).get(column) or row_of(marked.tenants[whose], kind)["code"]
+        foreign = key_of(marked.tenants[whose], kind, column)
         answers = []
         for key in (NOBODYS, foreign):
             outcome, writes = taken(marked.logins[role], kind, own | {column: key}, marked.north.provider)
@@ -107,6 +113,14 @@ def test_a_key_taken_elsewhere_on_the_platform_cannot_be_used(marked, kind, colu
     assert not outcome.written
 
 
+@pytest.mark.parametrize("role", ["provider admin", "provider staff"])
+def test_a_new_point_comes_into_a_group_of_ones_own(marked, role):
+    """What is refused above is refused for its key alone."""
+    own = row_of(marked.north, "charge_points") | {"identity": "nobodysidentity"}
+    outcome, _ = taken(marked.logins[role], "charge_points", own, marked.north.provider)
+    assert outcome.written and not outcome.problems
+
+
 def test_a_sub_provider_takes_no_row_of_a_sibling_by_its_key(marked):
     """By each kind's own key, with cells of North: South's rows stay as they are."""
     for kind in ("customers", "charge_cards", "charge_groups", "exceptions", "charge_points"):
@@ -121,7 +135,7 @@ def test_a_sub_provider_takes_no_row_of_a_sibling_by_its_key(marked):
         assert not any(mark in said for mark in MARKS["sibling"]), said
 
 
-@pytest.mark.parametrize("role", [role for role in ROLES if role != "signed out"])
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in ("signed out", "no role")])
 def test_no_export_holds_a_mark_of_another_tenant(marked, role):
     """Every kind, as CSV and as a workbook, of a list narrowed to ids of others too; and each is on the record."""
     browser, marks, files = signed_in(marked, role), unseen(role, marked), 0

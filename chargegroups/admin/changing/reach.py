@@ -33,7 +33,8 @@ def may_make(login: Any, proposal: Proposal) -> bool:
         seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
         return seen and _all_within(login, Customer, "change", proposal.customers or ())
     if isinstance(proposal, PointsMoved):
-        points = [move.point.pk for move in proposal.moves]
+        # Who may add a point is asked where it is added.
+        points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
         groups = [group.pk for group in proposal.groups]
         return _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
     return False
@@ -52,6 +53,15 @@ def _may_except(login: Any, proposal: ExceptionsChanged) -> bool:
     actions = ("add", "change", "delete") if removes else ("add", "change")
     known = all(may_change_exceptions(login, proposal.groups, action) for action in actions)
     return known and _all_within(login, Customer, "view", proposal.customers)
+
+
+def _may_move(login: Any, proposal: PointsMoved) -> bool:
+    """Points that are there are changed; those that arise with the change are added, to groups where that is allowed."""
+    points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
+    new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]
+    groups = [group.pk for group in proposal.groups]
+    known = _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
+    return known and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
 
 
 def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> bool:
