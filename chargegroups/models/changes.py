@@ -18,6 +18,13 @@ from evcnet.history import tracked
 from evcnet.tenancy import Tenancy
 
 
+class ChangeManager(models.Manager.from_queryset(ChangeQuerySet)):  # type: ignore[misc]
+    """What was proposed and what held before may be a hundred thousand rows of a file: read where they are asked for."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().defer("proposal", "earlier")
+
+
 @tracked()
 class Change(models.Model):
     """A proposal that was confirmed. What it said, did and undid is kept; cancelling is the only thing done to it."""
@@ -55,7 +62,7 @@ class Change(models.Model):
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undone_by")
 
     tenancy = Tenancy(user_groups=("groups__user_group_id",), many=True)
-    objects: Any = models.Manager.from_queryset(ChangeQuerySet)()
+    objects: Any = ChangeManager()
 
     class Meta:
         ordering = ["-made_at", "-pk"]

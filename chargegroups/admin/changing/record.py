@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from chargegroups import effects
 from chargegroups.admin.changing import taking_back, waiting
 from chargegroups.admin.changing.differences import Kept, differences
-from chargegroups.admin.changing.reach import OUT_OF_SIGHT, may_cancel, may_make, seen_in_part
+from chargegroups.admin.changing.reach import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
 from chargegroups.changes import database_clock
 from chargegroups.confirmation import as_json
 from chargegroups.models import Change, ChargeGroup
@@ -28,6 +28,8 @@ from evcnet.admin import ModelAdmin
 from evcnet.badges import badge
 from evcnet.filters import AutocompleteFilter
 
+MANY = 1_000
+"""Of so many exceptions only the page that undoes them asks whether the login sees all of their customers."""
 JUDGED = 10
 """For so many scheduled changes of a page the list shows the impact of today; for others that of their preview."""
 
@@ -194,6 +196,8 @@ def announcements(request: HttpRequest, change: Change) -> list[dict[str, Any]]:
 
 
 def _may_undo(request: HttpRequest, change: Change) -> bool:
+    if len(change.earlier.get("rows", ())) > MANY:
+        return may_change_exceptions(request.user, change.groups.all(), "delete")
     try:
         return may_make(request.user, reversal_of(change))
     except Inapplicable:
