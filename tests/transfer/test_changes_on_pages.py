@@ -6,6 +6,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from chargegroups.models import Change, CustomerException
+from chargepoints.models import ChargePoint
 from customers.models import Customer, Notice
 from tests import factories as make
 from tests.portal.sent import sent
@@ -120,3 +121,17 @@ def test_a_sub_provider_changes_terms_within_its_own_user_group_alone(world, cro
     assert [problem.column for problem in shown.context["outcome"].problems] == ["customer"]
     press(carla, shown)
     assert CustomerException.objects.count() == 1
+
+
+def test_new_points_come_into_their_group_by_a_file_of_the_portal(world, signed_in):
+    anna = signed_in(world.anna)
+    upload_page, confirm_page = (
+        reverse(f"admin:chargepoints_chargepoint_{view}") for view in ("import", "process_import")
+    )
+    header = "identity,location,charge_group,status"
+    file = SimpleUploadedFile("new.csv", csv_of(header, f"NEW1,{world.market.location.code},CG-LEUSDEN,active"))
+    shown = anna.post(upload_page, {"file": file, "kind": "", "provider": ""})
+    assert not Change.objects.exists()
+    anna.post(confirm_page, sent(shown, confirm_page), follow=True)
+    assert Change.objects.get().proposal["moves"] == [["NEW1", "CG-LEUSDEN"]]
+    assert ChargePoint.objects.get(identity="NEW1").charge_group == world.leusden

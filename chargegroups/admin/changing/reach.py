@@ -33,10 +33,7 @@ def may_make(login: Any, proposal: Proposal) -> bool:
         seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
         return seen and _all_within(login, Customer, "change", proposal.customers or ())
     if isinstance(proposal, PointsMoved):
-        # Who may add a point is asked where it is added.
-        points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
-        groups = [group.pk for group in proposal.groups]
-        return _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
+        return _may_move(login, proposal)
     return False
 
 
