@@ -224,3 +224,8 @@ class TestTheEdgesOfWhatIsRead:
     def test_a_session_of_no_length_ends_when_it_starts(self) -> None:
         charged = session(period("charging", 0, "1"), start="2026-03-02T10:00:00", end="2026-03-02T10:00:00")
         assert exactly(tariff(GOOD), charged) == Fraction("0.3")
+
+    def test_energy_in_no_time_is_a_hundred_kwh_and_no_more(self) -> None:
+        assert exactly(tariff(GOOD), session(period("charging", 0, "100"))) == 30
+        ((path, reason),) = refused_session(session(period("charging", 0, "100.1")))
+        assert path == "periods" and "more than a charge point delivers" in reason
