@@ -152,7 +152,7 @@ def tries(tenant: Tenant | None, own: Tenant) -> Iterator[Try]:
 
 
 def _both(label: str, url: str, data: dict[str, Any]) -> Iterator[Try]:
-    words = tuple(str(each).encode() for each in data.values() if each)
+    words = tuple(str(each).encode() for each in data.values() if len(str(each)) > 1)
     yield Try(label, "GET", f"{url}?{urlencode(data)}", {}, words)
     yield Try(label, "POST", url, data, words)
 
