@@ -78,6 +78,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             field = self.model._meta.get_field(lookup.partition("__")[0])
         except FieldDoesNotExist:
             return True  # the name of a filter, or of nothing
+        if lookup in {getattr(each, "parameter_name", None) for each in self.list_filter}:
+            return True  # a filter of our own that bears the name of a field
         if getattr(field, "primary_key", False):
             return bool(super().lookup_allowed(lookup, value, request))
         paths = (

