@@ -10,7 +10,7 @@ from django.db.models import F
 from chargegroups.impact import Case, Side
 from chargegroups.models import Change, ChargeGroup, CustomerException, Terms
 from chargegroups.preview import AFFECTED, Preview
-from chargegroups.pricing import price_text
+from chargegroups.pricing import PRICE_WORDS, price_text
 from customers.models import Announcement, Notice
 from customers.notices import mail_soon
 
@@ -20,7 +20,8 @@ def announce(change: Change, seen: Preview) -> None:
     if change.notify == Change.Notify.NONE or not seen.impact.affected:
         return
     told = seen.customers(AFFECTED) if change.notify == Change.Notify.ALL else seen.regulars(AFFECTED)
-    ids = list(told.order_by("pk").values_list("pk", flat=True))
+    languages = dict(told.order_by("pk").values_list("pk", "language"))
+    ids = list(languages)
     if not ids:
         return
     announcement = Announcement.objects.create(
@@ -31,7 +32,7 @@ def announce(change: Change, seen: Preview) -> None:
     )
     cases = seen.facts_of(ids)
     Notice.objects.bulk_create(
-        [_notice(announcement, customer, cases[customer]) for customer in ids if customer in cases], batch_size=2_000
+        [_notice(announcement, pk, cases[pk], languages[pk]) for pk in ids if pk in cases], batch_size=2_000
     )
     mail_soon(announcement)
 
@@ -57,19 +58,20 @@ def announce_cancelled(change: Change) -> None:
     mail_soon(announcement)
 
 
-def _notice(announcement: Announcement, customer: int, case: Case) -> Notice:
+def _notice(announcement: Announcement, customer: int, case: Case, language: str) -> Notice:
     return Notice(
         provider_id=announcement.provider_id,
         announcement=announcement,
         customer_id=customer,
         effect=case.effect,
-        before=_price(case.before),
-        after=_price(case.after),
+        before=_price(case.before, language),
+        after=_price(case.after, language),
     )
 
 
-def _price(side: Side) -> str:
-    return price_text(side.price) if side.price is not None else ""
+def _price(side: Side, language: str) -> str:
+    """As a customer reads it who has this language."""
+    return price_text(side.price, PRICE_WORDS[language]) if side.price is not None else ""
 
 
 MOST_NAMED = 200

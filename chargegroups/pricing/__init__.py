@@ -3,6 +3,7 @@
 from .cost import Cost, Line
 from .engine import price, price_session
 from .prepared import Prepared, prepare
+from .price_words import PRICE_WORDS, PriceWords
 from .problems import InvalidInput, Problem
 from .reading import InvalidTariff, read_tariff
 from .session import InvalidSession, Minimum, Period, Session
@@ -13,6 +14,7 @@ from .writing import write_tariff
 
 __all__ = [
     "ALWAYS",
+    "PRICE_WORDS",
     "Component",
     "Cost",
     "DisplayLine",
@@ -25,6 +27,7 @@ __all__ = [
     "Period",
     "Prepared",
     "PriceLimit",
+    "PriceWords",
     "Problem",
     "Restrictions",
     "Session",

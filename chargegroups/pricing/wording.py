@@ -7,15 +7,10 @@ from fractions import Fraction
 from typing import Final
 
 from .conditions import condition
+from .price_words import ENGLISH, PriceWords
 from .tariff import Component, Dimension, Element, PriceLimit, Tariff
 
 _ORDER: Final[tuple[Dimension, ...]] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
-_UNITS: Final[dict[Dimension, str]] = {
-    "ENERGY": "/kWh",
-    "TIME": "/min charging",
-    "PARKING_TIME": "/min parking",
-    "FLAT": " per session",
-}
 _RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min", "FLAT": ""}
 _FREE: Final[dict[Dimension, str]] = {
     "ENERGY": "free energy",
@@ -51,14 +46,17 @@ def describe(tariff: Tariff) -> tuple[DisplayLine, ...]:
     return tuple(line.shown for line in lines + reserved) + tuple(_limits(tariff))
 
 
-def price_text(tariff: Tariff) -> str:
-    """The price on one line: "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT". Tiers show as a range."""
+def price_text(tariff: Tariff, words: PriceWords = ENGLISH) -> str:
+    """The price on one line: "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT". Tiers show as a range.
+
+    When a price holds is said in English alone; other languages say that it does not always.
+    """
     if is_free(tariff):
-        return "Free of charge"
-    parts = [part for dimension in _ORDER if (part := _summary(tariff, dimension))]
-    limits = [f"{word} {_limit_amount(limit, tariff)}" for word, limit in _limits_of(tariff)]
-    text = ", ".join([" + ".join(parts) or "No price for a session", *limits, _vat_of(tariff)])
-    return f"{text}; a reservation costs extra" if _prices_reservation(tariff) else text
+        return words.free
+    parts = [part for dimension in _ORDER if (part := _summary(tariff, dimension, words))]
+    limits = [f"{word} {_limit_amount(limit, tariff)}" for word, limit in _limits_of(tariff, words)]
+    text = ", ".join([" + ".join(parts) or words.nothing, *limits, _vat_of(tariff, words)])
+    return words.numbers(f"{text}; {words.reservation}" if _prices_reservation(tariff) else text)
 
 
 def amount(value: Decimal) -> str:
@@ -87,25 +85,27 @@ def _tiers(tariff: Tariff, dimension: Dimension) -> Iterable[_Tier]:
 def _tier_text(tariff: Tariff, component: Component, element: Element, otherwise: bool) -> str:
     when = condition(element.restrictions) or ("otherwise" if otherwise else "")
     details = [billed for billed in (_billed_per(component), _vat(component, tariff)) if billed]
-    units = _RESERVED_UNITS if element.restrictions.reservation else _UNITS
+    units = _RESERVED_UNITS if element.restrictions.reservation else ENGLISH.units
     price = _price(component, tariff.currency, units)
     return f"{price}{when and ' ' + when}{''.join(', ' + each for each in details)}"
 
 
-def _price(component: Component, currency: str, units: Mapping[Dimension, str] = _UNITS) -> str:
+def _price(
+    component: Component, currency: str, units: Mapping[Dimension, str] = ENGLISH.units, hour: str = ENGLISH.per_hour
+) -> str:
     if component.price == 0:
         return _FREE[component.dimension]
     if component.dimension in ("ENERGY", "FLAT"):
         return f"{amount(component.price)} {currency}{units[component.dimension]}"
-    return _per_minute(component, currency, units)
+    return _per_minute(component, currency, units, hour)
 
 
-def _per_minute(component: Component, currency: str, units: Mapping[Dimension, str]) -> str:
+def _per_minute(component: Component, currency: str, units: Mapping[Dimension, str], hour: str) -> str:
     """Per minute, as AFIR asks; where that does not come out in four decimals, the price per hour as well."""
     exact = Fraction(component.price) / 60
     shown = (component.price / 60).quantize(Decimal("0.0001"))
     text = f"{amount(shown)} {currency}{units[component.dimension]}"
-    return text if Fraction(shown) == exact else f"{text} ({amount(component.price)} {currency}/h)"
+    return text if Fraction(shown) == exact else f"{text} ({amount(component.price)} {currency}{hour})"
 
 
 def _billed_per(component: Component) -> str:
@@ -128,8 +128,8 @@ def _percent(vat: Decimal) -> str:
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + "%"
 
 
-def _limits_of(tariff: Tariff) -> list[tuple[str, PriceLimit]]:
-    both = (("at least", tariff.min_price), ("at most", tariff.max_price))
+def _limits_of(tariff: Tariff, words: PriceWords = ENGLISH) -> list[tuple[str, PriceLimit]]:
+    both = ((words.at_least, tariff.min_price), (words.at_most, tariff.max_price))
     return [(word, limit) for word, limit in both if limit is not None]
 
 
@@ -148,27 +148,28 @@ def _session_components(tariff: Tariff) -> list[tuple[Element, Component]]:
     return [(element, component) for element in elements for component in element.components]
 
 
-def _summary(tariff: Tariff, dimension: Dimension) -> str:
+def _summary(tariff: Tariff, dimension: Dimension, words: PriceWords) -> str:
     found = [pair for pair in _session_components(tariff) if pair[1].dimension == dimension]
     prices = sorted({component.price for _, component in found})
     if not prices or prices == [0]:
         return ""
     highest = max((component for _, component in found), key=lambda component: component.price)
+    shown = _price(highest, tariff.currency, words.units, words.per_hour)
     if len(prices) > 1:
-        lowest = Component(dimension, prices[0])
-        low = "up" if prices[0] == 0 else _price(lowest, "").split(" ")[0]
-        return f"{low} to {_price(highest, tariff.currency)}"
+        low = _price(Component(dimension, prices[0]), "").split(" ")[0]
+        return f"{words.up_to} {shown}" if prices[0] == 0 else f"{low} {words.to} {shown}"
     when = {condition(element.restrictions) for element, _ in found}
-    shown = "" if "" in when else when.pop() if len(when) == 1 else "at times"
-    return f"{_price(highest, tariff.currency)} {shown}".rstrip()
+    if "" in when:
+        return shown
+    return f"{shown} {when.pop() if len(when) == 1 and words is ENGLISH else words.at_times}"
 
 
-def _vat_of(tariff: Tariff) -> str:
+def _vat_of(tariff: Tariff, words: PriceWords) -> str:
     rates = {component.vat for _, component in _session_components(tariff) if component.price != 0}
     if rates <= {None}:
-        return "no VAT"
-    word = "incl." if tariff.tax_included else "excl."
-    return f"{word} {_percent(rates.pop() or Decimal(0))} VAT" if len(rates) == 1 else f"{word} VAT"
+        return words.no_vat
+    rate = _percent(rates.pop() or Decimal(0)) if len(rates) == 1 else ""
+    return words.vat(rate, included=tariff.tax_included)
 
 
 def _prices_reservation(tariff: Tariff) -> bool:

@@ -74,9 +74,16 @@ def test_every_language_of_customers_has_its_words():
     assert set(Customer.Language.values) == set(WORDS)
 
 
-@pytest.mark.parametrize(("language", "subject"), [("en", "charging changes from"), ("nl", "laden verandert vanaf"),
-                                                    ("de", "Änderung beim Laden ab"), ("fr", "la recharge change")])  # fmt: skip
-def test_the_mail_is_in_the_customers_language_with_both_prices(world, language, subject):
+@pytest.mark.parametrize(
+    ("language", "subject", "before", "after"),
+    [
+        ("en", "charging changes from", "0.35 EUR/kWh, no VAT", "0.20 EUR/kWh, no VAT"),
+        ("nl", "laden verandert vanaf", "0,35 EUR/kWh, zonder btw", "0,20 EUR/kWh, zonder btw"),
+        ("de", "Änderung beim Laden ab", "0,35 EUR/kWh, ohne MwSt.", "0,20 EUR/kWh, ohne MwSt."),
+        ("fr", "la recharge change", "0,35 EUR/kWh, sans TVA", "0,20 EUR/kWh, sans TVA"),
+    ],
+)
+def test_the_mail_is_in_the_customers_language_with_both_prices(world, language, subject, before, after):
     Customer.objects.filter(pk=world.jansen.pk).update(language=language)
     announced(world)
     run_job()
@@ -86,7 +93,7 @@ def test_the_mail_is_in_the_customers_language_with_both_prices(world, language,
     html = sent.alternatives[0][0]
     for text in (sent.body, html):
         assert "Jansen" in text and "Leusden centre" in text
-        assert "0.35 EUR/kWh" in text and "0.20 EUR/kWh" in text
+        assert before in text and after in text
 
 
 def test_a_scheduled_change_tells_its_date_at_once_in_the_providers_zone(world):

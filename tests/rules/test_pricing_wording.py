@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargegroups.pricing import describe, is_free, price_text, read_tariff
+from chargegroups.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
 from tests.rules.pricing_world import element, tariff
 
 
@@ -142,6 +142,38 @@ class TestOneLine:
         assert text(element(("FLAT", "2"), reservation="RESERVATION")) == (
             "No price for a session, no VAT; a reservation costs extra"
         )
+
+
+class TestInTheLanguageOfACustomer:
+    EVERYTHING = (
+        element(("ENERGY", "0.35", 1, 21), start_time="08:00", end_time="18:00"),
+        element(("ENERGY", "0.25", 1, 21), ("FLAT", "0.5", 0, 21), ("PARKING_TIME", "1", 1, 21)),
+        element(("TIME", "1.2", 1, 21), min_kwh=20),
+        element(("FLAT", "1", 0, 21), reservation="RESERVATION"),
+    )
+
+    READS = {
+        "nl": "0,25 tot 0,35 EUR/kWh + 0,02 EUR/min laden onder voorwaarden + 0,0167 EUR/min parkeren (1,00 EUR/uur)"
+        " + 0,50 EUR per sessie, maximaal 20,00 EUR, excl. 21% btw; een reservering kost extra",
+        "de": "0,25 bis 0,35 EUR/kWh + 0,02 EUR/Min. Laden unter Bedingungen + 0,0167 EUR/Min. Parken (1,00 EUR/Std.)"
+        " + 0,50 EUR pro Ladevorgang, höchstens 20,00 EUR, ohne 21% MwSt.; eine Reservierung kostet extra",
+        "fr": "0,25 à 0,35 EUR/kWh + 0,02 EUR/min de recharge sous conditions"
+        " + 0,0167 EUR/min de stationnement (1,00 EUR/h) + 0,50 EUR par session, au plus 20,00 EUR,"
+        " hors TVA 21%; une réservation coûte un supplément",
+    }
+
+    @pytest.mark.parametrize(("language", "words"), READS.items())
+    def test_every_word_is_of_that_language(self, language: str, words: str) -> None:
+        read = read_tariff(tariff(*self.EVERYTHING, max_price={"excl_vat": 20}))
+        assert price_text(read, PRICE_WORDS[language]) == words
+
+    @pytest.mark.parametrize(("language", "word"), [("nl", "Gratis"), ("de", "Kostenlos"), ("fr", "Gratuit")])
+    def test_free_of_charge_is_too(self, language: str, word: str) -> None:
+        assert price_text(read_tariff(tariff(element(("FLAT", "0")))), PRICE_WORDS[language]) == word
+
+    def test_vat_of_several_percentages_is_told_without_one(self) -> None:
+        read = read_tariff(tariff(element(("ENERGY", "0.35", 1, 21), ("FLAT", "1", 0, 9))))
+        assert price_text(read, PRICE_WORDS["fr"]).endswith(", hors TVA")
 
 
 class TestFreeOfCharge:
