@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from chargegroups.grounds import Place, groups_at
@@ -34,9 +35,12 @@ class CustomersMoved(Proposal):
         """Those to which somebody moves."""
         return list({group.pk: group for _, group in self.moves}.values())
 
-    @property
+    @cached_property
     def groups(self) -> list[ChargeGroup]:
-        return list(ChargeGroup.objects.open().filter(provider_id=self.provider_id).order_by("pk"))
+        """Those of the user groups that customers leave or join: to all others they stay another user group."""
+        left = Customer.objects.filter(pk__in=self.customers).values_list("user_group_id", flat=True)
+        concerned = set(left.order_by().distinct()) | set(self.moved.values())
+        return list(ChargeGroup.objects.open().filter(user_group__in=concerned).order_by("pk"))
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ from chargegroups.changes import database_clock
 from chargegroups.models import Change
 from chargepoints.authorization import authorize
 from customers.models import Customer
+from customers.roles import Role
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.portal.sent import sent
@@ -49,6 +50,18 @@ def test_many_are_moved_from_the_list(world, signed_in):
     browser.post(LIST, sent(shown, LIST, step="confirm"))
     assert now(world.bakker).user_group == world.north
     assert asked("04BB22").verdict == "ALLOWED"
+
+
+def test_a_user_group_that_nobody_leaves_or_joins_hears_nothing_of_it(world, signed_in):
+    west = make.UserGroupFactory(provider=world.greengrid, code="WEST", name="West")
+    make.ChargeGroupFactory(user_group=west, code="CG-WEST", terms={"tariff": world.standard})
+    wim = make.StaffMemberFactory(name="Wim", role=Role.SUB_PROVIDER, user_group=west)
+    browser = signed_in(world.ben)
+    url = f"{page(world.jansen, 'regroup')}?to={world.south.pk}"
+    browser.post(url, sent(browser.get(url), url, step="confirm", named="south"))
+    assert list(Change.objects.get().groups.all()) == [world.leusden]
+    assert Change.objects.visible_to(world.carla).exists()
+    assert not Change.objects.visible_to(wim).exists()
 
 
 def test_a_new_customer_arises_in_its_user_group_without_a_preview(world, signed_in):
