@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import installed, launched
@@ -84,6 +85,7 @@ class Portal:
 
 @pytest.fixture
 def portal(browser: Browser, live_server: Any) -> Iterator[Portal]:
+    cache.clear()  # the sign-ins of other tests count as those of one address
     at = Portal(browser, live_server.url)
     yield at
     at.close()

@@ -88,6 +88,14 @@ def start(var):
         portal.make.wait(20)
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """A shell that starts the tests in the background has INT ignored, and make would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_signal_to_make_alone_ends_all_and_the_next_start_finds_the_data(start, var):
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         portal = start().await_ready()
