@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -78,6 +79,11 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.widget.attrs["inputmode"] = "decimal"
             # In a table the words stand in the head of the column, which a screen reader does not read with a field.
             field.widget.attrs["aria-label"] = self._spoken(name)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        """As people write it: 0.25 rather than 0.2500."""
+        value = super().get_initial_for_field(field, field_name)
+        return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data

@@ -146,4 +146,4 @@ def _described(session: Session) -> str:
     for period in session.periods:
         seconds[period.activity] += period.seconds
     parked = f", then {duration(seconds['parking'])} parked" if seconds["parking"] else ""
-    return f"{start:%A %Y-%m-%d %H:%M}: {kwh.normalize():f} kWh in {duration(seconds['charging'])}{parked}"
+    return f"{start:%A %-d %b %Y %H:%M}: {kwh.normalize():f} kWh in {duration(seconds['charging'])}{parked}"

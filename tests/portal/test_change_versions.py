@@ -36,7 +36,7 @@ def nothing_was_written(world):
 
 def test_the_form_shows_the_prices_in_force(ben, page):
     fields = sent(ben.get(page), page)
-    assert fields[PER_KWH] == ["0.3500"]
+    assert fields[PER_KWH] == ["0.35"]
     assert fields["version-valid_from"] == [""]
 
 
