@@ -53,6 +53,10 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
     search_fields = ["customer__name", "customer__number", "customer__email"]
     search_help_text = "Name, number or e-mail address of the customer"
     ordering = ["-pk"]
+    empty_words = (
+        "Mails that tell customers what changes where they charge, and from when. Whoever confirms a change chooses "
+        "whether its regulars, everyone affected or nobody is told."
+    )
     verbs = (MAIL_AGAIN,)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
