@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chargegroups.confirmation import make
+from chargegroups.models import Change
 from chargegroups.proposals import ExceptionsChanged, ProposedException
 from chargepoints.surroundings import surroundings
 from customers.models import Customer, Record
@@ -162,3 +163,16 @@ def test_two_who_erase_at_once_erase_once(world, signed_in):
     late = second.post(page(customer, "erase"), {"confirmed": "yes", "number": "1500"}, follow=True)
     assert "does not apply to" in late.content.decode()
     assert Record.objects.filter(event="customer_erased").count() == 1
+
+
+def test_what_would_bring_an_erased_person_back_is_not_undone(world, jansen, signed_in):
+    """Erasing takes the exception away: that change, undone, would tie one to the erased customer again."""
+    browser = signed_in(world.anna)
+    browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"})
+    changes = Change.objects.count()
+    taken_away = Change.objects.latest("pk")
+    told = browser.get(f"/chargegroups/change/{taken_away.pk}/undo/", follow=True)
+    assert told.redirect_chain[0][0] == f"/chargegroups/change/{taken_away.pk}/change/"
+    assert "erased" in str(next(iter(told.context["messages"])))
+    assert not jansen.exceptions.exists()
+    assert Change.objects.count() == changes
