@@ -14,7 +14,7 @@ from .tariff import Element, Restrictions
 Mask = int
 Span = tuple[int, Mask]  # until here (excluded) this set holds; begins where the span before it ends
 
-NEVER: Final = 1 << 80
+NEVER: Final = 1 << 256  # beyond the energy of any session, also where it counts in the 28th decimal of a kWh
 EVERYTHING: Final[Mask] = -1
 UNBOUNDED: Final[tuple[Span, ...]] = ((NEVER, EVERYTHING),)
 

@@ -31,6 +31,13 @@ from tests.rules.pricing_world import (
 )
 
 
+def test_a_cut_loses_not_even_the_smallest_part_of_a_kwh_that_can_be_written() -> None:
+    prices = tariff(element(("ENERGY", "1", 0), start_time="10:30"), element(("ENERGY", "1", 0)))
+    kwh = "1.0000000000000000000000000001"
+
+    assert exactly(prices, session(period("charging", 4096, kwh), start="2026-03-02T09:59:59")) == Fraction(kwh)
+
+
 class TestSeveralAxes:
     PRICES = tariff(
         element(("TIME", "1"), end_time="10:20", max_duration=600),
