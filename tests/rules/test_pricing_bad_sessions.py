@@ -229,3 +229,44 @@ class TestTheEdgesOfWhatIsRead:
         assert exactly(tariff(GOOD), session(period("charging", 0, "100"))) == 30
         ((path, reason),) = refused_session(session(period("charging", 0, "100.1")))
         assert path == "periods" and "more than a charge point delivers" in reason
+
+    def test_energy_is_told_to_be_too_much_for_one_period_from_a_million_kwh_on(self) -> None:
+        (problem,) = refused_session(session(charging(60, "1000000.1")))
+        assert problem == ("periods[0].kwh", "1000000.1 kWh is more than 1,000,000")
+        ((path, reason),) = refused_session(session(charging(60, "1000000")))
+        assert path == "periods" and reason.startswith("1,000,000 kWh in 3,600 s")
+
+    def test_the_total_that_a_session_tells_may_be_all_that_a_charge_point_delivers(self) -> None:
+        assert exactly(tariff(GOOD), session(charging(120, "2000"), kwh="2000")) == 600
+
+    def test_a_total_beyond_a_million_kwh_is_refused_for_its_size(self) -> None:
+        assert refused_session(session(charging(60, "10"), kwh="1000000")) == [
+            ("kwh", "is 1000000, the periods add up to 10")
+        ]
+        assert refused_session(session(charging(60, "10"), kwh="1000000.1")) == [
+            ("kwh", "1000000.1 kWh is more than 1,000,000")
+        ]
+
+    @pytest.mark.parametrize(
+        ("charged", "told"),
+        [
+            (charging(60, "10", kw="1000.1"), ("periods[0].kw", "1000.1 kW is more than 1,000")),
+            (charging(60, "10", amps="3000.1"), ("periods[0].amps", "3000.1 A is more than 3,000")),
+            (period("charging", 31_622_401), ("periods[0].seconds", "31622401 seconds is more than 31,622,400")),
+        ],
+    )
+    def test_a_number_out_of_range_is_told_with_its_unit(self, charged: dict, told: tuple[str, str]) -> None:
+        assert refused_session(session(charged)) == [told]
+
+    def test_a_rule_for_small_sessions_out_of_range_is_told_with_its_unit(self) -> None:
+        assert refused_session(session(charging(60, "10"), minimum={"seconds": 31_622_401})) == [
+            ("minimum.seconds", "31622401 seconds is more than 31,622,400")
+        ]
+
+    def test_what_is_no_object_is_told_to_be_none_as_a_whole(self) -> None:
+        assert refused_session([])[0] == ("", "is a list")
+
+    @pytest.mark.parametrize("absent", ["activity", "seconds", "kwh"])
+    def test_a_period_that_lacks_one_thing_is_refused_for_that_alone(self, absent: str) -> None:
+        charged = {name: value for name, value in charging(60, "10").items() if name != absent}
+        assert [path for path, _ in refused_session(session(charged))] == [f"periods[0].{absent}"]

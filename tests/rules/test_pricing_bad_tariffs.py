@@ -222,3 +222,52 @@ class TestTariffsThatAreReadAsDocumented:
     def test_taxes_that_do_not_apply_leave_prices_as_they_are(self) -> None:
         for nothing in ("N/A", "N_A"):
             assert exactly(tariff(GOOD, tax_included=nothing), session(charging(60, "10"))) == 3
+
+
+class TestTheEdgesOfWhatIsRead:
+    """The last value that is taken, and the first that is not."""
+
+    def test_a_step_of_a_hundred_million_and_no_further(self) -> None:
+        assert read_tariff(tariff(element(("TIME", "1", 10**8)))).elements[0].components[0].step_size == 10**8
+        assert refused(tariff(element(("TIME", "1", 10**8 + 1)))) == [
+            ("elements[0].price_components[0].step_size", "100000001 is more than 100,000,000")
+        ]
+
+    def test_a_flat_fee_is_in_steps_of_one_whatever_was_written(self) -> None:
+        assert read_tariff(tariff(element(("FLAT", "1", 300)))).elements[0].components[0].step_size == 1
+
+    def test_a_limit_without_vat_is_the_same_excluding_and_including_it(self) -> None:
+        prices = tariff(GOOD, min_price={"excl_vat": "5", "incl_vat": "5"})
+
+        assert exactly(prices, session(charging(60, "10"))) == 5
+
+    def test_the_least_and_the_greatest_total_may_be_one(self) -> None:
+        fixed = {"excl_vat": "5", "incl_vat": "6"}
+
+        assert exactly(tariff(GOOD, min_price=fixed, max_price=fixed), session(charging(60, "100"))) == 5
+
+    def test_of_two_limits_one_may_say_nothing_of_vat(self) -> None:
+        with_vat, without = {"excl_vat": "1", "incl_vat": "2"}, {"excl_vat": "20"}
+
+        assert exactly(tariff(GOOD, min_price=with_vat, max_price=without), session(charging(60, "100"))) == 20
+        assert exactly(tariff(GOOD, min_price={"excl_vat": "1"}, max_price=with_vat), session(charging(60, "9"))) == 1
+
+    @pytest.mark.parametrize("name", ["excl_vat", "incl_vat"])
+    def test_a_limit_that_is_no_price_is_told_by_its_name(self, name: str) -> None:
+        limit = {"excl_vat": "1", "incl_vat": "2"} | {name: "much"}
+
+        assert refused(tariff(GOOD, min_price=limit)) == [(f"min_price.{name}", "'much' is not a number")]
+
+    @pytest.mark.parametrize(("absent", "reason"), [("type", "None is unknown"), ("price", "is absent")])
+    def test_a_component_that_lacks_one_thing_is_refused_for_that_alone(self, absent: str, reason: str) -> None:
+        component = {name: each for name, each in {"type": "ENERGY", "price": "1"}.items() if name != absent}
+
+        assert refused(tariff({"price_components": [component]})) == [
+            (f"elements[0].price_components[0].{absent}", reason)
+        ]
+
+    def test_a_number_out_of_range_is_told_with_its_unit(self) -> None:
+        assert refused(tariff(element(("ENERGY", "1", 1, 101), max_duration=31_622_401))) == [
+            ("elements[0].price_components[0].vat", "101 % is more than 100"),
+            ("elements[0].restrictions.max_duration", "31622401 seconds is more than 31,622,400"),
+        ]

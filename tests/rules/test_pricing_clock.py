@@ -1,5 +1,7 @@
 """What the clock says at the very moment at which it changes."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
 
@@ -56,6 +58,42 @@ class TestTheVeryMoment:
             for each in order:
                 assert price(shared, each).totals == price(Prepared(prices, AMSTERDAM), each).totals
 
+    def test_a_session_that_starts_in_the_last_second_before_the_change_begins_by_the_old_time(self) -> None:
+        prices = tariff(element(("FLAT", "1"), start_time="02:00", end_time="04:00"), element(("FLAT", "2")))
+
+        assert exactly(prices, session(charging(60), start="2026-03-29T01:59:59")) == 2
+        assert exactly(prices, session(charging(60), start="2026-03-29T03:00:00")) == 1
+
+
+class TestTheZoneOfTheMachine:
+    """Prices go by the clock at the location: where the program runs says nothing."""
+
+    @pytest.fixture(autouse=True, params=["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+    def _machine(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+        monkeypatch.undo()
+        time.tzset()
+
+    @pytest.mark.parametrize(
+        ("start", "hours", "opens", "shuts"),
+        [("12:00", 8, "14:00", "15:00"), ("22:00", 5, "02:00", "03:00"), ("22:00", 24, "08:00", "09:00")],
+    )
+    def test_changes_no_price_on_new_years_eve(self, start: str, hours: int, opens: str, shuts: str) -> None:
+        prices = tariff(element(("TIME", "1"), start_time=opens, end_time=shuts))
+
+        assert exactly(prices, session(charging(hours * 60), start=f"2026-12-31T{start}:00")) == 1
+
+    def test_changes_no_price_where_the_clock_is_put_back_on_new_years_eve(self) -> None:
+        prices = tariff(element(("TIME", "1"), start_time="23:00", end_time="24:00"))
+        dhaka_2009 = session(charging(60), start="2009-12-31T23:30:00", time_zone="Asia/Dhaka")
+
+        assert exactly(prices, dhaka_2009) == 1
+
+    def test_changes_no_start_by_the_clock_at_the_location(self) -> None:
+        assert moment_of(datetime(2026, 3, 29, 3, 30), AMSTERDAM) == 1774747800
+
 
 class TestOffsets:
     def test_of_a_year_change_at_the_very_second(self) -> None:
@@ -100,3 +138,15 @@ class TestATariffThatWasPreparedOnce:
         for start in ("2026-10-27T12:00:00", "2026-10-24T02:30:00"):
             cost = price(ready, read_session(session(charging(30, "1"), start=start)))
         assert cost.exact_excl_vat == 1
+
+    def test_a_session_over_new_year_is_not_priced_by_the_year_of_the_one_that_came_first(self) -> None:
+        """On 1 January 2019 the clock of Sao Tome went back from 02:00 to 01:00."""
+        ready = prepare(
+            read_tariff(tariff(element(("TIME", "1"), start_time="01:00", end_time="02:00"))), "Africa/Sao_Tome"
+        )
+        short, long = (
+            session(charging(hours * 60), start="2018-12-31T22:00:00", time_zone="Africa/Sao_Tome") for hours in (1, 6)
+        )
+
+        assert price(ready, read_session(short)).exact_excl_vat == 0
+        assert price(ready, read_session(long)).exact_excl_vat == 2

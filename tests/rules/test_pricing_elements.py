@@ -102,6 +102,12 @@ class TestTheClock:
         assert exactly(prices, charged) == 1
         assert exactly(prices, charged | {"time_zone": "Europe/London"}) == 0
 
+    def test_an_element_that_says_both_times_and_both_dates_holds_only_then(self) -> None:
+        morning = {"start_time": "08:00", "end_time": "12:00"}
+        prices = tariff(element(("TIME", "1"), **morning, start_date="2026-03-02", end_date="2026-03-03"))
+
+        assert exactly(prices, session(charging(3 * 24 * 60))) == 2
+
 
 class TestDaysOf23And25Hours:
     NIGHT = tariff(element(("TIME", "1"), start_time="00:00", end_time="06:00"))
@@ -248,6 +254,13 @@ class TestPeriodsOfNoLength:
 
     def test_a_session_of_nothing_but_its_start_did_begin(self) -> None:
         assert exactly(tariff(element(("FLAT", "1"))), session(period("charging", 0), period("charging", 0))) == 1
+
+    def test_of_several_moments_alone_the_first_says_what_the_start_costs(self) -> None:
+        prices = tariff(element(("FLAT", "1"), min_power=10))
+        weak, strong = period("charging", 0, kw="5"), period("charging", 0, kw="20")
+
+        assert exactly(prices, session(weak, strong)) == 0
+        assert exactly(prices, session(strong, weak)) == 1
 
 
 class TestLongSessions:
