@@ -90,10 +90,11 @@ def start(var):
 
 @pytest.fixture(autouse=True)
 def heard():
-    """A shell that starts the tests in the background has INT ignored, and make would inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A shell that starts the tests in the background has INT ignored, nohup has HUP, and make would inherit that."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGINT, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def test_a_signal_to_make_alone_ends_all_and_the_next_start_finds_the_data(start, var):
