@@ -1,7 +1,7 @@
 # What can be done here? Needs GNU make and Python 3.11 or later with venv; all else is installed into .venv.
 PYTHON ?= python3
 # Each recipe becomes one process, so that a signal to make's child reaches what runs.
-INSTALLED := exec $(PYTHON) -m evcnet.install
+INSTALLED := exec $(PYTHON) -m devtools.install
 
 # First, so that a bare `make` starts nothing.
 help: ## lists these
@@ -22,7 +22,7 @@ bench: ## the benchmark: a table here, the same as JSON in var/bench.json
 	@$(INSTALLED) test -m bench
 
 lock: ## pins what pyproject.toml asks for, with hashes, once its dependencies have changed
-	@$(PYTHON) -m evcnet.pins
+	@$(PYTHON) -m devtools.lock
 
 clean: ## removes what was installed and generated, and no data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

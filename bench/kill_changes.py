@@ -45,10 +45,12 @@ def main() -> int:
 def _make() -> int:
     """Make the changes that are not there yet, one after the other. Says when it begins."""
     _set_up()
-    from chargegroups.confirmation import confirm, look
-    from chargegroups.models import Change, ChargeGroup, Tariff
-    from chargegroups.proposals import NewTerms
-    from chargepoints.surroundings import surroundings
+    from changes.apply import confirm, look
+    from changes.models import Change
+    from changes.proposals import NewTerms
+    from changes.surroundings import surroundings
+    from chargegroups.models import ChargeGroup
+    from tariffs.models import Tariff
 
     group = ChargeGroup.objects.get()
     tariffs = list(Tariff.objects.order_by("code"))
@@ -99,13 +101,14 @@ def _check(wrong: list[str]) -> int:
     """How many changes there are; what is not whole about one of them is added to ``wrong``."""
     from django.db import connection
 
-    from chargegroups.models import Change, Terms
+    from changes.models import Change
+    from chargegroups.models import Terms
     from customers.models import Announcement, Notice
 
     with connection.cursor() as cursor:
         # Whatever the killed process had begun has ended once its lock is free.
         cursor.execute(
-            "SELECT pg_advisory_lock(hashtext('evcnet.change'), provider_id::int) FROM chargegroups_chargegroup"
+            "SELECT pg_advisory_lock(hashtext('evcnet.terms_write'), provider_id::int) FROM chargegroups_chargegroup"
         )
         cursor.execute("SELECT pg_advisory_unlock_all()")
         cursor.execute("SELECT args->>'announcement', count(*) FROM procrastinate_jobs GROUP BY 1")
@@ -115,7 +118,7 @@ def _check(wrong: list[str]) -> int:
         told = Announcement.objects.filter(key=f"change-{change.pk}-changed")
         notices = Notice.objects.filter(announcement__in=told)
         parts = {
-            "terms": change.terms_rows.count() == 1,
+            "terms": change.terms.count() == 1,
             "group": change.groups.count() == 1,
             "announcement": told.count() == 1,
             "notices": notices.count() == notices.values("customer").distinct().count() == CUSTOMERS,
@@ -130,9 +133,11 @@ def _check(wrong: list[str]) -> int:
 
 
 def _fill() -> None:
-    from chargegroups.changes import add_version, found_group
-    from chargegroups.models import ChargeGroup, Tariff, TariffElement
+    from chargegroups.models import ChargeGroup
+    from chargegroups.writes import create_group
     from customers.models import Customer, Provider, UserGroup
+    from tariffs.models import Tariff, TariffElement
+    from tariffs.writes import add_version
 
     provider = Provider.objects.create(code="KILL", name="Kill", country_code="NL", party_id="KIL")
     users = UserGroup.objects.create(provider=provider, code="ALL", name="All")
@@ -140,7 +145,7 @@ def _fill() -> None:
     for code, price in (("A", "0.35"), ("B", "0.36")):
         tariffs.append(Tariff.objects.create(provider=provider, code=code, name=code))
         add_version(tariffs[-1], [TariffElement(energy_price=price)])
-    found_group(
+    create_group(
         ChargeGroup(provider=provider, user_group=users, code="G", name="G"), tariff=tariffs[0], own_user_group=True
     )
     people = (Customer(provider=provider, user_group=users, number=str(n), name=str(n)) for n in range(CUSTOMERS))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bench.measuring import Measured, per_second
 from bench.sessions import AMSTERDAM
-from chargegroups.pricing import Session, prepare, price, read_tariff
+from tariffs.pricing import Session, prepare, price, read_tariff
 
 CENT = Decimal("0.01")
 

@@ -7,7 +7,7 @@ from typing import Any
 from bench import other
 from bench.measuring import Measured, per_second
 from bench.sessions import AMSTERDAM, FOUR_ELEMENTS, ONE_ELEMENT, SIXTEEN_ELEMENTS, sessions
-from chargegroups.pricing import Session, prepare, price, read_tariff
+from tariffs.pricing import Session, prepare, price, read_tariff
 
 COUNT = 5_000
 CASES = (

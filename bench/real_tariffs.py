@@ -3,7 +3,7 @@
 import time
 
 from bench.measuring import Measured
-from chargegroups.pricing import price_session, read_session, read_tariff
+from tariffs.pricing import price_session, read_session, read_tariff
 from tests.rules.pricing_world import period, session
 from tests.rules.second_by_second import brute_force
 from tests.rules.test_pricing_properties import REAL_SESSIONS, real_tariffs

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from bench.measuring import Measured, peak_mb
 from bench.sessions import FOUR_ELEMENTS, ONE_ELEMENT, session
-from chargegroups.pricing import read_tariff
-from chargegroups.pricing.replay import Past, replay
+from tariffs.pricing import read_tariff
+from tariffs.pricing.replay import Past, replay
 
 SESSIONS = 1_000_000
 CUSTOMERS = 50_000

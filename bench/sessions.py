@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chargegroups.pricing import Session
+from tariffs.pricing import Session
 
 AMSTERDAM = "Europe/Amsterdam"
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q
 from django.forms import Select, TextInput
 
-from chargegroups.standing import GroupAt, Standing, audience_of
+from chargegroups.customer_access import GroupAt, Standing, audience_of
 from customers.models import ChargeCard, Customer
 
 REASONS = {

@@ -12,13 +12,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import INPUT_CLASSES, UnfoldBooleanSwitchWidget
 
-from chargegroups.changes import database_clock
-from chargegroups.models import ChargeGroup, CustomerException, Tariff, Terms
-from chargegroups.price_tags import price_tags
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Connector
 from customers.models import Customer
-from evcnet.forms import PortalForm
-from evcnet.widgets import SearchBox, SearchBoxes
+from evcnet.admin.forms import PortalForm
+from evcnet.admin.widgets import SearchBox, SearchBoxes
+from evcnet.datetimes import database_clock
+from tariffs.current_price import price_tags
+from tariffs.models import Tariff
 
 TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
 SWITCHES = ("own_user_group", "other_user_groups", "roaming", "social_charging")

@@ -27,22 +27,7 @@ class TermsQuerySet(ScopedQuerySet):
         return self.filter(valid_from__gt=at)
 
 
-class TariffVersionQuerySet(ScopedQuerySet):
-    def in_force(self, at: datetime) -> Any:
-        """For each tariff the latest version that has begun, unless it has ended: then none is in force."""
-        later = self.model._base_manager.filter(
-            tariff=OuterRef("tariff"), valid_from__gt=OuterRef("valid_from"), valid_from__lte=at
-        )
-        return self.filter(~Exists(later), valid_from__lte=at).filter(Q(valid_until=None) | Q(valid_until__gt=at))
-
-
 class ExceptionQuerySet(ScopedQuerySet):
     def in_force(self, at: datetime) -> Any:
         begun = Q(valid_from=None) | Q(valid_from__lte=at)
         return self.filter(begun, Q(valid_until=None) | Q(valid_until__gt=at))
-
-
-class ChangeQuerySet(ScopedQuerySet):
-    def scheduled_after(self, at: datetime) -> Any:
-        """Those that wait for their moment."""
-        return self.filter(scheduled=True, cancelled_at=None, takes_effect_at__gt=at)

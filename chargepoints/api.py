@@ -12,9 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from chargepoints.authorization import authorize
-from customers.key_access import key_holder
+from customers.api_authentication import key_holder
 from customers.models import Provider
-from evcnet.moments import NotAMoment, read_moment
+from evcnet.datetimes import NotAMoment, read_moment
 
 FIELDS = {"card", "charge_point", "at"}
 LONGEST = 64

@@ -8,7 +8,7 @@ from typing import Any
 
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
 from chargegroups.terms import Decision, decide
-from chargepoints.facts import Found, find, slot_of
+from chargepoints.authorization_facts import Found, find, slot_of
 
 
 @dataclass(frozen=True, slots=True)

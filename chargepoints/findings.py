@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from chargegroups.access import Facts
-from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffVersion, Terms
-from chargegroups.price_tags import PriceTag, free_for_everyone, price_tags
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import GroupTerms, TariffInForce, as_customer, decide
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
 from customers.models import Customer
+from tariffs.current_price import PriceTag, free_for_everyone, price_tags
+from tariffs.models import Tariff, TariffVersion
 
 NAMED = 100
 """So many locations are named one by one; of more the rest is counted."""

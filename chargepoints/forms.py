@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chargegroups.models import ChargeGroup
-from chargepoints.changes import has_social_charging, why_not_activate, why_not_attach
+from chargepoints.attach_detach import has_social_charging, why_not_activate, why_not_attach
 from chargepoints.models import ChargePoint, Location
-from evcnet.forms import PortalForm
+from evcnet.admin.forms import PortalForm
 
 ACTIVE = ChargePoint.Status.ACTIVE
 

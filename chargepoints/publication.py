@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from chargegroups.access_summary import effective
 from chargegroups.models import ChargeGroup
-from chargepoints.effective import effective
 from chargepoints.models import ChargePoint, Location
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from django.db import transaction
 
-from chargegroups.models import TariffVersion
-from chargegroups.price_lists import price_list
-from chargegroups.pricing import Cost, InvalidSession, Minimum, Prepared, Tariff, price
-from chargegroups.pricing import Session as Metered
-from chargegroups.pricing.session import MOST_SECONDS
 from chargepoints.models import Location, Rating, Session
 from customers.models import Provider
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
+from tariffs.conversion import price_list
+from tariffs.models import TariffVersion
+from tariffs.pricing import Cost, InvalidSession, Minimum, Prepared, Tariff, price
+from tariffs.pricing import Session as Metered
+from tariffs.pricing.session import MOST_SECONDS
 
 SECOND = timedelta(seconds=1)
 _FIELDS = {"start": "started_at", "time_zone": "charge_point"}
@@ -47,14 +47,14 @@ class Measured:
         return self.seconds - self.parking_seconds
 
     def metered(self, time_zone: str, minimum: Minimum | None) -> Metered:
-        """The session as it is priced. Raises Refused, with the field that is wrong."""
+        """The session as it is priced. Raises DomainError, with the field that is wrong."""
         if self.seconds < 0:
-            raise Refused("The session ends before it starts: exchange the two times, or correct one.", "ended_at")
+            raise DomainError("The session ends before it starts: exchange the two times, or correct one.", "ended_at")
         if self.charging_seconds < 0:
             why = f"Parking is the last part of the session, which lasts {self.seconds:,} s in all"
-            raise Refused(f"{why}: give at most that.", "parking_seconds")
+            raise DomainError(f"{why}: give at most that.", "parking_seconds")
         if self.seconds > MOST_SECONDS:
-            raise Refused("The session lasts longer than a year: correct one of the two times.", "ended_at")
+            raise DomainError("The session lasts longer than a year: correct one of the two times.", "ended_at")
         rows: list[Any] = [("charging", self.charging_seconds, self.kwh)]
         if self.parking_seconds:
             rows.append(("parking", self.parking_seconds, 0))
@@ -63,7 +63,7 @@ class Measured:
         except InvalidSession as wrong:
             first = wrong.problems[0]
             field = _FIELDS.get(first.path, "kwh")
-            raise Refused(f"{first.reason[:1].upper()}{first.reason[1:]}: {first.remedy}.", field) from wrong
+            raise DomainError(f"{first.reason[:1].upper()}{first.reason[1:]}: {first.remedy}.", field) from wrong
 
 
 def minimum_of(provider: Provider) -> Minimum:
@@ -102,7 +102,7 @@ class Rater:
         return price(self._ready[key], metered)
 
     def rating(self, session: Session, version_id: int, measured: Measured | None = None, **told: Any) -> Rating:
-        """An unsaved rating. ``measured`` where a correction says otherwise than the session. Raises Refused."""
+        """An unsaved rating. ``measured`` where a correction says otherwise than the session. Raises DomainError."""
         measured = measured or Measured.of(session)
         cost = self.cost(version_id, self.metered(measured, session.charge_point.location_id))
         return Rating(
@@ -133,12 +133,12 @@ def rate_all(sessions: Iterable[Session], by: Any = None) -> int:
 
 
 def correct(session: Session, version: TariffVersion, measured: Measured, reason: str, by: Any = None) -> Rating:
-    """Append a rating that counts from now on; the earlier ones stay readable. Raises Refused."""
+    """Append a rating that counts from now on; the earlier ones stay readable. Raises DomainError."""
     reason = reason.strip()
     if not reason:
-        raise Refused("Say why: a correction is kept beside the earlier rating, with its reason.", "reason")
+        raise DomainError("Say why: a correction is kept beside the earlier rating, with its reason.", "reason")
     if version.provider_id != session.provider_id:
-        raise Refused("Choose a tariff of the session's own provider.", "tariff")
+        raise DomainError("Choose a tariff of the session's own provider.", "tariff")
     with transaction.atomic():
         locked = Session.objects.select_for_update(of=("self",), no_key=True).select_related("provider", "charge_point")
         row = locked.get(pk=session.pk)
@@ -147,7 +147,9 @@ def correct(session: Session, version: TariffVersion, measured: Measured, reason
             row, version.pk, measured, reason=reason, made_by=by, number=last.number + 1 if last else 1
         )
         if last is not None and _same(rating, last):
-            raise Refused("Nothing would change: the session has this price already, for the same reasons.", "tariff")
+            raise DomainError(
+                "Nothing would change: the session has this price already, for the same reasons.", "tariff"
+            )
         rating.save()
     return rating
 

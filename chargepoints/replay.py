@@ -11,13 +11,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from chargegroups.models import ChargeGroup, Tariff, TariffVersion
-from chargegroups.pricing.replay import STEPS, Past, Replay
-from chargegroups.pricing.replay import replay as price_again
+from chargegroups.models import ChargeGroup
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater
 from customers.models import Customer
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
+from tariffs.models import Tariff, TariffVersion
+from tariffs.pricing.replay import STEPS, Past, Replay
+from tariffs.pricing.replay import replay as price_again
 
 AT_ONCE = 2_000
 LARGEST = 10
@@ -81,13 +82,13 @@ def started_within(sessions: Any, begin: datetime | None, end: datetime | None) 
 def version_to_replay(tariff: Tariff, at: datetime) -> TariffVersion:
     """The version in force, else the next to come: the past is priced by what is meant to hold, not by what held then.
 
-    Raises Refused for a tariff that has neither.
+    Raises DomainError for a tariff that has neither.
     """
     versions = TariffVersion.objects.filter(tariff=tariff).select_related("tariff").prefetch_related("elements")
     found: TariffVersion | None = versions.in_force(at).first()
     found = found or versions.filter(valid_from__gt=at).order_by("valid_from").first()
     if found is None:
-        raise Refused(f"{tariff} has no version in force and none to come: give it prices first.", "against")
+        raise DomainError(f"{tariff} has no version in force and none to come: give it prices first.", "against")
     return found
 
 
@@ -95,7 +96,7 @@ def replay(sessions: Any, against: TariffVersion, told: Callable[[int], Any] = l
     """Price the rated ones among ``sessions`` (a queryset, of one provider) by another version.
 
     What each cost is the rating that counts, corrections included. ``told`` hears how many are done, every 10,000.
-    Memory grows with the customers, not with the sessions. Raises Refused where sessions were rated in another currency.
+    Memory grows with the customers, not with the sessions. Raises DomainError where sessions were rated in another currency.
     """
     rater = Rater(against.tariff.provider)
     with transaction.atomic():
@@ -115,7 +116,7 @@ def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
 def _same_currency(ratings: Any, currency: str) -> None:
     other = ratings.exclude(currency=currency).values_list("currency", F("session__code")).first()
     if other is not None:
-        raise Refused(
+        raise DomainError(
             f"Session {other[1]} was rated in {other[0]}, and the tariff is in {currency}: choose a tariff in {other[0]}.",
             "against",
         )

@@ -12,17 +12,17 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from changes.file_changes import Proposed, by_provider
+from changes.proposals.points import Move, PointsMoved
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location, Rating, Session
-from chargepoints.proposals import Move, PointsMoved
-from chargepoints.recording import Recorder
+from chargepoints.session_recorder import Recorder
 from customers.models import Customer
-from evcnet.refusals import Refused
-from evcnet.transfer.columns import Choice, Code, Column, Country, Flag, Moment, Number, Reference, Whole
-from evcnet.transfer.door import Proposed, by_provider
-from evcnet.transfer.kinds import Kind, Row, checked, same_letters
-from evcnet.transfer.outcomes import Effect
-from evcnet.transfer.problems import quoted
+from evcnet.errors import DomainError
+from evcnet.importexport.columns import Choice, Code, Column, Country, Flag, Moment, Number, Reference, Whole
+from evcnet.importexport.kinds import Kind, Row, checked, same_letters
+from evcnet.importexport.outcomes import Effect
+from evcnet.importexport.problems import quoted
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
 
@@ -73,7 +73,7 @@ class ChargePoints(Kind):
         if wanted["status"] != ACTIVE or not missing:
             return
         if row.said("status"):
-            raise Refused(
+            raise DomainError(
                 f"It can't be active without a {' and a '.join(missing)}: name it, or write inactive.", "status"
             )
         wanted["status"] = INACTIVE  # one that is taken out of its group or place stops working
@@ -123,7 +123,9 @@ class Instant(Moment):
         local = self._local(cell, row)
         moment = local.astimezone(UTC)
         if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-            raise Refused(f"{quoted(cell)} does not exist there: the clock was put forward over it. Write its offset.")
+            raise DomainError(
+                f"{quoted(cell)} does not exist there: the clock was put forward over it. Write its offset."
+            )
         return moment
 
 
@@ -155,9 +157,9 @@ class Sessions(Kind):
 
     def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
         if wanted["started_at"] > self.now:
-            raise Refused("The session has not begun yet: no price is pinned before it holds.", "started_at")
+            raise DomainError("The session has not begun yet: no price is pinned before it holds.", "started_at")
         if wanted["ended_at"] > self.now:
-            raise Refused("The session has not ended yet: import it when it has.", "ended_at")
+            raise DomainError("The session has not ended yet: import it when it has.", "ended_at")
         if stored is None:
             return
         if wanted["card_uid"].upper() == stored["card_uid"].upper():
@@ -165,7 +167,7 @@ class Sessions(Kind):
         changed = [each.name for each in self.columns if wanted[each.name] != stored[each.name]]
         if stored["rated"] and set(changed) - {"note"}:
             why = "The session is rated, so what was measured stays; only its note can be changed here"
-            raise Refused(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
+            raise DomainError(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
 
     def build(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
         thing = thing or Session(provider=row.provider)

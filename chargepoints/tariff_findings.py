@@ -14,14 +14,15 @@ from typing import Any
 from django.db.models import Aggregate, Case, F, FloatField, Max, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffElement, TariffVersion, Terms
-from chargegroups.price_lists import COLUMN, price_list
-from chargegroups.pricing import Tariff as PriceList
-from chargegroups.pricing.finding import Finding
-from chargegroups.pricing.lints import findings
-from chargegroups.pricing.tariff import Dimension
-from chargegroups.uses import groups_using
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
+from tariffs.conversion import COLUMN, price_list
+from tariffs.models import Tariff, TariffElement, TariffVersion
+from tariffs.pricing import Tariff as PriceList
+from tariffs.pricing.finding import Finding
+from tariffs.pricing.lints import findings
+from tariffs.pricing.tariff import Dimension
 
 _ELEMENT = re.compile(r"elements\[(\d+)\]")
 Medians = tuple[tuple[Dimension, Decimal], ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from customers.models import Customer
-from evcnet.outcomes import Outcome, change_rows
+from evcnet.bulk import Outcome, change_rows
 
 Customers = Iterable[Customer]
 PENDING, ACTIVE, DEACTIVATED = Customer.Status.PENDING, Customer.Status.ACTIVE, Customer.Status.DEACTIVATED

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from customers.models import ChargeCard, Customer
-from evcnet.outcomes import Outcome, change_rows
+from evcnet.bulk import Outcome, change_rows
 
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 

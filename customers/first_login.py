@@ -6,7 +6,7 @@ from django.db import transaction
 
 from customers.models import Membership, Provider, StaffMember
 from customers.roles import Role
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
 
 RUN_BY_ITSELF = "This provider has an admin already, who invites whoever else is to sign in."
 
@@ -24,12 +24,12 @@ def runs_itself(provider: Provider) -> bool:
 def first_admin(provider: Provider, name: str, email: str) -> StaffMember:
     """A new login without a password, admin of the provider. Whoever was invited before, and did not come, is withdrawn.
 
-    Raises Refused where the provider runs itself, and IntegrityError where the address is taken on the platform.
+    Raises DomainError where the provider runs itself, and IntegrityError where the address is taken on the platform.
     """
     with transaction.atomic():
         Provider.objects.select_for_update().get(pk=provider.pk)
         if runs_itself(provider):
-            raise Refused(RUN_BY_ITSELF)
+            raise DomainError(RUN_BY_ITSELF)
         for login in invited_admins(provider):
             if login.memberships.count() == 1:
                 login.delete()

@@ -12,7 +12,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from customers.models import ChargeCard, Provider, StaffMember, UserGroup
-from evcnet.forms import OwnedForm, PortalForm
+from evcnet.admin.forms import OwnedForm, PortalForm
 
 CANNOT_BE_USED = "This {} cannot be used."
 

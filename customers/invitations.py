@@ -12,9 +12,9 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
-from customers.models import Record, StaffMember
-from customers.record import record
-from evcnet.refusals import Refused
+from customers.audit import record
+from customers.models import AuditEntry, StaffMember
+from evcnet.errors import DomainError
 
 VALID_FOR = timedelta(days=7)
 SALT = "customers.invitation"
@@ -31,11 +31,13 @@ def waits_for_first_password(login: StaffMember) -> bool:
 
 @transaction.atomic
 def invite(login: StaffMember, by: StaffMember, address: Callable[[str], str]) -> None:
-    """Mail the link. ``address`` makes an address of a token; Refused where the mail could not be sent."""
+    """Mail the link. ``address`` makes an address of a token; DomainError where the mail could not be sent."""
     if not waits_for_first_password(login):
-        raise Refused(f"{login} has a password already: whoever forgot theirs sets a new one from the sign-in page.")
+        raise DomainError(
+            f"{login} has a password already: whoever forgot theirs sets a new one from the sign-in page."
+        )
     providers = [each for each in login.providers if each in by.providers] or login.providers
-    record(Record.Event.INVITED, by, providers, about=f"{login.name} <{login.email}>")
+    record(AuditEntry.Event.INVITED, by, providers, about=f"{login.name} <{login.email}>")
     told = {
         "login": login,
         "by": by,
@@ -50,7 +52,7 @@ def _send(login: StaffMember, body: str) -> None:
     try:
         EmailMessage("evcnet: you are invited", body, to=[login.email]).send()
     except (OSError, SMTPException) as error:
-        raise Refused(
+        raise DomainError(
             f"The invitation could not be mailed, so nothing was saved. Try again later. ({error})"
         ) from error
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from customers.models import Announcement, Notice
-from customers.notice_words import words
+from customers.notice_text import words
 
 MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300

@@ -7,13 +7,13 @@ from copy import copy
 from decimal import Decimal
 from typing import Any
 
-from chargegroups.proposals import CustomersMoved
+from changes.file_changes import Proposed, by_provider
+from changes.proposals import CustomersMoved
 from customers.models import ChargeCard, Customer, Provider, UserGroup
-from evcnet.refusals import Refused
-from evcnet.transfer.columns import Choice, Code, Column, Country, Email, Flag, Moment, Number, Reference, Whole
-from evcnet.transfer.door import Proposed, by_provider
-from evcnet.transfer.kinds import Kind, Row, in_window, same_letters
-from evcnet.transfer.outcomes import Effect
+from evcnet.errors import DomainError
+from evcnet.importexport.columns import Choice, Code, Column, Country, Email, Flag, Moment, Number, Reference, Whole
+from evcnet.importexport.kinds import Kind, Row, in_window, same_letters
+from evcnet.importexport.outcomes import Effect
 
 
 class Providers(Kind):
@@ -101,9 +101,9 @@ class ChargeCards(Kind):
             # Attaching a customer activates a card; a card that loses its customer does not stay active.
             wanted["status"] = "active" if customer else "inactive" if status == "active" else status
         if wanted["status"] == "active" and customer is None:
-            raise Refused("A card without a customer is inactive: name the customer, or write inactive.", "status")
+            raise DomainError("A card without a customer is inactive: name the customer, or write inactive.", "status")
         if wanted["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
-            raise Refused("A prepaid customer's card has roaming off: write false.", "roaming")
+            raise DomainError("A prepaid customer's card has roaming off: write false.", "roaming")
 
 
 def _depth(group: int, parents: dict[int, int | None]) -> int:

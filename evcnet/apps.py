@@ -10,4 +10,4 @@ class FrameConfig(AppConfig):
 
 
 class PortalAdminConfig(AdminConfig):
-    default_site = "evcnet.site.PortalSite"
+    default_site = "evcnet.site.menu.PortalSite"

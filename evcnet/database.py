@@ -5,11 +5,11 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from evcnet import folder
-from evcnet.postgresql.cluster import Cluster
-from evcnet.postgresql.creation import DATABASE, ROLE
+from devtools.postgresql.cluster import Cluster
+from devtools.postgresql.creation import DATABASE, ROLE
+from evcnet import var_dir
 
-PRIVATE = "evcnet.postgresql"
+PRIVATE = "devtools.postgresql"
 # One decision costs one prepared statement: without persistent connections, connecting would cost more than deciding.
 PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 # Without it Django switches prepared statements off, also for those that ask to be prepared. Its own cursors bind on
@@ -20,7 +20,7 @@ PREPARED = {"prepare_threshold": 5}
 def settings(env: environ.Env) -> dict[str, Any]:
     """The entry for Django's DATABASES. Raises ImproperlyConfigured for a database other than PostgreSQL."""
     if not env.str("DATABASE_URL", default=""):
-        private = {"ENGINE": PRIVATE, "NAME": DATABASE, "USER": ROLE, "VAR": str(folder.var())}
+        private = {"ENGINE": PRIVATE, "NAME": DATABASE, "USER": ROLE, "VAR": str(var_dir.var())}
         return {**private, **PERSISTENT, "OPTIONS": dict(PREPARED)}
     named: dict[str, Any] = {**env.db("DATABASE_URL"), **PERSISTENT}
     if named["ENGINE"] != "django.db.backends.postgresql":
@@ -40,4 +40,4 @@ def is_private(entry: dict[str, Any]) -> bool:
 
 def cluster() -> Cluster:
     """The private PostgreSQL of this copy of the portal, up or not."""
-    return Cluster(folder.var())
+    return Cluster(var_dir.var())

@@ -62,6 +62,6 @@ class RequestLog(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        from evcnet.signin.attempts import address_of
+        from evcnet.accounts.attempts import address_of
 
         structlog.contextvars.bind_contextvars(ip=address_of(request))

@@ -9,7 +9,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from evcnet import folder
+from evcnet import var_dir
 
 SHORTEST, FEWEST = 50, 10
 """So many characters has a secret in production, so many of them different."""
@@ -34,7 +34,7 @@ def secret_key(env: environ.Env) -> str:
         return named
     if production:
         raise ImproperlyConfigured("SECRET_KEY is not set, and EVCNET_MODE=production does not make one up. Set it.")
-    return _kept(folder.var() / "secret_key")
+    return _kept(var_dir.var() / "secret_key")
 
 
 def _kept(path: Path) -> str:

@@ -8,7 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from evcnet import database, folder, logs
+from evcnet import database, logs, var_dir
 from evcnet.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +20,7 @@ MODE = env.str("EVCNET_MODE", default="development")
 if MODE not in ("development", "production"):
     raise environ.ImproperlyConfigured(f"EVCNET_MODE={MODE} means nothing: say development or production.")
 PRODUCTION = MODE == "production"
-VAR_DIR = folder.var()
+VAR_DIR = var_dir.var()
 
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
@@ -63,10 +63,13 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_structlog",
-    "evcnet.signin.apps.SigninConfig",
+    "evcnet.accounts.apps.AccountsConfig",
     "customers",
+    "tariffs",
     "chargegroups",
     "chargepoints",
+    "changes",
+    "devtools",
 ]
 
 MIDDLEWARE = [
@@ -86,8 +89,8 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "evcnet.middleware.kept_by_no_cache",
     "evcnet.middleware.provider_time_zone",
-    "evcnet.signin.recording.refusals",
-    "evcnet.signin.second_factor.SecondFactorMiddleware",
+    "evcnet.accounts.audit.refusals",
+    "evcnet.accounts.second_factor.SecondFactorMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -123,7 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if BREACHED_PASSWORDS := env.str("BREACHED_PASSWORDS", default=""):
     AUTH_PASSWORD_VALIDATORS += [
-        {"NAME": "evcnet.signin.passwords.BreachedPasswordValidator", "OPTIONS": {"path": BREACHED_PASSWORDS}}
+        {"NAME": "evcnet.accounts.passwords.BreachedPasswordValidator", "OPTIONS": {"path": BREACHED_PASSWORDS}}
     ]
 
 # Signing in. Whoever guesses is stopped by axes for one address and login, by the rate limits for all of them together.
@@ -140,11 +143,11 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "login"
-AXES_USERNAME_CALLABLE = "evcnet.signin.attempts.login_of"
-AXES_CLIENT_IP_CALLABLE = "evcnet.signin.attempts.address_of"
+AXES_USERNAME_CALLABLE = "evcnet.accounts.attempts.login_of"
+AXES_CLIENT_IP_CALLABLE = "evcnet.accounts.attempts.address_of"
 AXES_VERBOSE = False
-ACCOUNT_ADAPTER = "evcnet.signin.adapter.SignIn"
-ACCOUNT_FORMS = {"reset_password": "evcnet.signin.forgotten.ForgottenForm"}
+ACCOUNT_ADAPTER = "evcnet.accounts.adapter.SignIn"
+ACCOUNT_FORMS = {"reset_password": "evcnet.accounts.forgotten_password.ForgottenForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -159,11 +162,11 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
-MFA_ADAPTER = "evcnet.signin.adapter.SecondFactor"
+MFA_ADAPTER = "evcnet.accounts.adapter.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "evcnet"
-MFA_FORMS = {"add_webauthn": "evcnet.signin.passkeys.PasskeyForm"}
+MFA_FORMS = {"add_webauthn": "evcnet.accounts.passkeys.PasskeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers themselves make passkeys over plain HTTP for localhost alone
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 OPERATORS_NEED_SECOND_FACTOR = env.bool("OPERATORS_NEED_SECOND_FACTOR", default=PRODUCTION)
@@ -224,7 +227,7 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
 
-PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.signin.forgotten"]
+PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
 
@@ -239,13 +242,13 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "DASHBOARD_CALLBACK": "evcnet.dashboard.home",
+    "DASHBOARD_CALLBACK": "evcnet.site.home.home",
     "STYLES": [
-        "evcnet.site.stylesheet",
+        "evcnet.site.menu.stylesheet",
         lambda request: static("evcnet/pieces.css"),
         lambda request: static("evcnet/changes.css"),
     ],
-    "SCRIPTS": ["evcnet.site.script"],
+    "SCRIPTS": ["evcnet.site.menu.script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("evcnet/mark.svg")}],
     "COLORS": {
         # Teal with a contrast of 4.5 and more: 600 on white and under white text, 500 on the dark page.
@@ -263,5 +266,5 @@ UNFOLD = {
             "950": "oklch(22% .04 192)",
         },
     },
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "evcnet.site.navigation"},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "evcnet.site.menu.navigation"},
 }

@@ -10,6 +10,6 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/v1/authorize", authorize_card),
-    path("", include("evcnet.signin.urls")),
+    path("", include("evcnet.accounts.urls")),
     path("", admin.site.urls),
 ]

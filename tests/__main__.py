@@ -10,9 +10,9 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from evcnet.postgresql.cluster import Cluster
-from evcnet.postgresql.errors import NotAvailable
-from evcnet.supervisor import Ended, ignore_signals, raise_ended_on_signals
+from devtools.postgresql.cluster import Cluster
+from devtools.postgresql.errors import NotAvailable
+from devtools.supervisor import Ended, ignore_signals, raise_ended_on_signals
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import factory
 
-from chargegroups import changes
-from chargegroups.models import ChargeGroup, CustomerException, Tariff, TariffElement, Terms
+from chargegroups import writes
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, UserGroup
+from tariffs import writes as tariff_writes
+from tariffs.models import Tariff, TariffElement
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -96,7 +98,7 @@ class TariffFactory(factory.django.DjangoModelFactory):
         if per_kwh is not None:
             price = Decimal(per_kwh)
             element = TariffElement(energy_price=price) if price else TariffElement(flat_price=price)
-            changes.add_version(tariff, [element], valid_from=valid_from, valid_until=valid_until)
+            tariff_writes.add_version(tariff, [element], valid_from=valid_from, valid_until=valid_until)
         return tariff
 
 
@@ -118,7 +120,7 @@ class ChargeGroupFactory(factory.django.DjangoModelFactory):
             return super()._create(model_class, *args, **kwargs)
         group = model_class(*args, **kwargs)
         tariff = terms.pop("tariff", None) or TariffFactory(provider=group.provider)
-        changes.found_group(group, tariff=tariff, valid_from=terms.pop("valid_from", LONG_AGO), **terms)
+        writes.create_group(group, tariff=tariff, valid_from=terms.pop("valid_from", LONG_AGO), **terms)
         return group
 
 
@@ -132,7 +134,7 @@ class TermsFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        with changes.the_door():
+        with tariff_writes.allow_terms_write():
             return super()._create(model_class, *args, **kwargs)
 
 
@@ -145,7 +147,7 @@ class CustomerExceptionFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        with changes.the_door():
+        with tariff_writes.allow_terms_write():
             return super()._create(model_class, *args, **kwargs)
 
 

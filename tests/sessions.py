@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from chargepoints.models import Session
-from chargepoints.recording import Recorder
+from chargepoints.session_recorder import Recorder
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 

@@ -1,7 +1,5 @@
-"""The pages of charge groups and tariffs."""
+"""Admin pages of charge groups."""
 
-from chargegroups.admin.changing.record import ChangeAdmin
-from chargegroups.admin.groups import ChargeGroupAdmin
-from chargegroups.admin.tariffs import TariffAdmin
+from chargegroups.admin.charge_groups import ChargeGroupAdmin
 
-__all__ = ["ChangeAdmin", "ChargeGroupAdmin", "TariffAdmin"]
+__all__ = ["ChargeGroupAdmin"]

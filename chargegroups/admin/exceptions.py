@@ -8,16 +8,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from chargegroups.admin.changing.reach import may_make
-from chargegroups.confirmation import Stale, confirm, look
+from changes.apply import Stale, confirm, look
+from changes.models import Change
+from changes.permissions import may_make
+from changes.proposals import ExceptionsChanged, ProposedException
+from changes.surroundings import surroundings
+from chargegroups.customer_access import GroupAt, Standing
 from chargegroups.filters import REASONS
 from chargegroups.forms import ExceptionForm
-from chargegroups.models import Change, CustomerException
-from chargegroups.proposals import ExceptionsChanged, ProposedException
-from chargegroups.standing import GroupAt, Standing
+from chargegroups.models import CustomerException
 from chargegroups.terms import Decision
-from chargepoints.surroundings import surroundings
-from evcnet.refusals import REFUSALS, refusal_of
+from evcnet.errors import REFUSALS, refusal_of
 
 
 class Editor:

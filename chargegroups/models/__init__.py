@@ -1,17 +1,6 @@
-"""On what terms may who charge?"""
+"""Charge groups, their terms and their exceptions."""
 
-from chargegroups.models.changes import Change
 from chargegroups.models.groups import ChargeGroup
-from chargegroups.models.tariffs import Tariff, TariffElement, TariffOffer, TariffVersion
 from chargegroups.models.terms import CustomerException, Terms
 
-__all__ = [
-    "Change",
-    "ChargeGroup",
-    "CustomerException",
-    "Tariff",
-    "TariffElement",
-    "TariffOffer",
-    "TariffVersion",
-    "Terms",
-]
+__all__ = ["ChargeGroup", "CustomerException", "Terms"]

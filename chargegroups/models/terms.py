@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from chargegroups.models.groups import ChargeGroup
-from chargegroups.models.tariffs import Tariff
 from chargegroups.querysets import ExceptionQuerySet, TermsQuerySet
 from customers.models import Customer, Provider
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.tenancy import Tenancy
+from tariffs.models import Tariff
 
 
 @tracked()
@@ -62,9 +62,6 @@ class Terms(models.Model):
     social_charging = models.BooleanField(
         default=False,
         help_text="Customers may ask to free up an occupied charge point and queue for it. Only in the Netherlands.",
-    )
-    change = models.ForeignKey(
-        "chargegroups.Change", models.PROTECT, null=True, editable=False, related_name="%(class)s_rows"
     )
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 

@@ -1,7 +1,6 @@
-"""Which columns do the files of tariffs, charge groups and exceptions have?"""
+"""CSV kinds of charge groups and exceptions."""
 
 from chargegroups.resources.exceptions import Exceptions
 from chargegroups.resources.groups import ChargeGroups
-from chargegroups.resources.tariffs import Tariffs
 
-__all__ = ["ChargeGroups", "Exceptions", "Tariffs"]
+__all__ = ["ChargeGroups", "Exceptions"]

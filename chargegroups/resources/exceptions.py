@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chargegroups import changes
-from chargegroups.models import ChargeGroup, CustomerException, Tariff
-from chargegroups.proposals import ExceptionsChanged, ProposedException
+from changes.file_changes import Proposed, by_provider
+from changes.proposals import ExceptionsChanged, ProposedException
+from chargegroups import writes
+from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
-from evcnet.transfer.columns import Choice, Column, Moment, Reference
-from evcnet.transfer.door import Proposed, by_provider
-from evcnet.transfer.kinds import Kind, Row, asked, in_window
-from evcnet.transfer.outcomes import Effect
+from evcnet.importexport.columns import Choice, Column, Moment, Reference
+from evcnet.importexport.kinds import Kind, Row, asked, in_window
+from evcnet.importexport.outcomes import Effect
+from tariffs.models import Tariff
 
 
 class Exceptions(Kind):
@@ -51,4 +52,4 @@ class Exceptions(Kind):
             yield Proposed(ExceptionsChanged(rows, checked=True), together)
 
     def create(self, things: list[Any]) -> None:
-        changes.put_exceptions(things)
+        writes.put_exceptions(things)

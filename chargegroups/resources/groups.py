@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from chargegroups import changes
-from chargegroups.models import ChargeGroup, Tariff, Terms
+from chargegroups import writes
+from chargegroups.models import ChargeGroup, Terms
 from customers.models import UserGroup
-from evcnet.refusals import Refused
-from evcnet.transfer.columns import Choice, Code, Column, Flag, Moment, Reference
-from evcnet.transfer.kinds import Kind, Row, checked
+from evcnet import datetimes
+from evcnet.errors import DomainError
+from evcnet.importexport.columns import Choice, Code, Column, Flag, Moment, Reference
+from evcnet.importexport.kinds import Kind, Row, checked
+from tariffs.models import Tariff
 
 TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
 POLICIES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
@@ -56,7 +58,7 @@ class ChargeGroups(Kind):
 
     def _read_terms(self, groups: Iterable[Any]) -> None:
         """The terms in force, or, where none are yet, the first that will be."""
-        now = changes.database_clock()
+        now = datetimes.database_clock()
         of_groups = Terms.objects.filter(charge_group__in=[group.pk for group in groups]).select_related(*TARIFFS)
         scheduled = of_groups.scheduled(now).order_by("-valid_from")
         self.terms |= {each.charge_group_id: each for rows in (scheduled, of_groups.in_force(now)) for each in rows}
@@ -86,7 +88,7 @@ class ChargeGroups(Kind):
                 setattr(group, column.field, wanted[column.name])
         checked(group)
         if thing is None:
-            changes.found_group(group, **{name: wanted[name] for name in TERMS})
+            writes.create_group(group, **{name: wanted[name] for name in TERMS})
         else:
             group.save()
         return group
@@ -94,13 +96,15 @@ class ChargeGroups(Kind):
 
 def _found(wanted: dict[str, Any]) -> None:
     if wanted["tariff"] is None:
-        raise Refused("A new charge group has a tariff: write its code. To charge for free is a tariff too.", "tariff")
+        raise DomainError(
+            "A new charge group has a tariff: write its code. To charge for free is a tariff too.", "tariff"
+        )
     if wanted["type"] == ChargeGroup.Type.HOME and wanted["roaming"]:
-        raise Refused("A Home group is not accessible for roaming: write false, or make the type other.", "roaming")
+        raise DomainError("A Home group is not accessible for roaming: write false, or make the type other.", "roaming")
     currency = wanted["tariff"].currency
     for name in TARIFFS[1:]:
         if wanted[name] is not None and wanted[name].currency != currency:
-            raise Refused(
+            raise DomainError(
                 f"{wanted[name]} is in {wanted[name].currency}, the group's tariff in {currency}: all tariffs of a "
                 "charge group share one currency, so choose another.",
                 name,

@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from chargegroups.changes import database_clock
-from chargegroups.models import ChargeGroup, Tariff
+from chargegroups.models import ChargeGroup
 from chargepoints.findings import Found, Seen, findings_for
+from evcnet.datetimes import database_clock
+from tariffs.models import Tariff
 
 PER_PAGE = 100
 TITLES = {

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge, two_lines
-from evcnet.transfer.pages import Transfers
+from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.base import ModelAdmin
+from evcnet.importexport.pages import Transfers
 
 LISTED = 50
 """So many charge points are listed on a location's page; the list of charge points has the rest."""

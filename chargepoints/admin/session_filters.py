@@ -17,9 +17,9 @@ from unfold.widgets import INPUT_CLASSES
 
 from chargegroups.access import BY_REASON
 from chargepoints.models import ChargePoint, Session
-from chargepoints.searching import points_named
+from chargepoints.search import points_named
 from customers.models import Customer
-from customers.searching import customers_named, words
+from customers.search import customers_named, words
 
 REACHED = 10_000
 """So many of the latest sessions are paged through; older ones are reached by their days."""

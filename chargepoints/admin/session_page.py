@@ -9,15 +9,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON
-from chargegroups.models import Tariff
-from chargegroups.price_tags import tag_of
-from chargepoints.admin.correcting import tariff_box, version_at
+from chargepoints.admin.correct_session import tariff_box, version_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, Rater
-from chargepoints.rating_lines import duration, money, shown_lines
+from chargepoints.rating_text import duration, money, shown_lines
 from chargepoints.replay import version_to_replay
 from customers.models import ChargeCard, Customer
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
+from tariffs.current_price import tag_of
+from tariffs.models import Tariff
 
 SOURCES = {
     "exception": "the tariff of the customer's exception in the charge group",
@@ -64,7 +64,7 @@ def about(request: HttpRequest, session: Session) -> dict[str, Any]:
         "ratings": [_shown(each, named) for each in ratings],
         "comparing": comparing,
         "compared": _compared(comparing, session, rating, measured),
-        "may_compare": login.has_perm("chargegroups.view_tariff"),
+        "may_compare": login.has_perm("tariffs.view_tariff"),
     }
 
 
@@ -115,7 +115,7 @@ def _compared(comparing: Comparing, session: Session, rating: Any, measured: Mea
     try:
         version = version or version_to_replay(tariff, timezone.now())
         cost = rater.cost(version.pk, rater.metered(measured, session.charge_point.location_id))
-    except Refused as wrong:
+    except DomainError as wrong:
         return {"refused": wrong.refusal.message}
     difference = None
     if rating is not None and rating.currency == cost.currency:

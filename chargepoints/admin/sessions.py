@@ -9,18 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from chargepoints.admin.correcting import CORRECT
+from chargepoints.admin.correct_session import CORRECT
 from chargepoints.admin.session_filters import LatestPages, StartedFilter, VerdictFilter, sessions_named
 from chargepoints.admin.session_page import about
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, ratings_of
-from chargepoints.rating_lines import duration, money
+from chargepoints.rating_text import duration, money
 from customers.models import Customer
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge, two_lines
-from evcnet.filters import AutocompleteFilter
-from evcnet.transfer.pages import Transfers
-from evcnet.verbs import WithVerbs
+from evcnet.admin.actions import WithVerbs
+from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import AutocompleteFilter
+from evcnet.importexport.pages import Transfers
 
 NOT_SEEN = "not one of yours"
 

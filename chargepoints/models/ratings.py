@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from chargegroups.models import TariffVersion
 from chargepoints.models.sessions import Session
 from customers.models import Provider, StaffMember
 from evcnet.constraints import WithinProvider
 from evcnet.tenancy import ScopedQuerySet, Tenancy
+from tariffs.models import TariffVersion
 
 
 class RatingQuerySet(ScopedQuerySet):

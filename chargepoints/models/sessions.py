@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from chargegroups.models import TariffVersion
 from chargepoints.models.points import ChargePoint
 from customers.models import ChargeCard, Customer, Provider
 from customers.models.providers import validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.tenancy import ScopedManager, Tenancy
+from tariffs.models import TariffVersion
 
 
 @tracked()

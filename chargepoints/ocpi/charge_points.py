@@ -10,12 +10,12 @@ from typing import Any
 from django.db.models.functions import Upper
 
 from chargegroups.models import ChargeGroup
-from chargegroups.pricing.problems import Problem
 from chargepoints.models import ChargePoint, Connector, Location
 from chargepoints.ocpi.reading import ReadEvse
 from chargepoints.ocpi.standards import REMOVED, WORKING
 from customers.models import Provider
-from evcnet.feed import Report, write_rows
+from evcnet.importexport.report import Report, write_rows
+from tariffs.pricing.problems import Problem
 
 BATCH = 500
 POINT_COLUMNS = ["location", "evse_id", "ocpi_uid", "max_power_kw", "status"]

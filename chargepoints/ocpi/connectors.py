@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargegroups.ocpi.fields import Fields
 from chargepoints.ocpi.standards import FORMATS, MOST_WATTS, PHASES, SPELLED, watts
+from tariffs.ocpi.fields import Fields
 
 MOST_VOLTS_OR_AMPS = 100_000
 

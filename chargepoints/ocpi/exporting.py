@@ -8,14 +8,14 @@ from typing import Any
 
 from django_countries import countries
 
-from chargegroups.changes import database_clock
 from chargegroups.models import Terms
-from chargegroups.ocpi.moments import written_moment
 from chargepoints.models import ChargePoint, Connector, Location
 from chargepoints.ocpi.reading import read_location
 from chargepoints.ocpi.standards import CONNECTORS, FORMATS, PHASES
 from customers.models import Provider
-from evcnet.feed import Exported
+from evcnet.datetimes import database_clock
+from evcnet.importexport.report import Exported
+from tariffs.ocpi.moments import written_moment
 
 LONGEST = {"address": 45, "city": 45, "postal_code": 10}
 STATE = {

@@ -9,15 +9,16 @@ from typing import Any
 
 from django.db import transaction
 
-from chargegroups.models import ChargeGroup, Tariff
-from chargegroups.pricing.problems import Problem
+from changes.file_changes import Door, Proposed
+from changes.proposals.points import Move, PointsMoved
+from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
 from chargepoints.ocpi.charge_points import KnownPoints, PointRow, write_points
 from chargepoints.ocpi.reading import ReadEvse, ReadLocation, read_location
-from chargepoints.proposals import Move, PointsMoved
 from customers.models import Provider
-from evcnet.feed import Report, write_rows
-from evcnet.transfer.door import Door, Proposed
+from evcnet.importexport.report import Report, write_rows
+from tariffs.models import Tariff
+from tariffs.pricing.problems import Problem
 
 BATCH = 500
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from django_countries import countries
 
-from chargegroups.ocpi.fields import NOT_AN_OBJECT, Fields
-from chargegroups.pricing.problems import Problem
 from chargepoints.ocpi.connectors import read_connectors
 from chargepoints.ocpi.standards import STATES
+from tariffs.ocpi.fields import NOT_AN_OBJECT, Fields
+from tariffs.pricing.problems import Problem
 
 CENTIMETRE = Decimal("1e-7")
 

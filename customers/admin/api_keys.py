@@ -10,11 +10,11 @@ from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 
 from customers.models import ApiKey
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge
-from evcnet.outcomes import Outcome, change_rows
-from evcnet.signin.fresh import AsksPasswordAgain
-from evcnet.verbs import Verb, WithVerbs
+from evcnet.accounts.reauthentication import AsksPasswordAgain
+from evcnet.admin.actions import Verb, WithVerbs
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin
+from evcnet.bulk import Outcome, change_rows
 
 
 def _switch(active: bool) -> Any:

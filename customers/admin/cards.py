@@ -11,15 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from customers.admin import status_verbs
+from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
-from customers.searching import cards_named
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge, two_lines
-from evcnet.filters import AutocompleteFilter
-from evcnet.transfer.pages import Transfers
-from evcnet.verbs import WithVerbs
+from customers.search import cards_named
+from evcnet.admin.actions import WithVerbs
+from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import AutocompleteFilter
+from evcnet.importexport.pages import Transfers
 
 
 @admin.register(ChargeCard)
@@ -42,7 +42,7 @@ class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
         ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
     ]
     empty_words = "What drivers show to a reader. Add them one by one, or import a file."
-    verbs = (status_verbs.BLOCK_CARD, status_verbs.UNBLOCK_CARD)
+    verbs = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargegroups.models import CustomerException
-from chargegroups.price_tags import price_tags
 from chargepoints.models import Session
 from customers.models import ChargeCard, Customer
+from tariffs.current_price import price_tags
 
 LISTED = 50
 """So many cards and exceptions are listed; a customer rarely has more than three."""

@@ -11,16 +11,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chargegroups.admin.changing.customers import regroup_customer
-from customers.admin import moving, person, status_verbs
+from changes.admin.move_customers import regroup_customer
+from customers.admin import move_customers, privacy, status_actions
 from customers.admin.customer_page import about
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
-from customers.searching import customers_named
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge
-from evcnet.transfer.pages import Transfers
-from evcnet.verbs import WithVerbs
+from customers.search import customers_named
+from evcnet.admin.actions import WithVerbs
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin
+from evcnet.importexport.pages import Transfers
 
 
 @admin.register(Customer)
@@ -44,14 +44,14 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
     ]
     empty_words = "Who charges: private people, companies and their employees. Add them one by one, or import a file."
     verbs = (
-        status_verbs.APPROVE,
-        status_verbs.REJECT,
-        status_verbs.BLOCK,
-        status_verbs.LET_BACK,
-        status_verbs.DEACTIVATE,
-        moving.MOVE,
+        status_actions.APPROVE,
+        status_actions.REJECT,
+        status_actions.BLOCK,
+        status_actions.LET_BACK,
+        status_actions.DEACTIVATE,
+        move_customers.MOVE,
     )
-    page_verbs = (person.DISCLOSE, person.ERASE)
+    page_verbs = (privacy.DISCLOSE, privacy.ERASE)
     change_form_outer_before_template = "customers/customer.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

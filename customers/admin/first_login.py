@@ -14,9 +14,9 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 from customers.first_login import RUN_BY_ITSELF, first_admin, invited_admins, runs_itself
 from customers.invitations import VALID_FOR
 from customers.models import Provider, StaffMember
-from evcnet.refusals import REFUSALS, refusal_of
-from evcnet.signin import invitation
-from evcnet.signin.fresh import asks_password_again
+from evcnet.accounts import invitation
+from evcnet.accounts.reauthentication import asks_password_again
+from evcnet.errors import REFUSALS, refusal_of
 
 
 class FirstLoginForm(forms.Form):

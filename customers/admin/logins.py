@@ -11,19 +11,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from customers.admin.ways_in import WaysIn
+from customers.admin.login_access import WaysIn
+from customers.audit import record
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.invitations import waits_for_first_password
-from customers.models import Membership, Provider, Record, StaffMember
-from customers.reach import admin_of, managed_by
-from customers.record import record
+from customers.models import AuditEntry, Membership, Provider, StaffMember
 from customers.roles import IN_WORDS, Role
-from evcnet.admin import ModelAdmin, TabularInline
-from evcnet.badges import badge
-from evcnet.events import event_model
-from evcnet.refusals import Refused
-from evcnet.signin.attempts import address_of
-from evcnet.signin.fresh import AsksPasswordAgain, asks_password_again
+from evcnet.accounts.attempts import address_of
+from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
+from evcnet.accounts.scope import admin_of, managed_by
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.history import event_model
+from evcnet.errors import DomainError
 
 
 class RoleInline(TabularInline):
@@ -136,7 +136,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         if not change and waits_for_first_password(form.instance):
             self.invite(request, form.instance)
         if form.instance.pk == request.user.pk and not before <= admin_of(StaffMember.objects.get(pk=request.user.pk)):
-            raise Refused("You can't take your own admin role away: ask another provider admin.")
+            raise DomainError("You can't take your own admin role away: ask another provider admin.")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         context["roles"] = [(role.label, IN_WORDS[role]) for role in Role]
@@ -167,7 +167,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         login.set_password(password)
         login.save(update_fields=["password"])
         about, address = f"that of {login.name} <{login.email}>", address_of(request)
-        record(Record.Event.PASSWORD_SET, request.user, login.providers, about=about, address=address)
+        record(AuditEntry.Event.PASSWORD_SET, request.user, login.providers, about=about, address=address)
         if login.pk == request.user.pk:
             update_session_auth_hash(request, login)
         messages.success(request, f"{login} has a new password. Wherever they were signed in, they are signed out now.")

@@ -11,11 +11,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from customers.models import Notice
 from customers.notices import mail_again, message
-from evcnet.admin import ModelAdmin
-from evcnet.badges import badge
-from evcnet.filters import RelatedFilter
-from evcnet.outcomes import Outcome
-from evcnet.verbs import Verb, WithVerbs
+from evcnet.admin.actions import Verb, WithVerbs
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import RelatedFilter
+from evcnet.bulk import Outcome
 
 
 def _again(notices: list[Notice]) -> Outcome:

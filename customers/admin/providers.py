@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from customers.admin.first_login import FirstLogin
 from customers.first_login import invited_admins, runs_itself
 from customers.models import Provider
-from evcnet.admin import ModelAdmin
-from evcnet.signin.fresh import AsksPasswordAgain
-from evcnet.transfer.pages import Transfers
+from evcnet.accounts.reauthentication import AsksPasswordAgain
+from evcnet.admin.base import ModelAdmin
+from evcnet.importexport.pages import Transfers
 
 
 @admin.register(Provider)

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
-from customers.counting import bounded_counts
 from customers.models import Customer, UserGroup
-from evcnet.admin import ModelAdmin
-from evcnet.transfer.pages import Transfers
+from customers.row_counts import bounded_counts
+from evcnet.admin.base import ModelAdmin
+from evcnet.importexport.pages import Transfers
 
 UNDER = " › "
 

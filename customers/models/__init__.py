@@ -1,22 +1,22 @@
 """Who charges, who lets them, and who may look?"""
 
 from customers.models.api_keys import ApiKey, ApiKeyUse
+from customers.models.audit import AuditEntry
 from customers.models.customers import ChargeCard, Customer
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
-from customers.models.records import Record
 
 __all__ = [
     "Announcement",
     "ApiKey",
     "ApiKeyUse",
+    "AuditEntry",
     "ChargeCard",
     "Customer",
     "Membership",
     "Notice",
     "Provider",
-    "Record",
     "StaffMember",
     "UserGroup",
 ]

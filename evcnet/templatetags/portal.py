@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from evcnet.badges import BADGES
-from evcnet.badges import badge as of_kind
+from evcnet.admin.badges import BADGES
+from evcnet.admin.badges import badge as of_kind
 
 register = template.Library()
 FREE = BADGES["free"][0]

@@ -26,7 +26,7 @@ WALKED = "WATERLAND"
 """The tariff of the demo that the walks change, and that they give to a charge group."""
 LISTS = {
     "charge-groups": "/chargegroups/chargegroup/",
-    "tariffs": "/chargegroups/tariff/",
+    "tariffs": "/tariffs/tariff/",
     "charge-points": "/chargepoints/chargepoint/",
     "locations": "/chargepoints/location/",
     "sessions": "/chargepoints/session/",
@@ -36,9 +36,9 @@ LISTS = {
     "providers": "/customers/provider/",
     "logins": "/customers/staffmember/",
     "api-keys": "/customers/apikey/",
-    "changes": "/chargegroups/change/",
+    "changes": "/changes/change/",
     "notices": "/customers/notice/",
-    "record": "/customers/record/",
+    "record": "/customers/auditentry/",
 }
 """The list pages; of each, its first row's page is taken too, with the tabs of that page."""
 

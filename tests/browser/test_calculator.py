@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from chargegroups import changes
-from chargegroups.models import TariffElement
+from tariffs import writes as tariff_writes
+from tariffs.models import TariffElement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,8 +23,8 @@ def night(world):
         parking_vat=21,
         flat_price=Decimal("0.50"),
     )
-    changes.add_version(world.standard, [cheap, full], valid_from=later)
-    return reverse("admin:chargegroups_tariff_calculator", args=[world.standard.pk])
+    tariff_writes.add_version(world.standard, [cheap, full], valid_from=later)
+    return reverse("admin:tariffs_tariff_calculator", args=[world.standard.pk])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

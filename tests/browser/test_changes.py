@@ -10,9 +10,11 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from chargegroups.changes import database_clock
-from chargegroups.models import Change, TariffVersion, Terms
+from changes.models import Change
+from chargegroups.models import Terms
 from chargepoints.authorization import authorize
+from evcnet.datetimes import database_clock
+from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.browser import changing
 from tests.browser.test_day_at_the_helpdesk import eventually
@@ -32,7 +34,7 @@ def group(world):
 
 @pytest.fixture
 def tariff(world):
-    return f"/chargegroups/tariff/{world.standard.pk}/"
+    return f"/tariffs/tariff/{world.standard.pk}/"
 
 
 def terms_of(world) -> Terms:
@@ -204,7 +206,7 @@ def test_who_had_access_is_asked_of_a_moment_of_the_past(world, page, portal, gr
 def test_the_list_of_changes_and_the_home_page_tell_of_it(world, page, portal, group):
     cheaper(page, portal, group)
     changing.confirm(page, "spring")
-    for path in ("/", reverse("admin:chargegroups_change_changelist")):
+    for path in ("/", reverse("admin:changes_change_changelist")):
         portal.open(path)
         expect(page.get_by_role("link", name=f"Terms of {world.leusden}").first).to_be_visible()
         assert portal.accessible() == []

@@ -68,7 +68,7 @@ def eventually(holds):
     [
         "/",
         "/chargegroups/chargegroup/",
-        "/chargegroups/tariff/",
+        "/tariffs/tariff/",
         "/chargepoints/chargepoint/",
         "/chargepoints/location/",
         "/customers/customer/",

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from playwright.sync_api import expect
 
-from customers.models import Record
+from customers.models import AuditEntry
 from tests import factories as make
 from tests.factories import PASSWORD
 
@@ -119,7 +119,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(strict, portal):
     sign_out(page, portal)
     page.get_by_role("button", name="Sign in with a passkey").click()
     at_home(page)
-    assert Record.objects.filter(event="signed_in", login=strict.anna, about__contains="passkey").exists()
+    assert AuditEntry.objects.filter(event="signed_in", login=strict.anna, about__contains="passkey").exists()
 
 
 def test_wrong_passwords_lock_the_login_and_the_page_says_for_how_long(world, portal):
@@ -134,8 +134,8 @@ def test_wrong_passwords_lock_the_login_and_the_page_says_for_how_long(world, po
     portal.open("/login/")
     type_password(page, world.ben.email)
     expect(page.get_by_text("quarter of an hour").first).to_be_visible()
-    assert Record.objects.filter(event="locked_out", login=world.ben).exists()
-    assert not Record.objects.filter(event="signed_in", login=world.ben).exists()
+    assert AuditEntry.objects.filter(event="locked_out", login=world.ben).exists()
+    assert not AuditEntry.objects.filter(event="signed_in", login=world.ben).exists()
 
 
 def test_an_invited_login_chooses_a_password_and_comes_home(world, portal):

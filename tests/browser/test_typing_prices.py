@@ -7,7 +7,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def address(tariff, view) -> str:
-    return reverse(f"admin:chargegroups_tariff_{view}", args=[tariff.pk])
+    return reverse(f"admin:tariffs_tariff_{view}", args=[tariff.pk])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,7 +46,7 @@ def test_what_is_typed_reads_back_becomes_a_table_and_is_calculated_with(world, 
 
 def test_a_tariff_is_added_with_the_simple_form(world, portal):
     portal.sign_in(world.anna)
-    page = portal.open(reverse("admin:chargegroups_tariff_add"))
+    page = portal.open(reverse("admin:tariffs_tariff_add"))
     page.get_by_label("Code").fill("DAY")
     page.get_by_label("Name").fill("Day")
     page.get_by_role("button", name="Simple form").click()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from evcnet.folder import PROJECT
-from evcnet.postgresql.cluster import Cluster
+from devtools.postgresql.cluster import Cluster
+from evcnet.var_dir import PROJECT
 
 
 @pytest.fixture

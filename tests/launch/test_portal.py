@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from evcnet.folder import PROJECT
-from evcnet.postgresql.cluster import Cluster
+from devtools.postgresql.cluster import Cluster
+from evcnet.var_dir import PROJECT
 from tests.launch.conftest import portal_environment, running_in
 
 # In the place of the installation, which takes its purpose and then what to go on with.

@@ -8,14 +8,14 @@ import time
 import psycopg
 import pytest
 
-from evcnet.postgresql import place
-from evcnet.postgresql.cluster import Cluster
-from evcnet.postgresql.errors import NotAvailable
+from devtools.postgresql import location
+from devtools.postgresql.cluster import Cluster
+from devtools.postgresql.errors import NotAvailable
 from tests.launch.conftest import running_in
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it under another account")
 ENSURE_UP = (
-    "import sys; from pathlib import Path; from evcnet.postgresql.cluster import Cluster;"
+    "import sys; from pathlib import Path; from devtools.postgresql.cluster import Cluster;"
     "c = Cluster(Path(sys.argv[1]), kept=False); c.ensure_up(); print(c.pid())"
 )
 ASK = (
@@ -94,7 +94,7 @@ def test_the_traces_of_a_killed_server_do_not_hinder_the_next(cluster):
 def test_a_program_that_got_the_number_of_a_killed_server_is_left_alone(cluster, python):
     cluster.ensure_up()
     noted = (cluster.data / "postmaster.pid").read_text()
-    lock = cluster.socket_folder / f"{place.SOCKET_NAME}.lock"
+    lock = cluster.socket_folder / f"{location.SOCKET_NAME}.lock"
     server = str(cluster.pid())
     cluster.stop()
     other = cluster.account.run(["/bin/sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"]).stdout.strip()
@@ -127,7 +127,7 @@ def test_a_folder_that_its_account_cannot_enter_says_where_the_database_lies(var
     cluster.ensure_up()
     assert ask(cluster, "SELECT 1") == 1
     assert not cluster.home.is_relative_to(var)
-    assert str(cluster.home) in (var / place.NOTE).read_text()
+    assert str(cluster.home) in (var / location.NOTE).read_text()
 
 
 @root_only
@@ -136,7 +136,7 @@ def test_a_copied_folder_does_not_share_the_database_that_lies_elsewhere(var, cl
     cluster.ensure_up()
     copy = var.with_name("copy")
     shutil.copytree(var, copy)
-    with pytest.raises(NotAvailable, match=f"copied from {var}.*Remove {copy / place.NOTE}"):
+    with pytest.raises(NotAvailable, match=f"copied from {var}.*Remove {copy / location.NOTE}"):
         Cluster(copy).ensure_up()
     shutil.rmtree(var)
     assert Cluster(copy).is_up(), "a folder that was moved keeps its database"

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from chargegroups import changes
-from chargegroups.models import Tariff, TariffElement
 from chargepoints.models import ChargePoint
+from tariffs import writes as tariff_writes
+from tariffs.models import Tariff, TariffElement
 from tests import factories as make
 from tests.ocpi.objects import connector, evse, location, tariff
 
@@ -99,8 +99,10 @@ def test_tariffs_read_back_unchanged(world, import_ocpi, export_ocpi):
         tariff("T4", tariff_alt_text=[{"language": "nl", "text": "goedkoop"}], tariff_alt_url="https://example.org/t4"),
     ]
     import_ocpi("tariffs", *feed)
-    changes.add_version(world.standard, [TariffElement(energy_price="0.39")])
-    changes.add_version(world.standard, [TariffElement(energy_price="0.42")], valid_from=timezone.now() + timedelta(9))
+    tariff_writes.add_version(world.standard, [TariffElement(energy_price="0.39")])
+    tariff_writes.add_version(
+        world.standard, [TariffElement(energy_price="0.42")], valid_from=timezone.now() + timedelta(9)
+    )
     objects, err = export_ocpi("tariffs")
     assert {each["id"] for each in objects} == {"T1", "T2", "T3", "T4", "STANDARD", "CHEAP"}
     assert "6 tariffs written, 0 left out" in err
@@ -109,7 +111,7 @@ def test_tariffs_read_back_unchanged(world, import_ocpi, export_ocpi):
 
 
 def test_a_tariff_is_written_as_ocpi_wants_it(world, export_ocpi):
-    changes.add_version(world.cheap, [TariffElement(energy_price="0.2500", energy_vat=21)])
+    tariff_writes.add_version(world.cheap, [TariffElement(energy_price="0.2500", energy_vat=21)])
     objects, _ = export_ocpi("tariffs")
     written = next(each for each in objects if each["id"] == "CHEAP")
     component = {"type": "ENERGY", "price": 0.25, "step_size": 1, "vat": 21}

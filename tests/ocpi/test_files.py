@@ -6,7 +6,7 @@ import lzma
 import pytest
 from django.core.management import CommandError, call_command
 
-from chargegroups.models import Tariff
+from tariffs.models import Tariff
 from tests.ocpi.objects import tariff
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_a_file_that_is_no_array_of_objects_ends_with_status_2_and_one_line(worl
 
 
 def test_a_packed_bomb_is_refused(world, import_ocpi, monkeypatch):
-    monkeypatch.setattr("evcnet.feed_file.LARGEST", 10_000)
+    monkeypatch.setattr("evcnet.importexport.json_file.LARGEST", 10_000)
     report = import_ocpi("tariffs", content=lzma.compress(b" " * 1_000_000 + GOOD), name="feed.json.xz")
     assert (report.status, "unpacked" in report.err) == (2, True)
     assert not Tariff.objects.filter(code="T1").exists()

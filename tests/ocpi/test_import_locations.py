@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from chargegroups.models import Change
+from changes.models import Change
 from chargepoints.models import ChargePoint, Connector, Location
 from tests import factories as make
 from tests.ocpi.objects import connector, evse, location

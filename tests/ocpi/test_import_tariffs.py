@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from chargegroups.models import Change, Tariff, TariffVersion
+from changes.models import Change
+from tariffs.models import Tariff, TariffVersion
 from tests import factories as make
 from tests.ocpi.objects import tariff
 
@@ -93,7 +94,7 @@ def test_a_changed_price_of_a_tariff_in_use_is_a_change_on_the_record(world, imp
     assert (change.kind, change.tariff, change.made_by) == ("version", world.standard, None)
     assert change.reason == "import_ocpi feed.json"
     assert sum(change.impact["counts"].values()) == 2
-    assert TariffVersion.objects.get(change=change).tariff == world.standard
+    assert TariffVersion.objects.get(changes=change).tariff == world.standard
 
 
 def test_a_changed_price_of_a_tariff_that_nothing_uses_is_none(world, import_ocpi):
@@ -192,7 +193,7 @@ def test_many_bad_rows_are_counted_and_a_thousand_listed(world, import_ocpi):
 
 def test_only_the_rows_that_the_database_refuses_are_refused(world):
     """Halving finds the one among many that breaks a constraint, and the others are written."""
-    from evcnet.feed import Report, write_rows
+    from evcnet.importexport.report import Report, write_rows
 
     rows = [make.TariffFactory.build(provider=world.greengrid, code=code) for code in ("A", "STANDARD", "B", "C")]
     for row in rows:

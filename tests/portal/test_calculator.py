@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from chargegroups import changes
-from chargegroups.models import TariffElement
+from evcnet import datetimes
+from tariffs import writes as tariff_writes
+from tariffs.models import TariffElement
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ OWN = {"session_kind": "own", "start": "2026-06-01T10:00", "kwh": "22", "chargin
 
 
 def page(tariff) -> str:
-    return reverse("admin:chargegroups_tariff_calculator", args=[tariff.pk])
+    return reverse("admin:tariffs_tariff_calculator", args=[tariff.pk])
 
 
 def asked(browser, tariff, **typed):
@@ -31,7 +32,7 @@ def text(response) -> str:
 
 def next_version(tariff, per_kwh="0.39"):
     later = datetime.now(UTC) + timedelta(days=30)
-    return changes.add_version(tariff, [TariffElement(energy_price=Decimal(per_kwh))], valid_from=later)
+    return tariff_writes.add_version(tariff, [TariffElement(energy_price=Decimal(per_kwh))], valid_from=later)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def night_and_parking(world):
     tariff = make.TariffFactory(provider=world.greengrid, code="NIGHT", per_kwh=None)
     night = TariffElement(energy_price=Decimal("0.20"), energy_vat=21, start_time="23:00", end_time="07:00")
     day = TariffElement(energy_price=Decimal("0.40"), energy_vat=21, parking_price=Decimal("2.40"), parking_vat=21)
-    changes.add_version(tariff, [night, day], valid_from=make.LONG_AGO)
+    tariff_writes.add_version(tariff, [night, day], valid_from=make.LONG_AGO)
     tariff.refresh_from_db()
     return tariff
 
@@ -84,8 +85,8 @@ def test_the_next_version_stands_beside_the_one_in_force_unless_none_is_wanted(w
 
 def test_an_earlier_version_can_stand_beside(world, signed_in):
     first = world.standard.versions.get()
-    changes.add_version(
-        world.standard, [TariffElement(energy_price=Decimal("0.30"))], valid_from=changes.database_clock()
+    tariff_writes.add_version(
+        world.standard, [TariffElement(energy_price=Decimal("0.30"))], valid_from=datetimes.database_clock()
     )
     both = asked(signed_in(world.anna), world.standard, beside=str(first.pk)).context["priced"]
     assert [(each.shown.state, each.incl_vat) for each in both] == [("now", "6.60 EUR"), ("past", "7.70 EUR")]
@@ -174,7 +175,7 @@ def test_more_versions_cost_no_more_queries(world, signed_in, django_assert_max_
     browser = signed_in(world.anna)
     for days in range(1, 10):
         moment = make.LONG_AGO + timedelta(days=days)
-        changes.add_version(world.cheap, [TariffElement(energy_price=Decimal("0.30"))], valid_from=moment)
+        tariff_writes.add_version(world.cheap, [TariffElement(energy_price=Decimal("0.30"))], valid_from=moment)
     asked(browser, world.standard)
     with django_assert_max_num_queries(25):
         asked(browser, world.cheap)

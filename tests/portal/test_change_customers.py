@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.changes import database_clock
-from chargegroups.models import Change
+from changes.models import Change
 from chargepoints.authorization import authorize
 from customers.models import Customer
 from customers.roles import Role
+from evcnet.datetimes import database_clock
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.portal.sent import sent

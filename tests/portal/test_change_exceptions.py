@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.changes import database_clock
-from chargegroups.models import Change, CustomerException
+from changes.models import Change
+from chargegroups.models import CustomerException
 from chargepoints.authorization import authorize
 from customers.models import Notice
+from evcnet.datetimes import database_clock
 from tests import factories as make
 from tests.portal.sent import sent
 
@@ -49,7 +50,7 @@ def test_an_exception_made_in_place_is_on_the_record(world, anna):
     done = anna.post(url, fields, follow=True)
     change = Change.objects.get()
     assert (change.kind, change.made_by, change.impact["counts"]["loses_access"]) == ("exceptions", world.anna, 1)
-    assert reverse("admin:chargegroups_change_change", args=[change.pk]) in done.content.decode()
+    assert reverse("admin:changes_change_change", args=[change.pk]) in done.content.decode()
     assert asked().reason == "exception_denied"
 
 

@@ -6,13 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import confirm, look
-from chargegroups.models import Change, Terms
-from chargegroups.proposals import NewTerms
+from changes.apply import confirm, look
+from changes.models import Change
+from changes.proposals import NewTerms
+from changes.surroundings import surroundings
+from chargegroups.models import Terms
 from chargepoints.authorization import authorize
-from chargepoints.surroundings import surroundings
 from customers.models import Notice
+from evcnet.datetimes import database_clock
 from tests import factories as make
 from tests.portal.sent import sent
 
@@ -92,7 +93,7 @@ def test_confirming_makes_the_change_and_leads_back_to_the_tab(world, anna, page
 def test_the_message_links_to_the_page_of_the_change(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
     done = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
-    assert reverse("admin:chargegroups_change_change", args=[Change.objects.get().pk]) in done.content.decode()
+    assert reverse("admin:changes_change_change", args=[Change.objects.get().pk]) in done.content.decode()
 
 
 def test_a_big_change_wants_the_name_typed(world, anna, page):

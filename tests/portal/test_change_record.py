@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import cancel, confirm, look
-from chargegroups.models import Change, Terms
-from chargegroups.pricing import Component, Element, Tariff
-from chargegroups.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, ProposedException
+from changes.apply import cancel, confirm, look
+from changes.models import Change
+from changes.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, ProposedException
+from changes.proposals.points import GroupClosed, PointsMoved
+from changes.surroundings import surroundings
+from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from chargepoints.proposals import GroupClosed, PointsMoved
-from chargepoints.surroundings import surroundings
 from customers.models import Customer
+from evcnet.datetimes import database_clock
+from tariffs.pricing import Component, Element, Tariff
 from tests import factories as make
 from tests.portal.sent import sent
 
@@ -37,7 +38,7 @@ def soon(hours=1):
 
 
 def page_of(change, view="change"):
-    return reverse(f"admin:chargegroups_change_{view}", args=[change.pk])
+    return reverse(f"admin:changes_change_{view}", args=[change.pk])
 
 
 def text_of(response):
@@ -45,7 +46,7 @@ def text_of(response):
     return response.content.decode()
 
 
-LIST = "/chargegroups/change/"
+LIST = "/changes/change/"
 
 
 def test_a_change_says_who_when_why_and_what(world, signed_in):
@@ -303,7 +304,7 @@ def test_no_customer_and_no_point_is_lost_by_undoing(world):
         list(Customer.objects.order_by("pk").values()),
         list(ChargePoint.objects.order_by("pk").values("pk", "status")),
     )
-    from chargepoints.proposals import reversal_of
+    from changes.proposals.points import reversal_of
 
     for kind in ("customers", "points", "closing"):
         made(reversal_of(made(KINDS[kind](world))))

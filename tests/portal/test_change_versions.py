@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from chargegroups.changes import database_clock
-from chargegroups.models import Change, TariffVersion
+from changes.models import Change
 from chargepoints.authorization import authorize
+from evcnet.datetimes import database_clock
+from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.portal.sent import sent
 
@@ -17,7 +18,7 @@ PER_KWH = "elements-0-energy_price"
 
 @pytest.fixture
 def page(world):
-    return reverse("admin:chargegroups_tariff_version", args=[world.standard.pk])
+    return reverse("admin:tariffs_tariff_version", args=[world.standard.pk])
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def test_the_preview_counts_all_groups_that_use_it(world, ben, page):
 def test_confirming_makes_the_version_and_records_it(world, ben, page):
     shown = preview(ben, page, **{PER_KWH: "0.36"})
     done = ben.post(page, sent(shown, page, step="confirm", reason="grid"))
-    assert done["Location"] == reverse("admin:chargegroups_tariff_prices", args=[world.standard.pk])
+    assert done["Location"] == reverse("admin:tariffs_tariff_prices", args=[world.standard.pk])
     assert authorize("04AA11", "NLGRGE0001", database_clock()).price_text.startswith("0.36")
     change = Change.objects.get()
     assert (change.made_by, change.reason, change.tariff) == (world.ben, "grid", world.standard)
-    assert TariffVersion.objects.get(change=change).elements.count() == 1
+    assert TariffVersion.objects.get(changes=change).elements.count() == 1
 
 
 def test_a_price_far_higher_wants_the_tariffs_name(world, ben, page):
@@ -80,7 +81,7 @@ def test_a_version_is_scheduled_and_ends(world, ben, page):
     shown = preview(ben, page, **{PER_KWH: "0.36"}, **typed)
     assert "no price is in force" in shown.content.decode()
     ben.post(page, sent(shown, page, step="confirm"))
-    version = TariffVersion.objects.get(change=Change.objects.get())
+    version = TariffVersion.objects.get(changes=Change.objects.get())
     assert version.valid_until - version.valid_from == timedelta(days=30)
 
 
@@ -101,7 +102,7 @@ def test_the_same_prices_are_told_and_not_written(world, ben, page):
 
 
 def test_a_used_tariff_leads_to_the_preview_and_not_to_plain_editing(world, ben, page):
-    add = reverse("admin:chargegroups_tariff_prices_add", args=[world.standard.pk])
+    add = reverse("admin:tariffs_tariff_prices_add", args=[world.standard.pk])
     assert ben.get(add)["Location"] == page
     assert page in ben.get(add.replace("prices/add", "prices")).content.decode()
 
@@ -110,8 +111,8 @@ def test_a_scheduled_version_of_a_used_tariff_is_cancelled_rather_than_edited(wo
     begins = (database_clock() + timedelta(days=2)).astimezone(world.greengrid.zone)
     shown = preview(ben, page, **{PER_KWH: "0.36", "version-valid_from": f"{begins:%Y-%m-%dT%H:%M}"})
     ben.post(page, sent(shown, page, step="confirm"))
-    version = TariffVersion.objects.get(change=Change.objects.get())
-    edit = reverse("admin:chargegroups_tariff_prices_edit", args=[world.standard.pk]) + f"?version={version.pk}"
+    version = TariffVersion.objects.get(changes=Change.objects.get())
+    edit = reverse("admin:tariffs_tariff_prices_edit", args=[world.standard.pk]) + f"?version={version.pk}"
     assert ben.post(edit, {"remove": "1"}).status_code == 302
     assert TariffVersion.objects.filter(pk=version.pk).exists()
 
@@ -126,5 +127,5 @@ def test_who_may_not_change_tariffs_makes_no_version(world, signed_in, page, who
 
 def test_the_tariffs_timeline_shows_its_versions(world, ben, page):
     ben.post(page, sent(preview(ben, page, **{PER_KWH: "0.36"}), page, step="confirm"))
-    response = ben.get(reverse("admin:chargegroups_tariff_prices", args=[world.standard.pk]))
+    response = ben.get(reverse("admin:tariffs_tariff_prices", args=[world.standard.pk]))
     assert [moment.state for moment in response.context["timeline"].moments] == ["now", "past"]

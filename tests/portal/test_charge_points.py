@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.models import Change, CustomerException, Tariff
+from changes.models import Change
+from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint, Location
+from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.portal.sent import sent

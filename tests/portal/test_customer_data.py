@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from chargegroups.confirmation import make
-from chargegroups.models import Change
-from chargegroups.proposals import ExceptionsChanged, ProposedException
-from chargepoints.surroundings import surroundings
-from customers.models import Customer, Record
+from changes.apply import make
+from changes.models import Change
+from changes.proposals import ExceptionsChanged, ProposedException
+from changes.surroundings import surroundings
+from customers.models import AuditEntry, Customer
 from tests import factories as make_a
 from tests.sessions import record as charge
 
@@ -75,7 +75,7 @@ def test_past_exceptions_and_former_names_are_part_of_it(world, jansen, signed_i
 
 def test_the_record_says_who_took_it_and_how_many_rows(world, jansen, signed_in):
     told = taken(signed_in(world.ben), jansen)
-    entry = Record.objects.get(event="customer_exported")
+    entry = AuditEntry.objects.get(event="customer_exported")
     assert (entry.login, entry.provider, entry.about) == (world.ben, world.greengrid, "customer 1001")
     counted = {name: len(rows) for name, rows in told.items() if name != "customer"}
     assert entry.details == counted | {"customer": 1}
@@ -87,7 +87,7 @@ def test_who_may_not_take_it_away_gets_nothing_and_finds_no_button(world, jansen
     browser = signed_in(getattr(world, who))
     assert browser.post(page(jansen, "disclose")).status_code == 404
     assert b"Export this customer" not in browser.get(page(jansen)).content
-    assert not Record.objects.filter(event="customer_exported").exists()
+    assert not AuditEntry.objects.filter(event="customer_exported").exists()
 
 
 # Erasure
@@ -118,7 +118,7 @@ def test_with_it_the_person_is_erased_and_the_page_says_so(world, jansen, signed
     assert "The person behind customer 1001 is erased" in said
     assert "Jansen" not in said
     assert "The person was erased on" in said
-    assert Record.objects.get(event="customer_erased").login == world.ben
+    assert AuditEntry.objects.get(event="customer_erased").login == world.ben
     for gone in ("Let back in", "Erase the person", "Export this customer", "Add a card", "Move to another"):
         assert gone not in said
 
@@ -162,7 +162,7 @@ def test_two_who_erase_at_once_erase_once(world, signed_in):
     first.post(page(customer, "erase"), {"confirmed": "yes", "number": "1500"})
     late = second.post(page(customer, "erase"), {"confirmed": "yes", "number": "1500"}, follow=True)
     assert "does not apply to" in late.content.decode()
-    assert Record.objects.filter(event="customer_erased").count() == 1
+    assert AuditEntry.objects.filter(event="customer_erased").count() == 1
 
 
 def test_what_would_bring_an_erased_person_back_is_not_undone(world, jansen, signed_in):
@@ -171,8 +171,8 @@ def test_what_would_bring_an_erased_person_back_is_not_undone(world, jansen, sig
     browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"})
     changes = Change.objects.count()
     taken_away = Change.objects.latest("pk")
-    told = browser.get(f"/chargegroups/change/{taken_away.pk}/undo/", follow=True)
-    assert told.redirect_chain[0][0] == f"/chargegroups/change/{taken_away.pk}/change/"
+    told = browser.get(f"/changes/change/{taken_away.pk}/undo/", follow=True)
+    assert told.redirect_chain[0][0] == f"/changes/change/{taken_away.pk}/change/"
     assert "erased" in str(next(iter(told.context["messages"])))
     assert not jansen.exceptions.exists()
     assert Change.objects.count() == changes

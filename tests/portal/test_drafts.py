@@ -6,23 +6,24 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from chargegroups import changes
-from chargegroups.confirmation import confirm, look
-from chargegroups.models import Change, Tariff, TariffElement
-from chargegroups.price_lists import element_rows, price_list
-from chargegroups.pricing import read_tariff
-from chargegroups.proposals import NewVersion
-from chargepoints.surroundings import surroundings
+from changes.apply import confirm, look
+from changes.models import Change
+from changes.proposals import NewVersion
+from changes.surroundings import surroundings
+from tariffs import writes as tariff_writes
+from tariffs.conversion import element_rows, price_list
+from tariffs.models import Tariff, TariffElement
+from tariffs.pricing import read_tariff
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-ADD = "/chargegroups/tariff/add/"
+ADD = "/tariffs/tariff/add/"
 NEW = {"code": "NIGHT", "name": "Night", "currency": "EUR"}
 LATER = datetime(2099, 3, 1, 12, tzinfo=UTC)
 
 
 def page(tariff, view) -> str:
-    return reverse(f"admin:chargegroups_tariff_{view}", args=[tariff.pk])
+    return reverse(f"admin:tariffs_tariff_{view}", args=[tariff.pk])
 
 
 def text(response) -> str:
@@ -53,7 +54,7 @@ class TestWhileTyping:
     def test_the_words_and_the_reference_sessions_answer_what_is_typed(self, world, signed_in, view):
         typed = table({"energy_price": "0.45"}) if view == "version" else {"per_kwh": "0.45"}
         shown = signed_in(world.anna).post(page(world.standard, view), typed | {"reads": "1"})
-        assert [each.name for each in shown.templates] == ["chargegroups/reads.html"]
+        assert [each.name for each in shown.templates] == ["tariffs/reads.html"]
         assert "0.45 EUR/kWh" in text(shown)
         assert "7.70 EUR" in text(shown) and "9.90 EUR" in text(shown) and "2.20 EUR more (+28.6 %)" in text(shown)
         assert world.standard.versions.count() == 1
@@ -106,7 +107,7 @@ class TestCalculator:
         assert [each.shown.state for each in shown.context["priced"]] == ["now"]
 
     def test_a_draft_can_stand_beside_a_version_that_is_scheduled_too(self, world, signed_in, scheduled):
-        version = world.standard.versions.get(change=scheduled)
+        version = world.standard.versions.get(changes=scheduled)
         sent = table({"energy_price": "0.45"}) | {"session_kind": "street", "beside": version.pk}
         shown = signed_in(world.anna).post(page(world.standard, "calculator"), sent)
         assert [each.shown.state for each in shown.context["priced"]] == ["now", "draft", "scheduled"]
@@ -174,7 +175,7 @@ class TestBetweenFormAndTable:
 class TestScheduledVersions:
     def test_one_of_an_unused_tariff_is_edited_with_the_simple_form(self, world, signed_in):
         later = datetime.now(UTC) + timedelta(days=30)
-        version = changes.add_version(world.cheap, [TariffElement(energy_price="0.22")], valid_from=later)
+        version = tariff_writes.add_version(world.cheap, [TariffElement(energy_price="0.22")], valid_from=later)
         browser, address = signed_in(world.anna), f"{page(world.cheap, 'simple')}?version={version.pk}"
         typed = browser.get(address).context["form"].initial
         assert typed["per_kwh"] == "0.22" and typed["valid_from"]
@@ -185,29 +186,29 @@ class TestScheduledVersions:
     def test_one_of_a_tariff_in_use_is_edited_through_a_preview_that_replaces_the_change(
         self, world, signed_in, scheduled
     ):
-        version = world.standard.versions.get(change=scheduled)
+        version = world.standard.versions.get(changes=scheduled)
         browser, address = signed_in(world.anna), f"{page(world.standard, 'version')}?version={version.pk}"
         filled = browser.get(address).context["editor"]
         assert [str(row["energy_price"]) for row in filled.elements.initial] == ["0.4100"]
         moment = filled.version["valid_from"].value().astimezone(world.greengrid.zone)
         sent = table({"energy_price": "0.43"}, **{"version-valid_from": f"{moment:%Y-%m-%dT%H:%M}"})
         shown = browser.post(address, sent | {"step": "preview"})
-        assert world.standard.versions.get(change=scheduled)
+        assert world.standard.versions.get(changes=scheduled)
         sure = {"step": "confirm", "shown": shown.context["impact"].fingerprint, "notify": "none", "named": "STANDARD"}
         done = browser.post(address, sent | sure)
         assert done.status_code == 302
         scheduled.refresh_from_db()
         assert scheduled.cancelled_at is not None
         later = world.standard.versions.get(valid_from=LATER)
-        assert later.change != scheduled and str(later.elements.get().energy_price) == "0.4300"
+        assert later.changes.get() != scheduled and str(later.elements.get().energy_price) == "0.4300"
 
     def test_one_that_is_looked_at_only_stays_with_its_change(self, world, signed_in, scheduled):
-        version = world.standard.versions.get(change=scheduled)
+        version = world.standard.versions.get(changes=scheduled)
         address = f"{page(world.standard, 'version')}?version={version.pk}"
         stale = table({"energy_price": "0.43"}, step="confirm", shown="not what was shown")
         assert signed_in(world.anna).post(address, stale).status_code == 200
         scheduled.refresh_from_db()
-        assert scheduled.cancelled_at is None and world.standard.versions.get(change=scheduled) == version
+        assert scheduled.cancelled_at is None and world.standard.versions.get(changes=scheduled) == version
         assert Change.objects.count() == 1
 
     @pytest.mark.parametrize("view", ["version", "simple", "prices_edit"])

@@ -7,11 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from changes import models as change_models
+from changes.impact import EFFECTS
 from chargegroups import models as groups
-from chargegroups.impact import EFFECTS
 from chargepoints import models as points
 from customers import models as people
-from customers.models.records import Record
+from customers.models.audit import AuditEntry
+from tariffs import models as price_lists
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -94,14 +96,14 @@ def notices(world, n):
 
 
 def records(world, n):
-    Record.objects.bulk_create(
-        Record(event="signed_in", provider=world.greengrid, login=world.ben, who="Ben") for _ in range(n)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(event="signed_in", provider=world.greengrid, login=world.ben, who="Ben") for _ in range(n)
     )
 
 
 def changes(world, n):
-    made = groups.Change.objects.bulk_create(
-        groups.Change(
+    made = change_models.Change.objects.bulk_create(
+        change_models.Change(
             provider=world.greengrid,
             kind="terms",
             sentence=f"Change {number}",
@@ -120,15 +122,15 @@ def changes(world, n):
 
 MAKERS = {
     people.Notice: notices,
-    Record: records,
-    groups.Change: changes,
+    AuditEntry: records,
+    change_models.Change: changes,
     people.Provider: provider,
     people.StaffMember: logins,
     people.ApiKey: api_keys,
     people.UserGroup: user_groups,
     people.Customer: customers,
     people.ChargeCard: cards,
-    groups.Tariff: tariffs,
+    price_lists.Tariff: tariffs,
     groups.ChargeGroup: charge_groups,
     points.Location: locations,
     points.ChargePoint: charge_points,

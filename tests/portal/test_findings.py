@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from chargegroups import changes
-from chargegroups.models import TariffElement
 from chargepoints.findings import NAMED, Seen, findings_for
 from chargepoints.models import ChargePoint, Location
+from tariffs import writes as tariff_writes
+from tariffs.models import TariffElement
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def codes(login):
 
 
 def listed(tariff, *elements, **options):
-    changes.add_version(tariff, list(elements), valid_from=options.pop("valid_from", make.LONG_AGO), **options)
+    tariff_writes.add_version(tariff, list(elements), valid_from=options.pop("valid_from", make.LONG_AGO), **options)
     return tariff
 
 
@@ -141,7 +141,7 @@ def test_the_page_of_a_group_tells_what_concerns_it_and_nothing_of_others(world,
 
 def test_the_page_of_a_tariff_tells_what_is_odd_for_where_it_is_used(world, signed_in):
     timed = a_tariff(world, "TIMED", TariffElement(time_price=Decimal("6.125")))
-    client, page = signed_in(world.anna), f"/chargegroups/tariff/{timed.pk}/prices/"
+    client, page = signed_in(world.anna), f"/tariffs/tariff/{timed.pk}/prices/"
     assert "AFIR" not in client.get(page).content.decode()
     make.ChargePointFactory(charge_group=a_group(world, timed, roaming=True), max_power_kw=150)
     (version,) = client.get(page).context["versions"]
@@ -153,9 +153,7 @@ def test_the_page_of_a_tariff_tells_what_is_odd_for_where_it_is_used(world, sign
 def test_prices_that_are_typed_are_held_against_the_median_of_the_provider(world, signed_in):
     for code in ("A", "B"):
         a_tariff(world, code, TariffElement(energy_price=Decimal("0.35")))
-    shown = signed_in(world.anna).post(
-        f"/chargegroups/tariff/{world.standard.pk}/simple/", {"per_kwh": "3.9", "reads": "1"}
-    )
+    shown = signed_in(world.anna).post(f"/tariffs/tariff/{world.standard.pk}/simple/", {"per_kwh": "3.9", "reads": "1"})
     assert "10 times the median of 0.35" in shown.content.decode()
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from customers.models import Membership, Record, StaffMember
+from customers.models import AuditEntry, Membership, StaffMember
 from customers.roles import Role
 from tests import factories as make
 from tests.factories import PASSWORD
@@ -57,7 +57,7 @@ def test_the_operator_invites_its_first_admin_who_chooses_a_password_and_signs_i
 
 def test_it_is_on_the_record_that_the_new_admin_reads(olga, newgrid, signed_in):
     signed_in(olga).post(page(newgrid), DORA)
-    entries = Record.objects.filter(provider=newgrid, login=olga).order_by("pk")
+    entries = AuditEntry.objects.filter(provider=newgrid, login=olga).order_by("pk")
     assert [entry.event for entry in entries] == ["role_given", "invited"]
 
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.invitations import NotValid, invite, login_of, token_of
-from customers.models import Membership, Record, StaffMember
+from customers.models import AuditEntry, Membership, StaffMember
 from customers.roles import Role
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
 from tests import factories as make
 from tests.factories import PASSWORD
 
@@ -57,7 +57,7 @@ def test_a_login_that_is_added_without_a_password_is_invited(world, signed_in):
     assert letter.to == ["dirk@greengrid.example"]
     assert "Hello Dirk" in letter.body and "Anna (anna@greengrid.example)" in letter.body and "GreenGrid" in letter.body
     assert re.search(r"http://testserver/invitation/\S+/\n", letter.body)
-    entry = Record.objects.get(event="invited")
+    entry = AuditEntry.objects.get(event="invited")
     assert (entry.login, entry.provider, entry.about) == (world.anna, world.greengrid, "Dirk <dirk@greengrid.example>")
 
 
@@ -66,14 +66,14 @@ def test_a_login_whose_invitation_cannot_be_mailed_is_not_added(world, signed_in
     refused = added(signed_in(world.anna), world)
     assert "could not be mailed" in refused.content.decode()
     assert not StaffMember.objects.filter(name="Dirk").exists()
-    assert not Record.objects.filter(event="invited").exists()
+    assert not AuditEntry.objects.filter(event="invited").exists()
 
 
 def test_a_login_with_a_password_is_not_invited(world, signed_in):
     added(signed_in(world.anna), world, password=CHOSEN, again=CHOSEN)
     assert StaffMember.objects.get(name="Dirk").check_password(CHOSEN)
     assert mail.outbox == []
-    with pytest.raises(Refused, match="has a password already"):
+    with pytest.raises(DomainError, match="has a password already"):
         invite(world.ben, world.anna, str)
 
 
@@ -182,7 +182,7 @@ def test_the_admin_takes_a_lost_second_factor_away(world, dirk, signed_in):
     assert dirk.authenticator_set.exists()
     browser.post(address)
     assert not dirk.authenticator_set.exists()
-    assert Record.objects.get(event="factor_removed").about == "all of Dirk <dirk@greengrid.example>"
+    assert AuditEntry.objects.get(event="factor_removed").about == "all of Dirk <dirk@greengrid.example>"
 
 
 @pytest.mark.parametrize("page", ["add/", "{}/change/", "{}/password/", "{}/invite/", "{}/second-factor/"])

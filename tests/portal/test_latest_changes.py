@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import confirm, look
-from chargegroups.pricing import read_tariff
-from chargegroups.proposals import NewTerms, NewVersion
-from chargepoints.surroundings import surroundings
+from changes.apply import confirm, look
+from changes.proposals import NewTerms, NewVersion
+from changes.surroundings import surroundings
+from evcnet.datetimes import database_clock
+from tariffs.pricing import read_tariff
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

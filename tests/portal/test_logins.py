@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from customers.key_access import key_holder
+from customers.api_authentication import key_holder
 from customers.models import ApiKey, Membership, Provider, StaffMember, UserGroup
 from customers.roles import Role
 from tests import factories as make

@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.confirmation import confirm, look
-from chargegroups.models import Change
-from chargegroups.proposals import NewTerms
-from chargepoints.surroundings import surroundings
+from changes.apply import confirm, look
+from changes.models import Change
+from changes.proposals import NewTerms
+from changes.surroundings import surroundings
 from customers.models import Customer, Notice
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_the_list_says_who_is_told_and_whether_it_reached_them(world, signed_in,
 
 def test_the_page_of_a_change_leads_to_its_notices(world, signed_in, notices):
     change = Change.objects.get()
-    told = signed_in(world.anna).get(reverse("admin:chargegroups_change_change", args=[change.pk]))
+    told = signed_in(world.anna).get(reverse("admin:changes_change_change", args=[change.pk]))
     link = told.context["announcements"][0]["link"]
     assert link in text(told).replace("&amp;", "&")
     assert "Jansen" in text(signed_in(world.anna).get(link))

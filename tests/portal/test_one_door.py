@@ -10,21 +10,23 @@ from django.contrib import admin
 from django.core.management import get_commands
 from django.db import IntegrityError, connection, transaction
 
-from chargegroups.models import ChargeGroup, CustomerException, TariffElement, TariffVersion, Terms
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Customer
-from evcnet.transfer.registry import KINDS, kind_named
+from evcnet.importexport.registry import KINDS, kind_named
+from tariffs.models import TariffElement, TariffVersion
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 GUARDED = (Terms, TariffVersion, TariffElement, CustomerException)
 WRITERS = {
-    "chargegroups/changes.py": "how they come about",
-    "chargegroups/confirmation.py": "the door itself",
-    "chargegroups/proposals/exceptions.py": "what is written within it",
-    "chargegroups/proposals/terms.py": "what is written within it",
-    "chargegroups/proposals/versions.py": "what is written within it",
-    "chargepoints/closing.py": "removes a group that never had terms in force",
-    "chargepoints/person/erasing.py": "takes a person's exceptions away, by a proposal, with everything else of theirs",
+    "tariffs/writes.py": "how versions come about",
+    "chargegroups/writes.py": "how terms and exceptions come about",
+    "changes/apply.py": "the door itself",
+    "changes/proposals/exceptions.py": "what is written within it",
+    "changes/proposals/terms.py": "what is written within it",
+    "changes/proposals/versions.py": "what is written within it",
+    "chargepoints/close_group.py": "removes a group that never had terms in force",
+    "customers/privacy/erase.py": "takes a person's exceptions away, by a proposal, with everything else of theirs",
 }
 """The modules that may open the door, or write behind it."""
 FOUNDERS = {
@@ -33,7 +35,7 @@ FOUNDERS = {
     "replace_version": "prices to come of a tariff that nothing uses",
     "remove_version": "the same",
     "remove_tariff": "a tariff that nothing ever used",
-    "found_group": "the first terms of a new group",
+    "create_group": "the first terms of a new group",
     "save_exception": "the exceptions of the demo",
     "put_exceptions": "those of a file, and of proposals",
 }
@@ -63,7 +65,7 @@ def source(*rooms: str) -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
-OURS = source("chargegroups", "chargepoints", "customers", "evcnet")
+OURS = source("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools")
 
 
 @pytest.fixture
@@ -96,9 +98,9 @@ def test_saving_and_removing_a_row_outside_of_the_door_is_refused(guarded, model
 
 
 def test_the_door_is_shut_again_once_its_transaction_is_over(guarded):
-    from chargegroups.changes import the_door
+    from tariffs.writes import allow_terms_write
 
-    with the_door():
+    with allow_terms_write():
         pass
     with pytest.raises(IntegrityError, match="change modules alone"), transaction.atomic():
         guarded[CustomerException].save()
@@ -152,7 +154,7 @@ def test_a_file_of_charge_groups_founds_groups_and_changes_no_terms():
 
 
 def test_every_command_says_how_it_stands_to_the_door():
-    apps = ("evcnet", "customers", "chargegroups", "chargepoints")
+    apps = ("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools")
     assert {name for name, app in get_commands().items() if app in apps} <= set(COMMANDS)
 
 
@@ -168,21 +170,25 @@ def calls(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", OURS, ids=str)
 def test_only_the_change_modules_open_the_door(path):
-    assert "SET LOCAL evcnet.change" not in path.read_text() or str(path) == "chargegroups/changes.py"
-    assert ("the_door" in calls(path)) <= (str(path) in WRITERS), "add it to the writers, with its reason"
+    assert "SET LOCAL evcnet.terms_write" not in path.read_text() or str(path) == "tariffs/writes.py"
+    assert ("allow_terms_write" in calls(path)) <= (str(path) in WRITERS), "add it to the writers, with its reason"
 
 
 def test_the_list_of_writers_holds_none_that_writes_no_more():
     assert {path for path in WRITERS if "proposals" not in path} == {
-        str(each) for each in OURS if "the_door" in calls(each)
+        str(each) for each in OURS if "allow_terms_write" in calls(each)
     }
 
 
 def test_every_function_that_writes_them_says_what_for():
-    module = ast.parse(Path("chargegroups/changes.py").read_text())
+    body = [
+        each for app in ("tariffs", "chargegroups") for each in ast.parse(Path(f"{app}/writes.py").read_text()).body
+    ]
     writing = {
         each.name
-        for each in module.body
-        if isinstance(each, ast.FunctionDef) and "the_door" in ast.unparse(each) and each.name != "the_door"
+        for each in body
+        if isinstance(each, ast.FunctionDef)
+        and "allow_terms_write" in ast.unparse(each)
+        and each.name != "allow_terms_write"
     }
     assert writing == set(FOUNDERS)

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from customers.models import ApiKey, Membership, Record, StaffMember
-from customers.record import record
+from customers.audit import record
+from customers.models import ApiKey, AuditEntry, Membership, StaffMember
 from customers.roles import Role
 from tests import factories as make
 from tests.factories import PASSWORD
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world(world):
     """GreenGrid and BlueVolt, once their own making lies behind: the record tells what came after."""
-    world.begun = Record.objects.order_by("-pk").values_list("pk", flat=True).first()
+    world.begun = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
     return world
 
 
 def since(world, *fields: str):
-    return list(Record.objects.filter(pk__gt=world.begun).order_by("pk").values_list(*fields or ("event",)))
+    return list(AuditEntry.objects.filter(pk__gt=world.begun).order_by("pk").values_list(*fields or ("event",)))
 
 
 def sign_in(login: str, password: str = PASSWORD, client: Client | None = None):
@@ -45,7 +45,7 @@ def test_a_sign_in_is_recorded_with_who_whence_and_how(world):
 def test_a_login_of_two_providers_is_recorded_for_both(world):
     Membership.objects.create(staff_member=world.ben, provider=world.bluevolt, role=Role.READ_ONLY)
     sign_in("ben@greengrid.example")
-    entries = Record.objects.filter(event="signed_in", login=world.ben)
+    entries = AuditEntry.objects.filter(event="signed_in", login=world.ben)
     assert set(entries.values_list("provider", flat=True)) == {world.greengrid.pk, world.bluevolt.pk}
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_address_is_recorded_for_no_provider_and_without_what_was_typ
         "",
         "no login has this address",
     )
-    assert not Record.objects.filter(details__icontains="who@").exists()
+    assert not AuditEntry.objects.filter(details__icontains="who@").exists()
 
 
 def test_a_page_that_refuses_is_recorded_by_its_name(world, signed_in):
@@ -138,7 +138,7 @@ def test_an_export_is_recorded_with_what_was_taken_and_how_many_rows(world, sign
 def test_an_export_from_several_providers_tells_each_of_its_own_rows(world, signed_in):
     Membership.objects.create(staff_member=world.ben, provider=world.bluevolt, role=Role.READ_ONLY)
     signed_in(world.ben).post("/customers/customer/export/", {"format": "csv", "kind": "", "provider": ""})
-    taken = Record.objects.filter(event="exported").values_list("provider", "rows")
+    taken = AuditEntry.objects.filter(event="exported").values_list("provider", "rows")
     assert sorted(taken) == sorted([(world.greengrid.pk, 2), (world.bluevolt.pk, 1)])
 
 
@@ -179,7 +179,7 @@ def test_what_is_undone_is_not_recorded(world):
 def test_a_provider_admin_reads_the_record_of_the_own_provider(world, signed_in):
     record("exported", world.ben, world.greengrid, about="customers", rows=3120, address="198.51.100.7")
     record("exported", world.otto, world.bluevolt, about="cards of the harbour", rows=17)
-    text = signed_in(world.anna).get("/customers/record/").content.decode()
+    text = signed_in(world.anna).get("/customers/auditentry/").content.decode()
     assert "Ben &lt;ben@greengrid.example&gt;" in text and "3120" in text.replace(",", "")
     assert "otto@" not in text and "cards of the harbour" not in text
 
@@ -187,12 +187,12 @@ def test_a_provider_admin_reads_the_record_of_the_own_provider(world, signed_in)
 @pytest.mark.parametrize("login", ["ben", "carla", "hugo", "rita", "otto"])
 def test_nobody_else_reads_it(world, signed_in, login):
     browser = signed_in(getattr(world, login))
-    assert browser.get("/customers/record/").status_code == 403
-    assert "/customers/record/" not in browser.get("/").content.decode()
+    assert browser.get("/customers/auditentry/").status_code == 403
+    assert "/customers/auditentry/" not in browser.get("/").content.decode()
 
 
 def test_the_admin_finds_it_in_the_menu(world, signed_in):
-    assert "/customers/record/" in signed_in(world.anna).get("/").content.decode()
+    assert "/customers/auditentry/" in signed_in(world.anna).get("/").content.decode()
 
 
 # Nobody edits it
@@ -202,22 +202,22 @@ def test_the_admin_finds_it_in_the_menu(world, signed_in):
 def test_the_database_refuses_every_change(world, change):
     record("exported", world.ben, world.greengrid, about="customers", rows=2)
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-        change(Record.objects.filter(event="exported"))
-    assert Record.objects.get(event="exported").who == "Ben <ben@greengrid.example>"
+        change(AuditEntry.objects.filter(event="exported"))
+    assert AuditEntry.objects.get(event="exported").who == "Ben <ben@greengrid.example>"
 
 
 def test_the_pages_offer_no_change(world, signed_in):
     record("exported", world.ben, world.greengrid, about="customers", rows=2)
-    entry, browser = Record.objects.get(event="exported"), signed_in(world.anna)
+    entry, browser = AuditEntry.objects.get(event="exported"), signed_in(world.anna)
     for path in ("add/", f"{entry.pk}/delete/"):
-        assert browser.post(f"/customers/record/{path}", {"post": "yes", "about": "x"}).status_code == 403
-    assert browser.post(f"/customers/record/{entry.pk}/change/", {"about": "x"}).status_code == 403
-    assert Record.objects.get(event="exported").about == "customers"
+        assert browser.post(f"/customers/auditentry/{path}", {"post": "yes", "about": "x"}).status_code == 403
+    assert browser.post(f"/customers/auditentry/{entry.pk}/change/", {"about": "x"}).status_code == 403
+    assert AuditEntry.objects.get(event="exported").about == "customers"
 
 
 def test_the_record_outlives_the_login(world):
     login = make.StaffMemberFactory(email="short@example.org", name="Short", role=Role.HELPDESK, at=world.greengrid)
     record("exported", login, about="customers", rows=2)
     login.delete()
-    assert Record.objects.get(event="exported").who == "Short <short@example.org>"
-    assert Record.objects.filter(event="role_taken").exists()
+    assert AuditEntry.objects.get(event="exported").who == "Short <short@example.org>"
+    assert AuditEntry.objects.filter(event="role_taken").exists()

@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.db import connection
 from django.test import Client
 
-from evcnet.signin import second_factor
+from evcnet.accounts import second_factor
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db

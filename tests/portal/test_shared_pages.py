@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from chargegroups.models import ChargeGroup, Tariff
+from chargegroups.models import ChargeGroup
+from tariffs.models import Tariff
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_one_may_save_over_the_other_on_purpose(world, signed_in):
 
 def test_a_change_that_no_form_made_is_noticed_too(world, signed_in):
     tariff = world.cheap
-    url = reverse("admin:chargegroups_tariff_change", args=[tariff.pk])
+    url = reverse("admin:tariffs_tariff_change", args=[tariff.pk])
     sent = form_of(signed_in(world.ben).get(url))
     Tariff.objects.filter(pk=tariff.pk).update(code="DEAR")
     response = signed_in(world.ben).post(url, sent | {"offers-TOTAL_FORMS": 0, "offers-INITIAL_FORMS": 0, "name": "x"})
@@ -85,7 +86,7 @@ def test_a_change_that_no_form_made_is_noticed_too(world, signed_in):
 
 def test_a_database_guard_speaks_at_its_field(world, signed_in):
     """The currency of a tariff with versions stays: a trigger says so, and the form shows it."""
-    url = reverse("admin:chargegroups_tariff_change", args=[world.standard.pk])
+    url = reverse("admin:tariffs_tariff_change", args=[world.standard.pk])
     browser = signed_in(world.ben)
     sent = form_of(browser.get(url)) | {"currency": "SEK", "offers-TOTAL_FORMS": 0, "offers-INITIAL_FORMS": 0}
     response = browser.post(url, sent)

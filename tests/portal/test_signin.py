@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Customer, StaffMember
-from evcnet.signin.forgotten import mail_way_back
+from evcnet.accounts.forgotten_password import mail_way_back
 from evcnet.templatetags.browsers import browser_in_words
 from tests import factories as make
 from tests.factories import PASSWORD

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from chargegroups import changes
-from chargegroups.models import TariffElement, TariffVersion
-from chargegroups.price_forms import PriceEditor
-from chargegroups.price_lists import price_list
-from chargegroups.pricing import Component, Element, PriceLimit, Restrictions, Tariff
-from chargegroups.simple_form import as_table, filled_in
+from evcnet import datetimes
+from tariffs import writes as tariff_writes
+from tariffs.conversion import price_list
+from tariffs.forms.prices import PriceEditor
+from tariffs.forms.simple import as_table, filled_in
+from tariffs.models import TariffElement, TariffVersion
+from tariffs.pricing import Component, Element, PriceLimit, Restrictions, Tariff
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ TYPED = {
 
 
 def page(tariff, view="simple") -> str:
-    return reverse(f"admin:chargegroups_tariff_{view}", args=[tariff.pk])
+    return reverse(f"admin:tariffs_tariff_{view}", args=[tariff.pk])
 
 
 def text(response) -> str:
@@ -95,7 +96,7 @@ def test_of_a_tariff_in_use_the_table_leads_to_the_preview_of_the_change(world, 
 def test_what_it_cannot_show_is_said_and_nothing_is_filled_in(world, signed_in, unused):
     night = TariffElement(energy_price=Decimal("0.20"), start_time="23:00", end_time="07:00")
     day = TariffElement(energy_price=Decimal("0.40"))
-    changes.add_version(unused, [night, day], valid_from=make.LONG_AGO)
+    tariff_writes.add_version(unused, [night, day], valid_from=make.LONG_AGO)
     shown = signed_in(world.anna).get(page(unused))
     assert shown.context["form"].initial == {}
     assert "It has several tiers of energy." in text(shown) and "do not fit this form" in text(shown)
@@ -135,7 +136,7 @@ def test_nothing_at_all_is_free_of_charge_and_says_so(world, signed_in, unused):
 
 
 def test_a_beginning_goes_along(world, unused):
-    begins = (changes.database_clock() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
+    begins = (datetimes.database_clock() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
     listed = Tariff("EUR", (Element((Component("ENERGY", Decimal("0.3")),)),), PriceLimit(Decimal(1)))
     editor = PriceEditor(unused, as_table(listed, begins))
     assert editor.is_valid() and editor.price_list == listed

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from chargegroups import changes
-from chargegroups.models import Tariff, TariffElement
+from tariffs import writes as tariff_writes
+from tariffs.models import Tariff, TariffElement
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-ADD = "/chargegroups/tariff/add/"
+ADD = "/tariffs/tariff/add/"
 
 
 def page(tariff, view="prices") -> str:
-    return reverse(f"admin:chargegroups_tariff_{view}", args=[tariff.pk])
+    return reverse(f"admin:tariffs_tariff_{view}", args=[tariff.pk])
 
 
 def text(response) -> str:
@@ -35,7 +35,7 @@ NEW = {"code": "NIGHT", "name": "Night", "currency": "EUR"}
 
 def test_the_list_says_the_price_now_and_how_many_groups_use_it(world, signed_in):
     free = make.TariffFactory(provider=world.greengrid, code="FREE", per_kwh="0")
-    shown = text(signed_in(world.anna).get("/chargegroups/tariff/"))
+    shown = text(signed_in(world.anna).get("/tariffs/tariff/"))
     assert "0.35 EUR/kWh" in shown and "1 charge group" in shown
     assert free.code in shown and "Free of charge" in shown
     assert "Fjordprice" not in shown
@@ -43,7 +43,7 @@ def test_the_list_says_the_price_now_and_how_many_groups_use_it(world, signed_in
 
 def test_every_version_is_shown_with_its_time_and_how_it_reads(world, signed_in):
     later = datetime.now(UTC) + timedelta(days=30)
-    changes.add_version(world.standard, [TariffElement(energy_price="0.39")], valid_from=later)
+    tariff_writes.add_version(world.standard, [TariffElement(energy_price="0.39")], valid_from=later)
     response = signed_in(world.anna).get(page(world.standard))
     assert [each.state for each in response.context["versions"]] == ["scheduled", "now"]
     assert "0.39 EUR/kWh" in text(response) and "0.35 EUR/kWh" in text(response)
@@ -131,7 +131,7 @@ def test_a_tariff_in_use_is_not_changed_here(world, signed_in):
 
 def test_a_scheduled_version_is_edited_and_removed(world, signed_in):
     later = datetime.now(UTC) + timedelta(days=30)
-    version = changes.add_version(world.cheap, [TariffElement(energy_price="0.22")], valid_from=later)
+    version = tariff_writes.add_version(world.cheap, [TariffElement(energy_price="0.22")], valid_from=later)
     browser, url = signed_in(world.anna), page(world.cheap, "prices_edit") + f"?version={version.pk}"
     assert browser.get(url).status_code == 200
     sent = typed({"energy_price": "0.24"}, valid_from=f"{later:%Y-%m-%dT%H:%M}")
@@ -171,8 +171,8 @@ def test_a_tariff_that_never_counted_can_be_deleted(world, signed_in):
 
 
 def test_a_sub_provider_sees_what_is_offered_to_it(world, signed_in):
-    from chargegroups.models import TariffOffer
+    from tariffs.models import TariffOffer
 
-    assert "Standard" not in text(signed_in(world.carla).get("/chargegroups/tariff/"))
+    assert "Standard" not in text(signed_in(world.carla).get("/tariffs/tariff/"))
     TariffOffer.objects.create(provider=world.greengrid, tariff=world.standard, user_group=world.north)
-    assert "Standard" in text(signed_in(world.carla).get("/chargegroups/tariff/"))
+    assert "Standard" in text(signed_in(world.carla).get("/tariffs/tariff/"))

@@ -62,7 +62,7 @@ def test_an_exception_whose_tariff_has_no_version_in_force_never_falls_through_t
 
 def test_an_ended_version_leaves_no_earlier_one_in_force(world):
     tariff = make.TariffFactory(provider=world.greengrid)
-    make.changes.add_version(
+    make.tariff_writes.add_version(
         tariff,
         [make.TariffElement(energy_price=1)],
         valid_from=NOW - timedelta(days=2),

@@ -4,11 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import Stale, cancel, confirm, look
-from chargegroups.models import Change, Terms
-from chargegroups.pricing import Component, Element, Tariff
-from chargegroups.proposals import (
+from changes.apply import Stale, cancel, confirm, look
+from changes.models import Change
+from changes.proposals import (
     CustomersMoved,
     ExceptionsChanged,
     Inapplicable,
@@ -17,9 +15,12 @@ from chargegroups.proposals import (
     Nothing,
     ProposedException,
 )
+from changes.surroundings import surroundings
+from chargegroups.models import Terms
 from chargepoints.authorization import authorize
-from chargepoints.surroundings import surroundings
 from customers.models import Notice
+from evcnet.datetimes import database_clock
+from tariffs.pricing import Component, Element, Tariff
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

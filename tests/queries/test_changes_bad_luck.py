@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chargegroups import confirmation
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import Stale, confirm
-from chargegroups.models import Change, CustomerException, TariffVersion, Terms
-from chargegroups.proposals import ExceptionsChanged, Inapplicable, NewTerms, NewVersion, ProposedException
+from changes import apply
+from changes.apply import Stale, confirm
+from changes.models import Change
+from changes.proposals import ExceptionsChanged, Inapplicable, NewTerms, NewVersion, ProposedException
+from changes.surroundings import surroundings
+from chargegroups.models import CustomerException, Terms
 from chargepoints.authorization import authorize
-from chargepoints.surroundings import surroundings
 from customers.models import Announcement, Customer, Notice
+from evcnet.datetimes import database_clock
+from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.queries.test_changes import made, per_kwh, seen
 
@@ -25,7 +27,7 @@ def clock(monkeypatch):
     real = database_clock
 
     def ahead(by):
-        monkeypatch.setattr(confirmation, "database_clock", lambda: real() + by)
+        monkeypatch.setattr(apply, "database_clock", lambda: real() + by)
 
     return ahead
 
@@ -111,7 +113,7 @@ def test_terms_stay_in_the_order_in_which_they_were_made(world, clock):
     clock(timedelta(minutes=1))
     second = made(NewTerms(world.leusden, {"tariff": world.standard, "roaming": True}))
     assert second.takes_effect_at == first.takes_effect_at + timedelta(microseconds=1)
-    assert [row.change for row in Terms.objects.filter(charge_group=world.leusden).order_by("valid_from")] == [
+    assert [row.changes.first() for row in Terms.objects.filter(charge_group=world.leusden).order_by("valid_from")] == [
         None,
         first,
         second,
@@ -149,7 +151,7 @@ def test_a_failure_while_it_is_applied_leaves_nothing(world, monkeypatch, step):
     def fail(*args, **kwargs):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(confirmation, step, fail)
+    monkeypatch.setattr(apply, step, fail)
     with pytest.raises(RuntimeError):
         confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all")
     assert len(all_terms(world)) == 1

@@ -5,9 +5,11 @@ import stat
 import pytest
 from django.core.management import CommandError, call_command
 
-from chargegroups.models import Change, ChargeGroup, CustomerException, TariffVersion, Terms
+from changes.models import Change
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Provider, StaffMember
+from tariffs.models import TariffVersion
 
 pytestmark = pytest.mark.django_db
 MODELS = (

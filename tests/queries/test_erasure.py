@@ -7,16 +7,17 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from chargegroups.confirmation import confirm, look, make
-from chargegroups.models import Change, ChargeGroup, CustomerException
-from chargegroups.proposals import ExceptionsChanged, NewTerms, ProposedException
+from changes.apply import confirm, look, make
+from changes.models import Change
+from changes.proposals import ExceptionsChanged, NewTerms, ProposedException
+from changes.surroundings import surroundings
+from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import Rating, Session
-from chargepoints.person.erasing import erase
-from chargepoints.surroundings import surroundings
 from customers import blocking
-from customers.models import ChargeCard, Customer, Notice, Record
-from evcnet.events import event_model
-from evcnet.refusals import Refused
+from customers.models import AuditEntry, ChargeCard, Customer, Notice
+from customers.privacy.erase import erase
+from evcnet.admin.history import event_model
+from evcnet.errors import DomainError
 from tests import factories as make_a
 from tests.sessions import record as charge
 
@@ -92,7 +93,7 @@ def test_the_person_is_everywhere_before(person):
     assert {
         "customers_customer", "customers_customerevent", "customers_chargecard", "customers_chargecardevent",
         "customers_notice", "chargegroups_customerexception", "chargegroups_customerexceptionevent",
-        "chargegroups_change", "chargegroups_changeevent", "chargegroups_chargegroup", "chargegroups_chargegroupevent",
+        "changes_change", "changes_changeevent", "chargegroups_chargegroup", "chargegroups_chargegroupevent",
         "chargepoints_session", "chargepoints_sessionevent", "chargepoints_rating",
         "chargepoints_chargepoint", "chargepoints_chargepointevent", "chargepoints_location",
         "chargepoints_locationevent",
@@ -193,7 +194,7 @@ def test_notices_that_wait_are_not_mailed(world, person):
 
 def test_the_record_says_who_which_number_and_how_many_rows(world, person):
     rows = erase(person.customer, by=world.anna, address="198.51.100.7")
-    entry = Record.objects.get(event="customer_erased")
+    entry = AuditEntry.objects.get(event="customer_erased")
     assert (entry.login, entry.provider, entry.about) == (world.anna, world.greengrid, "customer 1777")
     assert (entry.rows, entry.address, entry.details) == (rows.total(), "198.51.100.7", dict(rows))
     assert entry.details["cards"] > 1
@@ -202,9 +203,9 @@ def test_the_record_says_who_which_number_and_how_many_rows(world, person):
 def test_nobody_is_erased_twice(world, person):
     erase(person.customer, by=world.anna)
     events = event_model(Customer).objects.count()
-    with pytest.raises(Refused, match="already"):
+    with pytest.raises(DomainError, match="already"):
         erase(person.customer, by=world.anna)
-    assert Record.objects.filter(event="customer_erased").count() == 1
+    assert AuditEntry.objects.filter(event="customer_erased").count() == 1
     assert event_model(Customer).objects.count() == events
 
 

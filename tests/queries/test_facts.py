@@ -47,7 +47,9 @@ def tariff_with(provider, moments, until=None):
     tariff = make.TariffFactory(provider=provider, per_kwh=None)
     for moment in sorted(moments):
         ends = until if until and until > moment else None
-        make.changes.add_version(tariff, [make.TariffElement(energy_price=1)], valid_from=moment, valid_until=ends)
+        make.tariff_writes.add_version(
+            tariff, [make.TariffElement(energy_price=1)], valid_from=moment, valid_until=ends
+        )
     return tariff
 
 

@@ -9,21 +9,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import confirm, look
-from chargegroups.impact import EFFECTS
-from chargegroups.pricing import Component, Element, Tariff
-from chargegroups.proposals import (
-    CustomersMoved,
-    ExceptionsChanged,
-    Inapplicable,
-    NewTerms,
-    NewVersion,
-    ProposedException,
-)
+from changes.apply import confirm, look
+from changes.impact import EFFECTS
+from changes.proposals import CustomersMoved, ExceptionsChanged, Inapplicable, NewTerms, NewVersion, ProposedException
+from changes.proposals.points import GroupClosed, Move, PointsMoved
+from changes.surroundings import surroundings
 from chargepoints.authorization import authorize
-from chargepoints.proposals import GroupClosed, Move, PointsMoved
-from chargepoints.surroundings import surroundings
+from evcnet.datetimes import database_clock
+from tariffs.pricing import Component, Element, Tariff
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

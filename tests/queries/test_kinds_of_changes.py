@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import Stale, cancel, confirm, look
-from chargegroups.models import Change, ChargeGroup, CustomerException, Terms
-from chargegroups.proposals import (
+from changes.apply import Stale, cancel, confirm, look
+from changes.models import Change
+from changes.proposals import (
     CustomersMoved,
     ExceptionsChanged,
     Inapplicable,
@@ -20,18 +19,20 @@ from chargegroups.proposals import (
     Nothing,
     ProposedException,
 )
+from changes.proposals.points import GroupClosed, Move, PointsMoved, reversal_of
+from changes.surroundings import surroundings
+from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from chargepoints.proposals import GroupClosed, Move, PointsMoved, reversal_of
-from chargepoints.surroundings import surroundings
 from customers.models import Customer
-from evcnet.transfer.importing import Import
-from evcnet.transfer.reach import Reach
-from evcnet.transfer.registry import kind_named
-from evcnet.transfer.sheets import read_sheet
+from evcnet.datetimes import database_clock
+from evcnet.importexport.importer import Import
+from evcnet.importexport.registry import kind_named
+from evcnet.importexport.scope import Reach
+from evcnet.importexport.sheets import read_sheet
 from tests import factories as make
+from tests.importexport.files import csv_of
 from tests.queries.test_changes import per_kwh
-from tests.transfer.files import csv_of
 
 pytestmark = pytest.mark.django_db
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import Stale, confirm, look
-from chargegroups.models import Change
-from chargegroups.proposals import Inapplicable, Nothing
+from changes.apply import Stale, confirm, look
+from changes.models import Change
+from changes.proposals import Inapplicable, Nothing
+from changes.proposals.points import GroupClosed, PointsMoved, reversal_of
+from changes.surroundings import surroundings
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from chargepoints.proposals import GroupClosed, PointsMoved, reversal_of
-from chargepoints.surroundings import surroundings
+from evcnet.datetimes import database_clock
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

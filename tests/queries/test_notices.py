@@ -10,14 +10,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import cancel, confirm, look
-from chargegroups.models import Change
-from chargegroups.proposals import NewTerms
-from chargepoints.surroundings import surroundings
+from changes.apply import cancel, confirm, look
+from changes.models import Change
+from changes.proposals import NewTerms
+from changes.surroundings import surroundings
 from customers.models import Announcement, Customer, Notice
-from customers.notice_words import WORDS
+from customers.notice_text import WORDS
 from customers.notices import MOST_ATTEMPTS, mail_again, mail_announcement, message
+from evcnet.datetimes import database_clock
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chargegroups import changes
-from chargegroups.confirmation import look
+from changes.apply import look
+from changes.proposals import NewTerms, NewVersion
+from changes.surroundings import surroundings
+from chargegroups import writes
 from chargegroups.models import CustomerException
-from chargegroups.proposals import NewTerms, NewVersion
-from chargepoints.surroundings import surroundings
 from customers.models import Customer
 from tests import factories as make
 from tests.queries.test_changes import per_kwh
@@ -109,7 +109,7 @@ def test_a_thousand_exceptions_with_tariffs_hand_out_no_more_rows(world):
     customers = list(Customer.objects.filter(number__startswith="C"))
 
     def cost(people):
-        changes.put_exceptions(
+        writes.put_exceptions(
             CustomerException(
                 provider=world.greengrid, charge_group=world.leusden, customer=customer, tariff=world.cheap
             )

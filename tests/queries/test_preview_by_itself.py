@@ -2,10 +2,10 @@
 
 import pytest
 
-from chargegroups.confirmation import confirm, look
+from changes.apply import confirm, look
+from changes.proposals import NewTerms
+from changes.surroundings import surroundings
 from chargegroups.models import Terms
-from chargegroups.proposals import NewTerms
-from chargepoints.surroundings import surroundings
 
 
 @pytest.mark.django_db(transaction=True)

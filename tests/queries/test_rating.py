@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from chargegroups.models import TariffVersion
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, correct, ratings_of
 from customers.models import Customer
-from evcnet.refusals import Refused
+from evcnet.errors import DomainError
+from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.sessions import record
 
@@ -66,12 +66,12 @@ def test_a_small_session_costs_nothing_by_the_providers_rule(world):
 
 
 def test_times_of_day_are_those_of_the_location(world):
-    from chargegroups import changes
-    from chargegroups.models import TariffElement
+    from tariffs import writes as tariff_writes
+    from tariffs.models import TariffElement
 
     tariff = make.TariffFactory(provider=world.greengrid, code="NIGHT", per_kwh=None)
     night = TariffElement(energy_price=Decimal("0.10"), start_time="01:00", end_time="05:00")
-    changes.add_version(tariff, [night, TariffElement(energy_price=1)], valid_from=make.LONG_AGO)
+    tariff_writes.add_version(tariff, [night, TariffElement(energy_price=1)], valid_from=make.LONG_AGO)
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=tariff)
     dutch = record(world, "S1", at="2026-03-02T02:00", minutes=60, kwh="10")
     world.market.location.time_zone = "Asia/Tokyo"
@@ -128,7 +128,7 @@ def test_a_correction_that_makes_no_sense_is_refused(world, change, field):
         change.get("parking_seconds", 0),
     )
     version = version_of(getattr(world, change.get("tariff", "standard")))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DomainError) as refused:
         correct(session, version, measured, change.get("reason", "why not"))
     assert refused.value.refusal.field == field
     assert session.ratings.count() == 1

@@ -9,10 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from chargegroups.models import Tariff
 from chargepoints.models import Session
 from chargepoints.rating import Measured, correct
 from chargepoints.replay import replay, sessions_at, sessions_by, version_to_replay
+from tariffs.models import Tariff
 from tests import factories as make
 from tests.sessions import record
 
@@ -109,7 +109,7 @@ def test_cards_of_other_providers_are_one_customer_without_a_name(past):
 
 
 def test_progress_goes_to_standard_error_and_the_object_alone_to_standard_output(past, monkeypatch):
-    monkeypatch.setattr("chargegroups.pricing.replay._TELL_EVERY", 2)
+    monkeypatch.setattr("tariffs.pricing.replay._TELL_EVERY", 2)
     out, err = io.StringIO(), io.StringIO()
     call_command("replay", charge_group="CG-LEUSDEN", against="DEAR", json=True, provider="GRG", stdout=out, stderr=err)
     assert json.loads(out.getvalue())["sessions"] == 3

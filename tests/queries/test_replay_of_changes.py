@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chargegroups.admin.changing.replaying import replayed
-from chargegroups.changes import database_clock
-from chargegroups.confirmation import look
-from chargegroups.proposals import NewVersion
+from changes.admin.replay import replayed
+from changes.apply import look
+from changes.proposals import NewVersion
+from changes.surroundings import surroundings
 from chargepoints.rating import Measured, correct
-from chargepoints.surroundings import surroundings
+from evcnet.datetimes import database_clock
 from tests.queries.test_changes import per_kwh
 from tests.sessions import record
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from customers.models import ChargeCard, Customer
-from customers.searching import cards_named, customers_named
+from customers.search import cards_named, customers_named
 
 pytestmark = pytest.mark.django_db
 

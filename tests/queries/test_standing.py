@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chargegroups.customer_access import GroupAt, audience_of
 from chargegroups.models import ChargeGroup
-from chargegroups.standing import GroupAt, audience_of
 from customers.models import Customer
 from tests import factories as make
 

@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from chargegroups.models import Change, Terms
+from changes.models import Change
+from chargegroups.models import Terms
 from customers.models import Customer
 from tests import factories as make
 

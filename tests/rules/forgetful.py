@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chargegroups.pricing.clock import offsets_of_year, zone_of
-from chargegroups.pricing.prepared import prepare
+from tariffs.pricing.clock import offsets_of_year, zone_of
+from tariffs.pricing.compiled import prepare
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from chargegroups.pricing import Cost, price_session, read_session, read_tariff
+from tariffs.pricing import Cost, price_session, read_session, read_tariff
 
 AMSTERDAM = "Europe/Amsterdam"
 MONDAY_TEN = "2026-03-02T10:00:00"

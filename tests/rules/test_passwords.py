@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
-from evcnet.signin.passwords import BreachedPasswordValidator
+from evcnet.accounts.passwords import BreachedPasswordValidator
 
 STOLEN = [f"correct horse number {number}" for number in range(500)]
 

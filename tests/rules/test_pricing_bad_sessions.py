@@ -5,11 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import (
-    InvalidSession,
-    Session,
-    read_session,
-)
+from tariffs.pricing import InvalidSession, Session, read_session
 from tests.rules.pricing_world import charging, element, exactly, parking, period, reservation, session, tariff
 
 GOOD = element(("ENERGY", "0.30"))

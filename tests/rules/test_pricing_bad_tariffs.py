@@ -5,12 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import (
-    Component,
-    Element,
-    InvalidTariff,
-    read_tariff,
-)
+from tariffs.pricing import Component, Element, InvalidTariff, read_tariff
 from tests.rules.pricing_world import charging, element, exactly, session, tariff
 
 GOOD = element(("ENERGY", "0.30"))

@@ -8,7 +8,7 @@ import pytest
 from bench.__main__ import main
 from bench.measuring import Measured, table, write
 from bench.sessions import FOUR_ELEMENTS, SIXTEEN_ELEMENTS, sessions
-from chargegroups.pricing import price_session, read_tariff
+from tariffs.pricing import price_session, read_tariff
 
 ROWS = [Measured("pricing", 52_904.4, "sessions/s", "20,000", "cut"), Measured("memory", 40.26, "MB")]
 

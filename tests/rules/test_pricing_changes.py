@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import price_session, read_session, read_tariff
-from chargegroups.pricing.comparing import compare
-from chargegroups.pricing.references import FAST, HOME, REFERENCE_SESSIONS, STREET
-from chargegroups.pricing.weekly import Shape, week_of
+from tariffs.pricing import price_session, read_session, read_tariff
+from tariffs.pricing.comparing import compare
+from tariffs.pricing.references import FAST, HOME, REFERENCE_SESSIONS, STREET
+from tariffs.pricing.week import Shape, week_of
 from tests.rules.pricing_world import AMSTERDAM, element, tariff
 
 WEDNESDAY = date(2026, 3, 4)

@@ -7,16 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import (
-    Period,
-    Prepared,
-    Session,
-    prepare,
-    price,
-    read_session,
-    read_tariff,
-)
-from chargegroups.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
+from tariffs.pricing import Period, Prepared, Session, prepare, price, read_session, read_tariff
+from tariffs.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
 from tests.rules.pricing_world import (
     AMSTERDAM,
     charging,

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import (
+from tariffs.pricing import (
     Component,
     Element,
     InvalidSession,

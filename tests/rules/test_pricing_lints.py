@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from chargegroups.pricing import read_tariff
-from chargegroups.pricing.lints import findings
-from chargegroups.pricing.price_lints import mixed_currencies
+from tariffs.pricing import read_tariff
+from tariffs.pricing.lints import findings
+from tariffs.pricing.price_lints import mixed_currencies
 from tests.rules.pricing_world import element, tariff
 
 PER_KWH = element(("ENERGY", "0.30"))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargegroups.pricing import Session, price_session, read_session, read_tariff, write_tariff
+from tariffs.pricing import Session, price_session, read_session, read_tariff, write_tariff
 from tests.rules.pricing_world import cost_of, element, period, session, tariff
 from tests.rules.second_by_second import brute_force
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from chargegroups.pricing import Session, price_session, read_tariff
-from chargegroups.pricing.replay import CurrencyMix, Past, replay
+from tariffs.pricing import Session, price_session, read_tariff
+from tariffs.pricing.replay import CurrencyMix, Past, replay
 from tests.rules.pricing_world import AMSTERDAM, MONDAY_TEN, element, tariff
 
 

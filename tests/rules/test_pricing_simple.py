@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from chargegroups.pricing import PriceLimit, price_session, read_session, read_tariff
-from chargegroups.pricing.simple import SimpleShape, simple_shape, simple_tariff
+from tariffs.pricing import PriceLimit, price_session, read_session, read_tariff
+from tariffs.pricing.simple import SimpleShape, simple_shape, simple_tariff
 from tests.rules.pricing_world import charging, element, period, session, tariff
 from tests.rules.test_pricing_properties import real_tariffs
 

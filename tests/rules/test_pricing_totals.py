@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from chargegroups.pricing import prepare, price, read_session, read_tariff
+from tariffs.pricing import prepare, price, read_session, read_tariff
 from tests.rules.pricing_world import (
     charging,
     cost_of,

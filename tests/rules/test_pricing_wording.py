@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargegroups.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
+from tariffs.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
 from tests.rules.pricing_world import element, tariff
 
 

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2] / "chargegroups"
-PURE = [ROOT / "access.py", ROOT / "terms.py", ROOT / "impact.py", *sorted((ROOT / "pricing").rglob("*.py"))]
-OWN = ("chargegroups.access", "chargegroups.terms", "chargegroups.pricing")
+ROOT = Path(__file__).resolve().parents[2]
+PURE = [
+    ROOT / "chargegroups" / "access.py",
+    ROOT / "chargegroups" / "terms.py",
+    ROOT / "changes" / "impact.py",
+    *sorted((ROOT / "tariffs" / "pricing").rglob("*.py")),
+]
+OWN = ("chargegroups.access", "chargegroups.terms", "tariffs.pricing")
 CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic", "localtime", "gmtime"}
 
 

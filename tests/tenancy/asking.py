@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from chargegroups.models import TariffVersion
 from customers.models import Provider
 from customers.roles import Role, granted, granted_to_operator
+from tariffs.models import TariffVersion
 from tests.portal.sent import _Fields
 from tests.tenancy.pages import NOWHERE, Page
 from tests.tenancy.world import MARKS, MISSING, Tenant, World
@@ -37,7 +37,7 @@ ROLES: dict[str, tuple[tuple[Role, frozenset[str]], ...]] = {
 SEES = {"own": {"own", "GreenGrid"}, "sibling": {"sibling", "GreenGrid"}, "other": {"other", "BlueVolt"}}
 KEPT_BY_ALL = {
     "django_session",
-    "customers_record",
+    "customers_auditentry",
     "usersessions_usersession",
     "evcnet_cache",
     "pghistory_context",

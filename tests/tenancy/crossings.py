@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from changes.apply import confirm, look
+from changes.proposals import NewVersion
+from changes.surroundings import surroundings
 from chargegroups import models as groups
-from chargegroups.confirmation import confirm, look
-from chargegroups.models import TariffOffer
-from chargegroups.price_lists import price_list
-from chargegroups.proposals import NewVersion
 from chargepoints import models as points
-from chargepoints.surroundings import surroundings
 from customers import models as people
+from tariffs.conversion import price_list
+from tariffs.models import TariffOffer
 from tests import factories as make
 from tests.tenancy.world import LATER, World, session
 

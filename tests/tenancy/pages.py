@@ -87,21 +87,21 @@ OWN = {
     "chargegroups_chargegroup_close": (CHANGE_GROUP, CHANGE_GROUP),
     "chargepoints_chargepoint_regroup": ("change", "change"),
     "customers_customer_regroup": ("change", "change"),
-    "chargegroups_tariff_calculator": ("view", "view"),
-    "chargegroups_tariff_prices": ("view", "view"),
-    "chargegroups_tariff_prices_add": ("change", "change"),
-    "chargegroups_tariff_prices_edit": ("change", "change"),
-    "chargegroups_tariff_simple": ("change", "change"),
-    "chargegroups_tariff_uses": ("view", "view"),
-    "chargegroups_tariff_version": ("change", "change"),
-    "chargegroups_change_undo": ("view", "view"),
-    "chargegroups_change_cancel": ("chargegroups.add_terms", "chargegroups.add_terms"),
-    "chargegroups_change_affected": ("view", "view"),
+    "tariffs_tariff_calculator": ("view", "view"),
+    "tariffs_tariff_prices": ("view", "view"),
+    "tariffs_tariff_prices_add": ("change", "change"),
+    "tariffs_tariff_prices_edit": ("change", "change"),
+    "tariffs_tariff_simple": ("change", "change"),
+    "tariffs_tariff_uses": ("view", "view"),
+    "tariffs_tariff_version": ("change", "change"),
+    "changes_change_undo": ("view", "view"),
+    "changes_change_cancel": ("chargegroups.add_terms", "chargegroups.add_terms"),
+    "changes_change_affected": ("view", "view"),
 }
 """Pages of one model alone."""
 POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
-    "chargegroups_change_change": "view",  # nor has that of a change
+    "changes_change_change": "view",  # nor has that of a change
     "chargepoints_session_change": "view",  # nor that of a session
 }
 """What POST asks for where it differs from other models."""
@@ -109,7 +109,7 @@ NOWHERE = "nobody"
 """What a page asks for that there is not: a verb without a page before it, the history of what never changes, a form for sessions."""
 NOBODY = {
     "customers_customer_regroup",
-    "customers_record_history",
+    "customers_auditentry_history",
     "customers_notice_history",
     "chargepoints_session_add",
 }
@@ -182,7 +182,7 @@ def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
 
 
 def _kinds(model_admin: Any) -> list[Any]:
-    from evcnet.transfer.registry import kind_named
+    from evcnet.importexport.registry import kind_named
 
     return [kind_named(name).model for name in model_admin.kinds]
 

@@ -11,8 +11,8 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from chargegroups.models import TariffVersion
 from customers.models import Customer, StaffMember
+from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.tenancy.asking import ask, unseen
 from tests.tenancy.attacking import IN_USE, LISTS, says, url
@@ -91,7 +91,7 @@ def test_no_address_by_content_type_tells_what_there_is(marked, role):
 
 @pytest.mark.parametrize("role", ["provider admin", "sub provider"])
 def test_a_version_of_another_tenants_tariff_is_not_edited_under_ones_own(marked, role):
-    from chargegroups.models import Tariff
+    from tariffs.models import Tariff
 
     browser, where = signed_in(marked, role), url(Tariff, "prices_edit", marked.north[Tariff].pk)
     for method in ("GET", "POST"):

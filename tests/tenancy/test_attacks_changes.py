@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from chargegroups.confirmation import make as make_change
-from chargegroups.models import Change, ChargeGroup, Tariff
-from chargegroups.proposals import CustomersMoved, ExceptionsChanged, ProposedException
+from changes.apply import make as make_change
+from changes.models import Change
+from changes.proposals import CustomersMoved, ExceptionsChanged, ProposedException
+from changes.proposals.points import PointsMoved
+from changes.surroundings import surroundings
+from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Session
-from chargepoints.proposals import PointsMoved
-from chargepoints.surroundings import surroundings
 from customers.models import Customer, Notice
+from tariffs.models import Tariff
 from tests import factories as make
 from tests.tenancy.asking import ask, taken_back, unseen
 from tests.tenancy.attacking import says, url

@@ -27,7 +27,7 @@ def test_the_notices_of_another_tenants_announcement_are_not_listed(marked, role
 
 
 def test_an_upload_of_another_login_is_not_there(marked, browser, settings, tmp_path):
-    from evcnet.transfer import uploads
+    from evcnet.importexport import uploads
 
     settings.MEDIA_ROOT = tmp_path
     stored = uploads.keep(marked.logins["other admin"], b"user_group,number,name\nzqfjord-group,1,zqfjord\n")

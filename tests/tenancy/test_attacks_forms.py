@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.contrib import admin
 
-from chargegroups.models import ChargeGroup, CustomerException, Tariff
+from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint, Connector
 from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, UserGroup
 from customers.roles import Role
+from tariffs.models import Tariff
 from tests.portal.forms import page_form
 from tests.tenancy.asking import ask, taken_back, unseen
 from tests.tenancy.attacking import LISTS, WRITERS, out_of_reach, relations, says, url

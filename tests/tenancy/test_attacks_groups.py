@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chargegroups.models import Change, ChargeGroup, Tariff
+from changes.models import Change
+from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import Customer
+from tariffs.models import Tariff
 from tests.tenancy.asking import ask, taken_back, unseen
 from tests.tenancy.attacking import WRITERS, out_of_reach, said, says, url
 from tests.tenancy.conftest import signed_in

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chargegroups.models import Change, ChargeGroup
+from changes.models import Change
+from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Session
 from customers.models import ApiKey, Customer, Provider, StaffMember
 from tests.tenancy.asking import ask, unseen

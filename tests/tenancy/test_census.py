@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.core.management import get_commands
 from django.db import models
 
-from evcnet.admin import ModelAdmin
-from evcnet.scoped import Inline, Scoped
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.scoped import Inline, Scoped
 from evcnet.tenancy import NotScoped, ScopedQuerySet, Tenancy
 from tests.tenancy.asking import written
 from tests.tenancy.pages import API, FRAME, PUBLIC, REDIRECTS, SIGN_IN, of_models, pages, patterns
@@ -17,10 +17,12 @@ from tests.tenancy.world import MARKS
 
 pytestmark = pytest.mark.django_db
 
-APPS = ("evcnet", "customers", "chargegroups", "chargepoints")
+APPS = ("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools")
 UNOWNED = {
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
-    "chargegroups.Change_groups": "the lines between changes and groups, read through changes",
+    "changes.Change_groups": "the lines between changes and groups, read through changes",
+    "changes.Change_terms": "the lines between changes and the terms that they wrote, read through changes",
+    "changes.Change_versions": "the lines between changes and the versions that they wrote, read through changes",
 }
 """Models of ours that say of no row whose it is, and why they need not. Kept history is left out: see events.py."""
 UNMARKED = {

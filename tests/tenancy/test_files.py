@@ -13,13 +13,13 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from customers.models import Record
-from evcnet.transfer.exporting import Export
-from evcnet.transfer.importing import Import
-from evcnet.transfer.pages import Transfers
-from evcnet.transfer.reach import Reach
-from evcnet.transfer.registry import KINDS, kind_named
-from evcnet.transfer.sheets import read_sheet, write_csv
+from customers.models import AuditEntry
+from evcnet.importexport.exporter import Export
+from evcnet.importexport.importer import Import
+from evcnet.importexport.pages import Transfers
+from evcnet.importexport.registry import KINDS, kind_named
+from evcnet.importexport.scope import Reach
+from evcnet.importexport.sheets import read_sheet, write_csv
 from tests.tenancy.asking import ROLES, reach_of, taken_back, unseen
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.world import MARKS
@@ -159,7 +159,7 @@ def test_no_export_holds_a_mark_of_another_tenant(marked, role):
                     files += 1
                 assert not [mark for mark in marks if mark in body], (kind, query)
                 assert response.status_code < 500
-    told = Record.objects.filter(login=marked.logins[role], event=Record.Event.EXPORTED)
+    told = AuditEntry.objects.filter(login=marked.logins[role], event=AuditEntry.Event.EXPORTED)
     assert files and told.exists()
 
 

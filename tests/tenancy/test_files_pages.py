@@ -9,11 +9,12 @@ from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from chargegroups.models import Change, ChargeGroup
-from evcnet.transfer.pages import Transfers
-from evcnet.transfer.reach import Reach
-from evcnet.transfer.registry import kind_named
-from evcnet.transfer.sheets import write_csv
+from changes.models import Change
+from chargegroups.models import ChargeGroup
+from evcnet.importexport.pages import Transfers
+from evcnet.importexport.registry import kind_named
+from evcnet.importexport.scope import Reach
+from evcnet.importexport.sheets import write_csv
 from tests.tenancy.asking import ROLES, ask, reach_of, taken_back, unseen
 from tests.tenancy.attacking import url
 from tests.tenancy.conftest import signed_in

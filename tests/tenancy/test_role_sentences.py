@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chargegroups.models import ChargeGroup, CustomerException, Tariff
+from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, Customer, Membership, Provider
 from customers.roles import PERMISSIONS, Role
+from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.tenancy.attacking import url
@@ -28,7 +29,7 @@ def test_a_provider_admin_has_everything_of_the_provider_and_nothing_of_another(
 
 def test_provider_staff_have_everything_but_logins_keys_and_the_record():
     missing = {model for model in PERMISSIONS[Role.PROVIDER_ADMIN] if model not in PERMISSIONS[Role.PROVIDER_STAFF]}
-    assert missing == {"customers.staffmember", "customers.membership", "customers.apikey", "customers.record"}
+    assert missing == {"customers.staffmember", "customers.membership", "customers.apikey", "customers.auditentry"}
     lesser = {
         model: PERMISSIONS[Role.PROVIDER_ADMIN][model] - actions
         for model, actions in PERMISSIONS[Role.PROVIDER_STAFF].items()

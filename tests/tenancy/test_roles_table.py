@@ -38,7 +38,7 @@ def test_the_helpdesk_has_no_price_list_and_writes_two_things():
 
 
 def test_only_provider_admins_touch_logins_roles_keys_and_the_record():
-    for model in ("customers.staffmember", "customers.membership", "customers.apikey", "customers.record"):
+    for model in ("customers.staffmember", "customers.membership", "customers.apikey", "customers.auditentry"):
         assert [role for role in Role if model in PERMISSIONS[role]] == [Role.PROVIDER_ADMIN]
 
 

@@ -14,18 +14,19 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
 
-from chargegroups import changes
+from changes.apply import confirm, look
+from changes.proposals import NewTerms
+from changes.surroundings import surroundings
 from chargegroups import models as groups
-from chargegroups.confirmation import confirm, look
-from chargegroups.models import TariffElement
-from chargegroups.proposals import NewTerms
 from chargepoints import models as points
 from chargepoints.models import ChargePoint, Connector, Session
-from chargepoints.recording import Recorder
-from chargepoints.surroundings import surroundings
+from chargepoints.session_recorder import Recorder
 from customers import models as people
-from customers.models import ApiKey, Membership, Provider, Record
+from customers.models import ApiKey, AuditEntry, Membership, Provider
 from customers.roles import Role
+from tariffs import models as price_lists
+from tariffs import writes as tariff_writes
+from tariffs.models import TariffElement
 from tests import factories as make
 
 MARKS = {
@@ -140,12 +141,12 @@ def _prices(tenant: Tenant, said: str) -> None:
     )
     element = TariffElement(energy_price=Decimal(PRICES[tenant.mark]))
     text = {"alt_text": [{"language": "en", "text": f"{said} for drivers"}], "alt_url": f"https://{said}.example/"}
-    changes.add_version(tariff, [element], valid_from=make.LONG_AGO, ocpi_type=said.upper(), **text)
+    tariff_writes.add_version(tariff, [element], valid_from=make.LONG_AGO, ocpi_type=said.upper(), **text)
     next_price = TariffElement(energy_price=_dearer(tenant))
-    changes.add_version(tariff, [next_price], valid_from=LATER, **text)
+    tariff_writes.add_version(tariff, [next_price], valid_from=LATER, **text)
     tenant.keep(tariff.versions.order_by("-valid_from").first())
-    tenant.keep(groups.TariffElement.objects.get(version=tenant[groups.TariffVersion]))
-    tenant.keep(groups.TariffOffer.objects.create(provider=provider, tariff=tariff, user_group=tenant.user_group))
+    tenant.keep(price_lists.TariffElement.objects.get(version=tenant[price_lists.TariffVersion]))
+    tenant.keep(price_lists.TariffOffer.objects.create(provider=provider, tariff=tariff, user_group=tenant.user_group))
     tenant.rows["second tariff"] = make.TariffFactory(  # type: ignore[index]
         provider=provider, code=f"{said}-second", name=f"{said} second", per_kwh=_dearer(tenant)
     )
@@ -166,7 +167,7 @@ def _customer(tenant: Tenant, said: str) -> None:
 
 
 def _places(tenant: Tenant, said: str) -> None:
-    terms = {"tariff": tenant[groups.Tariff], "own_user_group": True, "roaming": False}
+    terms = {"tariff": tenant[price_lists.Tariff], "own_user_group": True, "roaming": False}
     group = tenant.keep(
         make.ChargeGroupFactory(
             user_group=tenant.user_group,
@@ -213,8 +214,8 @@ def _paper(tenant: Tenant, said: str) -> None:
     tenant.keep(key)
     tenant.keys["secret"] = secret
     tenant.keep(
-        Record.objects.create(
-            event=Record.Event.EXPORTED, provider=tenant.provider, who=f"{said} who", about=f"{said} about",
+        AuditEntry.objects.create(
+            event=AuditEntry.Event.EXPORTED, provider=tenant.provider, who=f"{said} who", about=f"{said} about",
             details={"file": f"{said}.csv"}, rows=1,
         )
     )  # fmt: skip

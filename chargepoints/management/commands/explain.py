@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize
 from chargepoints.models import ChargePoint
-from evcnet.moments import NotAMoment, read_moment
+from evcnet.datetimes import NotAMoment, read_moment
 
 
 class Command(BaseCommand):

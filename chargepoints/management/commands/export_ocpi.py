@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chargegroups.ocpi.exporting import export_tariffs
 from chargepoints.ocpi.exporting import export_locations
-from customers.models import Record
-from customers.naming import ProviderNotNamed, named_provider
-from customers.record import record
-from evcnet.feed_file import write_objects
+from customers.audit import record
+from customers.models import AuditEntry
+from customers.provider_lookup import ProviderNotNamed, named_provider
+from evcnet.importexport.json_file import write_objects
+from tariffs.ocpi.exporting import export_tariffs
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         exported = (export_locations if options["kind"] == "locations" else export_tariffs)(provider)
         self._write(write_objects(exported.objects), options["output"])
         about = f"OCPI {options['kind']}, by manage.py"
-        record(Record.Event.EXPORTED, None, provider, about=about, rows=len(exported.objects))
+        record(AuditEntry.Event.EXPORTED, None, provider, about=about, rows=len(exported.objects))
         for row_id, why in exported.left_out:
             self.stderr.write(f"left out: {row_id}: {why}")
         self.stderr.write(f"{len(exported.objects):,} {options['kind']} written, {len(exported.left_out):,} left out")

@@ -9,14 +9,14 @@ from typing import Any, NoReturn
 import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from changes.file_changes import Door, told
 from chargegroups.models import ChargeGroup
-from chargegroups.ocpi.importing import import_tariffs
 from chargepoints.ocpi.importing import import_locations
 from customers.models import Provider
-from customers.naming import ProviderNotNamed, named_provider
-from evcnet.feed import Report, all_or_nothing
-from evcnet.feed_file import Unreadable, read_objects
-from evcnet.transfer.door import Door, told
+from customers.provider_lookup import ProviderNotNamed, named_provider
+from evcnet.importexport.json_file import Unreadable, read_objects
+from evcnet.importexport.report import Report, all_or_nothing
+from tariffs.ocpi.importing import import_tariffs
 
 FEW = 20
 

@@ -8,13 +8,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from chargegroups.models import ChargeGroup, Tariff
-from chargegroups.pricing.currencies import MINOR_UNITS
+from chargegroups.models import ChargeGroup
 from chargepoints.replay import Replayed, replay, sessions_at, sessions_by, started_within, version_to_replay
 from customers.models import Provider
-from customers.naming import ProviderNotNamed, named_provider
-from evcnet.moments import NotAMoment, read_moment
-from evcnet.refusals import Refused
+from customers.provider_lookup import ProviderNotNamed, named_provider
+from evcnet.datetimes import NotAMoment, read_moment
+from evcnet.errors import DomainError
+from tariffs.models import Tariff
+from tariffs.pricing.currencies import MINOR_UNITS
 
 UNUSABLE = 2
 BAR = 40
@@ -38,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             done = self._run(options)
-        except Refused as wrong:
+        except DomainError as wrong:
             raise CommandError(wrong.refusal.message, returncode=UNUSABLE) from wrong
         except (NotAMoment, ProviderNotNamed, NotThere) as wrong:
             raise CommandError(str(wrong), returncode=UNUSABLE) from wrong

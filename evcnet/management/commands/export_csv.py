@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from customers.models import Record
-from customers.record import record
-from evcnet.transfer.exporting import Export
-from evcnet.transfer.forms import titled
-from evcnet.transfer.problems import Undecided
-from evcnet.transfer.reach import Reach, the_provider
-from evcnet.transfer.registry import KINDS, kind_named
-from evcnet.transfer.sheets import write_csv
+from customers.audit import record
+from customers.models import AuditEntry
+from evcnet.importexport.exporter import Export
+from evcnet.importexport.forms import titled
+from evcnet.importexport.problems import Undecided
+from evcnet.importexport.registry import KINDS, kind_named
+from evcnet.importexport.scope import Reach, the_provider
+from evcnet.importexport.sheets import write_csv
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             for line in lines:
                 self.stdout.write(line, ending="")
         for owner, rows in export.taken.items():
-            record(Record.Event.EXPORTED, None, owner, about=f"{titled(export.kind.name)}, by manage.py", rows=rows)
+            record(AuditEntry.Event.EXPORTED, None, owner, about=f"{titled(export.kind.name)}, by manage.py", rows=rows)
         for reason, count in export.left_out.items():
             if count:
                 self.stderr.write(f"Left out: {count:,} x {reason}, which no row can hold.")

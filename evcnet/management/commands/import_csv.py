@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from evcnet.transfer.door import Door, told
-from evcnet.transfer.importing import Import
-from evcnet.transfer.outcomes import LISTED, Outcome
-from evcnet.transfer.problems import Problem, Undecided, Unreadable
-from evcnet.transfer.reach import Reach, the_provider
-from evcnet.transfer.registry import KINDS, kind_named
-from evcnet.transfer.sheets import read_sheet
+from changes.file_changes import Door, told
+from evcnet.importexport.importer import Import
+from evcnet.importexport.outcomes import LISTED, Outcome
+from evcnet.importexport.problems import Problem, Undecided, Unreadable
+from evcnet.importexport.registry import KINDS, kind_named
+from evcnet.importexport.scope import Reach, the_provider
+from evcnet.importexport.sheets import read_sheet
 
 ROW_ERRORS, NOT_READ = 1, 2
 

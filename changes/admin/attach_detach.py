@@ -1,0 +1,114 @@
+"""Charge points into a group, out of it, to another one, or all of them because the group is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from changes.admin.wizard import Draft, Flow
+from changes.preview import Preview
+from changes.proposals import Inapplicable
+from changes.proposals.points import GroupClosed, Move, PointsMoved
+from chargegroups.models import ChargeGroup
+from chargepoints.attach_detach import has_social_charging, why_not_attach
+from chargepoints.models import ChargePoint
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where points go: to a charge group, or to none. ``active``: they are put into service there."""
+
+    group: ChargeGroup | None
+    active: bool = False
+
+
+class PointsFlow(Flow):
+    """Points that can't go are left out, each with its reason; the others are shown and moved."""
+
+    def __init__(
+        self,
+        admin: Any,
+        request: HttpRequest,
+        obj: Any,
+        points: list[ChargePoint],
+        to: Destination,
+        back: Callable[[], str],
+    ) -> None:
+        super().__init__(admin, request, obj, request.POST if request.method == "POST" else request.GET)
+        self.points, self.to, self._back = points, to, back
+        self.left_out: list[tuple[ChargePoint, str]] = []
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        many = f"{len(self.points):,} charge point{'' if len(self.points) == 1 else 's'}"
+        return f"{many} to {self.to.group}" if self.to.group else f"Detach {many}"
+
+    @property
+    def zone(self) -> Any:
+        return self.points[0].provider.zone if self.points else timezone.get_current_timezone()
+
+    @property
+    def back(self) -> str:
+        """Asked for when it is needed: a point that was detached may be out of sight by then."""
+        return self._back()
+
+    def draft(self) -> Draft:
+        if len({point.provider_id for point in self.points}) > 1:
+            raise Inapplicable("The charge points belong to several providers: choose those of one.")
+        going = self._going(self.to.group) if self.to.group else self.points
+        if self.left_out and not going:
+            raise Inapplicable(" ".join(f"{point}: {reason}" for point, reason in self.left_out[:5]))
+        moving = [point for point in going if point.charge_group != self.to.group]
+        return Draft(
+            PointsMoved(
+                [Move(point, self.to.group, ChargePoint.Status.ACTIVE if self.to.active else None) for point in moving]
+            )
+        )
+
+    def _going(self, group: ChargeGroup) -> list[ChargePoint]:
+        social = has_social_charging(group)
+        reasons = [(point, why_not_attach(point, group, social_charging=social)) for point in self.points]
+        self.left_out = [(point, reason) for point, reason in reasons if reason]
+        return [point for point, reason in reasons if not reason]
+
+    def show(self, draft: Draft, seen: Preview, **more: Any) -> HttpResponse:
+        return super().show(draft, seen, left_out=self.left_out, **more)
+
+
+class CloseFlow(Flow):
+    """A closed group has no charge points and takes none; it stays, with its history."""
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Close {self.obj}"
+
+    @property
+    def back(self) -> str:
+        return str(self.admin.page(self.obj.pk))
+
+    def draft(self) -> Draft:
+        return Draft(GroupClosed(self.obj))
+
+
+def regroup(admin: Any, request: HttpRequest, point: ChargePoint) -> HttpResponse:
+    """The preview that follows the form of a charge point in which another charge group, or none, was chosen."""
+    data = request.POST if request.method == "POST" else request.GET
+    wanted = data.get("to", "")
+    groups = ChargeGroup.objects.visible_to(request.user, "change").open()
+    group = groups.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
+    if wanted and group is None:
+        raise Http404("No such charge group here.")
+    to = Destination(group, active="active" in data)
+    return PointsFlow(admin, request, point, [point], to, lambda: afterwards(admin, request, point)).respond()
+
+
+def afterwards(admin: Any, request: HttpRequest, point: ChargePoint) -> str:
+    """The point's page, or the list where the login does not see the point any more."""
+    if ChargePoint.objects.visible_to(request.user).filter(pk=point.pk).exists():
+        return str(admin.page(point.pk))
+    return reverse("admin:chargepoints_chargepoint_changelist")

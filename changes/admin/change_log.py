@@ -1,0 +1,205 @@
+"""Which changes were made, which are to come, and what does the page of each say?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Count, Q, When
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+
+from changes import impact_text
+from changes.admin import scheduled, undo
+from changes.admin.diff import Kept, differences
+from changes.apply import as_json
+from changes.models import Change
+from changes.permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
+from changes.proposals import Inapplicable
+from changes.proposals.points import reversal_of
+from chargegroups.models import ChargeGroup
+from customers.models import Announcement, Notice
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import AutocompleteFilter
+from evcnet.datetimes import database_clock
+
+MANY = 1_000
+"""Of so many exceptions only the page that undoes them asks whether the login sees all of their customers."""
+JUDGED = 10
+"""For so many scheduled changes of a page the list shows the impact of today; for others that of their preview."""
+
+
+def state_of(change: Change, now: datetime) -> str:
+    if change.cancelled_at is not None:
+        return "cancelled"
+    return "scheduled" if change.takes_effect_at > now else "applied"
+
+
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("scheduled", "Scheduled"), ("applied", "Applied"), ("cancelled", "Cancelled")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        now = database_clock()
+        wanted = {
+            "scheduled": Q(cancelled_at=None, takes_effect_at__gt=now),
+            "applied": Q(cancelled_at=None, takes_effect_at__lte=now),
+            "cancelled": Q(cancelled_at__isnull=False),
+        }.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
+@admin.register(Change)
+class ChangeAdmin(ModelAdmin):
+    list_display = ["what", "state", "takes_effect", "affects", "by", "made_at"]
+    list_display_links = ["what"]
+    list_filter = [StateFilter, ("kind", ChoicesDropdownFilter), ("groups", AutocompleteFilter)]
+    list_select_related = ["made_by", "provider", "tariff"]
+    search_fields = ["sentence", "reason"]
+    search_help_text = "What was changed, or the reason"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # The list: what is to come first, the next one at the top
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        to_come = Case(When(cancelled_at=None, takes_effect_at__gt=database_clock(), then="takes_effect_at"))
+        return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        now, judged, partly = database_clock(), 0, seen_in_part(request.user, rows)
+        for row in rows:
+            row.state_now, row.today = state_of(row, now), None
+            row.whole = row.pk not in partly
+            if row.whole and row.state_now == "scheduled" and judged < JUDGED:
+                judged += 1
+                row.today = scheduled.today(row)
+
+    @admin.display(description="what")
+    def what(self, change: Any) -> str:
+        return format_html('{}<span class="evc-below">{}</span>', change.sentence, change.reason)
+
+    @admin.display(description="state")
+    def state(self, change: Any) -> str:
+        return badge(change.state_now)
+
+    @admin.display(description="takes effect", ordering="takes_effect_at")
+    def takes_effect(self, change: Change) -> datetime:
+        return change.takes_effect_at
+
+    @admin.display(description="customers affected")
+    def affects(self, change: Any) -> str:
+        if not change.whole:
+            return OUT_OF_SIGHT
+        counts = change.today.impact.counts if change.today else change.impact["counts"]
+        told = [(f"{counts[effect]:,} {impact_text.VERBS[effect][counts[effect] != 1]}",)
+                for effect in impact_text.AFFECTED if counts[effect]]  # fmt: skip
+        return format_html_join("; ", "{}", told) if told else "nobody"
+
+    @admin.display(description="by", ordering="made_by__name")
+    def by(self, change: Change) -> str:
+        return str(change.made_by or "a command")
+
+    # The page of one
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        change = self.seen(request, object_id)
+        context = self.page_context(request, change, str(change)) | self._told(request, change)
+        return TemplateResponse(request, "changes/change.html", context)
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        return []
+
+    def row_pages(self) -> dict[str, Any]:
+        return {
+            "undo": undo.undoing,
+            "cancel": undo.cancelling,
+            "affected": scheduled.affected,
+        }
+
+    def _told(self, request: HttpRequest, change: Change) -> dict[str, Any]:
+        now = database_clock()
+        state, whole = state_of(change, now), not seen_in_part(request.user, [change])
+        groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
+        kept = Kept(change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user)
+        return {
+            "change": change,
+            "state": state,
+            "groups": groups,
+            "other_groups": change.groups.count() - len(groups) if whole else 0,
+            "whole": whole,
+            "out_of_sight": OUT_OF_SIGHT,
+            "differences": differences(kept),
+            "recorded": picture(change.impact) if whole else None,
+            "today": _today(change) if whole and state == "scheduled" else None,
+            "conflicts": conflicts(request, change) if state == "scheduled" else [],
+            "announcements": announcements(request, change),
+            "may_cancel": state == "scheduled" and may_cancel(request.user, change),
+            "may_undo": state == "applied" and _may_undo(request, change),
+            "undone_by": list(change.undone_by.all()),
+            "zone": change.provider.time_zone,
+        }
+
+
+def _today(change: Change) -> dict[str, Any]:
+    impact = scheduled.today(change).impact
+    return picture(as_json(impact) | {"parts": [part.as_json() for part in impact_text.parts(impact)]})
+
+
+def picture(impact: Mapping[str, Any]) -> dict[str, Any]:
+    """A kept impact as it is shown."""
+    return {
+        "bars": impact_text.bars(impact["counts"]),
+        "sentences": impact_text.sentences(impact_text.read_parts(impact.get("parts", ()))),
+        "affected": impact_text.affected(impact["counts"]),
+        "regulars": impact["regulars"],
+        "points": impact["points"],
+        "warnings": impact["warnings"],
+    }
+
+
+def conflicts(request: HttpRequest, change: Change) -> list[Change]:
+    """Other changes to come that touch the same charge groups, the next one first."""
+    others = Change.objects.visible_to(request.user).scheduled_after(database_clock()).exclude(pk=change.pk)
+    touching = others.filter(groups__in=change.groups.values("pk")).distinct()
+    return list(touching.order_by("takes_effect_at")[:10])
+
+
+def announcements(request: HttpRequest, change: Change) -> list[dict[str, Any]]:
+    """Who was told: each announcement with its notices by state, as far as the login sees them."""
+    rows = Announcement.objects.filter(key__in=[f"change-{change.pk}-changed", f"change-{change.pk}-cancelled"])
+    told = []
+    for row in rows.order_by("pk"):
+        notices = Notice.objects.visible_to(request.user).filter(announcement=row).order_by()
+        counts = dict(notices.values_list("state").annotate(number=Count("pk")))
+        link = reverse("admin:customers_notice_changelist") + f"?announcement__id__exact={row.pk}"
+        states = [(state, counts[state]) for state in Notice.State.values if state in counts]
+        told.append({"announcement": row, "states": states, "link": link if counts else ""})
+    return told
+
+
+def _may_undo(request: HttpRequest, change: Change) -> bool:
+    if len(change.earlier.get("rows", ())) > MANY:
+        return may_change_exceptions(request.user, change.groups.all(), "delete")
+    try:
+        return may_make(request.user, reversal_of(change))
+    except Inapplicable:
+        return False

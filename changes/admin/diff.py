@@ -1,0 +1,239 @@
+"""What does a proposal change, thing by thing? Read from the proposal as it is kept, for the preview and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from changes.proposals.terms import KEYS, SLOTS
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargepoints.models import ChargePoint
+from customers.models import Customer, UserGroup
+from tariffs.conversion import price_list
+from tariffs.current_price import price_tags
+from tariffs.models import Tariff, TariffVersion
+from tariffs.pricing import describe, read_tariff
+
+SHOWN = 50
+NONE = "none"
+HIDDEN = "one out of sight"
+NO_GROUP = "no charge group"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing with what it was and what it becomes; several lines of text each."""
+
+    what: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A proposal as it is kept in the record, and who reads it."""
+
+    provider: int
+    proposal: Mapping[str, Any]
+    earlier: Mapping[str, Any]
+    at: datetime
+    login: Any
+
+
+@dataclass(frozen=True)
+class Differences:
+    lines: list[Line]
+    more: int = 0
+
+
+def differences(kept: Kept) -> Differences:
+    """The first lines of what differs, and how many more there are."""
+    return _KINDS[kept.proposal["kind"]](kept)
+
+
+# New terms
+
+
+def _terms(kept: Kept) -> Differences:
+    tariffs = _tariffs_by_code(kept)
+    tags = price_tags([*tariffs.values(), *_earlier_tariffs(kept)], kept.at)
+    lines = []
+    for key in (key for key in KEYS if key in kept.proposal["set"]):
+        value, was = kept.proposal["set"][key], kept.earlier.get(key)
+        if key in SLOTS:
+            value = tariffs[value].pk if value in tariffs else None
+        if value != was or not kept.earlier:
+            lines.append(Line(_label(key), *_told_apart(key, was, value, tags)))
+    return Differences(lines)
+
+
+def _label(key: str) -> str:
+    name = str(Terms._meta.get_field(key).verbose_name)  # type: ignore[union-attr]
+    return name[0].upper() + name[1:]
+
+
+def _told_apart(key: str, was: Any, value: Any, tags: Mapping[int, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Both sides; with their codes only where two tariffs have one name, since codes can be long and say little."""
+    before, after = _term(key, was, tags), _term(key, value, tags)
+    if key not in SLOTS or before[0] != after[0]:
+        return before, after
+    return (*before, *_code(tags.get(was))), (*after, *_code(tags.get(value)))
+
+
+def _code(tag: Any) -> tuple[str, ...]:
+    return (tag.code,) if tag else ()
+
+
+def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
+    if key not in SLOTS:
+        return ("yes" if value else "no",)
+    tag = tags.get(value)
+    if tag is None:
+        return (NONE,) if key == "tariff" else ("none: the tariff above",)
+    return (tag.name, tag.text or "no version in force")
+
+
+def _tariffs_by_code(kept: Kept) -> dict[str, Tariff]:
+    codes = [kept.proposal["set"].get(slot) for slot in SLOTS]
+    return {row.code: row for row in Tariff.objects.filter(provider_id=kept.provider, code__in=filter(None, codes))}
+
+
+def _earlier_tariffs(kept: Kept) -> list[Tariff]:
+    ids = [kept.earlier[slot] for slot in SLOTS if kept.earlier.get(slot)]
+    return list(Tariff.objects.filter(provider_id=kept.provider, pk__in=ids))
+
+
+# A new version
+
+
+def _version(kept: Kept) -> Differences:
+    rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
+    version = rows.select_related("tariff").prefetch_related("elements").first()
+    before = tuple(map(str, describe(price_list(version)))) if version else (NONE,)
+    after = [str(line) for line in describe(read_tariff(_exact(kept.proposal["prices"])))]
+    if until := kept.proposal.get("valid_until"):
+        after.append(f"until {_when(until)}; then no price is in force")
+    return Differences([Line("Prices", before, tuple(after))])
+
+
+_NUMBERS = {"price", "vat", "excl_vat", "incl_vat", "before_taxes", "after_taxes"}
+
+
+def _exact(value: Any, name: str = "") -> Any:
+    """Decimals are kept as text in JSON."""
+    if isinstance(value, Mapping):
+        return {key: _exact(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_exact(each) for each in value]
+    numeric = name in _NUMBERS or name.startswith(("min_", "max_"))
+    return Decimal(value) if isinstance(value, str) and numeric else value
+
+
+# Exceptions
+
+
+def _exceptions(kept: Kept) -> Differences:
+    every = kept.proposal["rows"]
+    groups = {row.code: row for row in ChargeGroup.objects.visible_to(kept.login).filter(
+        provider_id=kept.provider, code__in={row["charge_group"] for row in every})}  # fmt: skip
+    rows = [row for row in every if row["charge_group"] in groups]
+    shown = rows[:SHOWN]
+    customers = _customers(kept, number__in=[row["customer"] for row in shown])
+    names = {customer.number: customer for customer in customers.values()}
+    earlier = {(row["group"], row["customer"]): row for row in kept.earlier["rows"]}
+    tariffs = _tariff_names(kept, rows)
+    lines = []
+    for row in shown:
+        group, customer = groups[row["charge_group"]], names.get(row["customer"])
+        was = earlier.get((group.pk, customer.pk), {"removed": True}) if customer else {"removed": True}
+        who = f"{customer or HIDDEN} at {group}"
+        lines.append(Line(who, _exception(was, tariffs), _exception(row, tariffs)))
+    return Differences(lines, len(rows) - len(shown))
+
+
+def _tariff_names(kept: Kept, rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+    """By code, as proposals name them, and by id, as the stored rows do."""
+    codes = {row["tariff"] for row in rows if row.get("tariff")}
+    ids = {row["tariff"] for row in kept.earlier["rows"] if row.get("tariff")}
+    of_provider = Tariff.objects.filter(provider_id=kept.provider)
+    found = [*of_provider.filter(code__in=codes), *of_provider.filter(pk__in=ids)]
+    return {key: row.name for row in found for key in (row.pk, row.code)}
+
+
+def _exception(row: Mapping[str, Any], tariffs: Mapping[Any, str]) -> tuple[str, ...]:
+    if row.get("removed"):
+        return ("no exception",)
+    told = [str(CustomerException.Access(row["access"]).label)]
+    told += [f"tariff {tariffs.get(row['tariff'], HIDDEN)}"] if row["tariff"] else []
+    told += [
+        f"{word} {_when(row[key])}" for word, key in (("from", "valid_from"), ("until", "valid_until")) if row[key]
+    ]
+    return (", ".join(told), *([f"“{row['note']}”"] if row["note"] else []))
+
+
+def _when(moment: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(moment)), "DATETIME_FORMAT")
+
+
+# Customers and charge points
+
+
+def _moved_customers(kept: Kept) -> Differences:
+    pairs = kept.earlier["user_groups"]
+    known = _customers(kept, pk__in=[pk for pk, _ in pairs[:SHOWN]])
+    groups = UserGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)
+    names = {row.pk: str(row) for row in groups}
+    codes = {row.code: str(row) for row in groups}
+    to = {number: codes.get(code, HIDDEN) for number, code in kept.proposal["moves"]}
+    lines = []
+    for pk, group in pairs[:SHOWN]:
+        customer = known.get(pk)
+        after = to[customer.number] if customer and customer.number in to else HIDDEN
+        lines.append(Line(str(customer or HIDDEN), (names.get(group, HIDDEN),), (after,)))
+    return Differences(lines, len(pairs) - len(lines))
+
+
+def _customers(kept: Kept, **which: Any) -> dict[int, Customer]:
+    rows = Customer.objects.visible_to(kept.login).filter(provider_id=kept.provider, **which)
+    return {row.pk: row for row in rows}
+
+
+def _moved_points(kept: Kept) -> Differences:
+    earlier = kept.earlier["points"]
+    targets = dict(kept.proposal["moves"])
+    shown = earlier[:SHOWN]
+    points = ChargePoint.objects.filter(provider_id=kept.provider).in_bulk([pk for pk, _, _ in shown])
+    groups = {row.pk: row for row in ChargeGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)}
+    codes = {row.code: row for row in groups.values()}
+    lines = []
+    for pk, group, status in shown:
+        point = points.get(pk)
+        wanted = targets.get(point.identity) if point else None
+        came_from, to = groups.get(group), codes.get(wanted or "")
+        before = _group(came_from, group), str(ChargePoint.Status(status).label)
+        stops = wanted is None and status == ChargePoint.Status.ACTIVE
+        after = (_group(to, wanted), *(["inactive"] if stops else []))
+        seen = point is not None and (came_from or to)
+        lines.append(Line(f"{point.identity} {point.name}".strip() if seen else HIDDEN, before, after))
+    return Differences(lines, len(earlier) - len(shown))
+
+
+def _group(seen: ChargeGroup | None, wanted: Any) -> str:
+    """A charge group by name if the login sees it; ``wanted`` is how the proposal says which one."""
+    return NO_GROUP if wanted is None else str(seen or HIDDEN)
+
+
+_KINDS: dict[str, Callable[[Kept], Differences]] = {
+    "terms": _terms,
+    "version": _version,
+    "exceptions": _exceptions,
+    "customers": _moved_customers,
+    "points": _moved_points,
+    "closing": _moved_points,
+}

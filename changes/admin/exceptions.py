@@ -1,0 +1,102 @@
+"""One exception for each of many customers of a charge group, or none any more: asked once, shown, confirmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from changes.admin.terms import TariffField
+from changes.admin.wizard import Draft, Flow
+from changes.permissions import may_change_exceptions
+from changes.proposals import ExceptionsChanged, ProposedException
+from chargegroups.forms import MomentField
+from chargegroups.models import ChargeGroup, CustomerException
+from customers.models import Customer
+from evcnet.datetimes import database_clock
+from tariffs.models import Tariff
+
+REMOVE = "remove"
+MOST = 1_000
+"""A request that names more customers than a person selects is a file: it is imported as CSV."""
+
+
+class ManyForm(forms.Form):
+    access = forms.ChoiceField(
+        label="Access",
+        choices=[*CustomerException.Access.choices, (REMOVE, "no exception any more")],
+        initial=CustomerException.Access.ALLOWED,
+    )
+    tariff = TariffField("tariff")
+    valid_from = MomentField(label="From", help_text="Empty: always.")
+    valid_until = MomentField(label="Until", help_text="Empty: until it is removed.")
+    note = forms.CharField(required=False, max_length=500)
+
+    def __init__(self, data: Any = None, *, group: ChargeGroup, login: Any) -> None:
+        super().__init__(data)
+        field: Any = self.fields["tariff"]
+        field.required, field.empty_label = False, "as the charge group says"
+        field.help_text = "What these customers pay here."
+        own = Tariff.objects.filter(provider_id=group.provider_id)
+        offered = own.filter(pk__in=Tariff.objects.visible_to(login).values("pk"))
+        field.offer(offered.order_by("code"), database_clock())
+        self.codes = field.codes
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        begins, ends = answers.get("valid_from"), answers.get("valid_until")
+        if begins and ends and ends <= begins:
+            self.add_error("valid_until", "The exception ends before it begins.")
+        if answers.get("access") == CustomerException.Access.POLICY and not answers.get("tariff"):
+            self.add_error("access", "As the policy says and without a tariff, an exception changes nothing.")
+        return answers
+
+
+class ManyFlow(Flow):
+    form_template = "changes/exceptions.html"
+    title = "Exceptions of many customers"
+
+    @property
+    def back(self) -> str:
+        return str(self.admin.page(self.obj.pk, "customers"))
+
+    @property
+    def customers(self) -> list[Customer]:
+        if not hasattr(self, "_customers"):
+            ids = [int(value) for value in self.data.getlist("customer") if value.isdecimal() and len(value) < 19]
+            visible = Customer.objects.visible_to(self.request.user).filter(provider_id=self.obj.provider_id)
+            self._customers = list(visible.filter(pk__in=ids[:MOST]).select_related("user_group"))
+        return self._customers
+
+    def _form(self) -> ManyForm:
+        if not hasattr(self, "_made_form"):
+            # The page that selects customers sends nothing else: then nothing was typed yet.
+            typed = self.data if "access" in self.data else None
+            self._made_form = ManyForm(typed, group=self.obj, login=self.request.user)
+        return self._made_form
+
+    def draft(self) -> Draft | None:
+        form = self._form()
+        if not form.is_valid():
+            return None
+        return Draft(ExceptionsChanged(self._rows(form.cleaned_data)))
+
+    def _rows(self, typed: dict[str, Any]) -> list[ProposedException]:
+        if typed["access"] != REMOVE:
+            return [ProposedException(self.obj, customer, **typed) for customer in self.customers]
+        held = set(self.obj.exceptions.values_list("customer_id", flat=True))
+        chosen = [customer for customer in self.customers if customer.pk in held]
+        return [ProposedException(self.obj, customer, removed=True) for customer in chosen]
+
+    def form_context(self) -> dict[str, Any]:
+        return {"form": self._form(), "customers": self.customers}
+
+
+def exceptions_of_many(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    if not may_change_exceptions(request.user, [group]):
+        raise PermissionDenied
+    if request.method != "POST":
+        return HttpResponseRedirect(admin.page(group.pk, "customers"))
+    return ManyFlow(admin, request, group).respond()

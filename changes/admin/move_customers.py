@@ -1,0 +1,52 @@
+"""Customers to another user group: what they gain and lose in all charge groups is shown first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from changes.admin.wizard import Draft, Flow
+from changes.proposals import CustomersMoved, Inapplicable
+from customers.models import Customer, UserGroup
+
+
+class CustomersFlow(Flow):
+    def __init__(self, admin: Any, request: HttpRequest, obj: Any, customers: list[Customer], to: UserGroup) -> None:
+        super().__init__(admin, request, obj, request.POST if request.method == "POST" else request.GET)
+        self.customers, self.to = customers, to
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"{len(self.customers):,} customer{'' if len(self.customers) == 1 else 's'} to {self.to}"
+
+    @property
+    def zone(self) -> Any:
+        return self.to.provider.zone
+
+    @property
+    def back(self) -> str:
+        """A customer of another user group may be out of sight."""
+        if self.obj is None:
+            return self.request.get_full_path()
+        if Customer.objects.visible_to(self.request.user).filter(pk=self.obj.pk).exists():
+            return str(self.admin.page(self.obj.pk))
+        return reverse("admin:customers_customer_changelist")
+
+    def draft(self) -> Draft:
+        if any(customer.provider_id != self.to.provider_id for customer in self.customers):
+            raise Inapplicable(f"{self.to} is a user group of another provider than some of the customers.")
+        moving = [customer for customer in self.customers if customer.user_group_id != self.to.pk]
+        return Draft(CustomersMoved.to(moving, self.to))
+
+
+def regroup_customer(admin: Any, request: HttpRequest, customer: Customer) -> HttpResponse:
+    """The preview that follows the form of a customer in which another user group was chosen."""
+    data = request.POST if request.method == "POST" else request.GET
+    wanted = data.get("to", "")
+    groups = UserGroup.objects.visible_to(request.user).select_related("provider")
+    group = groups.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
+    if group is None:
+        raise Http404("No such user group here.")
+    return CustomersFlow(admin, request, customer, [customer], group).respond()

@@ -1,0 +1,195 @@
+"""What would customers have paid more or less, had the change been made 90 days ago?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from changes.impact import NOWHERE, Side
+from changes.preview import Preview, drivers_of
+from changes.proposals.points import PointsMoved
+from changes.snapshots import Place
+from chargepoints.models import Rating, Session
+from chargepoints.rating import Measured, Rater, ratings_of
+from customers.models import Provider
+from evcnet.errors import DomainError
+from tariffs.pricing import Prepared, prepare, price
+from tariffs.pricing import Session as Metered
+from tariffs.pricing.replay import STEPS, Replay
+
+DAYS = 90
+MOST = 10_000
+"""So many sessions are priced again while somebody waits for the page: the latest."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Customers by what they would have paid more (or less): a bar from 0 to 100."""
+
+    label: str
+    count: int
+    height: float
+
+    @property
+    def top(self) -> float:
+        return round(100 - self.height, 2)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """``total`` sums the sessions that cost another price; of all that were ``looked_at``, ``refused`` would not be."""
+
+    total: Replay
+    found: int
+    looked_at: int
+    refused: int
+    columns: list[Column]
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.total.difference / self.total.before:+.1f} %" if self.total.before else ""
+
+    @property
+    def dearer_customers(self) -> int:
+        return sum(difference > 0 for difference in self.total.by_customer.values())
+
+    @property
+    def cheaper_customers(self) -> int:
+        return sum(difference < 0 for difference in self.total.by_customer.values())
+
+    @property
+    def largest(self) -> Decimal:
+        """What one customer would have paid more, at most."""
+        return max(self.total.by_customer.values(), default=Decimal(0))
+
+
+def replayed(seen: Preview) -> Replayed | None:
+    """None where there are no sessions, or where nobody pays another price."""
+    counts = seen.impact.counts
+    if not any(counts[effect] for effect in ("pays_more", "pays_less", "differs", "loses_access")):
+        return None
+    rows = _sessions(seen)
+    found = rows.count()
+    return _Again(seen).price(list(rows[:MOST]), found) if found else None
+
+
+def _sessions(seen: Preview) -> Any:
+    """Sessions of own customers that were allowed, the latest first."""
+    since = seen.at - timedelta(days=DAYS)
+    rows = Session.objects.filter(
+        customer__isnull=False, tariff_version__isnull=False, started_at__gte=since, started_at__lt=seen.at
+    )
+    rows = rows.filter(charge_point__charge_group__in=seen.groups)
+    if isinstance(seen.proposal, PointsMoved):
+        rows = rows.filter(charge_point__in=[move.point.pk for move in seen.proposal.moves])
+    if seen.proposal.customers is not None:
+        rows = rows.filter(customer__in=seen.proposal.customers)
+    return rows.select_related("charge_point").order_by("-started_at")
+
+
+class _Again:
+    """Prices sessions as things stand, and as they would: what differs is the work of this change alone."""
+
+    def __init__(self, seen: Preview) -> None:
+        self.seen, self.provider = seen, Provider.objects.get(pk=seen.proposal.provider_id)
+        self.rater = Rater(self.provider)
+        self.ready: dict[tuple[int, str], Prepared] = {}
+        self.total: Replay | None = None
+        self.refused = 0
+
+    def price(self, rows: list[Session], found: int) -> Replayed | None:
+        sides, ratings = _Sides(self.seen, {row.customer_id for row in rows}), ratings_of(rows)
+        for row in rows:
+            if row.pk in ratings:
+                ratings[row.pk].session = row  # which is at hand, and not asked for again
+            self._add(row, ratings.get(row.pk, row), *sides.of(row))
+        if self.total is None:
+            return None
+        shown = columns(self.total.by_customer.values())
+        return Replayed(self.total, found, len(rows), self.refused, shown)
+
+    def _add(self, row: Session, said: Session | Rating, before: Side, after: Side) -> None:
+        """``said`` is what counts of the session: as the meter had it, or as it was corrected."""
+        if before.price is None or before.price == after.price:
+            return
+        if after.price is None:
+            self.refused += 1
+        elif after.price.currency == before.price.currency:
+            try:
+                metered = self.rater.metered(Measured.of(said), row.charge_point.location_id)
+            except DomainError:  # what no meter reports costs nothing now, and nothing afterwards
+                return
+            self.total = self.total or Replay(before.price.currency)
+            self.total.add(row.customer_id, self._cost(before.price, metered), self._cost(after.price, metered))
+
+    def _cost(self, listed: Any, metered: Metered) -> Decimal:
+        key = (id(listed), metered.time_zone)
+        if key not in self.ready:
+            self.ready[key] = prepare(listed, metered.time_zone)
+        return price(self.ready[key], metered).incl_vat
+
+
+class _Sides:
+    """How the customer of a session stands before and after the change, where the session took place."""
+
+    def __init__(self, seen: Preview, customers: set[int]) -> None:
+        self.seen = seen
+        self.facts = {pk: case.facts for pk, case in seen.facts_of(list(customers)).items()}
+        places = seen.proposal.places(seen.at)
+        self.places = {place.before.group.pk: place for place in places if place.before}
+        self.moved = _moved(seen, places)
+        self.known: dict[tuple[str, int], tuple[Side, Side]] = {}
+
+    def of(self, row: Session) -> tuple[Side, Side]:
+        """Nowhere for customers who are not active any more, and for places that the change does not touch."""
+        facts = self.facts.get(row.customer_id)
+        place = self.moved.get(row.charge_point_id) or self.places.get(row.charge_point.charge_group_id)
+        if facts is None or place is None:
+            return NOWHERE, NOWHERE
+        key = (facts, id(place))
+        if key not in self.known:
+            before, after = drivers_of(facts)
+            self.known[key] = before.side(place.before), after.side(place.after)
+        return self.known[key]
+
+
+def _moved(seen: Preview, places: Iterable[Place]) -> dict[int, Place]:
+    """For each point that moves, the place that stands for where it was and where it will be."""
+    if not isinstance(seen.proposal, PointsMoved):
+        return {}
+    ends = {(place.before and place.before.group.pk, place.after and place.after.group.pk): place for place in places}
+    found = {
+        move.point.pk: ends.get((move.point.charge_group_id, move.to and move.to.pk)) for move in seen.proposal.moves
+    }
+    return {pk: place for pk, place in found.items() if place is not None}
+
+
+def columns(differences: Iterable[Decimal]) -> list[Column]:
+    """Customers by their difference, in the steps of the replay's own picture; empty ends are left out."""
+    counts: dict[int, int] = {}
+    for difference in differences:
+        place = (
+            0 if not difference else next((i + 1 for i, step in enumerate(UP) if abs(difference) <= step), len(UP) + 1)
+        )
+        signed = place if difference > 0 else -place
+        counts[signed] = counts.get(signed, 0) + 1
+    if not counts:
+        return []
+    most = max(counts.values())
+    span = range(min(counts), max(counts) + 1)
+    return [Column(_label(place), counts.get(place, 0), round(100 * counts.get(place, 0) / most, 2)) for place in span]
+
+
+UP = [step for step in STEPS if step > 0]
+
+
+def _label(place: int) -> str:
+    if not place:
+        return "same"
+    sign, index = ("+" if place > 0 else "−"), abs(place) - 1
+    if index == len(UP):
+        return f"over {sign}{UP[-1]}"
+    return f"{sign}{UP[index - 1] if index else 0} to {sign}{UP[index]}"

@@ -1,0 +1,129 @@
+"""How did the terms of a group, or the prices of a tariff, come to be what they are, and what comes next?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from changes.models import Change
+from changes.proposals.terms import SLOTS
+from chargegroups.access_summary import who_may_charge
+from chargegroups.models import ChargeGroup, Terms
+from tariffs.conversion import price_list
+from tariffs.current_price import PriceTag
+from tariffs.models import Tariff, TariffVersion
+from tariffs.pricing import is_free, price_text
+
+LISTED = 50
+DRAWN_PAST = 7
+DRAWN = 10
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What begins at a moment: past, in force now, or scheduled. ``change`` is the record of it, if there is one."""
+
+    at: datetime
+    state: str
+    price: PriceTag | None
+    words: str
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A moment in the picture, ``x`` percent from the left."""
+
+    moment: Moment
+    x: float
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The latest first. In the picture time runs to the right: the dots stand in their order, evenly apart."""
+
+    moments: list[Moment]
+    more: bool
+
+    @property
+    def dots(self) -> list[Dot]:
+        drawn = self._drawn
+        return [Dot(moment, _place(index, len(drawn) + 1)) for index, moment in enumerate(drawn)]
+
+    @property
+    def next(self) -> Moment | None:
+        """What comes first of all that is scheduled."""
+        return next((moment for moment in reversed(self.moments) if moment.state == "scheduled"), None)
+
+    @property
+    def now(self) -> float:
+        """Where now stands: after the last moment that has begun."""
+        begun = sum(moment.state != "scheduled" for moment in self._drawn)
+        return _place(begun - 0.5, len(self._drawn) + 1)
+
+    @property
+    def _drawn(self) -> list[Moment]:
+        begun = [moment for moment in self.moments if moment.state != "scheduled"][:DRAWN_PAST]
+        to_come = [moment for moment in self.moments if moment.state == "scheduled"]
+        return [*reversed(begun), *reversed(to_come[-(DRAWN - len(begun)) :])]
+
+
+def _place(index: float, count: int) -> float:
+    return round(100 * (index + 1) / count, 2)
+
+
+def of_group(group: ChargeGroup, now: datetime) -> Timeline:
+    rows = Terms.objects.filter(charge_group=group).select_related(*SLOTS).prefetch_related("changes__made_by")
+    found = list(rows.order_by("-valid_from")[: LISTED + 1])
+    shown = found[:LISTED]
+    states = list(_states([row.valid_from for row in shown], now))
+    tags = _tags([(row, now if state == "now" else row.valid_from) for row, state in zip(shown, states, strict=True)])
+    moments = [
+        Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), _change(row))
+        for row, state in zip(shown, states, strict=True)
+    ]
+    return Timeline(moments, len(found) > LISTED)
+
+
+def of_tariff(tariff: Tariff, now: datetime) -> Timeline:
+    rows = tariff.versions.select_related("tariff").prefetch_related("elements", "changes__made_by")
+    found = list(rows.order_by("-valid_from")[: LISTED + 1])
+    shown = found[:LISTED]
+    moments = [
+        Moment(row.valid_from, state, None, price_text(price_list(row)), _change(row))
+        for row, state in zip(shown, _states([row.valid_from for row in shown], now), strict=True)
+    ]
+    return Timeline(moments, len(found) > LISTED)
+
+
+def _change(row: Terms | TariffVersion) -> Change | None:
+    """The change that wrote the row; None where it arose with its group or tariff."""
+    return next(iter(row.changes.all()), None)
+
+
+def _states(begins: Sequence[datetime], now: datetime) -> Iterable[str]:
+    """Of moments from the latest to the earliest, one is in force: the first that has begun."""
+    in_force = False
+    for at in begins:
+        state = "scheduled" if at > now else "past" if in_force else "now"
+        in_force = in_force or at <= now
+        yield state
+
+
+def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, PriceTag]:
+    """For each row the price of its tariff at a moment: the versions are read once."""
+    versions: dict[int, list[TariffVersion]] = {}
+    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row, _ in asked}).order_by("-valid_from")
+    for version in named.select_related("tariff").prefetch_related("elements"):
+        versions.setdefault(version.tariff_id, []).append(version)
+    return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), at) for row, at in asked}
+
+
+def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> PriceTag:
+    found = next((version for version in versions if version.valid_from <= at), None)
+    if found is None or (found.valid_until is not None and found.valid_until <= at):
+        return PriceTag(tariff.pk, tariff.code, tariff.name)
+    listed = price_list(found)
+    return PriceTag(tariff.pk, tariff.code, tariff.name, price_text(listed), is_free(listed), found.pk)

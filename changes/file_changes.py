@@ -1,0 +1,104 @@
+"""Which changes of terms does a file make? Judged before its rows are written, and on the record like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from changes.apply import judge, lock, record
+from changes.impact_text import AFFECTED, VERBS
+from changes.models import Change
+from changes.preview import Preview
+from changes.proposals import Proposal
+from changes.surroundings import surroundings
+from evcnet.errors import DomainError
+from evcnet.importexport.outcomes import Effect
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Rows of a file that are one change together. ``at`` is the moment of one that is scheduled."""
+
+    proposal: Proposal
+    effects: list[Effect]
+    at: datetime | None = None
+
+
+@dataclass
+class Door:
+    """The door for one run of one file. ``login`` is None for commands: nobody is told, and no name is asked for.
+
+    ``named`` is what somebody typed because the change is a big one, and ``weight`` why it is.
+    """
+
+    login: Any = None
+    notify: str = Change.Notify.NONE.value
+    reason: str = ""
+    named: str = ""
+    writing: bool = False
+    seen: list[Preview] = field(default_factory=list)
+    made: list[Change] = field(default_factory=list)
+    weight: Any = None
+
+    def lock(self, providers: Iterable[int]) -> None:
+        """From here on nothing else changes terms of these providers until the transaction ends."""
+        self.writing = True
+        for provider in sorted(providers):
+            lock(provider)
+
+    def take(self, proposed: Proposed) -> Change | None:
+        """Judge a change and, where this run writes, put it on the record. Raises DomainError; the rows are the caller's."""
+        if not self._may(proposed.proposal):
+            raise DomainError("It is part of a change that your role does not make: take the row out.")
+        seen = judge(proposed.proposal, surroundings, proposed.at, even_nothing=True)
+        self.seen.append(seen)
+        if self.login is not None:
+            self.weight = self._weighed(seen)
+        if not self.writing:
+            return None
+        change = record(proposed.proposal, seen, by=self.login, reason=self.reason, notify=self.notify)
+        self.made.append(change)
+        return change
+
+    @property
+    def agreed(self) -> bool:
+        """Is a big change made on purpose?"""
+        from changes.admin.safeguards import is_named
+
+        return self.weight is None or not self.weight.reasons or is_named(self.named, self.weight.names)
+
+    # Pages of changes have imports and exports themselves, so they are there only once this module is.
+
+    def _may(self, proposal: Proposal) -> bool:
+        from changes.permissions import may_make
+
+        return self.login is None or may_make(self.login, proposal)
+
+    def shown(self) -> dict[str, Any]:
+        """For the page that shows what the file would change."""
+        from changes.admin.file_preview import shown
+
+        return shown(self.seen, self.weight) | {"notify": self.notify}
+
+    def _weighed(self, seen: Preview) -> Any:
+        from changes.admin.file_preview import weighed
+
+        return weighed(seen, self.weight)
+
+
+def by_provider(effects: Iterable[Effect]) -> Iterable[list[Effect]]:
+    """A change is of one provider."""
+    found: dict[int, list[Effect]] = {}
+    for effect in effects:
+        found.setdefault(effect.row.provider.pk, []).append(effect)
+    return found.values()
+
+
+def told(seen: Preview) -> str:
+    """A change in one line: what it is, from when on, and how many customers notice what."""
+    counts = seen.impact.counts
+    effects = [f"{counts[each]:,} {VERBS[each][counts[each] != 1]}" for each in AFFECTED if counts[each]]
+    begin = f" from {seen.scheduled.isoformat()}" if seen.scheduled else ""
+    return f"{seen.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

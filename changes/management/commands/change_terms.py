@@ -1,0 +1,49 @@
+"""Change the terms of a charge group, as it was previewed."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import IntegrityError
+
+from changes.apply import Stale, confirm
+from changes.management.terms_options import TermsCommand, refused, told_of
+from changes.models import Change
+from changes.proposals import Inapplicable
+from changes.surroundings import surroundings
+
+
+class Command(TermsCommand):
+    help = (
+        "Change the terms of a charge group, as previewed: exit status 3, nothing written, if the effect differs now."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--confirm", required=True, metavar="FINGERPRINT", help="as preview_terms printed it")
+        parser.add_argument("--notify", choices=Change.Notify.values, default=Change.Notify.REGULARS)
+        parser.add_argument("--reason", default="", metavar="TEXT")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        proposal, at = self.proposal(options)
+        told, nothing = self.look(proposal, at)
+        if nothing:
+            self.show(told | {"applied": False, "change": None}, options)
+            self.stderr.write(nothing)
+            return
+        try:
+            done = confirm(
+                proposal,
+                fingerprint=options["confirm"],
+                surroundings=surroundings,
+                at=at,
+                reason=options["reason"],
+                notify=options["notify"],
+            )
+        except Stale as stale:
+            self.show(told_of(proposal, stale.preview) | {"applied": False, "change": None}, options)
+            raise CommandError(str(stale), returncode=3) from stale
+        except (Inapplicable, IntegrityError) as error:
+            raise refused(error) from error
+        # Once applied, nothing about the prices is new any more; what was odd about them still is.
+        done_so = {"warnings": told["warnings"], "applied": True, "change": done.change.pk}
+        self.show(told_of(proposal, done.preview) | done_so, options)

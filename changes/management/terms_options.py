@@ -1,0 +1,115 @@
+"""What do preview_terms and change_terms have in common? They read the same proposal and print the same object."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
+
+from changes.admin.reference_prices import odd
+from changes.apply import as_json, look
+from changes.preview import Preview
+from changes.proposals import Inapplicable, NewTerms, Nothing
+from changes.proposals.terms import KEYS, SLOTS
+from changes.surroundings import surroundings
+from chargegroups.models import ChargeGroup
+from customers.models import Provider
+from evcnet.datetimes import NotAMoment, read_moment
+from evcnet.errors import refusal_of
+from tariffs.models import Tariff
+
+SAID = {"true": True, "false": False}
+
+
+class TermsCommand(BaseCommand):
+    """Exit status 2 for a proposal that makes no sense, with one line that says what is wrong."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--charge-group", required=True, metavar="CODE")
+        parser.add_argument("--set", action="append", required=True, metavar="KEY=VALUE", help=", ".join(KEYS))
+        parser.add_argument("--at", metavar="ISO8601", help="a moment in the future; default: when it is applied")
+        parser.add_argument("--provider", metavar="CODE")
+        parser.add_argument("--json", action="store_true", help="one object on standard output")
+
+    def proposal(self, options: dict[str, Any]) -> tuple[NewTerms, datetime | None]:
+        group = _group(options)
+        values: dict[str, Tariff | bool | None] = {}
+        for key, value in (_value(group, said) for said in options["set"]):
+            if values.setdefault(key, value) != value:
+                raise refusal(f"--set {key} is given twice, with two values: leave one of them.")
+        try:
+            at = read_moment(options["at"], lambda: group.provider.zone) if options["at"] else None
+        except NotAMoment as wrong:
+            raise refusal(f"--at: {wrong}") from wrong
+        return NewTerms(group, values), at
+
+    def look(self, proposal: NewTerms, at: datetime | None) -> tuple[dict[str, Any], str]:
+        """What would happen, and the words for it where that is nothing at all."""
+        try:
+            return told_of(proposal, look(proposal, surroundings, at)), ""
+        except Nothing as nothing:
+            return told_of(proposal, look(proposal, surroundings, at, even_nothing=True)), str(nothing)
+        except (Inapplicable, IntegrityError) as error:
+            raise refused(error) from error
+
+    def show(self, told: dict[str, Any], options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        self.stdout.write(f"{told['charge_group']} at {told['at'] or 'the moment of applying'}")
+        for effect, count in told["counts"].items():
+            self.stdout.write(f"  {effect.replace('_', ' '):<14}{count:>10,}")
+        self.stdout.write(f"  regulars      {told['regulars']:>10,}\n  charge points {told['points']:>10,}")
+        for warning in told["warnings"]:
+            self.stdout.write(f"  look out: {warning}")
+        self.stdout.write(f"fingerprint {told['fingerprint']}")
+
+
+def told_of(proposal: NewTerms, seen: Preview) -> dict[str, Any]:
+    """charge_group, at, counts, regulars, points, fingerprint, warnings: also of what is odd about the new prices."""
+    at, told = seen.scheduled and seen.scheduled.isoformat(), as_json(seen.impact)
+    told["warnings"] += [f"{each.why} {each.remedy}" for each in odd(proposal.places(seen.at))]
+    return {"charge_group": proposal.group.code, "at": at, **told}
+
+
+def refusal(text: str) -> CommandError:
+    return CommandError(text, returncode=2)
+
+
+def refused(error: Inapplicable | IntegrityError) -> CommandError:
+    return refusal(refusal_of(error).message)
+
+
+def _group(options: dict[str, Any]) -> ChargeGroup:
+    groups = ChargeGroup.objects.filter(code=options["charge_group"]).select_related("provider")
+    if options["provider"]:
+        groups = groups.filter(provider__code=options["provider"])
+    elif Provider.objects.count() > 1:
+        raise refusal("Codes are unique within a provider, and there are several: say which with --provider CODE.")
+    try:
+        found: ChargeGroup = groups.get()
+    except ObjectDoesNotExist:
+        raise refusal(f"There is no charge group {options['charge_group']}: see manage.py export_csv charge_groups.")
+    return found
+
+
+def _value(group: ChargeGroup, said: str) -> tuple[str, Tariff | bool | None]:
+    key, equals, value = said.partition("=")
+    if not equals or key not in KEYS:
+        raise refusal(f"--set {said}: write KEY=VALUE with one of the keys {', '.join(KEYS)}.")
+    if key in SLOTS:
+        return key, _tariff(group, key, value) if value else None
+    if value.lower() not in SAID:
+        raise refusal(f"--set {said}: write {key}=true or {key}=false.")
+    return key, SAID[value.lower()]
+
+
+def _tariff(group: ChargeGroup, key: str, code: str) -> Tariff:
+    found = Tariff.objects.filter(provider_id=group.provider_id, code=code).first()
+    if found is None:
+        raise refusal(f"--set {key}={code}: the provider has no tariff {code}.")
+    return found

@@ -1,0 +1,74 @@
+"""Does the owner of a charge point pay for their own sessions, and how is that mended?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from changes.apply import make
+from changes.models import Change
+from changes.proposals import ExceptionsChanged, ProposedException
+from changes.surroundings import surroundings
+from chargegroups.models import CustomerException
+from chargepoints.models import ChargePoint
+from evcnet.errors import DomainError
+from tariffs.current_price import price_tags
+from tariffs.models import Tariff, TariffElement, TariffVersion
+from tariffs.writes import add_version
+
+OFFERED = 50
+"""So many free tariffs are offered at most."""
+
+
+def owner_exception(point: ChargePoint) -> CustomerException | None:
+    """What the charge group says of the owner alone."""
+    if point.owner_id is None or point.charge_group_id is None:
+        return None
+    rows = CustomerException.objects.filter(charge_group_id=point.charge_group_id, customer_id=point.owner_id)
+    found: CustomerException | None = rows.select_related("tariff").first()
+    return found
+
+
+def owner_charges_free(exception: CustomerException | None, at: datetime) -> bool:
+    if exception is None or exception.tariff is None:
+        return False
+    return price_tags([exception.tariff], at)[exception.tariff.pk].free
+
+
+def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
+    """Those of the tariffs by which nobody pays at the moment."""
+    costs = [Q(**{f"{kind}_price__gt": 0}) for kind in ("energy", "time", "parking", "flat")]
+    elements = TariffElement.objects.filter(version=OuterRef("pk"))
+    versions = TariffVersion.objects.in_force(at).exclude(min_price_excl__gt=0)
+    free = versions.filter(Exists(elements), ~Exists(elements.filter(Q.create(costs, connector=Q.OR))))
+    found = list(tariffs.filter(currency=currency, pk__in=free.values("tariff_id"))[:OFFERED])
+    tags = price_tags(found, at)
+    return [tariff for tariff in found if tags[tariff.pk].free]
+
+
+def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str, by: Any = None) -> Change:
+    """An exception that lets the owner charge by a free tariff; without one at hand it is made. It is on the record."""
+    if point.owner is None or point.charge_group is None:
+        raise DomainError("The charge point has no owner or no charge group: set both first.")
+    if owner_exception(point) is not None:
+        raise DomainError("The owner has an exception in this charge group already: edit that one.")
+    with transaction.atomic():
+        row = ProposedException(
+            point.charge_group,
+            point.owner,
+            CustomerException.Access.ALLOWED,
+            tariff or _new_free_tariff(point.provider_id, currency),
+            note=f"Owner of {point.identity}"[:500],
+        )
+        return make(ExceptionsChanged([row]), surroundings=surroundings, by=by)
+
+
+def _new_free_tariff(provider_id: int, currency: str) -> Tariff:
+    taken = set(Tariff.objects.filter(provider_id=provider_id, code__startswith="FREE").values_list("code", flat=True))
+    code = next(code for number in range(1, len(taken) + 2) if (code := f"FREE-{number}") not in taken)
+    tariff = Tariff.objects.create(provider_id=provider_id, code=code, name="Free of charge", currency=currency)
+    add_version(tariff, [TariffElement(flat_price=0)])
+    return tariff

@@ -1,0 +1,91 @@
+"""May this login make this change? Asked at every step, whatever page the proposal came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from changes.models import Change
+from changes.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, Proposal
+from changes.proposals.points import PointsMoved
+from chargegroups.models import ChargeGroup
+from chargepoints.models import ChargePoint
+from customers.models import Customer, UserGroup
+from tariffs.models import Tariff
+
+OUT_OF_SIGHT = "not shown: it concerns charge groups that you do not see, too"
+
+
+def seen_in_part(login: Any, changes: Iterable[Change]) -> set[int]:
+    """Those of the changes, by id, of whose charge groups some are out of sight: their counts tell of others' customers."""
+    seen = ChargeGroup.objects.visible_to(login).values("pk")
+    ties = Change.groups.through.objects.filter(change__in=[change.pk for change in changes])
+    return set(ties.exclude(chargegroup__in=seen).values_list("change", flat=True))
+
+
+def may_make(login: Any, proposal: Proposal) -> bool:
+    """Fails closed: a kind of change that is not named here is nobody's."""
+    if isinstance(proposal, NewTerms):
+        return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
+    if isinstance(proposal, NewVersion):
+        return bool(login.has_perm("tariffs.change_tariff", proposal.tariff))
+    if isinstance(proposal, ExceptionsChanged):
+        return _may_except(login, proposal)
+    if isinstance(proposal, CustomersMoved):
+        seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
+        return seen and _all_within(login, Customer, "change", proposal.customers or ())
+    if isinstance(proposal, PointsMoved):
+        return _may_move(login, proposal)
+    return False
+
+
+def may_change_terms(login: Any, group: ChargeGroup) -> bool:
+    return _holds_at(login, "chargegroups.add_terms", [group])
+
+
+def may_change_exceptions(login: Any, groups: Iterable[ChargeGroup], action: str = "change") -> bool:
+    return _holds_at(login, f"chargegroups.{action}_customerexception", groups)
+
+
+def _may_except(login: Any, proposal: ExceptionsChanged) -> bool:
+    removes = any(row.removed for row in proposal.rows)
+    actions = ("add", "change", "delete") if removes else ("add", "change")
+    known = all(may_change_exceptions(login, proposal.groups, action) for action in actions)
+    return known and _all_within(login, Customer, "view", proposal.customers)
+
+
+def _may_move(login: Any, proposal: PointsMoved) -> bool:
+    """Points that are there are changed; those that arise with the change are added, to groups where that is allowed."""
+    points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
+    new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]
+    groups = [group.pk for group in proposal.groups]
+    known = _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
+    return known and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
+
+
+def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> bool:
+    """Does the permission on a row that hangs on a charge group reach these groups?"""
+    wanted = {group.pk for group in groups}
+    scope = login.scope(permission)
+    found = ChargeGroup.objects.filter(ChargeGroup.tenancy.clause(ChargeGroup, scope), pk__in=wanted)
+    return bool(scope) and found.count() == len(wanted)
+
+
+def _all_within(login: Any, model: Any, action: str, keys: Collection[int]) -> bool:
+    wanted = set(keys)
+    return bool(model.objects.visible_to(login, action).filter(pk__in=wanted).distinct().count() == len(wanted))
+
+
+def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:
+    """Those that are offered to the login, and those that the group's terms have named before."""
+    named = {value.pk for value in proposal.values.values() if isinstance(value, Tariff)}
+    offered = set(Tariff.objects.visible_to(login).filter(pk__in=named).values_list("pk", flat=True))
+    slots = proposal.group.terms.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
+    return named <= offered | {pk for row in slots for pk in row}
+
+
+def may_cancel(login: Any, change: Change) -> bool:
+    """Who may make such a change may take it back; only terms and tariff versions are ever scheduled."""
+    if change.tariff is not None:
+        return bool(login.has_perm("tariffs.change_tariff", change.tariff))
+    return change.kind == Change.Kind.TERMS and _holds_at(login, "chargegroups.add_terms", change.groups.all())

@@ -1,0 +1,187 @@
+"""What would exceptions do that are added, changed or removed, one or many?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from changes.proposals.base import Inapplicable, Nothing, Proposal
+from changes.snapshots import Place, groups_at
+from chargegroups.models import ChargeGroup, CustomerException
+from chargegroups.writes import put_exceptions
+from customers.models import Customer
+from tariffs.models import Tariff
+
+COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
+POINTERS = ("provider", "charge_group", "customer", "tariff")
+
+
+@dataclass(frozen=True)
+class ProposedException:
+    """The row as it would be; ``removed`` means that there would be none."""
+
+    charge_group: ChargeGroup
+    customer: Customer
+    access: str = "policy"
+    tariff: Tariff | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    note: str = ""
+    removed: bool = False
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.charge_group.pk, self.customer.pk
+
+    @property
+    def tariff_id(self) -> int | None:
+        return self.tariff.pk if self.tariff else None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {column: getattr(self, column) for column in COLUMNS}
+
+    def holds(self, at: datetime) -> bool:
+        begun = self.valid_from is None or self.valid_from <= at
+        return not self.removed and begun and (self.valid_until is None or at < self.valid_until)
+
+    def judged_at(self, at: datetime) -> datetime:
+        """An exception that begins later is judged at the moment at which it begins."""
+        return max(at, self.valid_from) if self.valid_from and not self.removed else at
+
+
+class ExceptionsChanged(Proposal):
+    """Any number of rows of "Customers and tariffs" of one provider. Scheduled by their own window, not by the door."""
+
+    kind: ClassVar[str] = "exceptions"
+
+    def __init__(self, rows: Sequence[ProposedException], *, checked: bool = False) -> None:
+        """``checked``: each row was compared and checked by itself before, as those of a file are."""
+        if not rows:
+            raise Nothing("No exception was chosen: there is nothing to change.")
+        self.checked = checked
+        self.rows = sorted(rows, key=lambda row: row.key)
+        self.provider_id = rows[0].charge_group.provider_id
+
+    @property
+    def groups(self) -> list[ChargeGroup]:
+        return list({row.charge_group.pk: row.charge_group for row in self.rows}.values())
+
+    @property
+    def customers(self) -> Collection[int]:  # type: ignore[override]
+        return sorted({row.customer.pk for row in self.rows})
+
+    def stored(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
+        rows = CustomerException.objects.filter(charge_group__in=self.groups, customer_id__in=self.customers)
+        found = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
+        return {(group, customer): dict(zip(COLUMNS, row, strict=True)) for group, customer, *row in found}
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "rows": [_row_json(row) for row in self.rows]}
+
+    def places(self, at: datetime) -> list[Place]:
+        tariffs = {row.tariff_id for row in self.rows if row.tariff_id}
+        places = groups_at(self.groups, at, also=tariffs)
+        return [Place(place, place) for place in places.values()]
+
+    def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:
+        return [
+            {
+                "customer_id": row.customer.pk,
+                "charge_group_id": row.charge_group.pk,
+                "access": row.access if row.holds(row.judged_at(at)) else None,
+                "tariff_id": row.tariff_id,
+            }
+            for row in self.rows
+        ]
+
+    def ground(self, at: datetime) -> dict[str, Any]:
+        return {
+            "exceptions": sorted(self.stored().items()),
+            "terms": [place.before.stored_pk for place in self.places(at) if place.before],
+        }
+
+    def check(self, at: datetime) -> None:
+        if len({row.key for row in self.rows}) < len(self.rows):
+            raise Inapplicable("A customer has one exception in a charge group: name each customer once.")
+        if self.checked:
+            return
+        stored = self.stored()
+        if not any(self._differs(row, stored.get(row.key)) for row in self.rows):
+            raise Nothing("The exceptions say this already: there is nothing to change.")
+        for row in self.rows:
+            if not row.removed:
+                # Pointers and constraints are the database's to judge, for all rows at once.
+                self._unsaved(row).clean_fields(exclude=POINTERS)
+
+    def _differs(self, row: ProposedException, stored: dict[str, Any] | None) -> bool:
+        if row.removed or stored is None:
+            return (stored is None) != row.removed
+        return stored != row.columns
+
+    def _unsaved(self, row: ProposedException) -> CustomerException:
+        return CustomerException(
+            provider_id=self.provider_id, charge_group=row.charge_group, customer=row.customer, **row.columns
+        )
+
+    def earlier(self, at: datetime) -> dict[str, Any]:
+        stored = self.stored()
+        return {"rows": [_stored_json(row.key, stored.get(row.key)) for row in self.rows]}
+
+    @classmethod
+    def reversal(cls, change: Any) -> ExceptionsChanged:
+        """The proposal that brings the earlier exceptions back, and removes those that were not there."""
+        rows = change.earlier["rows"]
+        groups = ChargeGroup.objects.filter(provider_id=change.provider_id).in_bulk({row["group"] for row in rows})
+        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk({row["customer"] for row in rows})
+        tariffs = Tariff.objects.filter(provider_id=change.provider_id).in_bulk({row.get("tariff") for row in rows})
+        return cls([_from_stored(row, groups, customers, tariffs) for row in rows])
+
+    def write(self, change: Any, at: datetime) -> None:
+        for group in self.groups:
+            gone = [row.customer.pk for row in self.rows if row.removed and row.charge_group.pk == group.pk]
+            if gone:
+                CustomerException.objects.filter(charge_group=group, customer__in=gone).delete()
+        put_exceptions([self._unsaved(row) for row in self.rows if not row.removed])
+
+    def sentence(self) -> str:
+        where = str(self.groups[0]) if len(self.groups) == 1 else f"{len(self.groups)} charge groups"
+        # Names of customers stay out of it: whoever sees the charge group reads it.
+        return f"{len(self.rows):,} exception{'' if len(self.rows) == 1 else 's'} at {where}"
+
+
+def _row_json(row: ProposedException) -> dict[str, Any]:
+    told: dict[str, Any] = {"charge_group": row.charge_group.code, "customer": row.customer.number}
+    if row.removed:
+        return told | {"removed": True}
+    return told | {
+        "access": row.access,
+        "tariff": row.tariff.code if row.tariff else None,
+        "valid_from": row.valid_from and row.valid_from.isoformat(),
+        "valid_until": row.valid_until and row.valid_until.isoformat(),
+        "note": row.note,
+    }
+
+
+def _stored_json(key: tuple[int, int], row: dict[str, Any] | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"group": key[0], "customer": key[1]}
+    if row is None:
+        return told | {"removed": True}
+    return told | {
+        "access": row["access"],
+        "tariff": row["tariff_id"],
+        "valid_from": row["valid_from"] and row["valid_from"].isoformat(),
+        "valid_until": row["valid_until"] and row["valid_until"].isoformat(),
+        "note": row["note"],
+    }
+
+
+def _from_stored(row: dict[str, Any], groups: Any, customers: Any, tariffs: Any) -> ProposedException:
+    where, who = groups[row["group"]], customers[row["customer"]]
+    if row.get("removed"):
+        return ProposedException(where, who, removed=True)
+    first, last = (row[name] and datetime.fromisoformat(row[name]) for name in ("valid_from", "valid_until"))
+    return ProposedException(where, who, row["access"], tariffs.get(row["tariff"]), first, last, row["note"])

@@ -1,0 +1,230 @@
+"""What would it do to customers to attach, detach or move charge points, or to close a charge group?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from changes.models import Change
+from changes.proposals import CustomersMoved, ExceptionsChanged, Inapplicable, NewTerms, NewVersion, Nothing, Proposal
+from changes.snapshots import Place, groups_at
+from chargegroups.models import ChargeGroup
+from chargepoints.attach_detach import activate, attach, detach
+from chargepoints.close_group import close, reopen
+from chargepoints.models import ChargePoint
+from evcnet.bulk import Outcome
+
+ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
+
+
+@dataclass(frozen=True)
+class Move:
+    """A charge point and where it would be: in a charge group, or in none. ``status``: its own from then on, if said."""
+
+    point: ChargePoint
+    to: ChargeGroup | None
+    status: str | None = None
+
+    @property
+    def works_before(self) -> bool:
+        return self.point.status == ACTIVE
+
+    @property
+    def works_after(self) -> bool:
+        """A detached point becomes inactive; elsewhere it keeps its status."""
+        return self.to is not None and (self.status or self.point.status) == ACTIVE
+
+
+class PointsMoved(Proposal):
+    """Happens at once: a charge point belongs to exactly one group, and its row carries no date."""
+
+    kind: ClassVar[str] = "points"
+
+    def __init__(self, moves: Sequence[Move]) -> None:
+        self.moves = sorted(moves, key=lambda move: move.point.identity)
+        if not self.moves:
+            raise Nothing("No charge point was chosen: there is nothing to change.")
+        self.provider_id = self.moves[0].point.provider_id
+
+    @classmethod
+    def to(cls, points: Iterable[ChargePoint], group: ChargeGroup | None) -> PointsMoved:
+        """Those of the points that are elsewhere now, to one group or to none."""
+        return cls([Move(point, group) for point in points if point.charge_group_id != (group and group.pk)])
+
+    @property
+    def groups(self) -> list[ChargeGroup]:
+        ends = [end for move in self.moves for end in (move.point.charge_group, move.to) if end is not None]
+        return list({group.pk: group for group in ends}.values())
+
+    @property
+    def points(self) -> int:
+        return len(self.moves)
+
+    def as_json(self) -> dict[str, Any]:
+        said = {move.point.identity: move.status for move in self.moves if move.status}
+        moves = [[move.point.identity, move.to and move.to.code] for move in self.moves]
+        return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
+
+    def places(self, at: datetime) -> list[Place]:
+        known = groups_at(self.groups, at)
+        ends = {
+            (
+                move.point.charge_group_id if move.works_before else None,
+                move.to.pk if move.to is not None and move.works_after else None,
+            )
+            for move in self.moves
+        }
+        found = [Place(known.get(before or 0), known.get(after or 0)) for before, after in ends]
+        return [place for place in found if place.before is not None or place.after is not None]
+
+    def ground(self, at: datetime) -> dict[str, Any]:
+        return {
+            "points": list(self._now().values_list("identity", "charge_group_id", "status")),
+            "terms": {pk: place.stored_pk for pk, place in groups_at(self.groups, at).items()},
+        }
+
+    def warnings(self, at: datetime) -> list[str]:
+        stopping = [str(move.point) for move in self.moves if move.works_before and not move.works_after]
+        if not stopping:
+            return []
+        named = ", ".join(stopping[:5]) + (f" and {len(stopping) - 5:,} more" if len(stopping) > 5 else "")
+        stop = "charge point stops" if len(stopping) == 1 else "charge points stop"
+        return [f"{len(stopping):,} active {stop} working: {named}."]
+
+    def check(self, at: datetime) -> None:
+        if all(move.point.charge_group_id == (move.to and move.to.pk) for move in self.moves):
+            raise Nothing("The charge points are there already: there is nothing to change.")
+
+    def earlier(self, at: datetime) -> dict[str, Any]:
+        # What arises with this change was in no group before, and did not work.
+        new = [[move.point.pk, None, INACTIVE] for move in self.moves if move.point._state.adding]
+        return {"points": [*self._now().values_list("pk", "charge_group_id", "status"), *new]}
+
+    def _now(self) -> Any:
+        return ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("identity")
+
+    @classmethod
+    def reversal(cls, change: Any) -> PointsMoved:
+        """The proposal that brings the points back to their groups, and into service where they were."""
+        return cls(_back(change))
+
+    def write(self, change: Any, at: datetime) -> None:
+        for group in {move.to for move in self.moves}:
+            moving = [move.point.pk for move in self.moves if move.to == group]
+            _whole(attach(moving, group) if group is not None else detach(moving))
+        starting = [move.point.pk for move in self.moves if move.status == ACTIVE and move.to is not None]
+        if starting:
+            _whole(activate(starting))
+        for status in {move.status for move in self.moves} - {ACTIVE, None}:
+            said = [move.point.pk for move in self.moves if move.status == status]
+            ChargePoint.objects.filter(pk__in=said).update(status=status)
+
+    def sentence(self) -> str:
+        what = str(self.moves[0].point) if len(self.moves) == 1 else f"{len(self.moves):,} charge points"
+        ends = {move.to for move in self.moves}
+        if len(ends) > 1:
+            return f"{what} moved to {len(ends)} charge groups"
+        end = ends.pop()
+        if end is None:
+            return f"{what} detached"
+        # Whoever sees one of the charge groups reads it: those of other user groups are not named.
+        crosses = len({group.user_group_id for group in self.groups}) > 1
+        return f"{what} moved to {'a charge group of another user group' if crosses else end}"
+
+
+class GroupClosed(PointsMoved):
+    """All points are detached, and the group stays, marked closed, with its history."""
+
+    kind: ClassVar[str] = "closing"
+
+    def __init__(self, group: ChargeGroup) -> None:
+        self.group, self.provider_id = group, group.provider_id
+        points = ChargePoint.objects.filter(charge_group=group).select_related("charge_group").order_by("pk")
+        self.moves = [Move(point, None) for point in points]
+
+    @property
+    def groups(self) -> list[ChargeGroup]:
+        return [self.group]
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"charge_group": self.group.code}
+
+    def check(self, at: datetime) -> None:
+        if self.group.closed_at is not None:
+            raise Nothing(f"{self.group} is closed already.")
+
+    @classmethod
+    def reversal(cls, change: Any) -> PointsMoved:
+        """Opens the group again, with the points that it had and that stand in no other group since."""
+        return GroupReopened(change.groups.get(), _back(change))
+
+    def write(self, change: Any, at: datetime) -> None:
+        _whole(close(self.group))
+
+    def sentence(self) -> str:
+        return f"{self.group} closed"
+
+
+class GroupReopened(PointsMoved):
+    """What undoes the closing of a group."""
+
+    kind: ClassVar[str] = "closing"
+
+    def __init__(self, group: ChargeGroup, moves: Sequence[Move]) -> None:
+        self.group, self.provider_id = group, group.provider_id
+        self.moves = [move for move in moves if move.point.charge_group_id is None]
+
+    @property
+    def groups(self) -> list[ChargeGroup]:
+        return [self.group]
+
+    def check(self, at: datetime) -> None:
+        if self.group.closed_at is None:
+            raise Nothing(f"{self.group} is open already.")
+
+    def write(self, change: Any, at: datetime) -> None:
+        reopen(self.group)
+        super().write(change, at)
+
+    def sentence(self) -> str:
+        return f"{self.group} opened again"
+
+
+REVERSALS: dict[str, Callable[[Any], Proposal]] = {
+    "terms": NewTerms.reversal,
+    "version": NewVersion.reversal,
+    "exceptions": ExceptionsChanged.reversal,
+    "customers": CustomersMoved.reversal,
+    "points": PointsMoved.reversal,
+    "closing": GroupClosed.reversal,
+}
+
+
+def reversal_of(change: Change) -> Proposal:
+    """What would undo a change: the earlier state, proposed anew. Raises Inapplicable where there is none."""
+    if change.cancelled_at is not None:
+        raise Inapplicable("This change was cancelled before it took effect: there is nothing to undo.")
+    return REVERSALS[change.kind](change)
+
+
+def _back(change: Any) -> list[Move]:
+    """Into service where they were; a status that the change itself gave is taken back."""
+    rows, given = change.earlier["points"], change.proposal.get("status", {})
+    points = ChargePoint.objects.filter(provider_id=change.provider_id).select_related("charge_group")
+    known = points.in_bulk([pk for pk, _, _ in rows])
+    groups = ChargeGroup.objects.in_bulk([group for _, group, _ in rows if group])
+    return [
+        Move(known[pk], groups.get(group), status if status == ACTIVE or known[pk].identity in given else None)
+        for pk, group, status in rows
+        if pk in known
+    ]
+
+
+def _whole(outcome: Outcome) -> None:
+    """All or nothing: a point that can't be moved stops the others, with its reason."""
+    if outcome.refused:
+        first = outcome.refused[0]
+        others = f" ({len(outcome.refused) - 1:,} more can't either.)" if len(outcome.refused) > 1 else ""
+        raise Inapplicable(f"{first.row}: {first.text}{others}")

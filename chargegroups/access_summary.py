@@ -1,0 +1,100 @@
+"""Who may charge in a charge group at a moment, and what do they pay? Read for a whole page at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from tariffs.current_price import PriceTag, price_tags
+
+
+@dataclass(frozen=True)
+class Price:
+    who: str
+    tag: PriceTag
+
+
+@dataclass(frozen=True)
+class Effective:
+    """What holds in a charge group: the terms in force (None without any), the prices, and exceptions that allow."""
+
+    group: ChargeGroup
+    terms: Terms | None
+    prices: tuple[Price, ...]
+    allowed: int
+
+    @property
+    def open_to(self) -> list[str]:
+        """In words, who may charge here."""
+        terms = self.terms
+        if terms is None or not self.priced:
+            return []
+        audiences = [
+            (terms.own_user_group, f"customers of {self.group.user_group}"),
+            (terms.other_user_groups, "customers of your other user groups"),
+            (terms.roaming, "cards that may roam"),
+            (self.allowed == 1, "1 customer by exception"),
+            (self.allowed > 1, f"{self.allowed:,} customers by exception"),
+        ]
+        return [words for holds, words in audiences if holds]
+
+    @property
+    def priced(self) -> bool:
+        """Without a version of the group's own tariff in force nobody may charge (rules: no terms in force)."""
+        return bool(self.prices) and self.prices[0].tag.version is not None
+
+    @property
+    def free(self) -> bool:
+        return self.priced and all(price.tag.free for price in self.prices)
+
+
+def effective(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, Effective]:
+    """By the group's id. ``groups`` with their user group at hand, else it costs a query each."""
+    wanted = {group.pk: group for group in groups}
+    rows = Terms.objects.in_force(at).filter(charge_group_id__in=wanted)
+    in_force = {terms.charge_group_id: terms for terms in rows.select_related(*_SLOTS)}
+    named = [tariff for terms in in_force.values() for slot in _SLOTS if (tariff := getattr(terms, slot))]
+    tags = price_tags(named, at) if named else {}
+    allowed = _allowed(wanted, at)
+    return {
+        pk: Effective(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
+        for pk, group in wanted.items()
+    }
+
+
+_SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
+
+
+def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
+    """How many customers an exception in force allows, in each group."""
+    rows = CustomerException.objects.in_force(at).filter(charge_group_id__in=list(groups), access="allowed")
+    counts = rows.order_by().values("charge_group_id").annotate(number=Count("pk"))
+    return Counter({row["charge_group_id"]: row["number"] for row in counts})
+
+
+def _prices(terms: Terms | None, tags: dict[int, PriceTag]) -> Iterable[Price]:
+    if terms is None:
+        return
+    yield Price("Everyone", tags[terms.tariff_id])
+    if terms.prepaid_tariff_id is not None:
+        yield Price("Prepaid customers", tags[terms.prepaid_tariff_id])
+    if terms.roaming and terms.roaming_tariff_id is not None:
+        yield Price("Roaming cards", tags[terms.roaming_tariff_id])
+
+
+def who_may_charge(group: ChargeGroup, terms: Terms | None) -> str:
+    """The policy of the terms as one sentence; exceptions come on top."""
+    if terms is None:
+        return "Nobody yet: no terms are in force"
+    audiences = [
+        (terms.own_user_group, f"customers of {group.user_group}"),
+        (terms.other_user_groups, "customers of your other user groups"),
+        (terms.roaming, "roaming cards"),
+    ]
+    text = ", ".join(words for is_open, words in audiences if is_open) or "nobody but those with an exception"
+    return text[0].upper() + text[1:]

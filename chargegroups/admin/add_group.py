@@ -1,0 +1,50 @@
+"""A new charge group arises with its first terms and, if wanted, with its charge points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from changes.apply import make
+from changes.proposals import Inapplicable
+from changes.proposals.points import PointsMoved
+from changes.surroundings import surroundings
+from chargegroups.forms import SWITCHES, TARIFFS
+from chargegroups.writes import create_group
+from evcnet.errors import DomainError
+
+FIELDSETS = [
+    ("Data", {"fields": ["code", "name", "type", "user_group", "additional_information"]}),
+    (
+        "Tariff",
+        {
+            "fields": [*TARIFFS, "free_for_everyone"],
+            "description": "Every group has a tariff. Charging for free is a tariff that says so.",
+        },
+    ),
+    (
+        "Who may charge",
+        {
+            "fields": [*SWITCHES, "nobody_yet"],
+            "description": "Exceptions for single customers are added once the group exists.",
+        },
+    ),
+    ("From when, and where", {"fields": ["valid_from", "points"]}),
+]
+
+
+def found(request: HttpRequest, form: Any) -> None:
+    """Save the group with its first terms and attach its charge points: all of it or nothing."""
+    answers = form.cleaned_data
+    terms = {name: answers[name] for name in (*TARIFFS, *SWITCHES)}
+    create_group(form.instance, valid_from=answers["valid_from"], **terms)
+    chosen = answers["points"]
+    if not chosen:
+        return
+    try:
+        change = make(PointsMoved.to(chosen, form.instance), surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+    except Inapplicable as error:
+        raise DomainError(f"Not every charge point can be attached. {error}", "points") from error
+    messages.success(request, f"Done: {change}.")

@@ -1,0 +1,191 @@
+"""Which charge groups are there, and which pages has each?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import DropdownFilter
+
+from changes.admin import exceptions, terms
+from chargegroups.access_summary import who_may_charge
+from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_group, customers_tab
+from chargegroups.admin.page_head import Summary
+from chargegroups.forms import FoundingForm
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargepoints.models import ChargePoint
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin
+from evcnet.datetimes import database_clock
+from evcnet.importexport.pages import Transfers
+from evcnet.templatetags.portal import price
+from tariffs.current_price import price_tags, with_price
+
+
+class OpenFilter(DropdownFilter):
+    title = "whether it is closed"
+    parameter_name = "closed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Open"), ("yes", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        wanted = {"no": True, "yes": False}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
+
+
+class PriceFilter(DropdownFilter):
+    title = "price now"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("free", "Free of charge for everyone"), ("none", "No price in force: nobody can charge")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        kind = self.value() or ""
+        return with_price(queryset, database_clock(), kind) if kind in ("free", "none") else queryset
+
+
+@admin.register(ChargeGroup)
+class ChargeGroupAdmin(ModelAdmin, Transfers):
+    kinds = ("charge_groups", "exceptions")
+    list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
+    list_filter = ["user_group", "type", OpenFilter, PriceFilter]
+    list_select_related = ["user_group"]
+    search_fields = ["code", "name"]
+    search_help_text = "ID or name"
+    empty_words = (
+        "A charge group gives its charge points one tariff and says who may charge there. "
+        "Make one for each policy: streets, a company, home chargers."
+    )
+    radio_fields = {"type": admin.VERTICAL}
+    change_form_outer_after_template = "tariffs/end.html"
+    fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]
+    add_fieldsets = add_group.FIELDSETS
+
+    # The list
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        at = database_clock()
+        points = ChargePoint.objects.filter(charge_group__in=rows).order_by().values("charge_group")
+        counts = {
+            row["charge_group"]: row
+            for row in points.annotate(all=Count("pk"), active=Count("pk", filter=Q(status=ChargePoint.Status.ACTIVE)))
+        }
+        terms = Terms.objects.in_force(at).filter(charge_group__in=rows).select_related("tariff")
+        of_group = {each.charge_group_id: each for each in terms}
+        tags = price_tags({each.tariff for each in of_group.values()}, at)
+        for row in rows:
+            row.terms_now = of_group.get(row.pk)
+            row.tag_now = tags.get(row.terms_now.tariff_id) if row.terms_now else None
+            row.points_now = counts.get(row.pk, {"all": 0, "active": 0})
+
+    @admin.display(description="type", ordering="type")
+    def kind(self, group: Any) -> str:
+        return format_html("{} {}", badge(group.type), badge("closed") if group.closed_at else "")
+
+    @admin.display(description="tariff now")
+    def tariff_now(self, group: Any) -> str:
+        return price(group.tag_now)
+
+    @admin.display(description="charge points")
+    def points(self, group: Any) -> str:
+        counts = group.points_now
+        return format_html('{} <span class="evc-soft">({} active)</span>', counts["all"], counts["active"])
+
+    @admin.display(description="who may charge")
+    def who(self, group: Any) -> str:
+        return who_may_charge(group, group.terms_now)
+
+    # The page
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        pages = [
+            ("Data", "change"),
+            ("Charge points", "points"),
+            ("Tariff and access", "access"),
+            ("Customers and tariffs", "customers"),
+            ("Roaming", "roaming"),
+            ("Social charging", "social"),
+            ("History", "history"),
+        ]
+        return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def row_pages(self) -> dict[str, Any]:
+        return {
+            "points": charge_points_tab.attached,
+            "points/detach": charge_points_tab.detaching,
+            "access": access_tab.tariff_and_access,
+            "terms": terms.change_terms,
+            "then": access_at_tab.then,
+            "exceptions": exceptions.exceptions_of_many,
+            "roaming": access_tab.roaming,
+            "social": access_tab.social_charging,
+            "customers": customers_tab.customers_and_tariffs,
+            "close": close_group.closing,
+        }
+
+    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+        context = super().page_context(request, obj, title)
+        return context | {"summary": Summary(obj), "summary_template": "chargegroups/summary.html"}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        group = context.get("original")
+        if group is not None:
+            context |= {"summary": Summary(group), "summary_template": "chargegroups/summary.html"}
+            context["may_close"] = group.closed_at is None and charge_points_tab.may_move(request, group)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        exceptions = CustomerException.pgh_event_models["insert"]._base_manager.filter(charge_group=obj.pk)
+        return [
+            (ChargeGroup, [obj.pk]),
+            (Terms, Terms.objects.filter(charge_group=obj).values("pk")),
+            (CustomerException, exceptions.values("pgh_obj")),
+        ]
+
+    # The form
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = FoundingForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["user_group"] if obj is not None else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            add_group.found(request, form)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk))
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk, "access"))
+
+    # Removal
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A group that counted, or has charge points, is closed rather than deleted."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return obj is None or not close_group.why_not_remove(obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        group = self.seen(request, object_id, "delete")
+        if reason := close_group.why_not_remove(group):
+            messages.warning(request, reason)
+            return HttpResponseRedirect(self.page(group.pk, "close"))
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        close_group.remove(obj)

@@ -1,0 +1,90 @@
+"""Which charge points are in a charge group, and how do they get in and out?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F, Q
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from changes.admin.attach_detach import Destination, PointsFlow
+from chargegroups.models import ChargeGroup
+from chargepoints.models import ChargePoint
+
+PER_PAGE = 50
+FOUND = 20
+
+
+def attached(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    """The tab: what is attached, and a search for what could be."""
+    if request.method == "POST":
+        return _attach(admin, request, group)
+    points = ChargePoint.objects.visible_to(request.user).filter(charge_group=group).select_related("location")
+    page = Paginator(_search(points, request.GET.get("q", "")), PER_PAGE).get_page(request.GET.get("p"))
+    wanted = request.GET.get("find", "").strip()
+    context = admin.page_context(request, group, str(group)) | {
+        "page": page,
+        "q": request.GET.get("q", ""),
+        "find": wanted,
+        "found": _candidates(request, group, wanted) if wanted else [],
+        "may_change": may_move(request, group) and group.closed_at is None,
+    }
+    return TemplateResponse(request, "chargegroups/charge_points.html", context)
+
+
+def detaching(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
+    _require(request, group)
+    return _flow(admin, request, group, _chosen(request, group), None)
+
+
+def may_move(request: HttpRequest, group: ChargeGroup) -> bool:
+    login: Any = request.user
+    return login.has_perm("chargegroups.change_chargegroup", group) and login.has_perm(
+        "chargepoints.change_chargepoint"
+    )
+
+
+def _require(request: HttpRequest, group: ChargeGroup) -> None:
+    if not may_move(request, group):
+        raise PermissionDenied
+
+
+def _attach(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+    """The page before points are attached, out of other groups if need be."""
+    _require(request, group)
+    chosen = ChargePoint.objects.visible_to(request.user, "change").filter(pk__in=_ids(request))
+    return _flow(admin, request, group, chosen, group)
+
+
+def _flow(admin: Any, request: HttpRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
+    rows = list(points.select_related("location", "charge_group", "provider"))
+    back = admin.page(group.pk, "points")
+    return PointsFlow(admin, request, group, rows, Destination(to), lambda: back).respond()
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    return [int(value) for value in request.POST.getlist("point") if value.isdecimal() and len(value) < 19]
+
+
+def _chosen(request: HttpRequest, group: ChargeGroup) -> Any:
+    return ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request), charge_group=group)
+
+
+def _search(points: Any, text: str) -> Any:
+    for word in text.replace("\0", " ").split()[:5]:
+        named = Q(identity__icontains=word) | Q(name__icontains=word) | Q(evse_id__icontains=word)
+        placed = Q(location__address__icontains=word) | Q(location__city__icontains=word)
+        points = points.filter(named | placed | Q(location__name__icontains=word))
+    return points
+
+
+def _candidates(request: HttpRequest, group: ChargeGroup, text: str) -> list[ChargePoint]:
+    """Points of the provider that are not in this group; those without a group first."""
+    points = ChargePoint.objects.visible_to(request.user, "change").filter(provider_id=group.provider_id)
+    others = points.filter(Q(charge_group=None) | ~Q(charge_group=group))
+    found = _search(others, text).select_related("location", "charge_group")
+    return list(found.order_by(F("charge_group_id").asc(nulls_first=True), "identity")[:FOUND])

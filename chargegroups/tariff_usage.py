@@ -1,0 +1,54 @@
+"""Where is a tariff used: in which groups' terms, now or later, and in whose exceptions?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from evcnet.datetimes import database_clock
+from tariffs.models import Tariff
+
+_COUNTS = """
+    SELECT slot.tariff, count(DISTINCT terms.charge_group_id)
+    FROM evcnet_terms_ahead terms
+    CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
+    WHERE slot.tariff = ANY(%s) AND (%s::bigint[] IS NULL OR terms.charge_group_id = ANY(%s)) GROUP BY slot.tariff
+"""
+
+
+def group_counts(tariffs: Iterable[int], within: Iterable[int] | None = None) -> dict[int, int]:
+    """In how many groups' terms, in force or scheduled, each of these tariffs (by id) is named; ``within`` these groups."""
+    groups = None if within is None else list(within)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [list(tariffs), groups, groups])
+        return dict(cursor.fetchall())
+
+
+def groups_using(tariff: Tariff) -> Any:
+    """The groups whose terms in force or scheduled name the tariff."""
+    now = database_clock()
+    named = Q(tariff=tariff) | Q(prepaid_tariff=tariff) | Q(roaming_tariff=tariff)
+    ahead = Terms.objects.in_force(now).filter(named), Terms.objects.scheduled(now).filter(named)
+    return ChargeGroup.objects.filter(
+        Q(pk__in=ahead[0].values("charge_group")) | Q(pk__in=ahead[1].values("charge_group"))
+    )
+
+
+def used_among(tariffs: Iterable[int]) -> set[int]:
+    """Those of these tariffs, by id, of which ``is_used`` holds."""
+    wanted = set(tariffs)
+    slots = Terms.objects.filter(
+        Q(tariff__in=wanted) | Q(prepaid_tariff__in=wanted) | Q(roaming_tariff__in=wanted)
+    ).values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
+    excepted = CustomerException.objects.filter(tariff__in=wanted).values_list("tariff_id", flat=True)
+    named = {pk for row in slots.order_by().distinct() for pk in row} | set(excepted.order_by().distinct())
+    return wanted & named
+
+
+def is_used(tariff: Tariff) -> bool:
+    """Does any group's terms, past ones too, or any exception name it? Then its prices change through the door alone."""
+    return bool(used_among([tariff.pk]))

@@ -1,0 +1,182 @@
+"""Which pages has a charge point?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from changes.admin import attach_detach
+from changes.apply import make
+from changes.owner_exception import owner_charges_free, owner_exception
+from changes.proposals.points import Move, PointsMoved
+from changes.surroundings import surroundings
+from chargegroups.access_summary import effective
+from chargepoints.admin import point_actions
+from chargepoints.attach_detach import why_not_activate
+from chargepoints.forms import ChargePointForm
+from chargepoints.models import ChargePoint, Connector
+from chargepoints.search import points_named
+from evcnet.admin.actions import WithVerbs
+from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.history import event_model
+from evcnet.admin.scoped import sees_target
+from evcnet.importexport.pages import Transfers
+
+
+class ConnectorInline(TabularInline):
+    model = Connector
+    verbose_name_plural = "Connectors"
+    headings = {
+        "ocpi_id": "Id",
+        "max_voltage": "Voltage, V",
+        "max_amperage": "Current, A",
+        "max_electric_power": "Power, W",
+    }
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.label = self.headings.get(db_field.name, field.label)
+        return field
+
+
+class MissingFilter(admin.SimpleListFilter):
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        missing = {"group": Q(charge_group=None), "location": Q(location=None)}
+        missing["either"] = missing["group"] | missing["location"]
+        return queryset.filter(missing[self.value()]) if self.value() in missing else queryset
+
+
+@admin.register(ChargePoint)
+class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
+    kinds = ("charge_points",)
+    form = ChargePointForm
+    list_display = ["shown_point", "shown_location", "shown_group", "shown_status", "power"]
+    list_select_related = ["location", "charge_group"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        MissingFilter,
+        ("charge_group", AutocompleteFilter),
+        ("location", AutocompleteFilter),
+    ]
+    search_fields = ["identity", "name", "evse_id"]
+    search_help_text = "Identity, name, EVSE ID, street, city or charge group"
+    autocomplete_fields = ["location", "charge_group", "owner"]
+    fieldsets = [
+        (None, {"fields": ["identity", "name", "charge_group", "location", "status"]}),
+        ("Device and owner", {"fields": ["evse_id", "max_power_kw", "owner"]}),
+    ]
+    inlines = [ConnectorInline]
+    empty_words = "The devices at which customers charge. Add them one by one, or import a file."
+    verbs = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
+    page_verbs = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
+    change_form_outer_before_template = "chargepoints/point.html"
+
+    # List
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return points_named(queryset, search_term), False
+
+    @admin.display(description="charge point", ordering="identity")
+    def shown_point(self, point: ChargePoint) -> str:
+        return two_lines(point.identity, point.name)
+
+    @admin.display(description="location", ordering="location__city")
+    def shown_location(self, point: ChargePoint) -> str:
+        return str(point.location) if point.location else "–"
+
+    @admin.display(description="charge group", ordering="charge_group__code")
+    def shown_group(self, point: ChargePoint) -> str:
+        return str(point.charge_group) if point.charge_group else "–"
+
+    @admin.display(description="status", ordering="status")
+    def shown_status(self, point: ChargePoint) -> str:
+        return badge(point.status)
+
+    @admin.display(description="power", ordering="max_power_kw")
+    def power(self, point: ChargePoint) -> str:
+        if point.max_power_kw is None:
+            return "–"
+        return format_html('<span class="evc-number">{}&nbsp;kW</span>', f"{point.max_power_kw.normalize():f}")
+
+    # Page
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)  # type: ignore[union-attr]
+        return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "charge_group" in form.base_fields:
+            field = form.base_fields["charge_group"]
+            field.queryset = field.queryset.open()
+        return form
+
+    # The charge group: a new point arises in it, one that exists gets there through a preview
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        request.regroup = form.regroup  # type: ignore[attr-defined]
+        group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
+        if change or group is None:
+            return super().save_model(request, obj, form, change)
+        obj.charge_group = None
+        obj.status = ChargePoint.Status.INACTIVE if active else obj.status
+        super().save_model(request, obj, form, change)
+        proposal = PointsMoved([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
+        make(proposal, surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+        return None
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        regroup = request.regroup  # type: ignore[attr-defined]
+        if regroup is None:
+            return super().response_change(request, obj)
+        messages.info(request, "The charge group changes once you have confirmed it here. Everything else is saved.")
+        query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
+        return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
+
+    def row_pages(self) -> dict[str, Any]:
+        return {"regroup": attach_detach.regroup}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        point = kwargs.get("obj")
+        if point is not None:
+            context.update(self._standing(request, point))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _standing(self, request: HttpRequest, point: ChargePoint) -> dict[str, Any]:
+        """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
+        now = timezone.now()
+        stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)
+        if not sees_target(request.user, stored, ChargePoint._meta.get_field("owner")):
+            stored.owner = None  # not saved: an owner out of sight is not told of
+        group, exception = stored.charge_group, owner_exception(stored)
+        holds = effective([group], now)[group.pk] if group else None
+        buttons = self.buttons(request, stored)
+        if exception is not None:
+            buttons = [each for each in buttons if each["verb"] is not point_actions.FREE_FOR_OWNER]
+        return {
+            "point": stored,
+            "effective": holds,
+            "why_not": why_not_activate(stored),
+            "owner_exception": exception,
+            "owner_free": owner_charges_free(exception, now),
+            "for_owner": [each for each in buttons if each["verb"] is point_actions.FREE_FOR_OWNER],
+            "buttons": [each for each in buttons if each["verb"] is not point_actions.FREE_FOR_OWNER],
+            "may_charge": reverse("admin:may_charge") + f"?charge_point={stored.identity}",
+        }

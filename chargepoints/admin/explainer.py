@@ -1,0 +1,191 @@
+"""The page "May this card charge here?": what does staff read on the phone with a driver?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from chargegroups.models import CustomerException
+from chargepoints.authorization import Authorization, authorize
+from chargepoints.models import ChargePoint
+from customers.models import ChargeCard
+from evcnet.datetimes import NotAMoment, read_moment
+
+MOST = 12
+"""So many matches are offered; more than a screen helps nobody."""
+
+CARD_WORDS = ("uid", "visual_number", "customer__name", "customer__number", "customer__email")
+POINT_WORDS = ("identity", "name", "evse_id", "location__address", "location__name", "location__city")
+
+
+@dataclass
+class Question:
+    """What was typed, what it was found to mean, and what is wrong with it."""
+
+    card: str
+    charge_point: str
+    at: str
+    cards: list[Any]
+    points: list[Any]
+    errors: dict[str, str]
+    moment: datetime
+
+    @property
+    def complete(self) -> bool:
+        return not self.errors and bool(self.card and self.charge_point) and len(self.points) == 1
+
+    @property
+    def uid(self) -> str:
+        """A text that no card of one's own answers to is taken for a uid: that of a roaming card, or of nobody's."""
+        return self.cards[0].uid if self.cards else self.card
+
+
+def may_charge(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm("chargepoints.view_chargepoint"):
+        raise PermissionDenied
+    question = _read(request)
+    context = {**admin.site.each_context(request), "title": "May this card charge here?", "question": question}
+    if question.complete and len(question.cards) <= 1:
+        answer = authorize(question.uid, question.points[0].identity, question.moment)
+        context |= _told(request, question, answer)
+    return TemplateResponse(request, "chargepoints/may_charge.html", context)
+
+
+def suggest(request: HttpRequest) -> JsonResponse:
+    """What the two fields offer while somebody types: [{"value", "label"}], of the login's own rows only."""
+    words = request.GET.get("q", "")[:100]
+    if len(words.strip()) < 2:
+        return JsonResponse({"matches": []})
+    if request.GET.get("kind") == "card":
+        found = [{"value": card.uid, "label": _card_label(card)} for card in _cards(request, words)]
+    else:
+        found = [{"value": point.identity, "label": _point_label(point)} for point in _points(request, words)]
+    return JsonResponse({"matches": found})
+
+
+def _read(request: HttpRequest) -> Question:
+    typed = {name: request.GET.get(name, "").strip()[:100] for name in ("card", "charge_point", "at", "customer")}
+    if typed["customer"] and not typed["card"]:
+        typed["card"] = typed["customer"]
+    errors: dict[str, str] = {}
+    try:
+        moment = _moment(typed["at"])
+    except NotAMoment as wrong:
+        moment, errors["at"] = timezone.now(), str(wrong)
+    cards = _one_or_all(_cards(request, typed["card"]), "uid", typed["card"])
+    points = _one_or_all(_points(request, typed["charge_point"]), "identity", typed["charge_point"])
+    if typed["charge_point"] and not points:
+        errors["charge_point"] = "You have no charge point like this: type its identity, its name or its street."
+    return Question(typed["card"], typed["charge_point"], typed["at"], cards, points, errors, moment)
+
+
+def _moment(typed: str) -> datetime:
+    return read_moment(typed, timezone.get_current_timezone) if typed else timezone.now()
+
+
+def _cards(request: HttpRequest, words: str) -> list[Any]:
+    rows = ChargeCard.objects.visible_to(request.user).select_related("customer")
+    return _matching(rows, CARD_WORDS, words)
+
+
+def _points(request: HttpRequest, words: str) -> list[Any]:
+    rows = ChargePoint.objects.visible_to(request.user).select_related("location", "charge_group")
+    return _matching(rows, POINT_WORDS, words)
+
+
+def _matching(rows: Any, columns: tuple[str, ...], words: str) -> list[Any]:
+    """Rows in which each word stands somewhere; an exact first column, whatever its case, comes first and alone."""
+    words = words.replace("\x00", "").strip()
+    if not words:
+        return []
+    exact = list(rows.filter(**{f"{columns[0]}__iexact": words})[:1])
+    if exact:
+        return exact
+    for word in words.split()[:5]:
+        rows = rows.filter(Q.create([Q(**{f"{column}__icontains": word}) for column in columns], connector=Q.OR))
+    return list(rows[:MOST])
+
+
+def _one_or_all(found: list[Any], key: str, typed: str) -> list[Any]:
+    exact = [row for row in found if getattr(row, key).lower() == typed.lower()]
+    return exact or found
+
+
+def _card_label(card: ChargeCard) -> str:
+    return " · ".join(
+        filter(None, [card.visual_number, str(card.customer or "no customer"), card.get_status_display()])
+    )
+
+
+def _point_label(point: ChargePoint) -> str:
+    return " · ".join(filter(None, [point.name, str(point.location or "no location"), point.get_status_display()]))
+
+
+def _told(request: HttpRequest, question: Question, answer: Authorization) -> dict[str, Any]:
+    seen = question.cards[0] if question.cards else None
+    told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.found.row["card"] is None)
+    exception = _exception(request, answer) if seen else None
+    return {
+        "answer": told,
+        "allowed": answer.decision.allowed,
+        "tariff_name": answer.tariff_name,
+        "decided": told["steps"][-1],
+        "passed": told["steps"][:-1],
+        "card": seen,
+        "point": question.points[0],
+        "exception": exception,
+        "without": _without(answer) if exception and told["reason"].startswith("exception_") else None,
+        "remedies": _remedies(request, told["reason"], question.points[0], seen, exception),
+    }
+
+
+def _exception(request: HttpRequest, answer: Authorization) -> CustomerException | None:
+    rows = CustomerException.objects.visible_to(request.user).select_related("tariff")
+    found: CustomerException | None = rows.filter(pk=answer.found.row["exception"]).first()
+    return found
+
+
+def _without(answer: Authorization) -> dict[str, Any]:
+    decision = answer.without_exception
+    text = answer.found.price_text(decision.source) if decision.source else ""
+    return {"allowed": decision.allowed, "text": decision.access.steps[-1].text, "price": text}
+
+
+def _remedies(
+    request: HttpRequest, reason: str, point: ChargePoint, card: ChargeCard | None, exception: CustomerException | None
+) -> list[tuple[str, str]]:
+    """Links to what would have to change, nearest first: only to pages that the login may open."""
+    group, customer = point.charge_group, card.customer if card else None
+    candidates: dict[str, list[tuple[str, Any]]] = {
+        "charge_point_not_active": [("Open the charge point", point)],
+        "card_not_active": [("Open the card", card), ("Open the customer", customer)],
+        "card_not_yet_valid": [("Open the card", card)],
+        "card_expired": [("Open the card", card)],
+        "customer_blocked": [("Open the customer", customer)],
+        "customer_pending": [("Open the customer", customer)],
+    }
+    nearest = candidates.get(reason, [("Open the charge group", group), ("Open the customer", customer)])
+    links = [
+        (label, _page(row)) for label, row in nearest if row is not None and request.user.has_perm(_view(row), row)
+    ]
+    if exception is not None and reason.startswith("exception_") and group is not None:
+        row = f"?q={customer.number}" if customer is not None else ""
+        links.insert(0, ("Open the exception", _page(group, "customers") + row))
+    return links
+
+
+def _view(row: Any) -> str:
+    return f"{row._meta.app_label}.view_{row._meta.model_name}"
+
+
+def _page(row: Any, view: str = "change") -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[row.pk])

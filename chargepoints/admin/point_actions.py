@@ -1,0 +1,145 @@
+"""What can be done to charge points: attach, detach, activate, deactivate, make free for the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from changes.admin.attach_detach import Destination, PointsFlow, afterwards
+from changes.owner_exception import free_tariffs, make_free_for_owner
+from chargegroups.access_summary import effective
+from chargegroups.models import ChargeGroup
+from chargepoints import attach_detach
+from chargepoints.models import ChargePoint
+from evcnet.admin.actions import Verb, VerbForm
+from evcnet.admin.scoped import sees_target
+from evcnet.bulk import Outcome, Remark
+from evcnet.errors import REFUSALS, refusal_of
+from tariffs.models import Tariff
+
+ACTIVE = ChargePoint.Status.ACTIVE
+
+
+class AttachForm(VerbForm):
+    intro = "Choose the charge group that sets the tariff and who may charge."
+
+    charge_group = forms.ModelChoiceField(ChargeGroup.objects.none(), help_text="Closed charge groups take no points.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["charge_group"]
+        field.queryset = ChargeGroup.objects.visible_to(self.request.user, "change").open()
+        field.widget = AutocompleteSelect(ChargePoint._meta.get_field("charge_group"), admin.site)
+        field.widget.choices = field.choices
+
+    def remarks(self) -> Iterable[tuple[Any, str]]:
+        for point in self.rows:
+            if point.charge_group_id is not None:
+                yield point, f"leaves {point.charge_group}, and takes the tariff and access of the new group."
+
+
+class FreeForOwnerForm(VerbForm):
+    tariff = forms.ModelChoiceField(
+        Tariff.objects.none(),
+        required=False,
+        label="Free tariff",
+        empty_label="Make a new tariff “Free of charge” (0 per session)",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now, group = timezone.now(), self.rows[0].charge_group
+        terms = effective([group], now)[group.pk].terms
+        self.currency = terms.tariff.currency if terms else group.provider.currency
+        found = free_tariffs(Tariff.objects.visible_to(self.request.user), self.currency, now)
+        field: Any = self.fields["tariff"]
+        field.queryset = Tariff.objects.filter(pk__in=[tariff.pk for tariff in found])
+        if not self.request.user.has_perm("tariffs.add_tariff"):
+            field.required, field.empty_label = True, "Choose a free tariff"
+
+    @property
+    def intro(self) -> str:  # type: ignore[override]
+        (point,) = self.rows
+        seen = sees_target(self.request.user, point, ChargePoint._meta.get_field("owner"))
+        return f"{point.owner if seen else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
+
+    def clean(self) -> dict[str, Any]:
+        return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
+
+
+def _to_group(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+    """The preview of attaching or moving them."""
+    return _flow(admin, request, points, Destination(asked["charge_group"]))
+
+
+def _out(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+    """The preview of detaching them, which says what stops working."""
+    return _flow(admin, request, points, Destination(None))
+
+
+def _flow(admin: Any, request: HttpRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
+    one = points[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
+    back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
+    return PointsFlow(admin, request, one, points, to, back).respond()
+
+
+def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> Outcome:
+    (point,) = points
+    try:
+        make_free_for_owner(point, tariff, currency, by)
+    except REFUSALS as error:
+        return Outcome(refused=(Remark(point, refusal_of(error).message),))
+    return Outcome(done=(point,))
+
+
+ATTACH = Verb(
+    "attach",
+    "Attach to a charge group",
+    "attached",
+    offered=lambda point: point.charge_group_id is None,
+    form=AttachForm,
+    primary=True,
+    page=_to_group,
+)
+MOVE = Verb(
+    "move",
+    "Move to another charge group",
+    "moved",
+    offered=lambda point: point.charge_group_id is not None,
+    form=AttachForm,
+    page=_to_group,
+)
+DETACH = Verb(
+    "detach",
+    "Detach from the charge group",
+    "detached",
+    offered=lambda point: point.charge_group_id is not None,
+    page=_out,
+)
+ACTIVATE = Verb(
+    "activate",
+    "Activate",
+    "activated",
+    attach_detach.activate,
+    offered=lambda point: point.status != ACTIVE and not attach_detach.why_not_activate(point),
+    primary=True,
+)
+DEACTIVATE = Verb(
+    "deactivate", "Deactivate", "deactivated", attach_detach.deactivate, offered=lambda point: point.status == ACTIVE
+)
+FREE_FOR_OWNER = Verb(
+    "free-for-owner",
+    "Make it free of charge for the owner",
+    "made free of charge for the owner",
+    _free_for_owner,
+    offered=lambda point: bool(point.owner_id and point.charge_group_id),
+    form=FreeForOwnerForm,
+)

@@ -1,0 +1,167 @@
+"""Which facts decide on one card at one point at one moment? One prepared statement fetches them all."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg.rows import dict_row
+
+from chargegroups.access import Facts
+from chargegroups.terms import GroupTerms, TariffInForce
+from tariffs.conversion import price_list
+from tariffs.models import Tariff, TariffElement, TariffVersion
+from tariffs.pricing import price_text
+
+SLOTS = {
+    "tariff": "t.tariff_id",
+    "prepaid": "t.prepaid_tariff_id",
+    "roaming": "t.roaming_tariff_id",
+    "exception": "e.tariff_id",
+}
+
+
+def _slot(name: str, tariff_id: str) -> str:
+    """The tariff that a slot names, its version in force, and that version's price list as text."""
+    return f"""
+    LEFT JOIN tariffs_tariff {name}_f ON {name}_f.id = {tariff_id}
+    LEFT JOIN LATERAL (
+        SELECT v.* FROM tariffs_tariffversion v
+        WHERE v.tariff_id = {name}_f.id AND v.valid_from <= %(at)s ORDER BY v.valid_from DESC LIMIT 1
+    ) {name}_v ON {name}_v.valid_until IS NULL OR {name}_v.valid_until > %(at)s
+    LEFT JOIN LATERAL (
+        SELECT json_build_object('version', to_json({name}_v), 'elements', json_agg(el ORDER BY el.position))::text AS json
+        FROM tariffs_tariffelement el WHERE el.version_id = {name}_v.id
+    ) {name}_l ON {name}_v.id IS NOT NULL"""
+
+
+_SLOT_COLUMNS = ", ".join(
+    f"{name}_f.code AS {name}_code, {name}_f.name AS {name}_name, {name}_f.currency AS {name}_currency, {name}_v.id AS {name}_version, "
+    f"{name}_v.valid_from AS {name}_from, {name}_l.json AS {name}_list"
+    for name in SLOTS
+)
+STATEMENT = f"""
+SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS point_status, p.location_id,
+    g.id AS charge_group, g.code AS group_code, g.user_group_id AS group_user_group,
+    t.id AS terms, t.own_user_group, t.other_user_groups, t.roaming, t.social_charging,
+    k.id AS card, k.uid, k.provider_id AS card_provider, k.status AS card_status, k.roaming AS card_roams,
+    k.valid_from AS card_from, k.valid_until AS card_until,
+    c.id AS customer, c.number, c.status AS customer_status, c.payment, c.user_group_id AS customer_group,
+    e.id AS exception, e.access, {_SLOT_COLUMNS}
+FROM (SELECT 1) AS one
+LEFT JOIN chargepoints_chargepoint p ON upper(p.identity) = upper(%(identity)s)
+LEFT JOIN chargegroups_chargegroup g ON g.id = p.charge_group_id
+LEFT JOIN LATERAL (
+    SELECT * FROM chargegroups_terms WHERE charge_group_id = g.id AND valid_from <= %(at)s
+    ORDER BY valid_from DESC LIMIT 1
+) t ON true
+LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
+LEFT JOIN customers_customer c ON c.id = k.customer_id
+LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id
+    AND (e.valid_from IS NULL OR e.valid_from <= %(at)s) AND (e.valid_until IS NULL OR e.valid_until > %(at)s)
+{"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The facts, the terms, and what the answer shows beside them. ``row`` is the statement's one row."""
+
+    facts: Facts
+    terms: GroupTerms | None
+    exception_tariff: TariffInForce | None
+    prepaid: bool
+    row: dict[str, Any]
+
+    def price_text(self, source: str) -> str:
+        """How the price list of a slot (group, prepaid, roaming, exception) reads, in one line."""
+        slot = slot_of(source)
+        return _price_text(self.row[f"{slot}_version"], self.row[f"{slot}_currency"], self.row[f"{slot}_list"])
+
+
+def slot_of(source: str) -> str:
+    return "tariff" if source == "group" else source
+
+
+def find(uid: str, identity: str, at: datetime) -> Found:
+    """Run the one statement. Nothing is written, and nobody's tenancy is asked: a reader is not staff."""
+    row = _fetch({"uid": _plain(uid), "identity": _plain(identity), "at": at})
+    terms = _terms(row) if row["terms"] else None
+    exception = _slot_of_row(row, "exception") if row["exception"] else None
+    return Found(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)
+
+
+def _plain(text: str) -> str:
+    """No stored text holds the character that PostgreSQL refuses, so without it nothing is found either."""
+    return text.strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _fetch(params: dict[str, Any]) -> dict[str, Any]:
+    with connection.cursor() as wrapped, connection.wrap_database_errors:
+        counted = wrapped.debug_sql(STATEMENT, params) if hasattr(wrapped, "debug_sql") else nullcontext()
+        with counted, psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor:
+            # Prepared: three quarters of the time of an unprepared one is planning.
+            row = cursor.execute(STATEMENT, params, prepare=True).fetchone()
+    assert row is not None
+    return row
+
+
+def _facts(row: dict[str, Any], at: datetime) -> Facts:
+    same_provider = row["card"] is not None and row["card_provider"] == row["point_provider"]
+    return Facts(
+        at=at,
+        point_known=row["point"] is not None,
+        point_status=row["point_status"] or "inactive",
+        point_in_group=row["charge_group"] is not None,
+        point_located=row["location_id"] is not None,
+        card_known=row["card"] is not None,
+        card_status=row["card_status"] or "inactive",
+        card_roams=bool(row["card_roams"]),
+        card_valid_from=row["card_from"],
+        card_valid_until=row["card_until"],
+        customer_status=row["customer_status"],
+        same_provider=same_provider,
+        same_user_group=same_provider and row["customer_group"] == row["group_user_group"],
+        exception=row["access"],
+    )
+
+
+def _terms(row: dict[str, Any]) -> GroupTerms:
+    group = _slot_of_row(row, "tariff")
+    assert group is not None
+    return GroupTerms(
+        tariff=group,
+        prepaid_tariff=_slot_of_row(row, "prepaid"),
+        roaming_tariff=_slot_of_row(row, "roaming"),
+        own_user_group=row["own_user_group"],
+        other_user_groups=row["other_user_groups"],
+        roaming=row["roaming"],
+        social_charging=row["social_charging"],
+    )
+
+
+def _slot_of_row(row: dict[str, Any], slot: str) -> TariffInForce | None:
+    code = row[f"{slot}_code"]
+    return None if code is None else TariffInForce(code, row[f"{slot}_version"])
+
+
+@lru_cache(maxsize=4096)
+def _price_text(version: int, currency: str, listed: str) -> str:
+    read = json.loads(listed, parse_float=Decimal)
+    elements = [_row_of(TariffElement, element) for element in read["elements"] or []]
+    stored = _row_of(TariffVersion, read["version"])
+    stored.tariff = Tariff(currency=currency)
+    return price_text(price_list(stored, elements))
+
+
+def _row_of(model: Any, columns: dict[str, Any]) -> Any:
+    """A model's instance from its row as JSON, with the types of its fields."""
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    return model(**{fields[name].attname: fields[name].to_python(value) for name, value in columns.items()})

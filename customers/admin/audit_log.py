@@ -1,0 +1,53 @@
+"""Who signed in, was refused, was given a role, took data away? Read by provider admins, edited by nobody."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import Http404, HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+
+from customers.models import AuditEntry
+from evcnet.admin.base import ModelAdmin
+
+PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
+"""How a page of the portal is named: app, model, and what is done there."""
+
+
+@admin.register(AuditEntry)
+class RecordAdmin(ModelAdmin):
+    list_display = ["at", "event", "shown_who", "shown_about", "rows", "address"]
+    list_display_links = None
+    list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
+    search_fields = ["who", "about"]
+    search_help_text = "Who did it, or what it was about"
+    empty_words = "Sign-ins, refusals, roles, API keys and exports are written down here, and nobody can change them."
+
+    @admin.display(description="who", ordering="who")
+    def shown_who(self, entry: AuditEntry) -> str:
+        return entry.who or "a command, or nobody known"
+
+    @admin.display(description="about", ordering="about")
+    def shown_about(self, entry: AuditEntry) -> str:
+        return _in_words(entry.about)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["at", "event", "who", "about", "rows", "address"]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        raise Http404("An entry of the record has no history: it never changes.")
+
+
+def _in_words(about: str) -> str:
+    """A page that was refused by what people call it: "charge groups: add"; anything else as it was written down."""
+    found = PAGE.fullmatch(about)
+    if not found:
+        return about
+    app, model, doing = found.groups()
+    try:
+        return f"{apps.get_model(app, model)._meta.verbose_name_plural}: {doing.replace('_', ' ')}"
+    except LookupError:
+        return about

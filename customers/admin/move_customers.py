@@ -1,0 +1,43 @@
+"""Move customers to another user group, from the list or from a customer's page: their access changes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from changes.admin.move_customers import CustomersFlow
+from customers.models import Customer, UserGroup
+from evcnet.admin.actions import Verb, VerbForm
+
+
+class MoveForm(VerbForm):
+    intro = (
+        "Charge groups that are open to a user group are open to its customers. You see first what changes for them."
+    )
+
+    user_group = forms.ModelChoiceField(UserGroup.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        providers = {customer.provider_id for customer in self.rows}
+        field: Any = self.fields["user_group"]
+        visible = UserGroup.objects.visible_to(self.request.user).filter(provider_id__in=providers)
+        field.queryset = visible.select_related("provider")
+
+
+def _moving(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+    one = customers[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
+    return CustomersFlow(admin, request, one, customers, asked["user_group"]).respond()
+
+
+MOVE = Verb(
+    "move",
+    "Move to another user group",
+    "moved",
+    offered=lambda customer: customer.erased_at is None,
+    form=MoveForm,
+    page=_moving,
+)

@@ -1,0 +1,98 @@
+"""Hand out all that is held about a customer; erase the person. Each on the customer's page alone, never in bulk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from customers.audit import record
+from customers.models import AuditEntry, Customer
+from customers.privacy.erase import erase
+from customers.privacy.export import PersonalData
+from customers.privacy.personal_data import Held
+from evcnet.accounts.attempts import address_of
+from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.actions import Verb, VerbForm
+from evcnet.errors import REFUSALS, refusal_of
+
+
+def is_person(customer: Customer) -> bool:
+    return customer.erased_at is None
+
+
+def _disclosing(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+    (customer,) = customers
+    data = PersonalData(customer, request.user)
+    rows = data.rows
+    record(
+        AuditEntry.Event.CUSTOMER_EXPORTED,
+        request.user,  # type: ignore[arg-type]
+        customer.provider,
+        about=f"customer {customer.number}",
+        rows=sum(rows.values()),
+        address=address_of(request),
+        **rows,
+    )
+    response = StreamingHttpResponse(data.pieces(), content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="customer-{customer.pk}.json"'
+    return response  # type: ignore[return-value]
+
+
+class EraseForm(VerbForm):
+    """Nobody erases the wrong person by a click too many: the number is typed."""
+
+    template, danger = "customers/erase.html", True
+
+    number = forms.CharField(
+        label="Customer number",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="Type the number of the customer who is to be erased.",
+    )
+
+    def clean_number(self) -> str:
+        typed: str = self.cleaned_data["number"]
+        if typed != self.rows[0].number:
+            raise ValidationError("This is not the number of this customer: nobody was erased.")
+        return typed
+
+    @property
+    def held(self) -> Held:
+        return Held(self.rows[0])
+
+
+def _erasing(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+    (customer,) = customers
+    ask_password_again(request)
+    try:
+        rows = erase(customer, by=request.user, address=address_of(request))  # type: ignore[arg-type]
+    except REFUSALS as error:
+        messages.error(request, f"Nothing was erased. {refusal_of(error).message}")
+    else:
+        messages.success(
+            request, f"The person behind customer {customer.number} is erased: {rows.total():,} rows were overwritten."
+        )
+    return HttpResponseRedirect(admin.page(customer.pk))
+
+
+DISCLOSE = Verb(
+    "disclose",
+    "Export this customer’s data",
+    "exported",
+    offered=is_person,
+    action="disclose",
+    page=_disclosing,
+)
+ERASE = Verb(
+    "erase",
+    "Erase the person",
+    "erased",
+    offered=is_person,
+    action="erase",
+    form=EraseForm,
+    page=_erasing,
+)

@@ -1,0 +1,64 @@
+"""What will change in the demo? Two changes that went through the door: previewed, confirmed, not in force yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from changes.apply import confirm, look
+from changes.models import Change
+from changes.proposals import NewTerms, NewVersion, Proposal
+from changes.surroundings import surroundings
+from chargegroups.models import ChargeGroup
+from customers.models import StaffMember
+from devtools.demo.tenants import Tenants
+from tariffs.models import Tariff
+from tariffs.pricing import read_tariff
+
+DEARER = "NLSGMTIKZLZFRBURMXGYZZOADBFUIXZUHNN"
+"""The real tariff that the streets of Borsele get."""
+
+
+def schedule_changes(tenants: Tenants, groups: dict[str, ChargeGroup], by: StaffMember) -> list[Change]:
+    """Nobody is told: there is nobody behind the addresses."""
+    tariffs = Tariff.objects.filter(provider=tenants.greengrid)
+    dearer = NewTerms(groups["borsele"], {"tariff": tariffs.get(code=DEARER)})
+    vat = Decimal(21)
+    prices = read_tariff(
+        {
+            "currency": "EUR",
+            "elements": [
+                {
+                    "price_components": [
+                        {"type": "ENERGY", "price": Decimal("0.25"), "vat": vat, "step_size": 1},
+                        {"type": "PARKING_TIME", "price": Decimal("1.50"), "vat": vat, "step_size": 60},
+                    ]
+                }
+            ],
+        }
+    )
+    parking = NewVersion(tariffs.get(code="WATERLAND"), prices)
+    return [
+        _schedule(dearer, _midnight(tenants, days=21), by, "The grid connection has become dearer."),
+        _schedule(parking, _midnight(tenants, days=30), by, "Cars stay at the depot's chargers all day."),
+    ]
+
+
+def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str) -> Change:
+    seen = look(proposal, surroundings, at)
+    return confirm(
+        proposal,
+        fingerprint=seen.impact.fingerprint,
+        surroundings=surroundings,
+        at=at,
+        by=by,
+        reason=reason,
+        notify=Change.Notify.NONE,
+    ).change
+
+
+def _midnight(tenants: Tenants, days: int) -> datetime:
+    today = timezone.now().astimezone(tenants.greengrid.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=days)

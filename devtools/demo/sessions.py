@@ -1,0 +1,136 @@
+"""What was charged in the demo in the last 90 days? Each session is one that the rule allows, and is rated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from django.utils import timezone
+
+from chargepoints.authorization import Authorization, authorize
+from chargepoints.models import ChargePoint, Session
+from chargepoints.rating import rate_all
+from chargepoints.session_recorder import pin
+from customers.models import ChargeCard
+
+MANY, DAYS = 2_000, 90
+PREFERRED = {"north": "leusden leusden fast", "south": "borsele borsele owners fast", "waterland": "waterland leusden"}
+HOURS = [1, 1, 1, 1, 1, 2, 5, 9, 11, 8, 6, 6, 7, 6, 6, 7, 9, 12, 13, 10, 7, 5, 3, 2]
+"""How many begin in each hour of the day, relative to one another."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A car at a charge point: it charges for a while, and may stay on."""
+
+    start: datetime
+    charging: timedelta
+    parking: timedelta
+    kwh: Decimal
+
+    @property
+    def end(self) -> datetime:
+        return self.start + self.charging + self.parking
+
+    def overlaps(self, other: Stay) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+class History:
+    """Makes sessions until there are enough; no card and no charge point is in two at a time."""
+
+    def __init__(self, groups: dict[str, int], told: Callable[[int], None]) -> None:
+        self.chance = Random(42)
+        self.now = timezone.now().replace(minute=0, second=0, microsecond=0)
+        self.told = told
+        self.stays: dict[int | str, list[Stay]] = defaultdict(list)
+        parts = {pk: part for part, pk in groups.items()}
+        self.points: dict[str, list[ChargePoint]] = defaultdict(list)
+        for point in ChargePoint.objects.filter(status="active").select_related("provider").order_by("identity"):
+            self.points[parts[point.charge_group_id]].append(point)
+        self.homes = {point.owner_id: point for point in self.points["home"]}
+        self.cards = list(_good_cards(self.now - timedelta(days=DAYS)))
+
+    def sessions(self) -> list[Session]:
+        found: list[Session] = []
+        for _ in range(3 * MANY):
+            session = self._session(f"S{len(found) + 1:06d}")
+            if session is not None:
+                found.append(session)
+                if len(found) % 250 == 0:
+                    self.told(len(found))
+            if len(found) == MANY:
+                break
+        return found
+
+    def _session(self, code: str) -> Session | None:
+        card = self.chance.choice(self.cards)
+        point = self._point(card)
+        stay = self._stay(point)
+        if any(stay.overlaps(other) for key in (point.pk, card.uid) for other in self.stays[key]):
+            return None
+        answer = authorize(card.uid, point.identity, stay.start)
+        if not answer.decision.allowed:
+            return None
+        for key in (point.pk, card.uid):
+            self.stays[key].append(stay)
+        return _session(code, card, point, stay, answer)
+
+    def _point(self, card: ChargeCard) -> ChargePoint:
+        if card.customer_id in self.homes and self.chance.random() < 0.7:
+            return self.homes[card.customer_id]
+        part = self.chance.choice(PREFERRED.get(card.customer.user_group.code, "harbour leusden").split())
+        return self.chance.choice(self.points[part])
+
+    def _stay(self, point: ChargePoint) -> Stay:
+        start = self.now - timedelta(days=1 + self.chance.randrange(DAYS - 1))
+        hour = self.chance.choices(range(24), HOURS)[0]
+        start = start.replace(hour=hour) + timedelta(seconds=self.chance.randrange(3600))
+        kilowatts = float(min(point.max_power_kw or 11, 150)) * self.chance.uniform(0.45, 0.95)
+        if kilowatts > 40:
+            kwh, stays_on = self.chance.triangular(6, 62, 28), 0.1
+        else:
+            kwh, stays_on = self.chance.triangular(1.5, 48, 14), 0.6
+        parking = self.chance.expovariate(1 / 5400) if self.chance.random() < stays_on else 0
+        return Stay(
+            start,
+            timedelta(seconds=round(kwh / kilowatts * 3600)),
+            timedelta(seconds=min(round(parking), 36_000)),
+            Decimal(f"{kwh:.3f}"),
+        )
+
+
+def _good_cards(since: datetime) -> list[ChargeCard]:
+    cards = ChargeCard.objects.filter(status="active", customer__status="active").order_by("uid")
+    return [
+        card
+        for card in cards.select_related("customer__user_group")
+        if card.valid_from is None and (card.valid_until is None or card.valid_until > since)
+    ]
+
+
+def _session(code: str, card: ChargeCard, point: ChargePoint, stay: Stay, answer: Authorization) -> Session:
+    session = Session(
+        provider_id=point.provider_id,
+        code=code,
+        charge_point=point,
+        card_uid=card.uid,
+        started_at=stay.start,
+        ended_at=stay.end,
+        kwh=stay.kwh,
+        parking_seconds=round(stay.parking.total_seconds()),
+    )
+    pin(session, answer)
+    return session
+
+
+def make_sessions(groups: dict[str, int], told: Callable[[int], None]) -> int:
+    """``groups`` are the ids of the charge groups by the part that they play. Gives how many sessions were made."""
+    sessions = History(groups, told).sessions()
+    Session.objects.bulk_create(sessions, batch_size=1_000)
+    rate_all(sessions)
+    return len(sessions)

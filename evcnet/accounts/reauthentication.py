@@ -1,0 +1,114 @@
+"""Was it long ago that this login proved who they are? Then dangerous actions ask for the password again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.signals import authentication_step_completed
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+PROVED_AT = "proved_at"
+INTERRUPTED = "interrupted"
+MOST_KEPT = 500_000
+"""Characters of a form that are kept while the password is asked; whoever sends more is led back to the empty form."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def listen() -> None:
+    """A password, code or passkey that was right is a proof, and so is the sign-in itself."""
+    user_logged_in.connect(_proved, dispatch_uid="signin.proved")
+    authentication_step_completed.connect(_proved, dispatch_uid="signin.proved")
+
+
+def _proved(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    request.session[PROVED_AT] = time.time()
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Did this session prove who it is within ACCOUNT_REAUTHENTICATION_TIMEOUT (15 minutes)?"""
+    if not request.user.is_authenticated:
+        return False
+    age = time.time() - float(request.session.get(PROVED_AT, 0))
+    return bool(age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+
+
+def asks_password_again(view: View) -> View:
+    """For a dangerous view, a function or a method: what is posted within 15 minutes of a proof runs, later it asks.
+
+    What was posted is kept meanwhile, but for files: pages that take files should act on a second, confirming post.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        request = next(each for each in args if isinstance(each, HttpRequest))
+        return _asking(request) if _must_ask(request) else view(*args, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+def ask_password_again(request: HttpRequest) -> None:
+    """The same from within a view, before it writes anything: leaves the view unless the proof is fresh."""
+    if _must_ask(request):
+        raise ImmediateHttpResponse(_asking(request))
+
+
+class AsksPasswordAgain:
+    """For a ModelAdmin of dangerous things: adding, changing, removing and bulk actions ask."""
+
+    @asks_password_again
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    @asks_password_again
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().delete_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    @asks_password_again
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    @asks_password_again
+    def verb_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().verb_view(request, *args, **kwargs)  # type: ignore[misc]
+
+
+def _must_ask(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.user.is_authenticated and not is_fresh(request)
+
+
+def _asking(request: HttpRequest) -> HttpResponse:
+    fields = [(name, value) for name, values in request.POST.lists() for value in values if _kept(name)]
+    if sum(len(value) for _, value in fields) > MOST_KEPT or request.FILES:
+        after = request.get_full_path()
+    else:
+        request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
+        after = reverse("signin_go_on")
+    ways = get_adapter(request).get_reauthentication_methods(request.user)
+    page = ways[0]["url"] if ways else reverse("account_logout")
+    return HttpResponseRedirect(f"{page}?{urlencode({'next': after})}")
+
+
+def _kept(name: str) -> bool:
+    return name != "csrfmiddlewaretoken" and "password" not in name
+
+
+@never_cache
+def go_on(request: HttpRequest) -> HttpResponse:
+    """Sends again what was interrupted: by itself where scripts run, else by a button."""
+    interrupted = request.session.get(INTERRUPTED)
+    if not interrupted or not is_fresh(request):
+        return HttpResponseRedirect(reverse("admin:index"))
+    del request.session[INTERRUPTED]
+    return TemplateResponse(request, "accounts/go_on.html", interrupted)

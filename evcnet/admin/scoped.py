@@ -1,0 +1,106 @@
+"""Which rows, choices and actions has a login on a page, and in the tables inside it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from unfold import admin as unfold
+
+from evcnet.admin.forms import OwnedForm
+from evcnet.admin.widgets import SearchBox
+
+
+def sees_target(login: Any, row: Any, field: Any) -> bool:
+    """Does the login see what this foreign key of a row points at? Asks the database only of user groups' logins."""
+    pk, related = getattr(row, field.attname), field.related_model
+    if pk is None or not hasattr(related, "tenancy"):
+        return True
+    scope = login.scope(f"{related._meta.app_label}.view_{related._meta.model_name}")
+    if scope.platform or getattr(row, "provider_id", None) in scope.providers:
+        return True
+    return bool(related._default_manager.visible_to(login).filter(pk=pk).exists())
+
+
+class Scoped:
+    """Rows, choices and permissions of a login: the same for pages and for the tables inside them."""
+
+    model: Any
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        ordering = self.get_ordering(request)  # type: ignore[attr-defined]
+        rows = self.model._default_manager.visible_to(request.user)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = db_field.related_model._default_manager.visible_to(request.user)
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def _may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
+        """May this login do that at all, and, with ``obj``, to that very row? Asked often, so kept for the request."""
+        meta = self.model._meta
+        permission = f"{meta.app_label}.{action}_{meta.model_name}"
+        row = obj if isinstance(obj, self.model) and obj.pk is not None else None
+        known: dict[Any, bool] = request.__dict__.setdefault("reach", {})
+        key = (permission, row and row.pk)
+        if key not in known:
+            known[key] = request.user.has_perm(permission) and (row is None or request.user.has_perm(permission, row))
+        return known[key]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "view")
+
+
+class Inline(Scoped):
+    """A table of rows inside their parent's page."""
+
+    form = OwnedForm
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset.form.request, formset.form.parent = request, obj
+        return formset
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and field.label:
+            # A table names its columns and not its fields, which a screen reader reads one by one.
+            field.widget.attrs.setdefault("aria-label", str(field.label))
+        return field
+
+    # The rows at hand are of the parent, which the login sees: reach is a matter of the parent's row.
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view")
+
+
+class TabularInline(Inline, unfold.TabularInline):
+    pass
+
+
+class StackedInline(Inline, unfold.StackedInline):
+    pass

@@ -1,0 +1,69 @@
+"""What may be read and written in somebody's name? Pages ask for a login, commands for the operator, who reaches all."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from customers.models import Provider
+from evcnet.importexport.problems import Undecided
+
+
+class Reach:
+    """``login`` is None for commands: whoever may start them may do everything."""
+
+    def __init__(self, login: Any = None) -> None:
+        self.login = login
+        self._seen: dict[type[models.Model], frozenset[int] | None] = {}
+
+    def rows(self, model: Any, action: str = "view") -> Any:
+        manager = model._default_manager
+        return manager.all() if self.login is None else manager.visible_to(self.login, action)
+
+    def may(self, model: Any, action: str) -> bool:
+        return self.login is None or self.login.has_perm(_permission(model, action))
+
+    def shows(self, other: Any) -> bool:
+        """May this row, to which a row within reach points, be named? A user group's login doesn't see all of them."""
+        if self.login is None or other is None:
+            return True
+        model = type(other)
+        scope = self.login.scope(_permission(model, "view"))
+        if scope.platform or getattr(other, "provider_id", None) in scope.providers:
+            return True
+        if model not in self._seen:
+            self._seen[model] = frozenset(self.rows(model).values_list("pk", flat=True))
+        return other.pk in (self._seen[model] or ())
+
+    @cached_property
+    def providers(self) -> dict[str, Provider]:
+        """Those at which the login holds a role, by code."""
+        if self.login is None:
+            return {each.code: each for each in Provider.objects.all()}
+        return {each.code: each for each in self.login.providers}
+
+    def writable(self, model: Any) -> dict[str, Provider]:
+        """The providers whose rows of this model may be added or changed."""
+        if self.login is None:
+            return self.providers
+        scopes = [self.login.scope(_permission(model, action)) for action in ("add", "change")]
+        clause = Q(pk__in=[])
+        for scope in scopes:
+            clause |= Q(pk__in=scope.providers) | Q(usergroup__in=scope.user_groups)
+        return {each.code: each for each in Provider.objects.filter(clause).distinct()}
+
+
+def the_provider(providers: dict[str, Provider], code: str | None) -> Provider | None:
+    """The one that ``code`` names, else the only one there is; None where a file has to say it row by row."""
+    if code:
+        if code not in providers:
+            raise Undecided(f"There is no provider {code}: name one of {', '.join(sorted(providers)) or 'none'}.")
+        return providers[code]
+    return next(iter(providers.values())) if len(providers) == 1 else None
+
+
+def _permission(model: Any, action: str) -> str:
+    return f"{model._meta.app_label}.{action}_{model._meta.model_name}"

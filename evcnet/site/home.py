@@ -1,0 +1,262 @@
+"""What is there to do today, what is there at all, and what changed lately?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.admin import site
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargepoints.findings import Seen, findings_for
+from chargepoints.models import ChargePoint, Location, Session
+from customers.models import Customer
+from evcnet.admin.history import Entry, events_of, read
+from evcnet.site.latest_changes import latest_changes
+from tariffs.current_price import free_for_everyone, tags_in_terms
+from tariffs.models import Tariff, TariffVersion
+
+DAYS = 30
+RECENT = 8
+TOLD = (Terms, TariffVersion, CustomerException, ChargeGroup, Tariff, Customer, ChargePoint, Location)
+"""The models whose changes are told on the home page."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for somebody: "7 charge points without a charge group", and the list of them."""
+
+    count: int
+    things: tuple[str, str]
+    text: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Number:
+    label: str
+    count: int
+    details: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    count: int
+    share: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """One or several events alike: "Ben changed 3 charge points"."""
+
+    entry: Entry
+    count: int
+    link: str
+
+    @property
+    def many(self) -> str:
+        """How many; no more than that many were looked at."""
+        return f"{self.count} or more" if self.count >= RECENT else str(self.count)
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    login: Any = request.user
+    now = timezone.now()
+    points, groups = _points(login), _groups(login, now)
+    days = list(_sessions(login, now))
+    return context | {
+        "title": "Home",
+        "greeting": _greeting(timezone.localtime(now), login),
+        "providers": login.providers,
+        "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
+        "numbers": list(_numbers(login, points, groups, days)),
+        "days": days,
+        "days_told": _told_in_words(days),
+        "changes": latest_changes(login, now),
+        "recent": list(_recent(login)),
+        "may_ask": login.has_perm("chargepoints.view_chargepoint"),
+    }
+
+
+def _greeting(now: datetime, login: Any) -> str:
+    part = "morning" if 4 <= now.hour < 12 else "afternoon" if 12 <= now.hour < 18 else "evening"
+    return f"Good {part}, {login.get_short_name()}"
+
+
+def _list_of(model: Any, query: str = "") -> str:
+    if not site.is_registered(model):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + query
+
+
+# What there is
+
+
+def _points(login: Any) -> dict[str, int]:
+    active, loose = Q(status=ChargePoint.Status.ACTIVE), Q(charge_group=None)
+    rows = ChargePoint.objects.visible_to(login)
+    found: dict[str, int] = rows.aggregate(
+        all=Count("pk"), active=Count("pk", filter=active), loose=Count("pk", filter=loose)
+    )
+    return found
+
+
+def _groups(login: Any, now: datetime) -> dict[str, Any]:
+    """Open groups: how many, which are free for everyone, and which nobody can use for want of terms or a price."""
+    groups = ChargeGroup.objects.visible_to(login).open()
+    by_tariff, count = tags_in_terms(groups, now), groups.count()
+    return {
+        "all": count,
+        "free": free_for_everyone(groups, now, by_tariff).count(),
+        "dead": count - sum(many for many, tag in by_tariff.values() if tag.version),
+        "coming": _coming(login, now),
+    }
+
+
+def _coming(login: Any, now: datetime) -> tuple[str, ...]:
+    """How many terms and prices are scheduled, and when the next come into force."""
+    moments = [
+        *Terms.objects.visible_to(login).scheduled(now).values_list("valid_from", flat=True),
+        *TariffVersion.objects.visible_to(login)
+        .filter(valid_from__gt=now)
+        .distinct()
+        .values_list("valid_from", flat=True),
+    ]
+    if not moments:
+        return ()
+    changes = "1 change" if len(moments) == 1 else f"{len(moments):,} changes"
+    return (f"{changes} to come, the next on {date_format(timezone.localtime(min(moments)), 'j M')}",)
+
+
+def _sessions(login: Any, now: datetime) -> Iterable[Day]:
+    """Sessions of each of the last days, today included, in the login's time zone."""
+    today = timezone.localtime(now).date()
+    first = today - timedelta(days=DAYS - 1)
+    begun = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    rows = Session.objects.visible_to(login).filter(started_at__gte=begun, started_at__lte=now)
+    counts = dict(rows.order_by().annotate(day=TruncDate("started_at")).values_list("day").annotate(Count("pk")))
+    most = max(counts.values(), default=0)
+    for offset in range(DAYS):
+        day = first + timedelta(days=offset)
+        count = counts.get(day, 0)
+        yield Day(day, count, round(100 * count / most) if most else 0)
+
+
+def _told_in_words(days: list[Day]) -> str:
+    total = sum(day.count for day in days)
+    if not total:
+        return f"No sessions in the last {DAYS} days."
+    best = max(days, key=lambda day: day.count)
+    return f"{total:,} sessions in {DAYS} days, {total / DAYS:,.0f} a day; the most on {date_format(best.day, 'j M')}: {best.count:,}."
+
+
+# What there is to do, and how much there is
+
+
+def _tasks(login: Any, points: dict[str, int], groups: dict[str, Any]) -> Iterable[Task]:
+    if points["loose"]:
+        yield Task(
+            points["loose"],
+            ("charge point", "charge points"),
+            "without a charge group",
+            _list_of(ChargePoint, "?missing=group"),
+        )
+    if login.has_perm("customers.approve_customer"):
+        waiting = Customer.objects.visible_to(login).filter(status=Customer.Status.PENDING).count()
+        if waiting:
+            yield Task(
+                waiting, ("customer", "customers"), "waiting for approval", _list_of(Customer, "?status__exact=pending")
+            )
+    if groups["dead"]:
+        yield Task(
+            groups["dead"],
+            ("charge group", "charge groups"),
+            "where nobody can charge: no price in force",
+            _list_of(ChargeGroup, "?price=none&closed=no"),
+        )
+    if groups["free"]:
+        yield Task(
+            groups["free"],
+            ("charge group", "charge groups"),
+            "free of charge for everyone",
+            _list_of(ChargeGroup, "?price=free&closed=no"),
+        )
+
+
+def _findings(login: Any, now: datetime) -> Iterable[Task]:
+    found = findings_for(Seen.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
+    if found:
+        warnings = sum(each.warning for each in found)
+        text = f"to look at: {warnings:,} {'warning' if warnings == 1 else 'warnings'}" if warnings else "to look at"
+        yield Task(len(found), ("finding", "findings"), text, reverse("admin:findings"))
+
+
+def _numbers(login: Any, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:
+    if login.has_perm("chargepoints.view_chargepoint"):
+        details = (f"{points['active']:,} active", f"{points['loose']:,} without a group")
+        yield Number("Charge points", points["all"], details, _list_of(ChargePoint))
+    if login.has_perm("chargegroups.view_chargegroup"):
+        yield Number("Charge groups", groups["all"], groups["coming"], _list_of(ChargeGroup))
+    if login.has_perm("customers.view_customer"):
+        customers = Customer.objects.visible_to(login)
+        exceptions = CustomerException.objects.visible_to(login).values("customer").distinct().count()
+        yield Number("Customers", customers.count(), (f"{exceptions:,} with an exception",), _list_of(Customer))
+    if login.has_perm("chargepoints.view_session"):
+        yield Number(f"Sessions, {DAYS} days", sum(day.count for day in days), (), _list_of(Session))
+
+
+# What changed
+
+
+def _recent(login: Any) -> Iterable[Told]:
+    """The latest changes of all kinds; alike ones of one moment are told once."""
+    found = [(event, model) for model in TOLD for event in _latest(model, login)]
+    found.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
+    entries: list[Entry] = []
+    for model in TOLD:
+        entries += read(model, [event for event, of in found[: 3 * RECENT] if of is model], login)
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    return _alike(entries)[:RECENT]
+
+
+def _latest(model: Any, login: Any) -> list[Any]:
+    if not login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
+        return []
+    return list(events_of(model, model._default_manager.visible_to(login).values("pk"))[:RECENT])
+
+
+def _alike(entries: list[Entry]) -> list[Told]:
+    told: list[Told] = []
+    for entry in entries:
+        last = told[-1] if told else None
+        if last and _signature(last.entry) == _signature(entry):
+            told[-1] = Told(last.entry, last.count + 1, "")
+        else:
+            told.append(Told(entry, 1, _link(entry)))
+    return told
+
+
+def _signature(entry: Entry) -> tuple[Any, ...]:
+    return entry.model, entry.verb, entry.who, entry.at.replace(second=0, microsecond=0)
+
+
+def _link(entry: Entry) -> str:
+    """The page of the row, or of the one that it belongs to; none for what is gone."""
+    event = entry.event
+    if entry.model in (Terms, CustomerException):
+        view = "access" if entry.model is Terms else "customers"
+        return reverse(f"admin:chargegroups_chargegroup_{view}", args=[event.charge_group_id])
+    if entry.model is TariffVersion:
+        return reverse("admin:tariffs_tariff_prices", args=[event.tariff_id])
+    meta = entry.model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[entry.pk])

@@ -1,0 +1,126 @@
+"""What is the portal's frame: its site, its menu, its colours?"""
+
+from typing import Any
+
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, path, reverse
+from unfold.sites import UnfoldAdminSite
+
+
+class Suggestions(AutocompleteJsonView):
+    """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if not found[2].concrete:
+            raise PermissionDenied
+        return found
+
+
+class PortalSite(UnfoldAdminSite):
+    """Shows what says whose it is, and nothing else: pages that other packages bring along are not for staff."""
+
+    index_title = "Home"
+    enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Suggestions.as_view(admin_site=self)(request)
+
+    def get_urls(self) -> list[Any]:
+        from chargepoints.admin.explainer import may_charge, suggest
+        from chargepoints.admin.findings import findings_page
+
+        own = [
+            path("findings/", self.admin_view(findings_page), name="findings"),
+            path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
+            path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
+        ]
+        # The page of a row by its content type would tell a row that is there from one that is not, whose ever it is.
+        return [*own, *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site")]
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().register([model for model in models if hasattr(model, "tenancy")], admin_class, **options)
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("evcnet/portal.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("evcnet/portal.js")
+
+
+_MENU = [
+    (
+        "",
+        [
+            ("Home", "admin:index", None),
+            ("May this card charge here?", "admin:may_charge", "chargepoints.view_chargepoint"),
+            ("Findings", "admin:findings", "chargegroups.view_chargegroup"),
+        ],
+    ),
+    (
+        "On what terms",
+        [
+            ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
+            ("Tariffs", "admin:tariffs_tariff_changelist", "tariffs.view_tariff"),
+            ("Changes", "admin:changes_change_changelist", "changes.view_change"),
+        ],
+    ),
+    (
+        "Where",
+        [
+            ("Charge points", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
+            ("Locations", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
+            ("Sessions", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
+        ],
+    ),
+    (
+        "Who",
+        [
+            ("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
+            ("Charge cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
+            ("User groups", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
+            ("Notices", "admin:customers_notice_changelist", "customers.view_notice"),
+        ],
+    ),
+    (
+        "Set-up",
+        [
+            ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),
+            ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
+            ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
+            ("Record", "admin:customers_auditentry_changelist", "customers.view_auditentry"),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu, without what this login may not see."""
+    sections = []
+    for title, entries in _MENU:
+        items = [
+            {"title": label, "link": reverse(name)}
+            for label, name, permission in entries
+            if (permission is None or request.user.has_perm(permission)) and _exists(name)
+        ]
+        if items:
+            sections.append({"title": title, "separator": bool(title), "items": items})
+    return sections
+
+
+def _exists(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""What does a session cost by this tariff, line by line, and by another version or a draft of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from chargepoints.rating_text import ShownLine, duration, money, shown_lines
+from evcnet.datetimes import database_clock
+from tariffs.admin.live_preview import difference
+from tariffs.admin.version_list import Shown, editor_page, may_change, scheduled, versions_of
+from tariffs.admin.week_chart import Week, costs, picture
+from tariffs.conversion import price_list
+from tariffs.forms.prices import PriceEditor
+from tariffs.forms.session import OWN, SessionForm
+from tariffs.models import Tariff
+from tariffs.pricing import Session, describe, is_free, price_session, price_text
+from tariffs.pricing.clock import zone_of
+
+STATES = {"now": "in force", "scheduled": "scheduled", "past": "earlier"}
+
+
+TYPED = ("elements-", "version-", "editing")
+"""How the fields of a draft begin, which travels with the page."""
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A version or draft with what the session costs by it; `difference` from the version in force, in words."""
+
+    shown: Shown
+    excl_vat: str
+    incl_vat: str
+    lines: list[ShownLine]
+    difference: str
+    week: Week
+
+    @property
+    def key(self) -> str:
+        return str(self.shown.version.pk or "draft")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Prices that nobody has saved: as a version, as they were typed, and where they are edited on."""
+
+    shown: Shown
+    typed: list[tuple[str, str]]
+    page: str
+
+
+def calculator(admin: Any, request: HttpRequest, tariff: Tariff, brought: Any = None) -> HttpResponse:
+    """``brought`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
+    draft = _draft(admin, tariff, request.POST if brought is None else brought)
+    asked: Any = request.GET if brought is None else {}
+    if brought is None and request.method == "POST":
+        asked = request.POST
+    versions = versions_of(tariff)
+    form = _form(asked, tariff, versions, draft)
+    form.is_valid()
+    compared = _chosen(versions, form, draft)
+    context = admin.page_context(request, tariff, str(tariff)) | {
+        "form": form,
+        "draft": draft,
+        "own": OWN,
+        "zone": tariff.provider.time_zone,
+        "address": admin.page(tariff.pk, "calculator"),
+        "tab_of": admin.page(tariff.pk, "calculator"),
+        "simple": editor_page(admin, tariff, simple=True) if may_change(request, tariff) else "",
+        "described": form.session and _described(form.session),
+        "priced": _priced(compared, form.session) if form.session else [],
+        "in_force": any(each.state == "now" for each in versions),
+        "hours": [f"{hour:02d}" for hour in range(24)],
+    }
+    return TemplateResponse(request, "tariffs/calculator.html", context)
+
+
+def _draft(admin: Any, tariff: Tariff, data: Any) -> Draft | None:
+    """None where nothing is typed, or nothing that makes sense: the page where it is typed says what is wrong."""
+    if "elements-TOTAL_FORMS" not in data:
+        return None
+    editor = PriceEditor(tariff, data)
+    if not editor.is_valid():
+        return None
+    listed, version = editor.price_list, editor.version.instance
+    version.price_list = listed
+    shown = Shown(version, "draft", None, price_text(listed), is_free(listed), describe(listed), [], [])
+    names = [name for name in data if name.startswith(TYPED)]
+    typed = [(name, value) for name in names for value in data.getlist(name)]
+    return Draft(shown, typed, editor_page(admin, tariff, scheduled(tariff, data.get("editing"))))
+
+
+def _form(asked: Any, tariff: Tariff, versions: list[Shown], draft: Draft | None) -> SessionForm:
+    others = [each for each in versions if each.state != "now"]
+    coming = [each for each in others if each.state == "scheduled" and draft is None]
+    # What comes next is what people compare with, so it stands there unless another or none is chosen.
+    first = {"beside": str(coming[-1].version.pk)} if coming else {"beside": ""}
+    zone = tariff.provider.zone
+    choices = [(str(each.version.pk), _label(each, zone)) for each in others]
+    typed: Mapping[str, str] = asked.dict() if asked else {}
+    return SessionForm(tariff.provider, database_clock(), choices, first | dict(typed))
+
+
+def _label(shown: Shown, zone: Any) -> str:
+    return f"From {shown.version.valid_from.astimezone(zone):%Y-%m-%d %H:%M}, {STATES[shown.state]}: {shown.text}"
+
+
+def _chosen(versions: list[Shown], form: SessionForm, draft: Draft | None) -> list[Shown]:
+    """The version in force first, then the draft, then the version that was chosen to stand beside them."""
+    beside = form.cleaned_data.get("beside")
+    held = [each for each in versions if each.state == "now"]
+    chosen = [each for each in versions if each.state != "now" and str(each.version.pk) == beside]
+    return [*held, *([draft.shown] if draft else []), *chosen]
+
+
+def _priced(versions: list[Shown], session: Session) -> list[Priced]:
+    # A draft has no rows: its price list is at hand.
+    listed = [getattr(each.version, "price_list", None) or price_list(each.version) for each in versions]
+    weeks = [costs(each, session) for each in listed]
+    scale = [amount for week in weeks for amount in week]
+    prices = [price_session(each, session) for each in listed]
+    return [
+        Priced(
+            shown,
+            money(cost.excl_vat, cost.currency),
+            money(cost.incl_vat, cost.currency),
+            shown_lines(line.as_dict() for line in cost.lines),
+            difference(prices[0], cost) if shown is not versions[0] else "",
+            picture(week, session, cost.currency, scale),
+        )
+        for shown, cost, week in zip(versions, prices, weeks, strict=True)
+    ]
+
+
+def _described(session: Session) -> str:
+    """What was priced, as it was understood."""
+    start = datetime.fromtimestamp(session.start, zone_of(session.time_zone))
+    kwh = Decimal(sum(period.energy for period in session.periods)) / session.parts
+    seconds = {"charging": 0, "parking": 0}
+    for period in session.periods:
+        seconds[period.activity] += period.seconds
+    parked = f", then {duration(seconds['parking'])} parked" if seconds["parking"] else ""
+    return f"{start:%A %-d %b %Y %H:%M}: {kwh.normalize():f} kWh in {duration(seconds['charging'])}{parked}"

@@ -1,0 +1,108 @@
+"""How do prices read, and what do they cost, while somebody types them? Nothing is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from changes.snapshots import versions_at
+from chargepoints.rating_text import money
+from chargepoints.tariff_findings import circumstances
+from evcnet.datetimes import database_clock
+from tariffs.conversion import price_list
+from tariffs.forms.prices import PriceEditor
+from tariffs.models import Tariff
+from tariffs.pricing import Cost, describe, is_free, price_session, price_text
+from tariffs.pricing import Tariff as PriceList
+from tariffs.pricing.lints import findings
+from tariffs.pricing.references import REFERENCE_SESSIONS
+
+ASKED = "reads"
+"""What a page that somebody types on sends along, to be answered by the words alone."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A reference session by the prices that are typed; `now` is empty where no version is in force."""
+
+    title: str
+    typed: str
+    now: str
+    difference: str
+
+
+def is_asked(request: HttpRequest) -> bool:
+    return ASKED in request.POST
+
+
+def answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The words alone, for the place on the page where they stand."""
+    return TemplateResponse(request, "tariffs/reads.html", context)
+
+
+def of_table(request: HttpRequest, tariff: Tariff, editor: PriceEditor) -> dict[str, Any]:
+    """Of what is typed into the table of elements; where it makes no sense yet, why."""
+    if request.method != "POST":
+        return reading(request, tariff, editor.stored_prices) if editor.stored_prices else {}
+    if not editor.is_valid():
+        return {"unread": editor.problems}
+    return reading(request, tariff, editor.price_list, editor.version.cleaned_data["valid_from"])
+
+
+def reading(request: HttpRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
+    """How a price list reads to a driver, what is odd about it, and what the reference sessions cost by it."""
+    return {
+        "preview": describe(listed),
+        "preview_text": price_text(listed),
+        "preview_free": is_free(listed),
+        "remarks": remarks(listed, circumstances(request.user, tariff, database_clock())),
+        "tried": list(_tried(_provider(request, tariff), tariff, listed, begins)),
+    }
+
+
+def _provider(request: HttpRequest, tariff: Tariff) -> Any:
+    login: Any = request.user
+    return tariff.provider if tariff.provider_id else login.providers[0]
+
+
+def _tried(provider: Any, tariff: Tariff, listed: PriceList, begins: datetime | None) -> Iterable[Tried]:
+    now = database_clock()
+    version = versions_at([tariff.pk], now).get(tariff.pk) if tariff.pk else None
+    before = price_list(version) if version else None
+    day = max(begins or now, now).astimezone(provider.zone).date()
+    for reference in REFERENCE_SESSIONS:
+        session = reference.on_or_after(day, provider.time_zone)
+        typed = price_session(listed, session)
+        held = price_session(before, session) if before else None
+        yield Tried(reference.title, _total(typed), _total(held), difference(held, typed))
+
+
+def _total(cost: Cost | None) -> str:
+    return money(cost.incl_vat, cost.currency) if cost else ""
+
+
+def difference(before: Cost | None, after: Cost) -> str:
+    """In words, of the totals including VAT."""
+    if before is None:
+        return ""
+    amount = after.incl_vat - before.incl_vat
+    if not amount:
+        return "the same"
+    share = f" ({amount / before.incl_vat * 100:+.1f} %)" if before.incl_vat else ""
+    return f"{money(abs(amount), after.currency)} {'more' if amount > 0 else 'less'}{share}"
+
+
+def remarks(listed: PriceList, used: dict[str, Any]) -> list[str]:
+    """What is odd about a price list for where it is used, at which row, and how to mend it. None of it forbids it."""
+    return [f"{_row(each.where)}{each.why} {each.remedy}" for each in findings(listed, **used)]
+
+
+def _row(where: str) -> str:
+    found = re.search(r"elements\[(\d+)\]", where)
+    return f"Row {int(found[1]) + 1}: " if found else ""

@@ -1,0 +1,137 @@
+"""Which price lists are there, and which pages has each?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+
+from chargegroups.admin.page_head import TariffSummary
+from chargegroups.models import ChargeGroup
+from chargegroups.tariff_usage import group_counts
+from evcnet.admin.badges import badge
+from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.datetimes import database_clock
+from evcnet.importexport.pages import Transfers
+from tariffs.admin import add_tariff, calculator, editor, new_version, simple_editor, version_list
+from tariffs.current_price import price_tags
+from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
+from tariffs.writes import remove_tariff
+
+
+class OfferInline(TabularInline):
+    model = TariffOffer
+    fields = ["user_group"]
+    verbose_name_plural = "offers: sub providers of these user groups may use this tariff"
+
+
+@admin.register(Tariff)
+class TariffAdmin(ModelAdmin, Transfers):
+    kinds = ("tariffs",)
+    list_display = ["code", "name", "price_now", "currency", "used"]
+    list_filter = ["currency"]
+    search_fields = ["code", "name"]
+    search_help_text = "Code or name"
+    empty_words = "Price lists with dated versions. A charge group names one, so make a tariff before the first group."
+    fieldsets = [(None, {"fields": ["code", "name", "currency"]})]
+    inlines = [OfferInline]
+
+    # The list
+
+    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+        tags = price_tags(rows, database_clock())
+        counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
+        for row in rows:
+            row.tag, row.used_by = tags[row.pk], counts.get(row.pk, 0)
+
+    @staticmethod
+    def _groups_in_sight(request: HttpRequest) -> list[int] | None:
+        """None where all groups of the tariffs are: a login of user groups counts its own."""
+        login: Any = request.user
+        if not login.scope("tariffs.view_tariff").user_groups:
+            return None
+        return list(ChargeGroup.objects.visible_to(login).values_list("pk", flat=True))
+
+    @admin.display(description="price now")
+    def price_now(self, tariff: Any) -> str:
+        if tariff.tag.version is None:
+            return format_html('<span class="evc-soft">no version in force</span>')
+        return badge("free") if tariff.tag.free else format_html('<span class="evc-price">{}</span>', tariff.tag.text)
+
+    @admin.display(description="used by")
+    def used(self, tariff: Any) -> str:
+        return f"{tariff.used_by:,} charge group{'' if tariff.used_by == 1 else 's'}" if tariff.used_by else "–"
+
+    # The pages of one
+
+    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        pages = [
+            ("Prices", "prices"),
+            ("Calculator", "calculator"),
+            ("Data and offers", "change"),
+            ("Used by", "uses"),
+            ("History", "history"),
+        ]
+        return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+        return super().page_context(request, obj, title) | self._summary(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(
+            request, context | self._summary(request, context.get("original")), *args, **kwargs
+        )
+
+    def _summary(self, request: HttpRequest, tariff: Any) -> dict[str, Any]:
+        if tariff is None:
+            return {}
+        return {"summary": TariffSummary(tariff, request.user), "summary_template": "tariffs/tariff_summary.html"}
+
+    def row_pages(self) -> dict[str, Any]:
+        return {
+            "prices": version_list.prices,
+            "prices/add": editor.add_version,
+            "prices/edit": editor.edit_version,
+            "calculator": calculator.calculator,
+            "simple": simple_editor.simple,
+            "version": new_version.new_version,
+            "uses": version_list.uses,
+        }
+
+    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+        own = TariffVersion.objects.filter(tariff=obj).values("pk")
+        elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
+        offers = TariffOffer.pgh_event_models["insert"]._base_manager.filter(tariff=obj.pk).values("pgh_obj")
+        return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(self.page(obj.pk))
+
+    # A new one, with its first version
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return add_tariff.add(self, request)
+
+    # Removal
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return [str(tariff) for tariff in objs], {"tariffs": len(objs)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        tariff = self.seen(request, object_id, "delete")
+        if tariff.versions.filter(valid_from__lte=database_clock()).exists():
+            messages.warning(
+                request,
+                f"The prices of {tariff} have been in force, so it stays with its history. "
+                "Where no group and no exception names it, it costs nobody anything.",
+            )
+            return HttpResponseRedirect(self.page(tariff.pk, "uses"))
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_tariff(obj)

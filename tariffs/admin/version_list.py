@@ -1,0 +1,116 @@
+"""What does a tariff say, when, and how does that read to a driver?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from changes.admin.timeline import of_tariff
+from chargegroups.models import ChargeGroup, CustomerException
+from chargegroups.tariff_usage import groups_using, is_used
+from chargepoints.tariff_findings import circumstances
+from evcnet import datetimes
+from tariffs.admin.live_preview import remarks
+from tariffs.conversion import price_list
+from tariffs.models import Tariff, TariffVersion
+from tariffs.pricing import describe, is_free, price_text
+from tariffs.pricing.conditions import condition
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One version as a page shows it: when it counts (past, now, scheduled), its price and its lines for drivers."""
+
+    version: TariffVersion
+    state: str
+    until: Any
+    text: str
+    free: bool
+    lines: tuple[Any, ...]
+    elements: list[Any]
+    remarks: list[str]
+
+
+def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[Shown]:
+    """``used`` says where the tariff is used, for what is odd about it there."""
+    now = datetimes.database_clock()
+    rows = tariff.versions.prefetch_related("elements").select_related("tariff").order_by("-valid_from")[:SHOWN]
+    shown, following, in_force = [], None, False
+    for version in rows:
+        listed = price_list(version)
+        ends = min((each for each in (version.valid_until, following) if each), default=None)
+        state = (
+            "scheduled" if version.valid_from > now else "now" if not in_force and (not ends or ends > now) else "past"
+        )
+        in_force = in_force or version.valid_from <= now
+        parts = (
+            price_text(listed),
+            is_free(listed),
+            describe(listed),
+            _elements(listed, version),
+            remarks(listed, used or {}),
+        )
+        shown.append(Shown(version, state, ends, *parts))
+        following = version.valid_from
+    return shown
+
+
+def _elements(listed: Any, version: TariffVersion) -> list[tuple[Any, str]]:
+    """Each stored element with its conditions in words."""
+    return [
+        (row, condition(each.restrictions)) for row, each in zip(version.elements.all(), listed.elements, strict=True)
+    ]
+
+
+def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
+    login: Any = request.user
+    used = is_used(tariff)
+    context = admin.page_context(request, tariff, str(tariff)) | {
+        "versions": versions_of(tariff, circumstances(login, tariff, datetimes.database_clock())),
+        "used": used,
+        "may_change": may_change(request, tariff),
+        "timeline": of_tariff(tariff, datetimes.database_clock()),
+        "may_see_changes": login.has_perm("changes.view_change"),
+        "may_take_back": may_change(request, tariff),
+    }
+    return TemplateResponse(request, "tariffs/prices.html", context)
+
+
+def uses(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
+    visible = ChargeGroup.objects.visible_to(request.user).filter(pk__in=groups_using(tariff).values("pk"))
+    exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff)
+    context = admin.page_context(request, tariff, str(tariff)) | {
+        "groups": visible.select_related("user_group")[:SHOWN],
+        "group_count": visible.count(),
+        "exceptions": exceptions.select_related("customer", "charge_group")[:SHOWN],
+        "exception_count": exceptions.count(),
+    }
+    return TemplateResponse(request, "tariffs/uses.html", context)
+
+
+def may_change(request: HttpRequest, tariff: Tariff) -> bool:
+    login: Any = request.user
+    return bool(login.has_perm("tariffs.change_tariff", tariff))
+
+
+def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
+    """The version with this id, if it is the tariff's and not in force yet."""
+    rows = tariff.versions.filter(valid_from__gt=datetimes.database_clock())
+    known = wanted and wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
+    return rows.filter(pk=int(wanted)).first() if known and wanted else None
+
+
+def editor_page(admin: Any, tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False) -> str:
+    """Where prices are typed: for a new version, or for one that is scheduled; in the table or in the simple form."""
+    if simple:
+        view = "simple"
+    elif is_used(tariff):
+        view = "version"
+    else:
+        view = "prices_edit" if version else "prices_add"
+    return f"{admin.page(tariff.pk, view)}{f'?version={version.pk}' if version else ''}"

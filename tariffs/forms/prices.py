@@ -1,0 +1,217 @@
+"""How are prices typed? A version of a tariff with its elements in one table, checked as OCPI checks them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.formsets import BaseFormSet
+
+from chargegroups.forms import MomentField
+from tariffs.conversion import price_list
+from tariffs.models import DayOfWeek, Tariff, TariffElement, TariffVersion
+from tariffs.pricing import InvalidTariff, read_tariff, write_tariff
+
+PRICES = ("energy", "time", "parking", "flat")
+WINDOWS = (
+    ("start_time", "end_time"),
+    ("start_date", "end_date"),
+    ("min_kwh", "max_kwh"),
+    ("min_power", "max_power"),
+    ("min_current", "max_current"),
+    ("min_duration", "max_duration"),
+)
+_SPOKEN = {"energy": "per kWh", "time": "charging, per hour", "parking": "parking, per hour", "flat": "per session"}
+_PARTS = {"price": "price", "vat": "VAT %", "step": "step"}
+_ROW = re.compile(r"elements\[(\d+)\]")
+
+
+class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
+    valid_from = MomentField(label="In force from", help_text="Empty: from now on.")
+    valid_until = MomentField(
+        label="In force until", help_text="Empty: until a later version. After it none is in force."
+    )
+
+    class Meta:
+        model = TariffVersion
+        fields = ["valid_from", "valid_until", "min_price_excl", "min_price_incl", "max_price_excl", "max_price_incl",
+                  "tax_included"]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        begins, ends = answers.get("valid_from"), answers.get("valid_until")
+        if begins and ends and ends <= begins:
+            self.add_error("valid_until", "The version ends before it begins.")
+        for limit in ("min", "max"):
+            if answers.get(f"{limit}_price_incl") is not None and answers.get(f"{limit}_price_excl") is None:
+                self.add_error(f"{limit}_price_excl", "Give the limit excluding VAT as well.")
+        return answers
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded | {"valid_from", "valid_until"}
+
+
+class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One row: prices with their VAT, and when they hold."""
+
+    day_of_week = forms.MultipleChoiceField(
+        label="Days", choices=DayOfWeek.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = TariffElement
+        exclude = ["provider", "version", "position"]
+        widgets = {
+            "start_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "end_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "start_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "end_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name.endswith(("_price", "_vat")) or name.startswith(("min_", "max_")):
+                field.widget.attrs["inputmode"] = "decimal"
+            # In a table the words stand in the head of the column, which a screen reader does not read with a field.
+            field.widget.attrs["aria-label"] = self._spoken(name)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        """As people write it: 0.25 rather than 0.2500."""
+        value = super().get_initial_for_field(field, field_name)
+        return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        # Times of day wrap over midnight; every other window that ends before it begins never holds.
+        for least, most in WINDOWS[1:]:
+            begins, ends = answers.get(least), answers.get(most)
+            if begins is not None and ends is not None and ends <= begins:
+                self.add_error(most, "This window ends before it begins: exchange the two, or leave one empty.")
+        return answers
+
+    @property
+    def wrong(self) -> list[tuple[str, Any]]:
+        """Every error of the row, with what it is about."""
+        fields = [(self._spoken(name), error) for name in self.fields for error in self.errors.get(name, [])]
+        return fields + [("", error) for error in self.non_field_errors()]
+
+    def _spoken(self, name: str) -> str:
+        kind, _, what = name.partition("_")
+        return f"{_SPOKEN[kind]}: {_PARTS[what]}" if kind in _SPOKEN else str(self.fields[name].label or name)
+
+    @property
+    def prices(self) -> list[tuple[Any, Any]]:
+        return [(self[f"{kind}_price"], self[f"{kind}_vat"]) for kind in PRICES]
+
+    @property
+    def steps(self) -> list[Any]:
+        return [self[f"{kind}_step"] for kind in PRICES[:3]]
+
+    @property
+    def windows(self) -> list[tuple[Any, Any]]:
+        return [(self[least], self[most]) for least, most in WINDOWS]
+
+    @property
+    def restricted(self) -> bool:
+        names = [name for pair in WINDOWS for name in pair] + ["day_of_week", "reservation"]
+        return any(self[name].value() or self[name].errors for name in names)
+
+
+class _Elements(BaseFormSet):  # type: ignore[type-arg]
+    def get_ordering_widget(self) -> Any:
+        return forms.NumberInput(attrs={"min": 1, "aria-label": "Position"})
+
+    def get_deletion_widget(self) -> Any:
+        return forms.CheckboxInput(attrs={"aria-label": "Remove this row"})
+
+
+ElementFormSet = forms.formset_factory(
+    ElementForm, formset=_Elements, extra=1, can_delete=True, can_order=True, max_num=200, validate_max=True
+)
+
+
+class PriceEditor:
+    """The whole of what is typed about one version: its form, the table of elements, and what they mean together."""
+
+    def __init__(self, tariff: Tariff, data: Any = None, version: TariffVersion | None = None) -> None:
+        self.tariff, self.stored = tariff, version
+        self.version = VersionForm(data, instance=version or TariffVersion(tariff=tariff), prefix="version")
+        initial = [_typed(element) for element in version.elements.all()] if version else None
+        self.elements = ElementFormSet(data, initial=initial, prefix="elements")
+        self.unfit: tuple[str, ...] = ()  # what the simple form has no field for, once somebody asked for it
+
+    def is_valid(self) -> bool:
+        valid = self.version.is_valid()
+        return self.elements.is_valid() and valid and self._makes_sense()
+
+    @property
+    def rows(self) -> list[TariffElement]:
+        """The typed elements, unsaved and in order."""
+        return [TariffElement(**_columns(form)) for form in self.elements.ordered_forms]
+
+    @property
+    def price_list(self) -> Any:
+        return price_list(self.version.instance, self.rows)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row of a table that was sent says anything."""
+        return not any(form.has_changed() for form in self.elements.forms)
+
+    @property
+    def stored_prices(self) -> Any:
+        """What the editor was filled in with."""
+        return price_list(self.stored) if self.stored else None
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that makes no sense, with its row."""
+        version = self.version
+        whole = [*self.elements.non_form_errors(), *version.non_field_errors()]
+        fields = [
+            f"{version[name].label}: {error}" for name in version.fields for error in version.errors.get(name, [])
+        ]
+        rows = [
+            f"Row {number}: {f'{what}: ' if what else ''}{error}"
+            for number, form in enumerate(self.elements, 1)
+            for what, error in form.wrong
+        ]
+        return [*map(str, whole), *rows, *fields]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The columns of the version that were typed, without its beginning."""
+        return {name: value for name, value in self.version.cleaned_data.items() if name != "valid_from"}
+
+    def _makes_sense(self) -> bool:
+        if not self.elements.ordered_forms:
+            self.version.add_error(None, "Give at least one price; for free of charge, 0 per session.")
+            return False
+        try:
+            read_tariff(write_tariff(self.price_list))
+        except InvalidTariff as error:
+            self._place(error)
+            return False
+        return True
+
+    def _place(self, error: InvalidTariff) -> None:
+        """Each problem at the row that it is about."""
+        for problem in error.problems:
+            row = _ROW.match(problem.path)
+            form = self.elements.ordered_forms[int(row[1])] if row else self.version
+            form.add_error(None, f"{problem.reason}; {problem.remedy}.")
+
+
+def _columns(form: Any) -> dict[str, Any]:
+    names = [field.name for field in TariffElement._meta.fields if field.name in form.cleaned_data]
+    return {name: form.cleaned_data[name] for name in names}
+
+
+def _typed(element: TariffElement) -> dict[str, Any]:
+    """A stored element as the values of a row."""
+    return {field.name: getattr(element, field.name) for field in TariffElement._meta.fields if field.name not in
+            ("id", "provider", "version", "position")}  # fmt: skip

@@ -1,0 +1,178 @@
+"""How is a common price list typed without a table? Prices per kWh, minute and session, and what they mean as elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from chargegroups.forms import MomentField
+from tariffs.conversion import element_rows, version_fields
+from tariffs.models import TariffElement
+from tariffs.pricing import PriceLimit, Tariff
+from tariffs.pricing.simple import SimpleReading, SimpleShape, simple_shape, simple_tariff
+
+LIMITS = ("min_price", "max_price")
+MOMENTS = ("valid_from", "valid_until")
+MINUTE = Decimal(60)
+MOST_GRACE = 30 * 24 * 60
+_STORED = Decimal("0.0001")  # a price has four decimals, and OCPI counts time by the hour
+
+
+def _price(label: str, help_text: str = "", decimals: int = 4) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_value=99_999,
+        decimal_places=decimals,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={
+            "invalid": "This is not a number: write digits with a point as decimal sign.",
+            "min_value": "Give 0 or more.",
+        },
+    )
+
+
+class SimpleForm(forms.Form):
+    per_kwh = _price("Per kWh")
+    start_fee = _price("Start fee", "Once a session.")
+    charging = _price("Charging, per minute", decimals=6)
+    parking = _price("Parking, per minute", "Connected without charging.", decimals=6)
+    grace = forms.IntegerField(
+        label="Parking free for the first minutes",
+        required=False,
+        min_value=0,
+        max_value=MOST_GRACE,
+        help_text="Counted from the start of the session, since OCPI knows no time that begins when charging ends.",
+    )
+    vat = forms.DecimalField(
+        label="VAT %", required=False, min_value=0, max_value=100, decimal_places=2, help_text="On all of these prices."
+    )
+    min_price_excl = _price("At least, excl. VAT")
+    min_price_incl = _price("At least, incl. VAT", "Empty: binds the total without VAT only.")
+    max_price_excl = _price("At most, excl. VAT")
+    max_price_incl = _price("At most, incl. VAT", "Empty: binds the total without VAT only.")
+    valid_from = MomentField(label="In force from", help_text="Empty: as soon as it is confirmed.")
+    valid_until = MomentField(
+        label="In force until", help_text="Empty: until a later version. After it none is in force."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("charging", "parking"):
+            price = answers.get(name)
+            if price is not None and price * MINUTE % _STORED:
+                self.add_error(name, "By the hour this has more than four decimals: round it.")
+        if answers.get("grace") and not answers.get("parking"):
+            self.add_error("grace", "There is no price for parking: give one, or leave this empty.")
+        for limit in LIMITS:
+            if answers.get(f"{limit}_incl") is not None and answers.get(f"{limit}_excl") is None:
+                self.add_error(f"{limit}_excl", "Give the limit excluding VAT as well.")
+        begins, ends = answers.get("valid_from"), answers.get("valid_until")
+        if begins and ends and ends <= begins:
+            self.add_error("valid_until", "The version ends before it begins.")
+        return answers
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that makes no sense, with its field."""
+        return [f"{self[name].label}: {error}" for name in self.fields for error in self.errors.get(name, [])]
+
+    @property
+    def moments(self) -> dict[str, str]:
+        """When the version holds, as it was typed."""
+        return {name: self.data.get(name, "") for name in MOMENTS}
+
+    def tariff(self, currency: str) -> Tariff:
+        """The price list that is meant; the form is valid."""
+        typed = self.cleaned_data
+        least, most = (_limit(typed[f"{name}_excl"], typed[f"{name}_incl"]) for name in LIMITS)
+        shape = SimpleShape(
+            currency,
+            typed["per_kwh"],
+            typed["start_fee"],
+            _hourly(typed["charging"]),
+            _hourly(typed["parking"]),
+            (typed["grace"] or 0) * 60,
+            typed["vat"],
+            least,
+            most,
+        )
+        return simple_tariff(shape)
+
+
+def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The form's values for a price list; or nothing, and each reason why the form can't show it."""
+    reading = simple_shape(tariff)
+    reasons = (*reading.reasons, *_uneven(reading))
+    if reading.shape is None or reasons:
+        return {}, reasons
+    shape = reading.shape
+    values: dict[str, Any] = {
+        "per_kwh": shape.per_kwh,
+        "start_fee": shape.start_fee,
+        "charging": _by_minute(shape.charging_per_hour),
+        "parking": _by_minute(shape.parking_per_hour),
+        "grace": shape.parking_after // 60 or None,
+        "vat": shape.vat,
+    }
+    for name, limit in zip(LIMITS, (shape.min_price, shape.max_price), strict=True):
+        values |= {f"{name}_excl": limit and limit.excl_vat, f"{name}_incl": limit and limit.incl_vat}
+    return {name: _plain(value) for name, value in values.items() if value is not None}, ()
+
+
+def as_table(tariff: Tariff, valid_from: str, valid_until: str = "") -> QueryDict:
+    """The same price list as the table of elements would send it."""
+    rows = [_columns(row) for row in element_rows(tariff)]
+    sent: dict[str, Any] = {"elements-TOTAL_FORMS": len(rows), "elements-INITIAL_FORMS": 0}
+    for position, row in enumerate(rows):
+        sent |= {f"elements-{position}-{name}": value for name, value in row.items()}
+        sent[f"elements-{position}-ORDER"] = position + 1
+    sent |= {f"version-{name}": value for name, value in version_fields(tariff).items() if value not in (None, False)}
+    sent |= {"version-valid_from": valid_from, "version-valid_until": valid_until}
+    data = QueryDict(mutable=True)
+    data.update({name: str(value) for name, value in sent.items()})
+    return data
+
+
+def _columns(row: TariffElement) -> Mapping[str, Any]:
+    names = [field.name for field in row._meta.fields if field.name not in ("id", "provider", "version", "position")]
+    values = {name: getattr(row, name) for name in names}
+    return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def _uneven(reading: SimpleReading) -> list[str]:
+    """What is no whole number of the form's units."""
+    shape = reading.shape
+    if shape is None:
+        return []
+    prices = {"charging time": shape.charging_per_hour, "parked time": shape.parking_per_hour}
+    uneven = [
+        f"Its price of {price} per hour of {what} has no exact price per minute."
+        for what, price in prices.items()
+        if price is not None and _by_minute(price) * MINUTE != price  # type: ignore[operator]
+    ]
+    if shape.parking_after % 60:
+        uneven.append(f"Its parking price begins after {shape.parking_after} seconds, which is no whole minute.")
+    return uneven
+
+
+def _by_minute(per_hour: Decimal | None) -> Decimal | None:
+    return None if per_hour is None else (per_hour / MINUTE).quantize(Decimal("0.000001"))
+
+
+def _hourly(per_minute: Decimal | None) -> Decimal | None:
+    return None if per_minute is None else (per_minute * MINUTE).quantize(_STORED)
+
+
+def _limit(excl: Decimal | None, incl: Decimal | None) -> PriceLimit | None:
+    return None if excl is None else PriceLimit(excl, incl)
+
+
+def _plain(value: Any) -> Any:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -1,0 +1,85 @@
+"""What does an OCPI object say under a name? Texts, moments and truths, with everything that is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tariffs.pricing.problems import Problem, Reader
+
+NOT_AN_OBJECT = Problem("", "is not an object", "give OCPI objects, as in [{...}, {...}]")
+
+_BREAKS = re.compile(r"[\t\r\n]+")
+
+
+class Fields(Reader):
+    """The fields of one object; null counts as absent. ``at`` is where it lies within the object that people look up."""
+
+    def __init__(self, value: Mapping[str, Any], at: str = "") -> None:
+        super().__init__()
+        self.at = f"{at}." if at else ""
+        self.present = {name: each for name, each in value.items() if each is not None}
+
+    def path(self, name: str) -> str:
+        return self.at + name
+
+    def refuse_field(self, name: str, reason: str, remedy: str) -> None:
+        self.refuse(self.path(name), reason, remedy)
+
+    def text(self, name: str, longest: int, *, required: bool = False) -> str:
+        """On one line, without the spaces around it; empty where it is absent."""
+        value = self.present.get(name, "")
+        if not isinstance(value, str):
+            self.refuse_field(name, "is not a text", "put it in quotation marks")
+            return ""
+        value = _BREAKS.sub(" ", value).strip()
+        if not _can_be_kept(value):
+            self.refuse_field(name, "has control characters or broken letters", "take them out")
+        elif len(value) > longest:
+            self.refuse_field(name, f"is longer than {longest} characters", "shorten it")
+        elif required and not value:
+            self.refuse_field(name, "is absent", "give it")
+        else:
+            return value
+        return ""
+
+    def truth(self, name: str) -> bool:
+        """False where it is absent."""
+        value = self.present.get(name, False)
+        if not isinstance(value, bool):
+            self.refuse_field(name, "is neither true nor false", "write true or false, without quotation marks")
+        return value is True
+
+    def moment(self, name: str) -> datetime | None:
+        """ISO 8601; OCPI's times are UTC, with or without the Z."""
+        text = self.text(name, 40)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.refuse_field(name, f"“{text}” is no time", "write it like 2026-12-01T09:00:00Z")
+            return None
+
+    def objects(self, name: str) -> list[Fields]:
+        """The objects of a list; none where it is absent."""
+        value = self.present.get(name, [])
+        if not isinstance(value, list):
+            self.refuse_field(name, "is not a list", "put it in [ ]")
+            return []
+        found = []
+        for index, each in enumerate(value):
+            path = self.path(f"{name}[{index}]")
+            if isinstance(each, Mapping):
+                found.append(Fields(each, path))
+            else:
+                self.refuse(path, "is not an object", "give an object")
+        return found
+
+
+def _can_be_kept(text: str) -> bool:
+    """JSON can spell control characters and halves of surrogate pairs, which PostgreSQL or people can't read."""
+    return not any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in text)

@@ -1,0 +1,44 @@
+"""What does a session cost, and how does its price read? Pure: standard library only, no clock, no database."""
+
+from .compiled import Prepared, prepare
+from .cost import Cost, Line
+from .engine import price, price_session
+from .price_words import PRICE_WORDS, PriceWords
+from .problems import InvalidInput, Problem
+from .reading import InvalidTariff, read_tariff
+from .session import InvalidSession, Minimum, Period, Session
+from .session_reading import read_session
+from .tariff import ALWAYS, Component, Element, PriceLimit, Restrictions, Tariff
+from .wording import DisplayLine, describe, is_free, price_text
+from .writing import write_tariff
+
+__all__ = [
+    "ALWAYS",
+    "PRICE_WORDS",
+    "Component",
+    "Cost",
+    "DisplayLine",
+    "Element",
+    "InvalidInput",
+    "InvalidSession",
+    "InvalidTariff",
+    "Line",
+    "Minimum",
+    "Period",
+    "Prepared",
+    "PriceLimit",
+    "PriceWords",
+    "Problem",
+    "Restrictions",
+    "Session",
+    "Tariff",
+    "describe",
+    "is_free",
+    "prepare",
+    "price",
+    "price_session",
+    "price_text",
+    "read_session",
+    "read_tariff",
+    "write_tariff",
+]

@@ -1,0 +1,155 @@
+"""What does a session cost, and why? Totals, and the lines that add up to them; the only place that rounds money."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+from .compiled import Prepared
+from .integer_weights import gross_price, net_price, per
+from .metering import Tally
+from .tariff import Dimension
+
+LineDimension = Dimension | Literal["MIN_PRICE", "MAX_PRICE", "SMALL_SESSION"]
+Adjustment = tuple[Literal["MIN_PRICE", "MAX_PRICE"], int, int]
+_UNITS: Final[dict[Dimension, str]] = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "FLAT": "session"}
+_LINE_DECIMALS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One reason of a total, exact: quantity times price is the amount excluding VAT.
+
+    `element` counts from 0; the lines of limits and of the small-session rule have none. `price` excludes VAT.
+    `rounding` is the part of the quantity that only the step added.
+    """
+
+    dimension: LineDimension
+    element: int | None
+    quantity: Fraction
+    unit: str
+    price: Fraction
+    vat: Decimal | None
+    excl_vat: Fraction
+    incl_vat: Fraction
+    rounding: Fraction = Fraction(0)
+    for_reservation: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers as text with ten decimals."""
+        return {
+            "dimension": self.dimension,
+            "element": self.element,
+            "quantity": rounded(self.quantity, _LINE_DECIMALS),
+            "unit": self.unit,
+            "price": rounded(self.price, _LINE_DECIMALS),
+            "vat": None if self.vat is None else f"{self.vat:f}",
+            "excl_vat": rounded(self.excl_vat, _LINE_DECIMALS),
+            "incl_vat": rounded(self.incl_vat, _LINE_DECIMALS),
+        }
+
+
+class Cost:
+    """What a session costs, in a currency. Exact inside; the two totals are rounded half up to its minor unit."""
+
+    __slots__ = ("_adjustments", "_excl", "_incl", "_parts", "_prepared", "_tallies", "_unit", "small_session")
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        parts: int,
+        tallies: list[Tally],
+        totals: tuple[int, int, int],
+        adjustments: list[Adjustment],
+        small_session: bool,
+    ) -> None:
+        self._prepared = prepared
+        self._parts = parts
+        self._tallies = tallies
+        self._excl, self._incl, self._unit = totals
+        self._adjustments = adjustments
+        self.small_session = small_session
+
+    @property
+    def currency(self) -> str:
+        return self._prepared.tariff.currency
+
+    @property
+    def excl_vat(self) -> Decimal:
+        """The total excluding VAT, rounded."""
+        return self._money(self._excl)
+
+    @property
+    def incl_vat(self) -> Decimal:
+        """The total including VAT, rounded."""
+        return self._money(self._incl)
+
+    @property
+    def exact_excl_vat(self) -> Fraction:
+        return Fraction(self._excl, self._unit)
+
+    @property
+    def exact_incl_vat(self) -> Fraction:
+        return Fraction(self._incl, self._unit)
+
+    @property
+    def totals(self) -> tuple[Fraction, Fraction]:
+        """The exact totals including and excluding VAT, in the order in which costs are compared."""
+        return (self.exact_incl_vat, self.exact_excl_vat)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The reasons of the totals, in the order of the tariff: the exact totals are their sums."""
+        return tuple(self._lines())
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `manage.py price --json` prints."""
+        totals = {"excl_vat": f"{self.excl_vat:f}", "incl_vat": f"{self.incl_vat:f}"}
+        return {"currency": self.currency, **totals, "lines": [line.as_dict() for line in self.lines]}
+
+    def _money(self, amount: int) -> Decimal:
+        decimals = self._prepared.minor_units
+        return Decimal(half_up(amount * 10**decimals, self._unit)).scaleb(-decimals)
+
+    def _lines(self) -> Iterator[Line]:
+        for tally in self._tallies:
+            for position in sorted(tally.quantities):
+                yield self._component_line(tally, position)
+        if self.small_session:
+            nothing = Fraction(0)
+            yield Line("SMALL_SESSION", None, Fraction(1), "session", nothing, None, nothing, nothing)
+        for name, excl, incl in self._adjustments:
+            difference = Fraction(excl, self._unit)
+            yield Line(name, None, Fraction(1), "session", difference, None, difference, Fraction(incl, self._unit))
+
+    def _component_line(self, tally: Tally, position: int) -> Line:
+        tariff = self._prepared.tariff
+        index, component = self._prepared.components[position]
+        counted = tally.fineness * per(component.dimension, self._parts)
+        quantity = Fraction(tally.quantities[position], counted)
+        price = net_price(component, tariff)
+        return Line(
+            component.dimension,
+            index,
+            quantity,
+            _UNITS[component.dimension],
+            price,
+            component.vat,
+            quantity * price,
+            quantity * gross_price(component, tariff),
+            Fraction(tally.rounding.get(position, 0), counted),
+            tariff.elements[index].restrictions.reservation is not None,
+        )
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes away from zero."""
+    if numerator < 0:
+        return -half_up(-numerator, denominator)
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def rounded(value: Fraction, decimals: int) -> str:
+    """A fraction as text with so many decimals, half up."""
+    return f"{Decimal(half_up(value.numerator * 10**decimals, value.denominator)).scaleb(-decimals):f}"

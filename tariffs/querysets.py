@@ -1,0 +1,19 @@
+"""Querysets of tariffs: which version is in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from evcnet.tenancy import ScopedQuerySet
+
+
+class TariffVersionQuerySet(ScopedQuerySet):
+    def in_force(self, at: datetime) -> Any:
+        """For each tariff the latest version that has begun, unless it has ended: then none is in force."""
+        later = self.model._base_manager.filter(
+            tariff=OuterRef("tariff"), valid_from__gt=OuterRef("valid_from"), valid_from__lte=at
+        )
+        return self.filter(~Exists(later), valid_from__lte=at).filter(Q(valid_until=None) | Q(valid_until__gt=at))

@@ -1,0 +1,92 @@
+"""What does a bad file lead to? Row, column and remedy, by command and on the page alike; nothing is written."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from django.urls import reverse
+from django.utils.html import escape
+
+from evcnet.importexport.forms import ROWS_MOST, UPLOAD_MOST
+from evcnet.importexport.registry import KINDS, kind_named
+from tests.importexport.bad_files import FILES, Bad
+from tests.importexport.files import csv_of
+
+pytestmark = pytest.mark.django_db
+PAGES = {
+    "customers": "customers_customer",
+    "charge_cards": "customers_chargecard",
+    "tariffs": "tariffs_tariff",
+    "charge_groups": "chargegroups_chargegroup",
+    "exceptions": "chargegroups_chargegroup",
+    "locations": "chargepoints_location",
+    "charge_points": "chargepoints_chargepoint",
+}
+
+
+def by_command(bad: Bad, world, take, **others) -> None:
+    answer = take(bad.kind, bad.data)
+    assert answer.status == (2 if bad.whole_file else 1)
+    assert (bad.row, bad.column) in answer.errors
+    assert any(remedy in answer.messages for remedy in bad.remedy.split("|"))
+    assert "Traceback" not in answer.messages + answer.told
+    assert not answer.said["written"]
+
+
+def on_the_page(bad: Bad, world, signed_in, tmp_path, **others) -> None:
+    browser, page = signed_in(world.anna), PAGES[bad.kind]
+    file = SimpleUploadedFile("rows.csv", bad.data)
+    with override_settings(MEDIA_ROOT=tmp_path):
+        shown = browser.post(reverse(f"admin:{page}_import"), {"file": file, "kind": bad.kind, "provider": ""})
+        text = shown.content.decode()
+        assert shown.status_code == 200
+        assert any(escape(remedy) in text for remedy in bad.remedy.split("|"))
+        assert "Traceback" not in text
+        outcome = shown.context.get("outcome")
+        if bad.whole_file:
+            assert outcome is None
+            assert not bad.data or f"Row {bad.row}" in text
+            return
+        assert (bad.row, bad.column) in [(each.row, each.column) for each in outcome.problems]
+        confirmed = browser.post(reverse(f"admin:{page}_process_import"), shown.context["hidden"])
+        assert confirmed.status_code == 200
+        assert "Nothing is written while there are errors" in confirmed.content.decode()
+
+
+WAYS = {"command": by_command, "page": on_the_page}
+CELLS = [(bad, way) for bad in FILES for way in WAYS]
+
+
+def everything() -> dict[str, int]:
+    return {kind: kind_named(kind).model.objects.count() for kind in KINDS}
+
+
+@pytest.mark.parametrize(("bad", "way"), CELLS, ids=lambda part: part.what if isinstance(part, Bad) else part)
+def test_a_bad_file_is_refused_with_row_column_and_remedy(bad, way, world, take, signed_in, tmp_path):
+    before = everything()
+    WAYS[way](bad, world=world, take=take, signed_in=signed_in, tmp_path=tmp_path)
+    assert everything() == before
+
+
+def test_the_table_is_whole():
+    assert len(CELLS) == 2 * len(FILES) == 122
+    assert len({bad.what for bad in FILES}) == len(FILES)
+
+
+# What only a page refuses
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (bytes(UPLOAD_MOST + 1), "larger than 10 MB: split it"),
+        (csv_of("user_group,number,name", *["NORTH,1,A"] * (ROWS_MOST + 1)), "split it"),
+        (None, "Choose a file first"),
+    ],
+    ids=["too large", "too many rows", "no file"],
+)
+def test_a_page_takes_what_it_can_answer_within_seconds(world, signed_in, tmp_path, data, remedy):
+    said = {"kind": "", "provider": ""} | ({} if data is None else {"file": SimpleUploadedFile("rows.csv", data)})
+    with override_settings(MEDIA_ROOT=tmp_path):
+        shown = signed_in(world.anna).post(reverse("admin:customers_customer_import"), said)
+    assert remedy in shown.content.decode()
+    assert not list(tmp_path.glob("imports/*/*"))

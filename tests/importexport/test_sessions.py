@@ -1,0 +1,162 @@
+"""What happens to the rows of a sessions file?"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from chargepoints.models import ChargePoint, Rating, Session
+from customers.models import ChargeCard
+from tests.importexport.files import export_csv, import_csv
+from tests.sessions import record
+
+pytestmark = pytest.mark.django_db
+HEADER = "id,charge_point,card_uid,started_at,ended_at,kwh,parking_seconds,note"
+GOOD = "S1,NLGRGE0001,04AA11,2026-03-02T09:00,2026-03-02T11:00,20,1800,"
+
+
+def nothing_written():
+    return not Session.objects.exists() and not Rating.objects.exists()
+
+
+def test_a_row_is_decided_and_rated_with_the_tariff_in_force_at_its_start(world, take):
+    assert take("sessions", HEADER, GOOD).counts == (1, 0, 0, 0)
+    session = Session.objects.get()
+    assert (session.customer, session.card, session.verdict) == (world.jansen, world.jansens_card, "ALLOWED")
+    assert session.started_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert session.tariff_version == world.standard.versions.get()
+    assert (session.ratings.get().incl_vat, session.ratings.get().parking_seconds) == (7, 1800)
+
+
+def test_letter_case_of_card_and_charge_point_do_not_matter(world, take):
+    other = GOOD.replace("NLGRGE0001", "nlgrge0001").replace("04AA11", "04aa11")
+    assert take("sessions", HEADER, other).counts == (1, 0, 0, 0)
+    assert Session.objects.get().charge_point == world.market
+    assert take("sessions", HEADER, GOOD).counts == (0, 0, 1, 0)
+
+
+def test_sessions_that_were_not_allowed_come_in_marked_and_counted(world, take):
+    answer = take("sessions", HEADER, GOOD, GOOD.replace("S1", "S2").replace("04AA11", "04BB22"),
+                  GOOD.replace("S1", "S3").replace("04AA11", "NOBODY"), GOOD.replace("S1", "S4").replace("04AA11", ""))  # fmt: skip
+    assert answer.counts == (4, 0, 0, 0)
+    found = dict(Session.objects.values_list("code", "reason"))
+    assert found == {"S1": "own_user_group", "S2": "no_access", "S3": "card_unknown", "S4": "card_unknown"}
+    assert Rating.objects.count() == 1
+
+
+def test_the_count_of_those_is_told(world, tmp_path, capsys):
+    import_csv("sessions", f"{HEADER}\n{GOOD.replace('04AA11', '04BB22')}\n".encode(), tmp_path, provider="GRG")
+    assert "1 session was not allowed, and taken in without a price: 1 no_access." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column", "says"),
+    [
+        (GOOD.replace("T11:00", "T08:00"), "ended_at", "ends before it starts"),
+        (GOOD.replace(",20,", ",-20,"), "kwh", "out of reach"),
+        (GOOD.replace(",20,", ",3000,"), "kwh", "3,000 kWh in 7,200 s is more than a charge point delivers"),
+        (GOOD.replace(",20,", ",,"), "kwh", "required"),
+        (GOOD.replace(",20,", ',"20,5",'), "kwh", "decimal sign is a point"),
+        (GOOD.replace(",1800,", ",7201,"), "parking_seconds", "Parking is the last part"),
+        (GOOD.replace("NLGRGE0001", "NLGRGE9999"), "charge_point", "no charge point"),
+        (GOOD.replace("NLGRGE0001", "NOBLVE0001"), "charge_point", "no charge point"),
+        (GOOD.replace("2026-03-02T09:00", "2026-03-29T02:30"), "started_at", "does not exist there"),
+        (GOOD.replace("2026-03-02T09:00", "02/03/2026"), "started_at", "not a time in ISO 8601"),
+        (GOOD.replace("2026-03-02T09:00", "2190-03-02T09:00"), "started_at", "not begun yet"),
+        (GOOD.replace("2026-03-02T09:00", "2024-03-02T09:00"), "ended_at", "longer than a year"),
+        (GOOD.replace("2026-03-02T11:00", "2190-03-02T11:00"), "ended_at", "not ended yet"),
+        (GOOD.replace("S1", "S" * 40), "id", "36"),
+        (GOOD.replace("04AA11", "A" * 40), "card_uid", "36"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_told_and_nothing_is_written(world, take, wrong, column, says):
+    answer = take("sessions", HEADER, GOOD.replace("S1", "S0"), wrong)
+    assert (answer.status, answer.errors) == (1, [(3, column)]), answer.said
+    assert says in answer.messages
+    assert nothing_written()
+
+
+def test_in_the_hour_that_the_clock_repeats_a_time_is_the_first_unless_it_has_its_offset(world, take):
+    row = "S{},NLGRGE0001,04AA11,{},2026-10-25T04:00,20,0,"
+    local, first, second = "2025-10-26T02:30", "2025-10-26T02:30+02:00", "2025-10-26T02:30+01:00"
+    row = row.replace("2026-10-25", "2025-10-26")
+    assert take("sessions", HEADER, *(row.format(i, at) for i, at in enumerate((local, first, second)))).status == 0
+    starts = [each.started_at for each in Session.objects.order_by("code")]
+    assert starts[0] == starts[1] == starts[2] - timedelta(hours=1)
+    assert take("sessions", HEADER, row.format(0, local)).counts == (0, 0, 1, 0)
+
+
+def test_the_same_file_again_changes_nothing(world, take):
+    take("sessions", HEADER, GOOD)
+    assert take("sessions", HEADER, GOOD).counts == (0, 0, 1, 0)
+    assert take("sessions", HEADER, GOOD.replace("04AA11", "04aa11")).counts == (0, 0, 1, 0)
+    assert Rating.objects.count() == 1
+
+
+def test_what_is_rated_is_not_measured_again(world, take):
+    take("sessions", HEADER, GOOD)
+    answer = take("sessions", HEADER, GOOD.replace(",20,", ",21,"))
+    assert answer.errors == [(2, "kwh")]
+    assert "Correct its price" in answer.messages
+    assert Session.objects.get().kwh == 20
+    assert Rating.objects.count() == 1
+
+
+def test_the_note_of_a_rated_session_may_change(world, take):
+    take("sessions", HEADER, GOOD)
+    assert take("sessions", HEADER, f"{GOOD}asked about").counts == (0, 1, 0, 0)
+    assert (Session.objects.get().note, Rating.objects.count()) == ("asked about", 1)
+
+
+def test_a_session_that_was_never_rated_is_decided_again_when_its_row_differs(world, take):
+    ChargeCard.objects.filter(uid="04AA11").update(status="inactive")
+    take("sessions", HEADER, GOOD)
+    ChargeCard.objects.filter(uid="04AA11").update(status="active")
+    assert take("sessions", HEADER, GOOD).counts == (0, 0, 1, 0)
+    assert not Rating.objects.exists()
+    assert take("sessions", HEADER, GOOD.replace(",20,", ",21,")).counts == (0, 1, 0, 0)
+    assert Rating.objects.get().incl_vat == Decimal("7.35")
+
+
+def test_a_dry_run_writes_neither_session_nor_rating(world, take):
+    assert take("sessions", HEADER, GOOD, dry_run=True).counts == (1, 0, 0, 0)
+    assert nothing_written()
+
+
+def test_what_goes_out_comes_in_unchanged(world, take):
+    record(world, "=S1", kwh="20.1250", parking=60)
+    record(world, "S2", card=world.olsens_card, at="2025-10-26T02:59")
+    record(world, "S3", card="")
+    text, told = export_csv("sessions", provider="GRG")
+    assert not told
+    assert take("sessions", text.encode()).counts == (0, 0, 3, 0)
+    assert "'=S1,NLGRGE0001,04AA11,2026-03-02T09:00:00+01:00,2026-03-02T11:00:00+01:00,20.125,60," in text
+
+
+def test_another_providers_ids_are_its_own(world, take):
+    record(world, "S1", card=world.olsens_card, point=world.quay)
+    assert take("sessions", HEADER, GOOD).counts == (1, 0, 0, 0)
+    assert Session.objects.filter(code="S1").count() == 2
+
+
+def test_decisions_cost_one_query_a_row_and_the_rest_does_not_grow(world, tmp_path, django_assert_max_num_queries):
+    rows = [GOOD.replace("S1", f"S{number}") for number in range(300)]
+    with django_assert_max_num_queries(300 + 40):
+        answer = import_csv("sessions", "\n".join([HEADER, *rows]).encode(), tmp_path, provider="GRG")
+    assert answer.counts == (300, 0, 0, 0)
+    assert Rating.objects.count() == 300
+
+
+def test_a_session_just_over_is_taken_and_one_to_come_is_not(world, take):
+    now = timezone.now()
+    start, end = ((now + timedelta(minutes=minutes)).isoformat() for minutes in (-60, -1))
+    assert take("sessions", HEADER, f"S1,NLGRGE0001,04AA11,{start},{end},5,0,").status == 0
+    later = (now + timedelta(days=1)).isoformat()
+    assert take("sessions", HEADER, f"S2,NLGRGE0001,04AA11,{later},{later},5,0,").errors == [(2, "started_at")]
+
+
+def test_an_inactive_point_refuses_its_sessions_too(world, take):
+    ChargePoint.objects.filter(pk=world.market.pk).update(status="inactive")
+    assert take("sessions", HEADER, GOOD).counts == (1, 0, 0, 0)
+    assert Session.objects.get().reason == "charge_point_not_active"
