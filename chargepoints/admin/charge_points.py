@@ -28,8 +28,8 @@ from evcnet.admin.actions import WithVerbs
 from evcnet.admin.badges import badge, two_lines
 from evcnet.admin.base import ModelAdmin, TabularInline
 from evcnet.admin.filters import AutocompleteFilter
-from evcnet.admin.history import event_model
 from evcnet.admin.scoped import sees_target
+from evcnet.history import event_model
 from evcnet.importexport.pages import Transfers
 
 

@@ -22,8 +22,8 @@ from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_ag
 from evcnet.accounts.scope import admin_of, managed_by
 from evcnet.admin.badges import badge
 from evcnet.admin.base import ModelAdmin, TabularInline
-from evcnet.admin.history import event_model
 from evcnet.errors import DomainError
+from evcnet.history import event_model
 
 
 class RoleInline(TabularInline):

@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from chargepoints.models import ChargePoint, Rating, Session
 from customers.models import Customer
 from customers.privacy.personal_data import Held
-from evcnet.admin.history import event_model, events_of, read
+from evcnet.history import event_model, events_of, read
 
 Told = dict[str, Any]
 AT_ONCE = 500

@@ -10,7 +10,7 @@ from typing import Any
 from chargepoints.models import ChargePoint, Location
 from customers.models import ChargeCard, Customer
 from customers.privacy.personal_data import Held
-from evcnet.admin.history import event_model
+from evcnet.history import event_model
 
 SHORTEST = 3
 """A shorter word is found in too many texts that mean somebody else."""

@@ -8,7 +8,7 @@ from typing import Any
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Notice
-from evcnet.admin.history import event_model
+from evcnet.history import event_model
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from unfold.views import ChangeList
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import PortalForm
-from evcnet.admin.history import event_model, page_of_history
 from evcnet.admin.scoped import Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, refusal_of
+from evcnet.history import event_model, page_of_history
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from evcnet.admin.history import author_id, authors, event_model, in_words, latest_event
+from evcnet.history import author_id, authors, event_model, in_words, latest_event
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.findings import Seen, findings_for
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import Customer
-from evcnet.admin.history import Entry, events_of, read
+from evcnet.history import Entry, events_of, read
 from evcnet.site.latest_changes import latest_changes
 from tariffs.current_price import free_for_everyone, tags_in_terms
 from tariffs.models import Tariff, TariffVersion

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from pghistory.models import Context
 
 from customers.models import Customer, Provider, UserGroup
-from evcnet.admin.history import event_model
+from evcnet.history import event_model
 from tests import factories as make
 from tests.importexport.files import csv_of, import_csv
 

@@ -16,8 +16,8 @@ from chargepoints.models import Rating, Session
 from customers import blocking
 from customers.models import AuditEntry, ChargeCard, Customer, Notice
 from customers.privacy.erase import erase
-from evcnet.admin.history import event_model
 from evcnet.errors import DomainError
+from evcnet.history import event_model
 from tests import factories as make_a
 from tests.sessions import record as charge
 
