@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from changes.impact import NOWHERE, Side
-from chargegroups.customer_access import SLOTS, GroupAt
+from chargegroups.customer_access import GroupAt
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.terms import SLOTS
 from customers.models import Customer
 from tariffs.conversion import price_list
 from tariffs.models import TariffVersion

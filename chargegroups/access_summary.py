@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.terms import SLOTS
 from tariffs.current_price import PriceTag, price_tags
 
 
@@ -57,17 +58,14 @@ def effective(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, Effectiv
     """By the group's id. ``groups`` with their user group at hand, else it costs a query each."""
     wanted = {group.pk: group for group in groups}
     rows = Terms.objects.in_force(at).filter(charge_group_id__in=wanted)
-    in_force = {terms.charge_group_id: terms for terms in rows.select_related(*_SLOTS)}
-    named = [tariff for terms in in_force.values() for slot in _SLOTS if (tariff := getattr(terms, slot))]
+    in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
+    named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
     tags = price_tags(named, at) if named else {}
     allowed = _allowed(wanted, at)
     return {
         pk: Effective(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
         for pk, group in wanted.items()
     }
-
-
-_SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
 
 
 def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:

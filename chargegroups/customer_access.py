@@ -17,13 +17,12 @@ from django.db.models.expressions import ExpressionWrapper
 
 from chargegroups.access import Facts
 from chargegroups.models import ChargeGroup, Terms
-from chargegroups.terms import Decision, GroupTerms, TariffInForce, as_customer, decide
+from chargegroups.terms import SLOTS, Decision, GroupTerms, TariffInForce, as_customer, decide
 from customers.models import ChargeCard, Customer
 from tariffs.current_price import PriceTag, tag_of
 from tariffs.models import Tariff, TariffVersion
 
 FACTS = ("same_user_group", "roams", "payment", "status", "exception_access", "exception_tariff")
-SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
 
 
 @dataclass(frozen=True)
@@ -121,9 +120,9 @@ class GroupAt:
         stored = self.stored
         if stored is None:
             return None
-        slots = {slot: self.tariff(getattr(stored, f"{slot}_id")) for slot in SLOTS}
-        switches = ("own_user_group", "other_user_groups", "roaming", "social_charging")
-        return GroupTerms(**slots, **{switch: getattr(stored, switch) for switch in switches})  # type: ignore[arg-type]
+        return GroupTerms.of(
+            lambda slot: self.tariff(getattr(stored, f"{slot}_id")), lambda name: getattr(stored, name)
+        )
 
     def judge(self, facts: dict[str, Any]) -> Decision:
         """What the rule says of customers with these ``FACTS``. A customer counts by the best of their valid cards."""

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import INPUT_CLASSES, UnfoldBooleanSwitchWidget
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.terms import OPENINGS, SLOTS
 from chargepoints.models import ChargePoint, Connector
 from customers.models import Customer
 from evcnet.admin.forms import PortalForm
@@ -20,10 +21,6 @@ from evcnet.admin.widgets import SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
 from tariffs.current_price import price_tags
 from tariffs.models import Tariff
-
-TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
-SWITCHES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
-OPENINGS = SWITCHES[:3]
 
 
 class MomentField(forms.DateTimeField):
@@ -111,7 +108,7 @@ class FoundingForm(PortalForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login = self.request.user
-        for name in TARIFFS:
+        for name in SLOTS:
             self.fields[name].queryset = Tariff.objects.visible_to(login).distinct()  # type: ignore[attr-defined]
         points: Any = self.fields["points"]
         # Any foreign key to charge points tells the search box what to search.

@@ -1,4 +1,4 @@
-"""Which rows are meant by the words of the domain? Clauses in SQL; whether somebody may charge is judged in Python."""
+"""Querysets of charge groups, terms and exceptions: which rows are open, in force, scheduled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from chargegroups.terms import OPENINGS
 from evcnet.tenancy import ScopedQuerySet
+from evcnet.validity import valid_at
 
 
 class ChargeGroupQuerySet(ScopedQuerySet):
@@ -23,11 +25,14 @@ class TermsQuerySet(ScopedQuerySet):
         )
         return self.filter(~Exists(later), valid_from__lte=at)
 
+    def open_to_anybody(self) -> Any:
+        """Those that let somebody charge who has no exception."""
+        return self.filter(Q.create([(switch, True) for switch in OPENINGS], connector=Q.OR))
+
     def scheduled(self, at: datetime) -> Any:
         return self.filter(valid_from__gt=at)
 
 
 class ExceptionQuerySet(ScopedQuerySet):
     def in_force(self, at: datetime) -> Any:
-        begun = Q(valid_from=None) | Q(valid_from__lte=at)
-        return self.filter(begun, Q(valid_until=None) | Q(valid_until__gt=at))
+        return self.filter(valid_at(at))

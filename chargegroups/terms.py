@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from chargegroups.access import Access, Facts, Policy, Step, judge
 
 Source = Literal["exception", "roaming", "prepaid", "group"]
+SLOTS: Final = ("tariff", "prepaid_tariff", "roaming_tariff")
+"""The tariffs that terms name: the group's own, and those for prepaid customers and for roaming, which may be empty."""
+SWITCHES: Final = ("own_user_group", "other_user_groups", "roaming", "social_charging")
+OPENINGS: Final = SWITCHES[:3]
+"""The switches that open a group to somebody without an exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,12 @@ class GroupTerms:
     other_user_groups: bool = False
     roaming: bool = False
     social_charging: bool = False
+
+    @classmethod
+    def of(cls, tariff_of: Callable[[str], TariffInForce | None], switch_of: Callable[[str], bool]) -> GroupTerms:
+        """From whatever holds a row of terms: what each of ``SLOTS`` names, and how each of ``SWITCHES`` stands."""
+        tariffs = {slot: tariff_of(slot) for slot in SLOTS}
+        return cls(**tariffs, **{switch: switch_of(switch) for switch in SWITCHES})  # type: ignore[arg-type]
 
     @property
     def policy(self) -> Policy:

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from chargegroups.access import Facts
 from chargegroups.terms import GroupTerms, TariffInForce
+from evcnet.validity import valid_at_sql
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import price_text
@@ -65,7 +66,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
 LEFT JOIN customers_customer c ON c.id = k.customer_id
 LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id
-    AND (e.valid_from IS NULL OR e.valid_from <= %(at)s) AND (e.valid_until IS NULL OR e.valid_until > %(at)s)
+    AND {valid_at_sql("e")}
 {"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
 """
 
@@ -134,17 +135,7 @@ def _facts(row: dict[str, Any], at: datetime) -> Facts:
 
 
 def _terms(row: dict[str, Any]) -> GroupTerms:
-    group = _slot_of_row(row, "tariff")
-    assert group is not None
-    return GroupTerms(
-        tariff=group,
-        prepaid_tariff=_slot_of_row(row, "prepaid"),
-        roaming_tariff=_slot_of_row(row, "roaming"),
-        own_user_group=row["own_user_group"],
-        other_user_groups=row["other_user_groups"],
-        roaming=row["roaming"],
-        social_charging=row["social_charging"],
-    )
+    return GroupTerms.of(lambda slot: _slot_of_row(row, slot.removesuffix("_tariff")), lambda switch: row[switch])
 
 
 def _slot_of_row(row: dict[str, Any], slot: str) -> TariffInForce | None:

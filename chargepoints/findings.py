@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from chargegroups.access import Facts
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargegroups.terms import GroupTerms, TariffInForce, as_customer, decide
+from chargegroups.terms import SLOTS, GroupTerms, TariffInForce, as_customer, decide
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
 from customers.models import Customer
@@ -23,7 +23,6 @@ NAMED = 100
 WORTH_KNOWING = frozenset({"owner_without_exception", "roaming_unpublished", "free", "overlap"})
 """Findings that are often meant so. The others are warnings."""
 UNSEEN_OWNER = "a customer whom you do not see"
-SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _uses(groups: Any, at: datetime) -> Mapping[int, Use]:
         slots = [terms.tariff_id, terms.prepaid_tariff_id, terms.roaming_tariff_id if terms.roaming else None]
         for tariff in filter(None, slots):
             uses[tariff].outside_home |= outside
-        uses[terms.tariff_id].for_everyone |= terms.own_user_group or terms.other_user_groups or terms.roaming
+        uses[terms.tariff_id].for_everyone |= terms.open_to_anybody
         if terms.roaming and (power := kilowatts.get(terms.charge_group_id)):
             use = uses[terms.roaming_tariff_id or terms.tariff_id]
             use.ad_hoc_kw = max(power, use.ad_hoc_kw or power)

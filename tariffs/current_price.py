@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from chargegroups.models import Terms
 from tariffs.conversion import price_list
@@ -57,8 +57,8 @@ def free_for_everyone(groups: Any, at: datetime, tags: dict[int, tuple[int, Pric
     """Those of the groups whose policy lets anybody charge, for free. ``tags`` of their terms, where they are at hand."""
     found = tags_in_terms(groups, at) if tags is None else tags
     free = [pk for pk, (_, tag) in found.items() if tag.free]
-    opened = Q(own_user_group=True) | Q(other_user_groups=True) | Q(roaming=True)
-    return groups.filter(pk__in=Terms.objects.in_force(at).filter(opened, tariff__in=free).values("charge_group"))
+    opened = Terms.objects.in_force(at).open_to_anybody().filter(tariff__in=free)
+    return groups.filter(pk__in=opened.values("charge_group"))
 
 
 def with_price(groups: Any, at: datetime, kind: str) -> Any:

@@ -11,8 +11,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from changes.proposals.terms import KEYS, SLOTS
+from changes.proposals.terms import KEYS
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
 from customers.models import Customer, UserGroup
 from tariffs.conversion import price_list

@@ -127,11 +127,7 @@ def becomes_free(places: Iterable[Place]) -> list[GroupAt]:
 
 def _free(side: GroupAt | None) -> bool:
     own = own_price(side)
-    return own is not None and is_free(own) and _open(side)
-
-
-def _open(side: Any) -> bool:
-    return bool(side.stored.own_user_group or side.stored.other_user_groups or side.stored.roaming)
+    return own is not None and is_free(own) and side.stored.open_to_anybody
 
 
 def odd(places: Iterable[Place]) -> list[Finding]:
@@ -156,5 +152,5 @@ def _circumstances(side: Any) -> dict[str, Any]:
         "outside_home": side.group.type != ChargeGroup.Type.HOME,
         "max_power_kw": strongest,
         "ad_hoc": side.stored.roaming,
-        "for_everyone": _open(side),
+        "for_everyone": side.stored.open_to_anybody,
     }

@@ -15,9 +15,10 @@ from changes.admin.wizard import Draft, Flow
 from changes.models import Change
 from changes.permissions import may_change_terms
 from changes.proposals import NewTerms
-from changes.proposals.terms import KEYS, SLOTS, SWITCHES
+from changes.proposals.terms import KEYS
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import ChargeCard, Customer
 from evcnet.datetimes import database_clock
 from tariffs.current_price import price_tags

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from changes.models import Change
-from changes.proposals.terms import SLOTS
 from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS
 from tariffs.conversion import price_list
 from tariffs.current_price import PriceTag
 from tariffs.models import Tariff, TariffVersion

@@ -14,9 +14,10 @@ from changes.admin.reference_prices import odd
 from changes.apply import as_json, look
 from changes.preview import Preview
 from changes.proposals import Inapplicable, NewTerms, Nothing
-from changes.proposals.terms import KEYS, SLOTS
+from changes.proposals.terms import KEYS
 from changes.surroundings import surroundings
 from chargegroups.models import ChargeGroup
+from chargegroups.terms import SLOTS
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import refusal_of

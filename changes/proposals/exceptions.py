@@ -12,6 +12,7 @@ from changes.snapshots import Place, groups_at
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.writes import put_exceptions
 from customers.models import Customer
+from evcnet.validity import is_valid
 from tariffs.models import Tariff
 
 COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
@@ -44,8 +45,7 @@ class ProposedException:
         return {column: getattr(self, column) for column in COLUMNS}
 
     def holds(self, at: datetime) -> bool:
-        begun = self.valid_from is None or self.valid_from <= at
-        return not self.removed and begun and (self.valid_until is None or at < self.valid_until)
+        return not self.removed and is_valid(self.valid_from, self.valid_until, at)
 
     def judged_at(self, at: datetime) -> datetime:
         """An exception that begins later is judged at the moment at which it begins."""

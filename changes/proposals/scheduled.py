@@ -10,8 +10,8 @@ from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.versions import groups_naming
 from changes.snapshots import Place, groups_at
-from chargegroups.customer_access import SLOTS
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS
 from tariffs.models import TariffVersion
 
 

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from changes.proposals.base import Inapplicable, Nothing, Proposal
 from changes.snapshots import Place, groups_at
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS, SWITCHES
 from tariffs.models import Tariff
 
-SLOTS = ("tariff", "prepaid_tariff", "roaming_tariff")
-SWITCHES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
 KEYS = (*SLOTS, *SWITCHES)
 
 

@@ -11,7 +11,7 @@ from changes.apply import make
 from changes.proposals import Inapplicable
 from changes.proposals.points import PointsMoved
 from changes.surroundings import surroundings
-from chargegroups.forms import SWITCHES, TARIFFS
+from chargegroups.terms import SLOTS, SWITCHES
 from chargegroups.writes import create_group
 from evcnet.errors import DomainError
 
@@ -20,7 +20,7 @@ FIELDSETS = [
     (
         "Tariff",
         {
-            "fields": [*TARIFFS, "free_for_everyone"],
+            "fields": [*SLOTS, "free_for_everyone"],
             "description": "Every group has a tariff. Charging for free is a tariff that says so.",
         },
     ),
@@ -38,7 +38,7 @@ FIELDSETS = [
 def found(request: HttpRequest, form: Any) -> None:
     """Save the group with its first terms and attach its charge points: all of it or nothing."""
     answers = form.cleaned_data
-    terms = {name: answers[name] for name in (*TARIFFS, *SWITCHES)}
+    terms = {name: answers[name] for name in (*SLOTS, *SWITCHES)}
     create_group(form.instance, valid_from=answers["valid_from"], **terms)
     chosen = answers["points"]
     if not chosen:

@@ -1,4 +1,4 @@
-"""What does a charge group say of everyone from a moment on, and what of single customers?"""
+"""Terms of charge groups, dated and append-only, and the exceptions of single customers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from chargegroups.models.groups import ChargeGroup
 from chargegroups.querysets import ExceptionQuerySet, TermsQuerySet
+from chargegroups.terms import OPENINGS
 from customers.models import Customer, Provider
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
@@ -85,6 +86,11 @@ class Terms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.charge_group} from {self.valid_from:%Y-%m-%d %H:%M}"
+
+    @property
+    def open_to_anybody(self) -> bool:
+        """Do they let somebody charge who has no exception?"""
+        return any(getattr(self, switch) for switch in OPENINGS)
 
 
 @tracked()

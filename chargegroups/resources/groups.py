@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import UserGroup
 from evcnet import datetimes
 from evcnet.errors import DomainError
@@ -14,9 +15,7 @@ from evcnet.importexport.columns import Choice, Code, Column, Flag, Moment, Refe
 from evcnet.importexport.kinds import Kind, Row, checked
 from tariffs.models import Tariff
 
-TARIFFS = ("tariff", "prepaid_tariff", "roaming_tariff")
-POLICIES = ("own_user_group", "other_user_groups", "roaming", "social_charging")
-TERMS = (*TARIFFS, *POLICIES, "valid_from")
+TERMS = (*SLOTS, *SWITCHES, "valid_from")
 
 
 class ChargeGroups(Kind):
@@ -29,8 +28,8 @@ class ChargeGroups(Kind):
         Choice("type", ChargeGroup.Type.values, required=True),
         Column("additional_information"),
         Reference("tariff", Tariff, needed="required for a new group"),
-        *(Reference(name, Tariff, needed="for a new group") for name in TARIFFS[1:]),
-        *(Flag(name, needed="for a new group, else false") for name in POLICIES),
+        *(Reference(name, Tariff, needed="for a new group") for name in SLOTS[1:]),
+        *(Flag(name, needed="for a new group, else false") for name in SWITCHES),
         Moment("valid_from", needed="for a new group, else from the import on"),
     )
 
@@ -59,7 +58,7 @@ class ChargeGroups(Kind):
     def _read_terms(self, groups: Iterable[Any]) -> None:
         """The terms in force, or, where none are yet, the first that will be."""
         now = datetimes.database_clock()
-        of_groups = Terms.objects.filter(charge_group__in=[group.pk for group in groups]).select_related(*TARIFFS)
+        of_groups = Terms.objects.filter(charge_group__in=[group.pk for group in groups]).select_related(*SLOTS)
         scheduled = of_groups.scheduled(now).order_by("-valid_from")
         self.terms |= {each.charge_group_id: each for rows in (scheduled, of_groups.in_force(now)) for each in rows}
 
@@ -102,7 +101,7 @@ def _found(wanted: dict[str, Any]) -> None:
     if wanted["type"] == ChargeGroup.Type.HOME and wanted["roaming"]:
         raise DomainError("A Home group is not accessible for roaming: write false, or make the type other.", "roaming")
     currency = wanted["tariff"].currency
-    for name in TARIFFS[1:]:
+    for name in SLOTS[1:]:
         if wanted[name] is not None and wanted[name].currency != currency:
             raise DomainError(
                 f"{wanted[name]} is in {wanted[name].currency}, the group's tariff in {currency}: all tariffs of a "
