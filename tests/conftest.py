@@ -7,6 +7,17 @@ from django.test import Client
 
 from customers.roles import Role
 from tests import factories as make
+from tests.database import create_clone, drop_clone
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """In place of pytest-django's: clones what was migrated before, also by another worker."""
+    with django_db_blocker.unblock():
+        create_clone()
+    yield
+    with django_db_blocker.unblock():
+        drop_clone()
 
 
 @pytest.fixture
