@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bench.measuring import Measured, per_second
 from bench.sessions import AMSTERDAM
-from tariffs.pricing import Session, prepare, price, read_tariff
+from tariffs.pricing import Session, compile_tariff, price, read_tariff
 
 CENT = Decimal("0.01")
 
@@ -32,10 +32,10 @@ def measure(name: str, prices: dict[str, Any], charged: list[Session]) -> list[M
         for record in records:
             calculate(record, tariff)
 
-    prepared = prepare(read_tariff(prices), AMSTERDAM)
+    compiled = compile_tariff(read_tariff(prices), AMSTERDAM)
     pairs = zip(records, charged, strict=True)
     same = sum(
-        abs(calculate(record, tariff).excl_vat - price(prepared, each).excl_vat) < CENT for record, each in pairs
+        abs(calculate(record, tariff).excl_vat - price(compiled, each).excl_vat) < CENT for record, each in pairs
     )
     note = f"{100 * same // len(charged)}% of its totals are the same to the cent"
     return [Measured(f"ocpi-tariffs, {name}", per_second(len(charged), run), "sessions/s/core", "", note)]

@@ -7,7 +7,7 @@ from typing import Any
 from bench import other
 from bench.measuring import Measured, per_second
 from bench.sessions import AMSTERDAM, FOUR_ELEMENTS, ONE_ELEMENT, SIXTEEN_ELEMENTS, sessions
-from tariffs.pricing import Session, prepare, price, read_tariff
+from tariffs.pricing import Session, compile_tariff, price, read_tariff
 
 COUNT = 5_000
 CASES = (
@@ -18,7 +18,7 @@ CASES = (
 
 
 def measure() -> list[Measured]:
-    """The tariff prepared once, warm, both totals taken, no input and no output."""
+    """The tariff compiled once, warm, both totals taken, no input and no output."""
     rows = []
     for name, prices, periods, asked in CASES:
         charged = sessions(COUNT, periods)
@@ -29,11 +29,11 @@ def measure() -> list[Measured]:
 
 
 def _pricing(prices: dict[str, Any], charged: list[Session]) -> Callable[[], None]:
-    prepared, total = prepare(read_tariff(prices), AMSTERDAM), attrgetter("excl_vat", "incl_vat")
+    compiled, total = compile_tariff(read_tariff(prices), AMSTERDAM), attrgetter("excl_vat", "incl_vat")
 
     def run() -> None:
         for session in charged:
-            cost = price(prepared, session)
+            cost = price(compiled, session)
             total(cost)
 
     return run
@@ -41,6 +41,6 @@ def _pricing(prices: dict[str, Any], charged: list[Session]) -> Callable[[], Non
 
 def _cut(prices: dict[str, Any], charged: list[Session]) -> str:
     """How many of the sessions are cut, for without cuts it would be easy."""
-    prepared = prepare(read_tariff(prices), AMSTERDAM)
-    several = sum(len({line.element for line in price(prepared, each).lines}) > 1 for each in charged)
+    compiled = compile_tariff(read_tariff(prices), AMSTERDAM)
+    several = sum(len({line.element for line in price(compiled, each).lines}) > 1 for each in charged)
     return f"{100 * several // COUNT}% of the sessions are priced by several elements"

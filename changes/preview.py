@@ -18,7 +18,7 @@ from changes.proposals import Nothing, Proposal
 from changes.snapshots import Driver, Place
 from customers.models import Customer, Provider
 from tariffs.pricing import Tariff
-from tariffs.pricing.comparing import Comparison, compare
+from tariffs.pricing.comparison import Comparison, compare
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from customers.models import Provider
 from evcnet.errors import DomainError
 from tariffs.conversion import price_list
 from tariffs.models import TariffVersion
-from tariffs.pricing import Cost, InvalidSession, Minimum, Prepared, Tariff, price
+from tariffs.pricing import CompiledTariff, Cost, InvalidSession, Minimum, Tariff, price
 from tariffs.pricing import Session as Metered
 from tariffs.pricing.session import MOST_SECONDS
 
@@ -77,7 +77,7 @@ class Rater:
     def __init__(self, provider: Provider) -> None:
         self.provider, self.minimum = provider, minimum_of(provider)
         self._lists: dict[int, Tariff] = {}
-        self._ready: dict[tuple[int, str], Prepared] = {}
+        self._ready: dict[tuple[int, str], CompiledTariff] = {}
         self._zones: dict[int, str] | None = None
 
     def zone(self, location_id: int | None) -> str:
@@ -98,7 +98,7 @@ class Rater:
     def cost(self, version_id: int, metered: Metered) -> Cost:
         key = (version_id, metered.time_zone)
         if key not in self._ready:
-            self._ready[key] = Prepared(self.listed(version_id), metered.time_zone)
+            self._ready[key] = CompiledTariff(self.listed(version_id), metered.time_zone)
         return price(self._ready[key], metered)
 
     def rating(self, session: Session, version_id: int, measured: Measured | None = None, **told: Any) -> Rating:

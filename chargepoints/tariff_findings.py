@@ -20,8 +20,8 @@ from chargepoints.models import ChargePoint
 from tariffs.conversion import COLUMN, price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import Tariff as PriceList
-from tariffs.pricing.finding import Finding
 from tariffs.pricing.lints import findings
+from tariffs.pricing.problems import Finding
 from tariffs.pricing.tariff import Dimension
 
 _ELEMENT = re.compile(r"elements\[(\d+)\]")

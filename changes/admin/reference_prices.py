@@ -21,8 +21,8 @@ from tariffs.conversion import price_list
 from tariffs.models import Tariff
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import is_free, price_text
-from tariffs.pricing.finding import Finding
 from tariffs.pricing.lints import findings
+from tariffs.pricing.problems import Finding
 
 SHOWN = 3
 """So many pairs of price lists are laid out session by session; the sentences name all of them."""
@@ -99,7 +99,7 @@ def _repriced(cases: Iterable[Case]) -> list[Case]:
 
 
 def _transition(before: PriceList, after: PriceList, count: int, day: Any, provider: Provider) -> Transition:
-    judged = compared(before, after, day, provider.time_zone).judged
+    judged = compared(before, after, day, provider.time_zone).reference_costs
     rows = [Reference(each.reference.title, each.before.incl_vat, each.after.incl_vat) for each in judged]
     return Transition(price_text(before), price_text(after), after.currency, count, tuple(rows))
 

@@ -16,7 +16,7 @@ from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, ratings_of
 from customers.models import Provider
 from evcnet.errors import DomainError
-from tariffs.pricing import Prepared, prepare, price
+from tariffs.pricing import CompiledTariff, compile_tariff, price
 from tariffs.pricing import Session as Metered
 from tariffs.pricing.replay import STEPS, Replay
 
@@ -96,7 +96,7 @@ class _Again:
     def __init__(self, seen: Preview) -> None:
         self.seen, self.provider = seen, Provider.objects.get(pk=seen.proposal.provider_id)
         self.rater = Rater(self.provider)
-        self.ready: dict[tuple[int, str], Prepared] = {}
+        self.ready: dict[tuple[int, str], CompiledTariff] = {}
         self.total: Replay | None = None
         self.refused = 0
 
@@ -128,7 +128,7 @@ class _Again:
     def _cost(self, listed: Any, metered: Metered) -> Decimal:
         key = (id(listed), metered.time_zone)
         if key not in self.ready:
-            self.ready[key] = prepare(listed, metered.time_zone)
+            self.ready[key] = compile_tariff(listed, metered.time_zone)
         return price(self.ready[key], metered).incl_vat
 
 

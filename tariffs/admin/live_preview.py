@@ -21,7 +21,7 @@ from tariffs.models import Tariff
 from tariffs.pricing import Cost, describe, is_free, price_session, price_text
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.lints import findings
-from tariffs.pricing.references import REFERENCE_SESSIONS
+from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
 ASKED = "reads"
 """What a page that somebody types on sends along, to be answered by the words alone."""

@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from tariffs.pricing import InvalidSession, Minimum, Session
-from tariffs.pricing.references import REFERENCE_SESSIONS
+from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
 OWN = "own"
 REFERENCES = {each.key: each for each in REFERENCE_SESSIONS}

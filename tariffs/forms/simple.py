@@ -13,7 +13,7 @@ from chargegroups.forms import MomentField
 from tariffs.conversion import element_rows, version_fields
 from tariffs.models import TariffElement
 from tariffs.pricing import PriceLimit, Tariff
-from tariffs.pricing.simple import SimpleReading, SimpleShape, simple_shape, simple_tariff
+from tariffs.pricing.simple import SimplePrices, SimpleReading, simple_prices, simple_tariff
 
 LIMITS = ("min_price", "max_price")
 MOMENTS = ("valid_from", "valid_until")
@@ -42,7 +42,7 @@ class SimpleForm(forms.Form):
     per_kwh = _price("Per kWh")
     start_fee = _price("Start fee", "Once a session.")
     charging = _price("Charging, per minute", decimals=6)
-    parking = _price("Parking, per minute", "Connected without charging.", decimals=6)
+    parking = _price("Parking, per minute", "Idle fee: connected without charging (OCPI: PARKING_TIME).", decimals=6)
     grace = forms.IntegerField(
         label="Parking free for the first minutes",
         required=False,
@@ -92,7 +92,7 @@ class SimpleForm(forms.Form):
         """The price list that is meant; the form is valid."""
         typed = self.cleaned_data
         least, most = (_limit(typed[f"{name}_excl"], typed[f"{name}_incl"]) for name in LIMITS)
-        shape = SimpleShape(
+        prices = SimplePrices(
             currency,
             typed["per_kwh"],
             typed["start_fee"],
@@ -103,25 +103,25 @@ class SimpleForm(forms.Form):
             least,
             most,
         )
-        return simple_tariff(shape)
+        return simple_tariff(prices)
 
 
 def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The form's values for a price list; or nothing, and each reason why the form can't show it."""
-    reading = simple_shape(tariff)
+    reading = simple_prices(tariff)
     reasons = (*reading.reasons, *_uneven(reading))
-    if reading.shape is None or reasons:
+    if reading.prices is None or reasons:
         return {}, reasons
-    shape = reading.shape
+    prices = reading.prices
     values: dict[str, Any] = {
-        "per_kwh": shape.per_kwh,
-        "start_fee": shape.start_fee,
-        "charging": _by_minute(shape.charging_per_hour),
-        "parking": _by_minute(shape.parking_per_hour),
-        "grace": shape.parking_after // 60 or None,
-        "vat": shape.vat,
+        "per_kwh": prices.per_kwh,
+        "start_fee": prices.start_fee,
+        "charging": _by_minute(prices.charging_per_hour),
+        "parking": _by_minute(prices.idle_fee_per_hour),
+        "grace": prices.idle_fee_after // 60 or None,
+        "vat": prices.vat,
     }
-    for name, limit in zip(LIMITS, (shape.min_price, shape.max_price), strict=True):
+    for name, limit in zip(LIMITS, (prices.min_price, prices.max_price), strict=True):
         values |= {f"{name}_excl": limit and limit.excl_vat, f"{name}_incl": limit and limit.incl_vat}
     return {name: _plain(value) for name, value in values.items() if value is not None}, ()
 
@@ -148,17 +148,17 @@ def _columns(row: TariffElement) -> Mapping[str, Any]:
 
 def _uneven(reading: SimpleReading) -> list[str]:
     """What is no whole number of the form's units."""
-    shape = reading.shape
-    if shape is None:
+    prices = reading.prices
+    if prices is None:
         return []
-    prices = {"charging time": shape.charging_per_hour, "parked time": shape.parking_per_hour}
+    per_hour = {"charging time": prices.charging_per_hour, "parked time": prices.idle_fee_per_hour}
     uneven = [
         f"Its price of {price} per hour of {what} has no exact price per minute."
-        for what, price in prices.items()
+        for what, price in per_hour.items()
         if price is not None and _by_minute(price) * MINUTE != price  # type: ignore[operator]
     ]
-    if shape.parking_after % 60:
-        uneven.append(f"Its parking price begins after {shape.parking_after} seconds, which is no whole minute.")
+    if prices.idle_fee_after % 60:
+        uneven.append(f"Its parking price begins after {prices.idle_fee_after} seconds, which is no whole minute.")
     return uneven
 
 

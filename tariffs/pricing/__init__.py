@@ -1,6 +1,6 @@
-"""What does a session cost, and how does its price read? Pure: standard library only, no clock, no database."""
+"""Pricing of OCPI tariffs: what a session costs, how a price reads. Pure: standard library, no clock, no database."""
 
-from .compiled import Prepared, prepare
+from .compiled import CompiledTariff, compile_tariff
 from .cost import Cost, Line
 from .engine import price, price_session
 from .price_words import PRICE_WORDS, PriceWords
@@ -15,6 +15,7 @@ from .writing import write_tariff
 __all__ = [
     "ALWAYS",
     "PRICE_WORDS",
+    "CompiledTariff",
     "Component",
     "Cost",
     "DisplayLine",
@@ -25,16 +26,15 @@ __all__ = [
     "Line",
     "Minimum",
     "Period",
-    "Prepared",
     "PriceLimit",
     "PriceWords",
     "Problem",
     "Restrictions",
     "Session",
     "Tariff",
+    "compile_tariff",
     "describe",
     "is_free",
-    "prepare",
     "price",
     "price_session",
     "price_text",

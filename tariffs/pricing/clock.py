@@ -1,4 +1,4 @@
-"""What does the clock at the location say? Zones, the offsets they had, and local times that are doubtful."""
+"""Time zones: the offsets they had, and local times that are doubtful."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""When does an element hold, in words? "Mon-Fri 08:00-18:00", "from 30 kWh", "for a reservation"."""
+"""Restrictions in words: "Mon-Fri 08:00-18:00", "from 30 kWh", "for a reservation"."""
 
 from datetime import date, time
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What does a session cost, and why? Totals, and the lines that add up to them; the only place that rounds money."""
+"""The cost of a session: totals, and the lines that add up to them; the only place that rounds money."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Literal
 
-from .compiled import Prepared
+from .compiled import CompiledTariff
 from .integer_weights import gross_price, net_price, per
 from .metering import Tally
 from .tariff import Dimension
@@ -53,18 +53,18 @@ class Line:
 class Cost:
     """What a session costs, in a currency. Exact inside; the two totals are rounded half up to its minor unit."""
 
-    __slots__ = ("_adjustments", "_excl", "_incl", "_parts", "_prepared", "_tallies", "_unit", "small_session")
+    __slots__ = ("_adjustments", "_compiled", "_excl", "_incl", "_parts", "_tallies", "_unit", "small_session")
 
     def __init__(
         self,
-        prepared: Prepared,
+        compiled: CompiledTariff,
         parts: int,
         tallies: list[Tally],
         totals: tuple[int, int, int],
         adjustments: list[Adjustment],
         small_session: bool,
     ) -> None:
-        self._prepared = prepared
+        self._compiled = compiled
         self._parts = parts
         self._tallies = tallies
         self._excl, self._incl, self._unit = totals
@@ -73,7 +73,7 @@ class Cost:
 
     @property
     def currency(self) -> str:
-        return self._prepared.tariff.currency
+        return self._compiled.tariff.currency
 
     @property
     def excl_vat(self) -> Decimal:
@@ -109,7 +109,7 @@ class Cost:
         return {"currency": self.currency, **totals, "lines": [line.as_dict() for line in self.lines]}
 
     def _money(self, amount: int) -> Decimal:
-        decimals = self._prepared.minor_units
+        decimals = self._compiled.minor_units
         return Decimal(half_up(amount * 10**decimals, self._unit)).scaleb(-decimals)
 
     def _lines(self) -> Iterator[Line]:
@@ -124,8 +124,8 @@ class Cost:
             yield Line(name, None, Fraction(1), "session", difference, None, difference, Fraction(incl, self._unit))
 
     def _component_line(self, tally: Tally, position: int) -> Line:
-        tariff = self._prepared.tariff
-        index, component = self._prepared.components[position]
+        tariff = self._compiled.tariff
+        index, component = self._compiled.components[position]
         counted = tally.fineness * per(component.dimension, self._parts)
         quantity = Fraction(tally.quantities[position], counted)
         price = net_price(component, tariff)

@@ -1,4 +1,4 @@
-"""How small is the smallest coin? The minor units of ISO 4217, by which amounts are rounded."""
+"""Currencies and their minor units (ISO 4217), by which amounts are rounded."""
 
 from typing import Final
 

@@ -1,12 +1,12 @@
-"""What does a session cost under a tariff? OCPI 2.2.1 and 2.3.0, module Tariffs; docs/terms.md has the rules."""
+"""The pricing engine: a session and a tariff make a cost. OCPI 2.2.1 and 2.3.0; docs/terms-prices.md has the rules."""
 
 from fractions import Fraction
 from math import lcm
 from typing import Final, Literal
 
-from .compiled import Prepared, prepare
+from .compiled import CompiledTariff, compile_tariff
 from .cost import Adjustment, Cost
-from .integer_weights import Limit, Scale
+from .integer_weights import IntegerWeights, Limit
 from .metering import Tally, meter
 from .session import RESERVED, Period, Session
 from .tariff import Tariff
@@ -16,28 +16,28 @@ _NOTHING: Final[tuple[Period, ...]] = ()
 
 def price_session(tariff: Tariff, session: Session) -> Cost:
     """The cost of one session; for many, prepare the tariff once and use `price`."""
-    return price(prepare(tariff, session.time_zone), session)
+    return price(compile_tariff(tariff, session.time_zone), session)
 
 
-def price(prepared: Prepared, session: Session) -> Cost:
+def price(compiled: CompiledTariff, session: Session) -> Cost:
     """The cost of a session under a tariff that was made ready for the time zone of its location."""
-    if session.time_zone != prepared.time_zone:
-        raise ValueError(f"a tariff prepared for {prepared.time_zone} meets a session in {session.time_zone}")
-    scale, in_energy = prepared.scale(session.parts)
+    if session.time_zone != compiled.time_zone:
+        raise ValueError(f"a tariff compiled for {compiled.time_zone} meets a session in {session.time_zone}")
+    weights, in_energy = compiled.weights(session.parts)
     reserved, metered = _phases(session.periods)
     small = _is_small(session, metered)
     tallies = []
     start = session.start
     if reserved:
         seconds = sum(period.seconds for period in reserved)
-        in_time = prepared.holding.in_time(start, seconds, before_session=True)
-        tallies.append(_rounded_up(prepared, scale, meter(prepared, reserved, session.parts, in_time, in_energy)))
+        in_time = compiled.active_elements.in_time(start, seconds, before_session=True)
+        tallies.append(_rounded_up(compiled, weights, meter(compiled, reserved, session.parts, in_time, in_energy)))
         start += seconds
     if metered and not small:
         seconds = sum([period.seconds for period in metered])
-        in_time = prepared.holding.in_time(start, seconds, before_session=False)
-        tallies.append(_rounded_up(prepared, scale, meter(prepared, metered, session.parts, in_time, in_energy)))
-    return _total(prepared, scale, tallies, small, bounded_below=bool(metered) and not small)
+        in_time = compiled.active_elements.in_time(start, seconds, before_session=False)
+        tallies.append(_rounded_up(compiled, weights, meter(compiled, metered, session.parts, in_time, in_energy)))
+    return _total(compiled, weights, tallies, small, bounded_below=bool(metered) and not small)
 
 
 def _phases(periods: tuple[Period, ...]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
@@ -57,30 +57,32 @@ def _is_small(session: Session, metered: tuple[Period, ...]) -> bool:
     return seconds < least.seconds or sum(period.energy for period in metered) < Fraction(least.kwh) * session.parts
 
 
-def _rounded_up(prepared: Prepared, scale: Scale, tally: Tally) -> Tally:
+def _rounded_up(compiled: CompiledTariff, weights: IntegerWeights, tally: Tally) -> Tally:
     """Rounded up by the step of the last component: all priced energy, and the time dimension priced last."""
     for last in (tally.last_energy, tally.last_time):
-        if last is not None and (step := scale.steps[last] * tally.fineness):
-            dimension = prepared.dimensions[last]
-            priced = [count for each, count in tally.quantities.items() if prepared.dimensions[each] == dimension]
+        if last is not None and (step := weights.steps[last] * tally.fineness):
+            dimension = compiled.dimensions[last]
+            priced = [count for each, count in tally.quantities.items() if compiled.dimensions[each] == dimension]
             tally.round_up(last, -sum(priced) % step)
     return tally
 
 
-def _total(prepared: Prepared, scale: Scale, tallies: list[Tally], small: bool, *, bounded_below: bool) -> Cost:
+def _total(
+    compiled: CompiledTariff, weights: IntegerWeights, tallies: list[Tally], small: bool, *, bounded_below: bool
+) -> Cost:
     """Add up in whole numbers, then let the limits bind the two totals apart."""
     fineness = tallies[0].fineness if len(tallies) == 1 else _shared_fineness(tallies)
     excl = incl = 0
     for tally in tallies:
         for position, count in tally.quantities.items():
-            excl += count * scale.excl[position]
-            incl += count * scale.incl[position]
+            excl += count * weights.excl[position]
+            incl += count * weights.incl[position]
     adjustments: list[Adjustment] = []
-    if bounded_below and scale.least is not None:
-        excl, incl = _bound("MIN_PRICE", excl, incl, scale.least, fineness, adjustments)
-    if scale.most is not None:
-        excl, incl = _bound("MAX_PRICE", excl, incl, scale.most, fineness, adjustments)
-    return Cost(prepared, scale.parts, tallies, (excl, incl, scale.unit * fineness), adjustments, small)
+    if bounded_below and weights.least is not None:
+        excl, incl = _bound("MIN_PRICE", excl, incl, weights.least, fineness, adjustments)
+    if weights.most is not None:
+        excl, incl = _bound("MAX_PRICE", excl, incl, weights.most, fineness, adjustments)
+    return Cost(compiled, weights.parts, tallies, (excl, incl, weights.unit * fineness), adjustments, small)
 
 
 def _shared_fineness(tallies: list[Tally]) -> int:

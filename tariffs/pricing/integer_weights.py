@@ -1,4 +1,4 @@
-"""What is a price in whole numbers? So that a session is priced without fractions, and still exactly."""
+"""Prices as whole numbers, so that a session is priced without fractions and still exactly."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +14,7 @@ Limit = tuple[int, int | None]  # excluding and including VAT
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class IntegerWeights:
     """The weights of a tariff's components for energy that is counted in `parts` of a kWh.
 
     A quantity (parts of a kWh, seconds, times) by its weight is money in 1/`unit` of the currency, and so are the
@@ -30,7 +30,7 @@ class Scale:
     most: Limit | None
 
 
-def scaled(tariff: Tariff, parts: int) -> Scale:
+def integer_weights(tariff: Tariff, parts: int) -> IntegerWeights:
     """The weights of the components, in the order of elements and components."""
     components = [component for element in tariff.elements for component in element.components]
     nets, grosses = [net_price(each, tariff) for each in components], [gross_price(each, tariff) for each in components]
@@ -44,7 +44,7 @@ def scaled(tariff: Tariff, parts: int) -> Scale:
 
     steps = tuple(_step(each, parts) for each in components)
     least, most = _limit(tariff.min_price, unit), _limit(tariff.max_price, unit)
-    return Scale(parts, unit, weights(nets), weights(grosses), steps, least, most)
+    return IntegerWeights(parts, unit, weights(nets), weights(grosses), steps, least, most)
 
 
 def per(dimension: Dimension, parts: int) -> int:

@@ -1,4 +1,4 @@
-"""What does a JSON text say, to the last digit? Numbers stay as they are written, and nothing is said twice."""
+"""Reads JSON to the last digit: numbers stay as they are written, and a name that occurs twice is refused."""
 
 import json
 from decimal import Decimal

@@ -1,12 +1,24 @@
-"""What is odd about a tariff?"""
+"""Lints of a tariff: everything odd about its prices and restrictions, for where and by whom it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
+from typing import Final
 
-from .finding import Finding
-from .price_lints import against_afir, dear, finely_priced, free_for_everyone
-from .tariff import Dimension, Tariff
-from .window_lints import minute_gaps, never_met, never_reached, overlapping_windows, without_fallback
+from .integer_weights import net_price
+from .problems import Finding
+from .restriction_lints import minute_gaps, never_met, never_reached, overlapping_windows, without_fallback
+from .tariff import Component, Dimension, Tariff
+from .wording import amount, is_free
+
+_UNITS: Final[dict[Dimension, str]] = {
+    "ENERGY": "per kWh",
+    "TIME": "per hour of charging",
+    "PARKING_TIME": "per hour of parking (idle fee)",
+    "FLAT": "per session",
+}
+_AFIR_KW: Final = 50
+_TIMES: Final = 10
 
 
 def findings(
@@ -35,3 +47,60 @@ def findings(
         *(dear(tariff, medians) if medians else ()),
         *(free_for_everyone(tariff) if for_everyone else ()),
     )
+
+
+def finely_priced(tariff: Tariff) -> Iterator[Finding]:
+    """Prices with more than two decimals, which belong in Home groups."""
+    for index, component in _prices(tariff):
+        if component.price != round(component.price, 2):
+            why = f"{amount(component.price)} {tariff.currency} has more than two decimals, outside Home groups."
+            yield Finding("decimals", f"elements[{index}]", why, "Round it to two decimals.")
+
+
+def against_afir(tariff: Tariff, max_power_kw: Decimal) -> Iterator[Finding]:
+    """Ad hoc prices from 50 kW on: per kWh, and at most a fee for time that is not charging (AFIR, article 5)."""
+    prices = [(i, each) for i, each in _prices(tariff) if tariff.elements[i].restrictions.reservation is None]
+    if max_power_kw < _AFIR_KW or is_free(tariff):
+        return
+    if not any(each.dimension == "ENERGY" for _, each in prices):
+        why = f"An ad hoc price at {_AFIR_KW} kW and more is one per kWh (AFIR, article 5); this tariff has none."
+        yield Finding("afir_energy", "elements", why, "Add a price per kWh.")
+    for index, component in prices:
+        if component.dimension == "TIME":
+            why = f"An ad hoc price at {_AFIR_KW} kW and more has no price for charging time (AFIR, article 5)."
+            yield Finding(
+                "afir_time", f"elements[{index}]", why, "Price per kWh, and parked time (an idle fee) if need be."
+            )
+
+
+def dear(tariff: Tariff, medians: Mapping[Dimension, Decimal]) -> Iterator[Finding]:
+    """Prices ten times the provider's median or more."""
+    for index, component in _prices(tariff):
+        median = medians.get(component.dimension)
+        if median and net_price(component, tariff) >= _TIMES * Fraction(median):
+            price = f"{amount(component.price)} {tariff.currency}"
+            why = f"{price} {_UNITS[component.dimension]} is {_TIMES} times the median of {amount(median)} or more."
+            yield Finding("dear", f"elements[{index}]", why, "Check the decimal sign.")
+
+
+def free_for_everyone(tariff: Tariff) -> Iterator[Finding]:
+    """A tariff by which everyone charges for nothing."""
+    if is_free(tariff):
+        why = "Everyone charges free of charge."
+        yield Finding("free", "elements", why, "If that is not meant, set a price; if it is, nothing is to be done.")
+
+
+def mixed_currencies(tariffs: Mapping[str, Tariff]) -> Iterator[Finding]:
+    """Tariffs of one charge group, by name, that do not share one currency."""
+    found: dict[str, list[str]] = {}
+    for name, tariff in tariffs.items():
+        found.setdefault(tariff.currency, []).append(name)
+    if len(found) > 1:
+        why = "; ".join(f"{currency}: {', '.join(names)}" for currency, names in sorted(found.items()))
+        yield Finding("currencies", "currency", f"More than one currency: {why}.", "Use tariffs of one currency.")
+
+
+def _prices(tariff: Tariff) -> Iterator[tuple[int, Component]]:
+    """Every price that is not zero, with the index of its element."""
+    for index, element in enumerate(tariff.elements):
+        yield from ((index, component) for component in element.components if component.price)

@@ -1,9 +1,9 @@
-"""How much of a session does each price component count? Cut wherever another element begins to hold."""
+"""Metering: how much of a session each price component counts. Cut wherever another element begins to hold."""
 
 from collections.abc import Iterator, Sequence
 from math import gcd, lcm
 
-from .compiled import Choice, Prepared
+from .compiled import ActiveComponents, CompiledTariff
 from .session import Period
 from .spans import EVERYTHING, NEVER, Mask, Span
 
@@ -25,9 +25,9 @@ class Tally:
         self.last_energy: int | None = None
         self.last_time: int | None = None
 
-    def add(self, choice: Choice, energy: int, seconds: int) -> None:
-        """Count energy and seconds, already in 1/`fineness`. The first flat fee that is chosen is the only one."""
-        by_energy, by_time, flat = choice
+    def add(self, active: ActiveComponents, energy: int, seconds: int) -> None:
+        """Count energy and seconds, already in 1/`fineness`. The first flat fee that holds is the only one."""
+        by_energy, by_time, flat = active
         quantities = self.quantities
         if energy and by_energy is not None:
             quantities[by_energy] = quantities.get(by_energy, 0) + energy
@@ -56,14 +56,14 @@ class Tally:
 
 
 def meter(
-    prepared: Prepared, periods: Sequence[Period], parts: int, in_time: Sequence[Span], in_energy: Sequence[Span]
+    compiled: CompiledTariff, periods: Sequence[Period], parts: int, in_time: Sequence[Span], in_energy: Sequence[Span]
 ) -> Tally:
     """Tally periods that follow one another, along what time and energy let hold since the first began.
 
     The loop that every session passes: where nothing changes within a period, nothing is cut.
     """
     tally = Tally()
-    by_meter, choices = prepared.holding.by_meter, prepared.choices
+    by_meter, remembered = compiled.active_elements.by_meter, compiled.active_components
     elapsed = delivered = time = tier = 0
     (until, time_mask), (full, energy_mask) = in_time[0], in_energy[0]
     for period in periods:
@@ -74,15 +74,15 @@ def meter(
         while delivered >= full:
             tier += 1
             full, energy_mask = in_energy[tier]
-        metered = prepared.holding.by_period(period, parts) if by_meter else EVERYTHING
+        metered = compiled.active_elements.by_period(period, parts) if by_meter else EVERYTHING
         if elapsed + seconds <= until and delivered + energy <= full:
             mask = time_mask & energy_mask & metered
-            choice = choices[activity].get(mask) or prepared.choice(activity, mask)
-            tally.add(choice, energy * tally.fineness, seconds * tally.fineness)
+            active = remembered[activity].get(mask) or compiled.components_of(activity, mask)
+            tally.add(active, energy * tally.fineness, seconds * tally.fineness)
         else:
             times, tiers = _from(in_time, time, elapsed), _from(in_energy, tier, delivered)
             for mask, energy_share, time_share in _cut(seconds, energy, times, tiers):
-                _add_shares(tally, prepared.choice(activity, mask & metered), energy_share, time_share)
+                _add_shares(tally, compiled.components_of(activity, mask & metered), energy_share, time_share)
         elapsed += seconds
         delivered += energy
     return tally
@@ -121,10 +121,10 @@ def _cut(
         begin = end
 
 
-def _add_shares(tally: Tally, choice: Choice, energy: Share, seconds: Share) -> None:
+def _add_shares(tally: Tally, active: ActiveComponents, energy: Share, seconds: Share) -> None:
     """Add what may be thirds."""
     for part, denominator in (energy, seconds):
         if part * tally.fineness % denominator:
             tally.refine(denominator // gcd(part, denominator))
     fineness = tally.fineness
-    tally.add(choice, energy[0] * fineness // energy[1], seconds[0] * fineness // seconds[1])
+    tally.add(active, energy[0] * fineness // energy[1], seconds[0] * fineness // seconds[1])

@@ -1,4 +1,4 @@
-"""With which words does a price read on one line, in the four languages of customers?"""
+"""The words of a price on one line, in the four languages of customers."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,12 @@ from typing import Final
 
 from .tariff import Dimension
 
+DIMENSION_NAMES: Final[Mapping[Dimension, str]] = {
+    "ENERGY": "energy",
+    "TIME": "charging time",
+    "PARKING_TIME": "parked time (idle fee)",
+    "FLAT": "the start fee",
+}
 _POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
 
 

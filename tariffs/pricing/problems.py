@@ -1,4 +1,7 @@
-"""What is wrong with an input, where, and how is it mended? Every problem is collected before anything is refused."""
+"""Problems of an input, which refuse it, and findings about a tariff, which do not: each with its place and remedy.
+
+Every problem is collected before anything is refused.
+"""
 
 import re
 from collections.abc import Collection, Mapping
@@ -23,6 +26,19 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.path}: " if self.path else ""
         return f"{place}{self.reason}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd about a tariff, which does not forbid it: `code` names the rule, `where` is like "elements[1]"."""
+
+    code: str
+    where: str
+    why: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.why} {self.remedy}"
 
 
 class InvalidInput(ValueError):

@@ -1,4 +1,4 @@
-"""Which tariff does an OCPI object describe, or what is wrong with it?"""
+"""Reads OCPI tariff objects; every problem is said with its place and remedy."""
 
 import re
 from datetime import date, time

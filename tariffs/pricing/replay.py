@@ -1,4 +1,4 @@
-"""What would past sessions have cost under another tariff? Totals, spread and the customers concerned, in one pass."""
+"""Replay: what past sessions would have cost under another tariff. Totals, spread and customers, in one pass."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable
@@ -7,7 +7,7 @@ from decimal import Decimal
 from heapq import nlargest
 from typing import Any, Final, NamedTuple
 
-from .compiled import Prepared, prepare
+from .compiled import CompiledTariff, compile_tariff
 from .engine import price
 from .session import Session
 from .tariff import Tariff
@@ -19,7 +19,7 @@ _TELL_EVERY: Final = 10_000
 
 
 class Past(NamedTuple):
-    """A session as it was: who charged, and the tariff by which it was rated, or the total including VAT it was rated at.
+    """A session as it was: who charged, and the tariff that it was rated by, or the total including VAT.
 
     Memory grows with the customers, not with the sessions: a key of a few bytes is best.
     """
@@ -77,20 +77,20 @@ def replay(past: Iterable[Past], against: Tariff, progress: Callable[[int], Any]
     Totals include VAT. Raises CurrencyMix.
     """
     total = Replay(against.currency)
-    ready: dict[tuple[int, str], tuple[Tariff, Prepared]] = {}
+    ready: dict[tuple[int, str], tuple[Tariff, CompiledTariff]] = {}
 
-    def prepared(tariff: Tariff, zone: str) -> Prepared:
+    def compiled(tariff: Tariff, zone: str) -> CompiledTariff:
         """By identity: to compare whole tariffs for each session would cost more than to price it."""
         found = ready.get((id(tariff), zone))
         if found is None:
             if tariff.currency != against.currency:
                 raise CurrencyMix(f"sessions were rated in {tariff.currency}, the tariff is in {against.currency}")
-            found = ready[id(tariff), zone] = (tariff, prepare(tariff, zone))
+            found = ready[id(tariff), zone] = (tariff, compile_tariff(tariff, zone))
         return found[1]
 
     for customer, session, rated in past:
-        after = price(prepared(against, session.time_zone), session).incl_vat
-        before = rated if isinstance(rated, Decimal) else price(prepared(rated, session.time_zone), session).incl_vat
+        after = price(compiled(against, session.time_zone), session).incl_vat
+        before = rated if isinstance(rated, Decimal) else price(compiled(rated, session.time_zone), session).incl_vat
         total.add(customer, before, after)
         if total.sessions % _TELL_EVERY == 0:
             progress(total.sessions)

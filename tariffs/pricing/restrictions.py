@@ -1,10 +1,10 @@
-"""Which elements of a tariff hold: by clock, duration, energy, power and current?"""
+"""Restrictions: which elements of a tariff hold, by clock, duration, energy, power and current."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from .session import TENTHS, Period
-from .spans import EVERYTHING, NEVER, UNBOUNDED, Mask, Span, axis_of, both, mask_of, tenths
+from .session import TEN_THOUSANDTHS, Period
+from .spans import EVERYTHING, NEVER, UNBOUNDED, Mask, Span, intersect, mask_of, ten_thousandths, thresholds_of
 from .tariff import Element, Restrictions
 from .wallclock import WallClock
 
@@ -12,17 +12,17 @@ _HOUR: Final = 3600
 _MOST_SETS: Final = 20_000
 
 
-class Holding:
-    """The restrictions of all elements of a tariff, each quantity an axis."""
+class ActiveElements:
+    """Which of all elements hold at each moment of a session, each quantity by itself."""
 
     def __init__(self, elements: tuple[Element, ...], time_zone: str) -> None:
         by_clock = any(WallClock.restricts(element.restrictions) for element in elements)
         self._clock: Final = WallClock(elements, time_zone) if by_clock else None
-        duration = axis_of(elements, lambda each: (each.min_duration, each.max_duration))
+        duration = thresholds_of(elements, lambda each: (each.min_duration, each.max_duration))
         self._duration: Final = UNBOUNDED if duration is None else duration.spans()
-        self._kwh: Final = axis_of(elements, tenths("min_kwh", "max_kwh"))
-        self._power: Final = axis_of(elements, tenths("min_power", "max_power"))
-        self._current: Final = axis_of(elements, tenths("min_current", "max_current"))
+        self._kwh: Final = thresholds_of(elements, ten_thousandths("min_kwh", "max_kwh"))
+        self._power: Final = thresholds_of(elements, ten_thousandths("min_power", "max_power"))
+        self._current: Final = thresholds_of(elements, ten_thousandths("min_current", "max_current"))
         self._unless_power: Final = _unless(elements, lambda each: (each.min_power, each.max_power))
         self._unless_current: Final = _unless(elements, lambda each: (each.min_current, each.max_current))
         self.by_meter: Final = self._power is not None or self._current is not None
@@ -33,11 +33,11 @@ class Holding:
         if self._clock is None:
             return duration
         clock = self._clock.spans(start, seconds)
-        return clock if self._duration is UNBOUNDED else both(clock, duration)
+        return clock if self._duration is UNBOUNDED else intersect(clock, duration)
 
     def in_energy(self, parts: int) -> tuple[Span, ...]:
         """What the energy of the session so far lets hold, in parts of a kWh."""
-        return UNBOUNDED if self._kwh is None else self._kwh.spans(parts // TENTHS)
+        return UNBOUNDED if self._kwh is None else self._kwh.spans(parts // TEN_THOUSANDTHS)
 
     def by_period(self, period: Period, parts: int) -> Mask:
         """What power and current of a period let hold.
@@ -54,18 +54,18 @@ class Holding:
         return mask
 
     def sets(self) -> set[Mask]:
-        """Every set of elements that holds together at some moment of some session: the axes vary freely.
+        """Every set of elements that holds together at some moment of some session: the quantities vary freely.
 
         Empty if there are too many to tell.
         """
-        axes = [
+        by_quantity = [
             {mask for _, mask in self._duration},
             set() if self._kwh is None else {*self._kwh.masks},
             set() if self._power is None else {*self._power.masks, self._unless_power},
             set() if self._current is None else {*self._current.masks, self._unless_current},
         ]
         together = {EVERYTHING} if self._clock is None else self._clock.masks()
-        for masks in filter(None, axes):
+        for masks in filter(None, by_quantity):
             together = {one & other for one in together for other in masks}
             if len(together) > _MOST_SETS:
                 return set()
@@ -73,7 +73,7 @@ class Holding:
 
 
 def _average(period: Period, parts: int) -> int | None:
-    return period.energy * _HOUR * TENTHS // (period.seconds * parts) if period.seconds else None
+    return period.energy * _HOUR * TEN_THOUSANDTHS // (period.seconds * parts) if period.seconds else None
 
 
 def _unless(elements: tuple[Element, ...], bounds: Callable[[Restrictions], tuple[object, object]]) -> Mask:

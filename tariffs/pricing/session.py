@@ -1,4 +1,4 @@
-"""What was charged? A session in whole numbers, and what makes one implausible."""
+"""Sessions in whole numbers, and what makes one implausible."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PeriodRow = tuple[Activity, int, Amount] | tuple[Activity, int, Amount, Amount |
 ACTIVITIES: Final[tuple[Activity, ...]] = ("charging", "parking", "reservation", "reservation_expired")
 RESERVED: Final = frozenset({"reservation", "reservation_expired"})
 PARTS_OF_KWH: Final = 10**9
-TENTHS: Final = 10**4  # power and current count in ten-thousandths: a tariff's limits have four decimals
+TEN_THOUSANDTHS: Final = 10**4  # power and current count in ten-thousandths: a tariff's limits have four decimals
 MOST_SECONDS: Final = 366 * 86_400
 MOST_KWH: Final = 2_000
 _KWH_AT_ONCE: Final = 100
@@ -75,7 +75,7 @@ class Session:
             moment = moment_of(start, time_zone)
         except DoubtfulTime as doubt:
             raise InvalidSession([doubt.problem]) from doubt
-        exact = [(row[0], row[1], Fraction(row[2]), *_tenths(row[3:])) for row in periods]
+        exact = [(row[0], row[1], Fraction(row[2]), *_ten_thousandths(row[3:])) for row in periods]
         problems = [*_implausible(exact)]
         if problems:
             raise InvalidSession(problems)
@@ -90,12 +90,12 @@ class Session:
 ExactRow = tuple[Activity, int, Fraction, int | None, int | None]
 
 
-def _tenths(row: Sequence[Amount | None]) -> tuple[int | None, int | None]:
+def _ten_thousandths(row: Sequence[Amount | None]) -> tuple[int | None, int | None]:
     """A limit holds at exactly its value, so what lies between two ten-thousandths counts as the lower."""
     kw, amps = row if row else (None, None)
     return (
-        None if kw is None else int(Fraction(kw) * TENTHS),
-        None if amps is None else int(Fraction(amps) * TENTHS),
+        None if kw is None else int(Fraction(kw) * TEN_THOUSANDTHS),
+        None if amps is None else int(Fraction(amps) * TEN_THOUSANDTHS),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which session does an object of JSON describe, or what is wrong with it?"""
+"""Reads sessions of JSON objects; every problem is said with its place and remedy."""
 
 import re
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
-"""Which elements hold along a quantity? Sets of elements between bounds.
+"""Spans along a quantity (time, kWh, kW, A), each with the set of elements that hold in it.
 
-A set of elements is an int with one bit for each; what several axes let hold together is a bitwise and.
+A set of elements is an int with one bit for each; what several quantities let hold together is a bitwise and.
 """
 
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from .session import TENTHS
+from .session import TEN_THOUSANDTHS
 from .tariff import Element, Restrictions
 
 Mask = int
@@ -20,8 +20,11 @@ UNBOUNDED: Final[tuple[Span, ...]] = ((NEVER, EVERYTHING),)
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
-    """`masks[i]` holds from `bounds[i - 1]` (included) until `bounds[i]` (excluded)."""
+class Thresholds:
+    """The bounds of a quantity at which other elements begin to hold.
+
+    `masks[i]` holds from `bounds[i - 1]` (included) until `bounds[i]` (excluded).
+    """
 
     bounds: tuple[int, ...]
     masks: tuple[Mask, ...]
@@ -41,7 +44,7 @@ def mask_of(indexes: Iterable[int]) -> Mask:
 Bounds = Callable[[Restrictions], tuple[int | None, int | None]]
 
 
-def axis_of(elements: tuple[Element, ...], bounds_of: Bounds) -> Axis | None:
+def thresholds_of(elements: tuple[Element, ...], bounds_of: Bounds) -> Thresholds | None:
     """Every least is included, every most excluded. None where no element restricts the quantity."""
     bounds = [bounds_of(element.restrictions) for element in elements]
     if all(pair == (None, None) for pair in bounds):
@@ -55,21 +58,24 @@ def axis_of(elements: tuple[Element, ...], bounds_of: Bounds) -> Axis | None:
         )
         for begin in (0, *edges)
     )
-    return Axis(tuple(edges), masks)
+    return Thresholds(tuple(edges), masks)
 
 
-def tenths(least: str, most: str) -> Bounds:
+def ten_thousandths(least: str, most: str) -> Bounds:
     """Two restrictions in ten-thousandths: they have four decimals at most."""
 
     def bounds(restrictions: Restrictions) -> tuple[int | None, int | None]:
         low, high = getattr(restrictions, least), getattr(restrictions, most)
-        return (None if low is None else int(low * TENTHS), None if high is None else int(high * TENTHS))
+        return (
+            None if low is None else int(low * TEN_THOUSANDTHS),
+            None if high is None else int(high * TEN_THOUSANDTHS),
+        )
 
     return bounds
 
 
-def both(first: Iterable[Span], second: Iterable[Span]) -> list[Span]:
-    """Where the spans of two axes along the same quantity hold together."""
+def intersect(first: Iterable[Span], second: Iterable[Span]) -> list[Span]:
+    """The spans of two restrictions along the same quantity where both hold."""
     lefts, rights = list(first), list(second)
     spans: list[Span] = []
     left = right = 0

@@ -1,4 +1,4 @@
-"""What is a tariff? Its parts, named as in OCPI 2.2.1 and 2.3.0, module Tariffs."""
+"""Tariffs and their parts, named as in OCPI 2.2.1 and 2.3.0, module Tariffs."""
 
 from dataclasses import dataclass, field
 from datetime import date, time

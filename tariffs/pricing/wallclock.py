@@ -1,4 +1,4 @@
-"""Which elements hold at a time of day, on a day of the week, on a date, as the clock at the location says?"""
+"""The elements that hold by time of day, day of the week and date, as the clock at the location says."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Final
 
 from .clock import DAY, offsets_between
-from .spans import NEVER, Axis, Mask, Span, mask_of
+from .spans import NEVER, Mask, Span, Thresholds, mask_of
 from .tariff import DAYS, Element, Restrictions
 
 _WEEK: Final = 7
@@ -25,7 +25,7 @@ class WallClock:
         self._time_zone: Final = time_zone
         dates = {each for r in self._restrictions for each in (r.start_date, r.end_date) if each}
         self._dates: Final = sorted(map(_day_number, dates))
-        self._kinds: Final[dict[tuple[int, int], Axis]] = {}
+        self._kinds: Final[dict[tuple[int, int], Thresholds]] = {}
         self._weeks: Final[dict[int, Stretch]] = {}
 
     @staticmethod
@@ -41,11 +41,11 @@ class WallClock:
             last = min(seconds, end - start - 1)
             while elapsed <= last:
                 day, second = divmod(start + elapsed + offset, DAY)
-                axis = self._day(day)
-                index = bisect_right(axis.bounds, second)
-                until = axis.bounds[index] if index < len(axis.bounds) else DAY
+                thresholds = self._day(day)
+                index = bisect_right(thresholds.bounds, second)
+                until = thresholds.bounds[index] if index < len(thresholds.bounds) else DAY
                 elapsed = min(elapsed + until - second, end - start)
-                spans.append((elapsed, axis.masks[index]))
+                spans.append((elapsed, thresholds.masks[index]))
         spans[-1] = (NEVER, spans[-1][1])
         return spans
 
@@ -65,21 +65,21 @@ class WallClock:
         self._weeks[week] = stretches[0]
         return stretches
 
-    def _day(self, day: int) -> Axis:
+    def _day(self, day: int) -> Thresholds:
         kind = ((day + _THURSDAY) % 7, bisect_right(self._dates, day))
-        axis = self._kinds.get(kind)
-        if axis is None:
-            axis = self._kinds[kind] = _axis([_windows(each, day, kind[0]) for each in self._restrictions])
-        return axis
+        thresholds = self._kinds.get(kind)
+        if thresholds is None:
+            thresholds = self._kinds[kind] = _thresholds([_windows(each, day, kind[0]) for each in self._restrictions])
+        return thresholds
 
 
-def _axis(windows: list[list[Window]]) -> Axis:
+def _thresholds(windows: list[list[Window]]) -> Thresholds:
     edges = sorted({edge for element in windows for window in element for edge in window} - {0, DAY})
-    masks = [mask_of(_holding(windows, begin)) for begin in (0, *edges)]
-    return Axis(tuple(edges), tuple(masks))
+    masks = [mask_of(_active(windows, begin)) for begin in (0, *edges)]
+    return Thresholds(tuple(edges), tuple(masks))
 
 
-def _holding(windows: list[list[Window]], second: int) -> Iterable[int]:
+def _active(windows: list[list[Window]], second: int) -> Iterable[int]:
     for index, element in enumerate(windows):
         if any(begin <= second < end for begin, end in element):
             yield index

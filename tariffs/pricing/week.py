@@ -1,4 +1,4 @@
-"""What does a session cost at each hour of the week? The figures of the price picture."""
+"""The cost of a session at each hour of the week: the figures of the week chart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from .clock import SkippedTime, moment_of
-from .compiled import prepare
+from .compiled import compile_tariff
 from .cost import Cost
 from .engine import price
 from .session import PeriodRow, Session
@@ -16,7 +16,7 @@ from .tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SessionShape:
     """A session without its start: kWh at a constant power, then parked."""
 
     kwh: Decimal
@@ -30,14 +30,14 @@ class Shape:
 
 
 SHAPES: Final = (
-    Shape(Decimal(10), Decimal("7.4"), 3_600),
-    Shape(Decimal(22), Decimal(11)),
-    Shape(Decimal(40), Decimal(150), 900),
+    SessionShape(Decimal(10), Decimal("7.4"), 3_600),
+    SessionShape(Decimal(22), Decimal(11)),
+    SessionShape(Decimal(40), Decimal(150), 900),
 )
 HOURS_OF_A_WEEK: Final = 7 * 24
 
 
-def week_of(tariff: Tariff, day: date, time_zone: str, shape: Shape) -> Iterator[Cost | None]:
+def week_of(tariff: Tariff, day: date, time_zone: str, shape: SessionShape) -> Iterator[Cost | None]:
     """The cost of a session that starts at each hour of seven days, `day` at 00:00 first.
 
     None for an hour that the clock skips; of one that it repeats, the first.
@@ -50,11 +50,11 @@ def week_of(tariff: Tariff, day: date, time_zone: str, shape: Shape) -> Iterator
 
 def week_of_session(tariff: Tariff, day: date, session: Session) -> Iterator[Cost | None]:
     """The same as `week_of` for a session as it is, whose own start does not matter."""
-    prepared = prepare(tariff, session.time_zone)
+    compiled = compile_tariff(tariff, session.time_zone)
     for hour in range(HOURS_OF_A_WEEK):
         try:
             start = moment_of(datetime.combine(day, time(0)) + timedelta(hours=hour), session.time_zone)
         except SkippedTime:
             yield None
         else:
-            yield price(prepared, replace(session, start=start))
+            yield price(compiled, replace(session, start=start))

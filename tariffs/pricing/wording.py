@@ -1,4 +1,4 @@
-"""How does a tariff read to a driver? In the order of AFIR: per kWh, per minute, per session, anything else."""
+"""Prices in words, as a driver reads them. In the order of AFIR: per kWh, per minute, per session, anything else."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How is a tariff written as OCPI? What is written here reads back as the same tariff."""
+"""Writes tariffs as OCPI objects; what is written here reads back as the same tariff."""
 
 from dataclasses import fields
 from datetime import date, time

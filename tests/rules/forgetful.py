@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from tariffs.pricing.clock import offsets_of_year, zone_of
-from tariffs.pricing.compiled import prepare
+from tariffs.pricing.compiled import compile_tariff
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    for remembering in (prepare, offsets_of_year, zone_of):
+    for remembering in (compile_tariff, offsets_of_year, zone_of):
         remembering.cache_clear()
     yield

@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 
 from tariffs.pricing import price_session, read_session, read_tariff
-from tariffs.pricing.comparing import compare
-from tariffs.pricing.references import FAST, HOME, REFERENCE_SESSIONS, STREET
-from tariffs.pricing.week import Shape, week_of
+from tariffs.pricing.comparison import compare
+from tariffs.pricing.reference_sessions import FAST, HOME, REFERENCE_SESSIONS, STREET
+from tariffs.pricing.week import SessionShape, week_of
 from tests.rules.pricing_world import AMSTERDAM, element, tariff
 
 WEDNESDAY = date(2026, 3, 4)
@@ -85,7 +85,9 @@ class TestTheEffectOfAChange:
         assert self.effect(read(element(("FLAT", "1"))), read(element(("FLAT", "1")), currency="CHF")) == "differs"
 
     def test_the_prices_before_and_after_stand_beside_each_reference_session(self) -> None:
-        judged = compare(read(element(("FLAT", "1"))), read(element(("FLAT", "2"))), WEDNESDAY, AMSTERDAM).judged
+        judged = compare(
+            read(element(("FLAT", "1"))), read(element(("FLAT", "2"))), WEDNESDAY, AMSTERDAM
+        ).reference_costs
 
         assert [(each.reference.key, each.before.excl_vat, each.after.excl_vat) for each in judged] == [
             ("street", 1, 2),
@@ -95,7 +97,7 @@ class TestTheEffectOfAChange:
 
 
 class TestTheWeek:
-    SHAPE = Shape(Decimal(11), Decimal(11))
+    SHAPE = SessionShape(Decimal(11), Decimal(11))
 
     def week(self, day: date) -> list:
         prices = read(element(("ENERGY", "1"), start_time="08:00", day_of_week=["SUNDAY"]), element(("ENERGY", "0.1")))
@@ -114,9 +116,9 @@ class TestTheWeek:
         assert [index for index, cost in enumerate(costs) if cost is None] == [6 * 24 + 2]
 
     def test_a_shape_charges_at_its_power_and_then_parks(self) -> None:
-        assert Shape(Decimal(10), Decimal("7.4")).seconds == 4864
+        assert SessionShape(Decimal(10), Decimal("7.4")).seconds == 4864
         parked = week_of(
-            read(element(("PARKING_TIME", "1"))), date(2026, 3, 2), AMSTERDAM, Shape(Decimal(1), Decimal(1), 60)
+            read(element(("PARKING_TIME", "1"))), date(2026, 3, 2), AMSTERDAM, SessionShape(Decimal(1), Decimal(1), 60)
         )
 
         assert next(parked).exact_excl_vat == Fraction(1, 60)

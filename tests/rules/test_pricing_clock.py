@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from tariffs.pricing import Period, Prepared, Session, prepare, price, read_session, read_tariff
+from tariffs.pricing import CompiledTariff, Period, Session, compile_tariff, price, read_session, read_tariff
 from tariffs.pricing.clock import DoubtfulTime, moment_of, offsets_of_year
 from tests.rules.pricing_world import (
     AMSTERDAM,
@@ -44,11 +44,11 @@ class TestTheVeryMoment:
         spring = int(datetime.fromisoformat("2026-03-29T01:00Z").timestamp())
         hours = range(-60, 60)
         rows = [Session(spring + 3600 * hour, AMSTERDAM, (Period("charging", 5400, 0, None, None),)) for hour in hours]
-        shared = prepare(prices, AMSTERDAM)
+        shared = compile_tariff(prices, AMSTERDAM)
 
         for order in (rows, rows[::-1], rows[60:] + rows[:60]):
             for each in order:
-                assert price(shared, each).totals == price(Prepared(prices, AMSTERDAM), each).totals
+                assert price(shared, each).totals == price(CompiledTariff(prices, AMSTERDAM), each).totals
 
     def test_a_session_that_starts_in_the_last_second_before_the_change_begins_by_the_old_time(self) -> None:
         prices = tariff(element(("FLAT", "1"), start_time="02:00", end_time="04:00"), element(("FLAT", "2")))
@@ -113,7 +113,7 @@ class TestATariffThatWasPreparedOnce:
     EARLIER = session(charging(60, "1"), start="2026-10-24T12:00:00")
 
     def after_another(self, charged: dict) -> Fraction:
-        ready = prepare(read_tariff(self.PRICES), AMSTERDAM)
+        ready = compile_tariff(read_tariff(self.PRICES), AMSTERDAM)
         price(ready, read_session(self.EARLIER))
         return price(ready, read_session(charged)).exact_excl_vat
 
@@ -126,14 +126,14 @@ class TestATariffThatWasPreparedOnce:
         assert self.after_another(later) == exactly(self.PRICES, later) == 1
 
     def test_a_session_before_the_one_that_came_first_is_not_priced_by_its_time(self) -> None:
-        ready = prepare(read_tariff(self.PRICES), AMSTERDAM)
+        ready = compile_tariff(read_tariff(self.PRICES), AMSTERDAM)
         for start in ("2026-10-27T12:00:00", "2026-10-24T02:30:00"):
             cost = price(ready, read_session(session(charging(30, "1"), start=start)))
         assert cost.exact_excl_vat == 1
 
     def test_a_session_over_new_year_is_not_priced_by_the_year_of_the_one_that_came_first(self) -> None:
         """On 1 January 2019 the clock of Sao Tome went back from 02:00 to 01:00."""
-        ready = prepare(
+        ready = compile_tariff(
             read_tariff(tariff(element(("TIME", "1"), start_time="01:00", end_time="02:00"))), "Africa/Sao_Tome"
         )
         short, long = (

@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tariffs.pricing import read_tariff
-from tariffs.pricing.lints import findings
-from tariffs.pricing.price_lints import mixed_currencies
+from tariffs.pricing.lints import findings, mixed_currencies
 from tests.rules.pricing_world import element, tariff
 
 PER_KWH = element(("ENERGY", "0.30"))

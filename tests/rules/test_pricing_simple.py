@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tariffs.pricing import PriceLimit, price_session, read_session, read_tariff
-from tariffs.pricing.simple import SimpleShape, simple_shape, simple_tariff
+from tariffs.pricing.simple import SimplePrices, simple_prices, simple_tariff
 from tests.rules.pricing_world import charging, element, period, session, tariff
 from tests.rules.test_pricing_properties import real_tariffs
 
@@ -16,7 +16,7 @@ def read(*elements: dict, **more):
 
 
 class TestTheSimpleForm:
-    FULL = SimpleShape(
+    FULL = SimplePrices(
         "EUR",
         Decimal("0.35"),
         Decimal("0.50"),
@@ -29,20 +29,20 @@ class TestTheSimpleForm:
     )
 
     @pytest.mark.parametrize(
-        "shape",
+        "prices",
         [
             FULL,
-            SimpleShape("EUR"),
-            SimpleShape("EUR", per_kwh=Decimal("0.35")),
-            SimpleShape("NOK", parking_per_hour=Decimal(6), vat=Decimal(25)),
-            SimpleShape("NOK", parking_per_hour=Decimal(6), parking_after=900),
+            SimplePrices("EUR"),
+            SimplePrices("EUR", per_kwh=Decimal("0.35")),
+            SimplePrices("NOK", idle_fee_per_hour=Decimal(6), vat=Decimal(25)),
+            SimplePrices("NOK", idle_fee_per_hour=Decimal(6), idle_fee_after=900),
         ],
     )
-    def test_what_was_filled_in_is_shown_again(self, shape: SimpleShape) -> None:
-        assert simple_shape(simple_tariff(shape)).shape == shape
+    def test_what_was_filled_in_is_shown_again(self, prices: SimplePrices) -> None:
+        assert simple_prices(simple_tariff(prices)).prices == prices
 
     def test_nothing_filled_in_is_free_of_charge_said_on_purpose(self) -> None:
-        (only,) = simple_tariff(SimpleShape("EUR")).elements
+        (only,) = simple_tariff(SimplePrices("EUR")).elements
 
         assert [(each.dimension, each.price) for each in only.components] == [("FLAT", 0)]
 
@@ -66,13 +66,13 @@ class TestTheSimpleForm:
         ],
     )
     def test_what_it_cannot_show_is_said(self, elements: list, reason: str) -> None:
-        reading = simple_shape(read(*elements))
+        reading = simple_prices(read(*elements))
 
-        assert reading.shape is None
+        assert reading.prices is None
         assert reason in reading.reasons
 
     def test_it_cannot_show_prices_that_include_vat(self) -> None:
-        assert simple_shape(read(element(("FLAT", "1", 1, 21)), tax_included="YES")).reasons == (
+        assert simple_prices(read(element(("FLAT", "1", 1, 21)), tax_included="YES")).reasons == (
             "Its prices include VAT.",
         )
 
@@ -81,8 +81,8 @@ class TestTheSimpleForm:
             session(charging(120, "20"), period("parking", 5400), start="2026-06-15T16:30:00"),
         )
         tariffs = [read_tariff(each) for each in random.Random(7).sample(real_tariffs(), 400)]
-        shapes = [(each, shape) for each in tariffs if (shape := simple_shape(each).shape)]
+        fitting = [(each, simple) for each in tariffs if (simple := simple_prices(each).prices)]
 
-        assert len(shapes) > 300
-        for prices, shape in shapes:
-            assert price_session(simple_tariff(shape), charged).totals == price_session(prices, charged).totals
+        assert len(fitting) > 300
+        for prices, simple in fitting:
+            assert price_session(simple_tariff(simple), charged).totals == price_session(prices, charged).totals

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from tariffs.pricing import prepare, price, read_session, read_tariff
+from tariffs.pricing import compile_tariff, price, read_session, read_tariff
 from tests.rules.pricing_world import (
     charging,
     cost_of,
@@ -148,15 +148,15 @@ class TestSmallSessions:
 
 
 def test_a_tariff_prepared_for_one_zone_refuses_a_session_in_another() -> None:
-    prepared = prepare(read_tariff(tariff(PER_KWH)), "Europe/London")
+    compiled = compile_tariff(read_tariff(tariff(PER_KWH)), "Europe/London")
 
     with pytest.raises(ValueError, match="Europe/London meets a session in Europe/Amsterdam"):
-        price(prepared, read_session(session(charging(60, "1"))))
+        price(compiled, read_session(session(charging(60, "1"))))
 
 
 def test_a_prepared_tariff_prices_sessions_that_count_in_odd_parts() -> None:
-    prepared = prepare(read_tariff(tariff(element(("ENERGY", "3", 0), min_kwh=1))), "Europe/Amsterdam")
+    compiled = compile_tariff(read_tariff(tariff(element(("ENERGY", "3", 0), min_kwh=1))), "Europe/Amsterdam")
     fine = read_session(session(charging(60, "1.0000000000003")))
 
-    assert price(prepared, fine).exact_excl_vat == Fraction("0.0000000000009")
-    assert price(prepared, read_session(session(charging(60, "2")))).exact_excl_vat == 3
+    assert price(compiled, fine).exact_excl_vat == Fraction("0.0000000000009")
+    assert price(compiled, read_session(session(charging(60, "2")))).exact_excl_vat == 3

@@ -20,9 +20,9 @@ from tariffs.pricing import (
     read_session,
     read_tariff,
 )
-from tariffs.pricing.finding import Finding
 from tariffs.pricing.json_text import NotJson, read_json
-from tariffs.pricing.window_lints import never_met
+from tariffs.pricing.problems import Finding
+from tariffs.pricing.restriction_lints import never_met
 
 _FEW = 3
 

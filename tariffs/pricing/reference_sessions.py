@@ -1,4 +1,4 @@
-"""Which sessions stand for all when prices are compared? Three, with their exact shape."""
+"""The three reference sessions on which prices are compared, with their exact shape."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -1,22 +1,18 @@
-"""Which elements of a tariff hold otherwise than was probably meant?"""
+"""Lints of restrictions: elements that never hold, never count, overlap, or leave a gap."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Final
 
-from .contradictions import contradiction
-from .finding import Finding, place
-from .restrictions import Holding
+from .conditions import condition
+from .price_words import DIMENSION_NAMES
+from .problems import Finding
+from .restrictions import ActiveElements
 from .spans import Mask, mask_of
-from .tariff import DIMENSIONS, Dimension, Element, Restrictions, Tariff
+from .tariff import DAYS, DIMENSIONS, Dimension, Element, Restrictions, Tariff
 
-_WORDS: Final[dict[Dimension, str]] = {
-    "ENERGY": "energy",
-    "TIME": "charging time",
-    "PARKING_TIME": "parked time",
-    "FLAT": "the start",
-}
+_UNITS: Final = {"kwh": "kWh", "duration": "s", "power": "kW", "current": "A"}
 _LAST_MINUTE: Final = time(23, 59)
 _ANY_ZONE: Final = "UTC"  # which sets hold together is the same in all
 
@@ -25,7 +21,9 @@ def never_met(tariff: Tariff) -> Iterator[Finding]:
     """Elements whose restrictions no session meets."""
     for index, element in enumerate(tariff.elements):
         if why := contradiction(element.restrictions):
-            yield Finding("never_met", place(index), f"No session meets it: {why}.", "Correct it or take it out.")
+            yield Finding(
+                "never_met", f"elements[{index}]", f"No session meets it: {why}.", "Correct it or take it out."
+            )
 
 
 def never_reached(tariff: Tariff) -> Iterator[Finding]:
@@ -38,7 +36,7 @@ def never_reached(tariff: Tariff) -> Iterator[Finding]:
         if hidden and not contradiction(element.restrictions):
             what = "It" if len(hidden) == len(element.components) else f"Its {' and '.join(hidden)}"
             why = f"{what} can never apply: wherever it holds, an earlier element already does."
-            yield Finding("never_reached", place(index), why, "Move it up, or take it out.")
+            yield Finding("never_reached", f"elements[{index}]", why, "Move it up, or take it out.")
 
 
 def without_fallback(tariff: Tariff) -> Iterator[Finding]:
@@ -48,8 +46,8 @@ def without_fallback(tariff: Tariff) -> Iterator[Finding]:
         return
     mended = tuple(replace(each, restrictions=_mended(each.restrictions)) for each in tariff.elements)
     priced = mask_of(i for i, each in enumerate(mended) if each.component(dimension) and _for_session(each))
-    if any(not mask & priced for mask in Holding(mended, _ANY_ZONE).sets()):
-        why = f"At some moments no element prices {_WORDS[dimension]}: then it costs nothing."
+    if any(not mask & priced for mask in ActiveElements(mended, _ANY_ZONE).sets()):
+        why = f"At some moments no element prices {DIMENSION_NAMES[dimension]}: then it costs nothing."
         yield Finding("no_fallback", "elements", why, "Add a last element without restrictions.")
 
 
@@ -60,24 +58,24 @@ def minute_gaps(tariff: Tariff) -> Iterator[Finding]:
         end = element.restrictions.end_time
         if end is not None and (after := _next_minute(end)) in begins and end != element.restrictions.start_time:
             why = f"Its window ends at {end:%H:%M}, which is not in it: the minute until {after:%H:%M} is left out."
-            yield Finding("minute_gap", f"{place(index)}.restrictions.end_time", why, f"End it at {after:%H:%M}.")
+            yield Finding("minute_gap", f"elements[{index}].restrictions.end_time", why, f"End it at {after:%H:%M}.")
 
 
 def overlapping_windows(tariff: Tariff) -> Iterator[Finding]:
     """Windows of the day for the same dimension that overlap in part: the earlier element wins, perhaps unmeant."""
     timed = [(i, each) for i, each in enumerate(tariff.elements) if _windowed(each.restrictions)]
-    sets = Holding(tariff.elements, _ANY_ZONE).sets() if len(timed) > 1 else set()
+    sets = ActiveElements(tariff.elements, _ANY_ZONE).sets() if len(timed) > 1 else set()
     for position, (late, element) in enumerate(timed):
         for early, other in timed[:position]:
             if _share(element, other) and _cross(sets, 1 << early, 1 << late):
                 why = f"Its window overlaps that of elements[{early}], which goes first where both hold."
-                yield Finding("overlap", place(late), why, "Let one end where the other begins.")
+                yield Finding("overlap", f"elements[{late}]", why, "Let one end where the other begins.")
                 break
 
 
 def _reached(tariff: Tariff) -> set[tuple[int, Dimension]] | None:
     """The prices that count at some moment; None where there are too many sets of restrictions to tell."""
-    sets = Holding(tariff.elements, _ANY_ZONE).sets()
+    sets = ActiveElements(tariff.elements, _ANY_ZONE).sets()
     found: set[tuple[int, Dimension]] = set()
     for mask in sets:
         for kind in ("session", "RESERVATION", "RESERVATION_EXPIRES"):
@@ -132,3 +130,24 @@ def _share(one: Element, other: Element) -> bool:
 def _cross(sets: set[Mask], one: Mask, other: Mask) -> bool:
     """Whether two elements hold together at some moments, and each without the other at some."""
     return {mask & (one | other) for mask in sets} >= {one, other, one | other}
+
+
+def contradiction(restrictions: Restrictions) -> str:
+    """Why no session ever meets them, or nothing."""
+    return next(_contradictions(restrictions), "")
+
+
+def _contradictions(r: Restrictions) -> Iterator[str]:
+    for name, unit in _UNITS.items():
+        least, most = getattr(r, f"min_{name}"), getattr(r, f"max_{name}")
+        if most is not None and most <= (least or 0):
+            yield f"from {least or 0} {unit} and below {most} {unit} exclude each other"
+    if r.start_date and r.end_date and r.start_date >= r.end_date:
+        yield f"it ends before {r.end_date} and begins on {r.start_date}"
+    elif r.start_date and r.end_date and r.day_of_week:
+        days = min((r.end_date - r.start_date).days, len(DAYS))
+        dated = {DAYS[(r.start_date + timedelta(days=day)).weekday()] for day in range(days)}
+        if not dated & set(r.day_of_week):
+            yield f"none of its days of the week lies in its dates ({condition(r)})"
+    if r.reservation and (r.min_duration or r.min_kwh):
+        yield "a reservation has no duration and no kWh of a session"

@@ -1,4 +1,4 @@
-"""What does another tariff do to who pays it: more, less, or some sessions more and others less?"""
+"""Comparison of two tariffs: does whoever pays them pay more, less, or some sessions more and others less?"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,15 +7,15 @@ from typing import Literal
 
 from .cost import Cost
 from .engine import price_session
-from .references import REFERENCE_SESSIONS, ReferenceSession
+from .reference_sessions import REFERENCE_SESSIONS, ReferenceSession
 from .tariff import Tariff
-from .week import SHAPES, Shape, week_of
+from .week import SHAPES, SessionShape, week_of
 
 Effect = Literal["pays_more", "pays_less", "differs", "same"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReferenceCost:
     """A reference session with what it costs before and after."""
 
     reference: ReferenceSession
@@ -34,7 +34,7 @@ class Comparison:
     """The effect of a change of tariff, and the reference sessions by which it was judged."""
 
     effect: Effect
-    judged: tuple[Judged, ...]
+    reference_costs: tuple[ReferenceCost, ...]
 
 
 def compare(before: Tariff, after: Tariff, day: date, time_zone: str) -> Comparison:
@@ -44,14 +44,14 @@ def compare(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compari
     reference sessions cost the same, but sessions at other hours don't, the price "differs".
     """
     sessions = [(each, each.on_or_after(day, time_zone)) for each in REFERENCE_SESSIONS]
-    judged = tuple(Judged(each, price_session(before, s), price_session(after, s)) for each, s in sessions)
-    return Comparison(_effect(before, after, judged, day, time_zone), judged)
+    costs = tuple(ReferenceCost(each, price_session(before, s), price_session(after, s)) for each, s in sessions)
+    return Comparison(_effect(before, after, costs, day, time_zone), costs)
 
 
-def _effect(before: Tariff, after: Tariff, judged: tuple[Judged, ...], day: date, time_zone: str) -> Effect:
+def _effect(before: Tariff, after: Tariff, costs: tuple[ReferenceCost, ...], day: date, time_zone: str) -> Effect:
     if before == after:
         return "same"
-    directions = {each.direction for each in judged} - {0}
+    directions = {each.direction for each in costs} - {0}
     if before.currency != after.currency or len(directions) > 1:
         return "differs"
     if directions:
@@ -63,5 +63,5 @@ def _same_all_week(before: Tariff, after: Tariff, day: date, time_zone: str) -> 
     return all(_week(before, day, time_zone, shape) == _week(after, day, time_zone, shape) for shape in SHAPES)
 
 
-def _week(tariff: Tariff, day: date, time_zone: str, shape: Shape) -> list[tuple[Fraction, Fraction] | None]:
+def _week(tariff: Tariff, day: date, time_zone: str, shape: SessionShape) -> list[tuple[Fraction, Fraction] | None]:
     return [None if cost is None else cost.totals for cost in week_of(tariff, day, time_zone, shape)]
