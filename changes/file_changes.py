@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from changes.apply import judge, lock, record
-from changes.impact_text import AFFECTED, VERBS
+from changes.impact_text import counts_in_words
 from changes.models import Change
 from changes.preview import Preview
 from changes.proposals import Proposal
@@ -98,7 +98,6 @@ def by_provider(effects: Iterable[Effect]) -> Iterable[list[Effect]]:
 
 def told(seen: Preview) -> str:
     """A change in one line: what it is, from when on, and how many customers notice what."""
-    counts = seen.impact.counts
-    effects = [f"{counts[each]:,} {VERBS[each][counts[each] != 1]}" for each in AFFECTED if counts[each]]
+    effects = counts_in_words(seen.impact.counts)
     begin = f" from {seen.scheduled.isoformat()}" if seen.scheduled else ""
     return f"{seen.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

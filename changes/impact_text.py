@@ -26,6 +26,11 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
+def counts_in_words(counts: Mapping[str, int]) -> list[str]:
+    """ "3 lose access", "156 pay more": the customers who notice something, the heaviest effect first."""
+    return [f"{counts[effect]:,} {VERBS[effect][counts[effect] != 1]}" for effect in AFFECTED if counts[effect]]
+
+
 @dataclass(frozen=True)
 class Part:
     """Customers with one effect who pay alike: the prices before and after; empty where they don't charge."""

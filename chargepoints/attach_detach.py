@@ -10,7 +10,7 @@ from django.db.models import Case, F, Value, When
 
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint
-from evcnet.bulk import Outcome, Remark, change_rows
+from evcnet.bulk import BulkResult, RowMessage, change_rows
 from evcnet.datetimes import database_clock
 
 Points = Iterable[ChargePoint | int]
@@ -18,44 +18,44 @@ ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
 STOPPED = "It was active and is inactive now: without a charge group nobody can charge there."
 
 
-def attach(points: Points, charge_group: ChargeGroup) -> Outcome:
+def attach(points: Points, charge_group: ChargeGroup) -> BulkResult:
     """Put charge points into a charge group, out of another one if need be. Their status stays as it is.
 
-    The group is locked, so that nobody closes it meanwhile. Rows of the outcome are as they were before.
+    The group is locked, so that nobody closes it meanwhile. Rows of the result are as they were before.
     """
     with transaction.atomic():
         group = ChargeGroup.objects.select_for_update(no_key=True).get(pk=charge_group.pk)
         social = has_social_charging(group)
         return _change(
             points,
-            unchanged=lambda point: point.charge_group_id == group.pk,
-            refused=lambda point: why_not_attach(point, group, social_charging=social),
+            is_unchanged=lambda point: point.charge_group_id == group.pk,
+            why_not=lambda point: why_not_attach(point, group, social_charging=social),
             charge_group=group,
         )
 
 
-def detach(points: Points) -> Outcome:
-    """Take charge points out of their charge groups. Those that were active become inactive, and are noted."""
-    outcome = _change(
+def detach(points: Points) -> BulkResult:
+    """Take charge points out of their charge groups. Those that were active become inactive, as the notes say."""
+    result = _change(
         points,
-        unchanged=lambda point: point.charge_group_id is None,
+        is_unchanged=lambda point: point.charge_group_id is None,
         charge_group=None,
         status=Case(When(status=ACTIVE, then=Value(INACTIVE)), default=F("status")),
     )
-    stopped = tuple(Remark(point, STOPPED) for point in outcome.done if point.status == ACTIVE)
-    return Outcome(outcome.done, outcome.unchanged, outcome.refused, stopped)
+    stopped = tuple(RowMessage(point, STOPPED) for point in result.changed if point.status == ACTIVE)
+    return BulkResult(result.changed, result.unchanged, result.refusals, notes=stopped)
 
 
-def activate(points: Points) -> Outcome:
+def activate(points: Points) -> BulkResult:
     """Put charge points into service: refused without a charge group or a location."""
     return _change(
-        points, unchanged=lambda point: point.status == ACTIVE, refused=why_not_activate, status=Value(ACTIVE)
+        points, is_unchanged=lambda point: point.status == ACTIVE, why_not=why_not_activate, status=Value(ACTIVE)
     )
 
 
-def deactivate(points: Points) -> Outcome:
+def deactivate(points: Points) -> BulkResult:
     """Take charge points out of service. What was out of service for another reason stays so."""
-    return _change(points, unchanged=lambda point: point.status != ACTIVE, status=Value(INACTIVE))
+    return _change(points, is_unchanged=lambda point: point.status != ACTIVE, status=Value(INACTIVE))
 
 
 def stops_working(points: Points) -> list[ChargePoint]:
@@ -100,11 +100,11 @@ def has_social_charging(group: ChargeGroup) -> bool:
 def _change(
     points: Points,
     *,
-    unchanged: Callable[[ChargePoint], bool],
-    refused: Callable[[ChargePoint], str] = lambda point: "",
+    is_unchanged: Callable[[ChargePoint], bool],
+    why_not: Callable[[ChargePoint], str] = lambda point: "",
     **values: Any,
-) -> Outcome:
-    return change_rows(_found(points), values, unchanged=unchanged, refused=refused)
+) -> BulkResult:
+    return change_rows(_found(points), values, is_unchanged=is_unchanged, why_not=why_not)
 
 
 def _found(points: Points) -> Any:

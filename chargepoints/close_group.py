@@ -7,22 +7,23 @@ from django.db import transaction
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.attach_detach import detach
 from chargepoints.models import ChargePoint
-from evcnet.bulk import Outcome
+from evcnet.bulk import BulkResult
 from evcnet.datetimes import database_clock
 from evcnet.errors import DomainError
+from evcnet.text import counted
 from tariffs.writes import allow_terms_write
 
 
-def close(group: ChargeGroup) -> Outcome:
-    """Detach all charge points and mark the group closed. The outcome is that of detaching."""
+def close(group: ChargeGroup) -> BulkResult:
+    """Detach all charge points and mark the group closed. Returns the result of detaching."""
     with transaction.atomic():
         locked = ChargeGroup.objects.select_for_update().get(pk=group.pk)
         if locked.closed_at is not None:
             raise DomainError("This charge group is closed already.")
-        outcome = detach(ChargePoint.objects.filter(charge_group=locked))
+        result = detach(ChargePoint.objects.filter(charge_group=locked))
         locked.closed_at = database_clock()
         locked.save(update_fields=["closed_at"])
-        return outcome
+        return result
 
 
 def reopen(group: ChargeGroup) -> None:
@@ -34,7 +35,7 @@ def why_not_remove(group: ChargeGroup) -> str:
     """Why the group can only be closed; empty where it can be removed."""
     points = ChargePoint.objects.filter(charge_group=group).count()
     if points:
-        return f"{group} has {points:,} charge point{'' if points == 1 else 's'} attached: close it instead."
+        return f"{group} has {counted(points, 'charge point')} attached: close it instead."
     if Terms.objects.filter(charge_group=group, valid_from__lte=database_clock()).exists():
         return f"The terms of {group} have come into force, so its history stays: close it instead."
     return ""

@@ -6,29 +6,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from customers.models import Customer
-from evcnet.bulk import Outcome, change_rows
+from evcnet.bulk import BulkResult, change_rows
 
 Customers = Iterable[Customer]
 PENDING, ACTIVE, DEACTIVATED = Customer.Status.PENDING, Customer.Status.ACTIVE, Customer.Status.DEACTIVATED
 
 
-def approve(customers: Customers) -> Outcome:
+def approve(customers: Customers) -> BulkResult:
     """Pending customers become active; those who are active already stay so."""
     return change_rows(
         _rows(customers),
         {"status": ACTIVE},
-        unchanged=lambda customer: customer.status == ACTIVE,
-        refused=_not_waiting,
+        is_unchanged=lambda customer: customer.status == ACTIVE,
+        why_not=_not_waiting,
     )
 
 
-def reject(customers: Customers) -> Outcome:
+def reject(customers: Customers) -> BulkResult:
     """Pending customers become deactivated, without having been approved first."""
     return change_rows(
         _rows(customers),
         {"status": DEACTIVATED},
-        unchanged=lambda customer: customer.status == DEACTIVATED,
-        refused=_not_waiting,
+        is_unchanged=lambda customer: customer.status == DEACTIVATED,
+        why_not=_not_waiting,
     )
 
 

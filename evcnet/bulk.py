@@ -1,17 +1,19 @@
-"""What did an action on many rows do, what could it not do, and why?"""
+"""Bulk changes: which of many rows were changed, which not, and why; writes that find out which rows are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.db import models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 
-from evcnet.errors import REFUSALS, refusal_of
+from evcnet.errors import Refusal, refusal_of
+
+T = TypeVar("T")
 
 
-class Remark(NamedTuple):
+class RowMessage(NamedTuple):
     """Something to say of one row: the reason and the way out, in whole sentences."""
 
     row: Any
@@ -19,20 +21,20 @@ class Remark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Each row that was given is in one of done, unchanged and refused. ``noted`` says more of rows that were done."""
+class BulkResult:
+    """Each row that was given is in one of changed, unchanged and refusals. ``notes`` say more of changed rows."""
 
-    done: tuple[Any, ...] = ()
+    changed: tuple[Any, ...] = ()
     unchanged: tuple[Any, ...] = ()
-    refused: tuple[Remark, ...] = ()
-    noted: tuple[Remark, ...] = ()
+    refusals: tuple[RowMessage, ...] = ()
+    notes: tuple[RowMessage, ...] = ()
 
-    def __add__(self, other: Outcome) -> Outcome:
-        return Outcome(
-            self.done + other.done,
+    def __add__(self, other: BulkResult) -> BulkResult:
+        return BulkResult(
+            self.changed + other.changed,
             self.unchanged + other.unchanged,
-            self.refused + other.refused,
-            self.noted + other.noted,
+            self.refusals + other.refusals,
+            self.notes + other.notes,
         )
 
 
@@ -40,30 +42,40 @@ def change_rows(
     rows: models.QuerySet[Any],
     values: dict[str, Any],
     *,
-    unchanged: Callable[[Any], bool],
-    refused: Callable[[Any], str] = lambda row: "",
-) -> Outcome:
-    """Set ``values`` on all rows for which ``refused`` gives no reason. Rows of the outcome are as they were before."""
+    is_unchanged: Callable[[Any], bool],
+    why_not: Callable[[Any], str] = lambda row: "",
+) -> BulkResult:
+    """Set ``values`` on all rows for which ``why_not`` gives no reason. Rows of the result are as they were before."""
     with transaction.atomic():
         locked = list(rows.select_for_update(of=("self",)))
-        same = tuple(row for row in locked if unchanged(row))
-        skipped = set(same)
-        reasons = {row: refused(row) for row in locked if row not in skipped}
-        remarks = tuple(Remark(row, reason) for row, reason in reasons.items() if reason)
-        return Outcome((), same, remarks) + _write([row for row, reason in reasons.items() if not reason], values)
+        unchanged = tuple(row for row in locked if is_unchanged(row))
+        same = set(unchanged)
+        reasons = {row: why_not(row) for row in locked if row not in same}
+        refusals = [RowMessage(row, reason) for row, reason in reasons.items() if reason]
+        good = [row for row, reason in reasons.items() if not reason]
+
+        def write(part: Sequence[Any]) -> None:
+            type(part[0])._default_manager.filter(pk__in=[row.pk for row in part]).update(**values)
+
+        refusals += [RowMessage(row, refusal.message) for row, refusal in write_in_halves(good, write)]
+    refused = {each.row for each in refusals}
+    return BulkResult(tuple(row for row in good if row not in refused), unchanged, tuple(refusals))
 
 
-def _write(rows: list[Any], values: dict[str, Any]) -> Outcome:
-    """One statement for all; where the database refuses it, halves, until the rows that it refuses are found."""
+def write_in_halves(rows: Sequence[T], write: Callable[[Sequence[T]], None]) -> list[tuple[T, Refusal]]:
+    """Write all rows at once; where the database refuses it, halves, until the rows that it refuses are found.
+
+    Returns the rows that were refused, each with the reason; the others are written. Passes on what ``write`` raises
+    other than IntegrityError and DataError.
+    """
     if not rows:
-        return Outcome()
-    model = type(rows[0])
+        return []
     try:
         with transaction.atomic():
-            model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
-    except REFUSALS as error:
+            write(rows)
+    except (IntegrityError, DataError) as error:
         if len(rows) == 1:
-            return Outcome(refused=(Remark(rows[0], refusal_of(error).message),))
+            return [(rows[0], refusal_of(error))]
         middle = len(rows) // 2
-        return _write(rows[:middle], values) + _write(rows[middle:], values)
-    return Outcome(done=tuple(rows))
+        return write_in_halves(rows[:middle], write) + write_in_halves(rows[middle:], write)
+    return []

@@ -17,6 +17,7 @@ from changes.proposals.points import GroupClosed, Move, PointsMoved
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
+from evcnet.text import counted
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class PointsFlow(Flow):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        many = f"{len(self.points):,} charge point{'' if len(self.points) == 1 else 's'}"
+        many = counted(len(self.points), "charge point")
         return f"{many} to {self.to.group}" if self.to.group else f"Detach {many}"
 
     @property

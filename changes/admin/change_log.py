@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes import impact_text
@@ -24,9 +24,9 @@ from changes.proposals import Inapplicable
 from changes.proposals.points import reversal_of
 from chargegroups.models import ChargeGroup
 from customers.models import Announcement, Notice
-from evcnet.admin.badges import badge
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 
 MANY = 1_000
@@ -82,7 +82,7 @@ class ChangeAdmin(ModelAdmin):
         to_come = Case(When(cancelled_at=None, takes_effect_at__gt=database_clock(), then="takes_effect_at"))
         return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         now, judged, partly = database_clock(), 0, seen_in_part(request.user, rows)
         for row in rows:
             row.state_now, row.today = state_of(row, now), None
@@ -108,9 +108,7 @@ class ChangeAdmin(ModelAdmin):
         if not change.whole:
             return OUT_OF_SIGHT
         counts = change.today.impact.counts if change.today else change.impact["counts"]
-        told = [(f"{counts[effect]:,} {impact_text.VERBS[effect][counts[effect] != 1]}",)
-                for effect in impact_text.AFFECTED if counts[effect]]  # fmt: skip
-        return format_html_join("; ", "{}", told) if told else "nobody"
+        return "; ".join(impact_text.counts_in_words(counts)) or "nobody"
 
     @admin.display(description="by", ordering="made_by__name")
     def by(self, change: Change) -> str:
@@ -121,14 +119,14 @@ class ChangeAdmin(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        change = self.seen(request, object_id)
+        change = self.get_object_or_404(request, object_id)
         context = self.page_context(request, change, str(change)) | self._told(request, change)
         return TemplateResponse(request, "changes/change.html", context)
 
     def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         return []
 
-    def row_pages(self) -> dict[str, Any]:
+    def object_views(self) -> dict[str, Any]:
         return {
             "undo": undo.undoing,
             "cancel": undo.cancelling,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from changes.admin.wizard import Draft, Flow
 from changes.proposals import CustomersMoved, Inapplicable
 from customers.models import Customer, UserGroup
+from evcnet.text import counted
 
 
 class CustomersFlow(Flow):
@@ -19,7 +20,7 @@ class CustomersFlow(Flow):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        return f"{len(self.customers):,} customer{'' if len(self.customers) == 1 else 's'} to {self.to}"
+        return f"{counted(len(self.customers), 'customer')} to {self.to}"
 
     @property
     def zone(self) -> Any:

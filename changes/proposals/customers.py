@@ -11,6 +11,7 @@ from changes.proposals.base import Inapplicable, Nothing, Proposal
 from changes.snapshots import Place, groups_at
 from chargegroups.models import ChargeGroup
 from customers.models import Customer, UserGroup
+from evcnet.text import counted
 
 
 class CustomersMoved(Proposal):
@@ -88,4 +89,4 @@ class CustomersMoved(Proposal):
         # Names of customers and of user groups stay out of it: whoever sees one of the charge groups reads it.
         ends = len(self.user_groups)
         where = "another user group" if ends == 1 else f"{ends} user groups"
-        return f"{len(self.moves):,} customer{'' if len(self.moves) == 1 else 's'} moved to {where}"
+        return f"{counted(len(self.moves), 'customer')} moved to {where}"

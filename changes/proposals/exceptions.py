@@ -12,6 +12,7 @@ from changes.snapshots import Place, groups_at
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.writes import put_exceptions
 from customers.models import Customer
+from evcnet.text import counted
 from evcnet.validity import is_valid
 from tariffs.models import Tariff
 
@@ -150,7 +151,7 @@ class ExceptionsChanged(Proposal):
     def sentence(self) -> str:
         where = str(self.groups[0]) if len(self.groups) == 1 else f"{len(self.groups)} charge groups"
         # Names of customers stay out of it: whoever sees the charge group reads it.
-        return f"{len(self.rows):,} exception{'' if len(self.rows) == 1 else 's'} at {where}"
+        return f"{counted(len(self.rows), 'exception')} at {where}"
 
 
 def _row_json(row: ProposedException) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import activate, attach, detach
 from chargepoints.close_group import close, reopen
 from chargepoints.models import ChargePoint
-from evcnet.bulk import Outcome
+from evcnet.bulk import BulkResult
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
 
@@ -222,9 +222,9 @@ def _back(change: Any) -> list[Move]:
     ]
 
 
-def _whole(outcome: Outcome) -> None:
+def _whole(outcome: BulkResult) -> None:
     """All or nothing: a point that can't be moved stops the others, with its reason."""
-    if outcome.refused:
-        first = outcome.refused[0]
-        others = f" ({len(outcome.refused) - 1:,} more can't either.)" if len(outcome.refused) > 1 else ""
+    if outcome.refusals:
+        first = outcome.refusals[0]
+        others = f" ({len(outcome.refusals) - 1:,} more can't either.)" if len(outcome.refusals) > 1 else ""
         raise Inapplicable(f"{first.row}: {first.text}{others}")

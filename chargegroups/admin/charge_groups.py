@@ -17,8 +17,8 @@ from chargegroups.admin.page_head import Summary
 from chargegroups.forms import FoundingForm
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint
-from evcnet.admin.badges import badge
 from evcnet.admin.base import ModelAdmin
+from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
 from evcnet.templatetags.portal import price
@@ -68,7 +68,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     # The list
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         at = database_clock()
         points = ChargePoint.objects.filter(charge_group__in=rows).order_by().values("charge_group")
         counts = {
@@ -114,7 +114,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
-    def row_pages(self) -> dict[str, Any]:
+    def object_views(self) -> dict[str, Any]:
         return {
             "points": charge_points_tab.attached,
             "points/detach": charge_points_tab.detaching,
@@ -181,7 +181,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        group = self.seen(request, object_id, "delete")
+        group = self.get_object_or_404(request, object_id, "delete")
         if reason := close_group.why_not_remove(group):
             messages.warning(request, reason)
             return HttpResponseRedirect(self.page(group.pk, "close"))

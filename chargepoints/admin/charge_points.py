@@ -24,11 +24,11 @@ from chargepoints.attach_detach import why_not_activate
 from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.search import points_named
-from evcnet.admin.actions import WithVerbs
-from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin, TabularInline
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.scoped import sees_target
+from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
 from evcnet.importexport.pages import Transfers
 
@@ -64,7 +64,7 @@ class MissingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
+class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
     kinds = ("charge_points",)
     form = ChargePointForm
     list_display = ["shown_point", "shown_location", "shown_group", "shown_status", "power"]
@@ -84,8 +84,8 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
     ]
     inlines = [ConnectorInline]
     empty_words = "The devices at which customers charge. Add them one by one, or import a file."
-    verbs = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
-    page_verbs = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
+    bulk_actions = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
+    object_actions = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
     change_form_outer_before_template = "chargepoints/point.html"
 
     # List
@@ -150,7 +150,7 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
         query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
-    def row_pages(self) -> dict[str, Any]:
+    def object_views(self) -> dict[str, Any]:
         return {"regroup": attach_detach.regroup}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -167,16 +167,16 @@ class ChargePointAdmin(WithVerbs, ModelAdmin, Transfers):
             stored.owner = None  # not saved: an owner out of sight is not told of
         group, exception = stored.charge_group, owner_exception(stored)
         holds = effective([group], now)[group.pk] if group else None
-        buttons = self.buttons(request, stored)
+        buttons = self.action_buttons(request, stored)
         if exception is not None:
-            buttons = [each for each in buttons if each["verb"] is not point_actions.FREE_FOR_OWNER]
+            buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]
         return {
             "point": stored,
             "effective": holds,
             "why_not": why_not_activate(stored),
             "owner_exception": exception,
             "owner_free": owner_charges_free(exception, now),
-            "for_owner": [each for each in buttons if each["verb"] is point_actions.FREE_FOR_OWNER],
-            "buttons": [each for each in buttons if each["verb"] is not point_actions.FREE_FOR_OWNER],
+            "for_owner": [each for each in buttons if each["action"] is point_actions.FREE_FOR_OWNER],
+            "buttons": [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER],
             "may_charge": reverse("admin:may_charge") + f"?charge_point={stored.identity}",
         }

@@ -19,9 +19,9 @@ from chargegroups.models import CustomerException
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, correct, ratings_of
 from chargepoints.rating_text import money
-from evcnet.admin.actions import Verb, VerbForm
+from evcnet.admin.actions import Action, ActionForm
 from evcnet.admin.widgets import SearchBox
-from evcnet.bulk import Outcome, Remark
+from evcnet.bulk import BulkResult, RowMessage
 from evcnet.errors import REFUSALS, DomainError, refusal_of
 from tariffs.models import Tariff, TariffVersion
 
@@ -37,7 +37,7 @@ def tariff_box() -> SearchBox:
     return SearchBox(CustomerException._meta.get_field("tariff"), admin.site)
 
 
-class CorrectForm(VerbForm):
+class CorrectForm(ActionForm):
     tariff = forms.ModelChoiceField(
         Tariff.objects.none(), help_text="Its version that was in force when the session started."
     )
@@ -110,13 +110,13 @@ class CorrectForm(VerbForm):
         return said | {"version": version, "measured": measured, "by": self.request.user}
 
 
-def _correct(sessions: list[Session], **said: Any) -> Outcome:
+def _correct(sessions: list[Session], **said: Any) -> BulkResult:
     (session,) = sessions
     try:
         correct(session, said["version"], said["measured"], said["reason"], said["by"])
     except REFUSALS as wrong:
-        return Outcome(refused=(Remark(session, refusal_of(wrong).message),))
-    return Outcome(done=(session,))
+        return BulkResult(refusals=(RowMessage(session, refusal_of(wrong).message),))
+    return BulkResult(changed=(session,))
 
 
-CORRECT = Verb("correct", "Correct the price", "corrected", _correct, form=CorrectForm)
+CORRECT = Action("correct", "Correct the price", "corrected", _correct, form=CorrectForm)

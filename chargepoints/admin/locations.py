@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
-from evcnet.admin.badges import badge, two_lines
 from evcnet.admin.base import ModelAdmin
+from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
 LISTED = 50
@@ -52,7 +52,7 @@ class LocationAdmin(ModelAdmin, Transfers):
     def points(self, location: Location) -> int:
         return location.points
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
         counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
         for location in rows:

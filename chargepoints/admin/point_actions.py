@@ -18,16 +18,16 @@ from chargegroups.access_summary import effective
 from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
-from evcnet.admin.actions import Verb, VerbForm
+from evcnet.admin.actions import Action, ActionForm, row_of_page
 from evcnet.admin.scoped import sees_target
-from evcnet.bulk import Outcome, Remark
+from evcnet.bulk import BulkResult, RowMessage
 from evcnet.errors import REFUSALS, refusal_of
 from tariffs.models import Tariff
 
 ACTIVE = ChargePoint.Status.ACTIVE
 
 
-class AttachForm(VerbForm):
+class AttachForm(ActionForm):
     intro = "Choose the charge group that sets the tariff and who may charge."
 
     charge_group = forms.ModelChoiceField(ChargeGroup.objects.none(), help_text="Closed charge groups take no points.")
@@ -39,13 +39,15 @@ class AttachForm(VerbForm):
         field.widget = AutocompleteSelect(ChargePoint._meta.get_field("charge_group"), admin.site)
         field.widget.choices = field.choices
 
-    def remarks(self) -> Iterable[tuple[Any, str]]:
+    def row_messages(self) -> Iterable[RowMessage]:
         for point in self.rows:
             if point.charge_group_id is not None:
-                yield point, f"leaves {point.charge_group}, and takes the tariff and access of the new group."
+                yield RowMessage(
+                    point, f"leaves {point.charge_group}, and takes the tariff and access of the new group."
+                )
 
 
-class FreeForOwnerForm(VerbForm):
+class FreeForOwnerForm(ActionForm):
     tariff = forms.ModelChoiceField(
         Tariff.objects.none(),
         required=False,
@@ -86,60 +88,64 @@ def _out(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dic
 
 
 def _flow(admin: Any, request: HttpRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
-    one = points[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
+    one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
     return PointsFlow(admin, request, one, points, to, back).respond()
 
 
-def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> Outcome:
+def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> BulkResult:
     (point,) = points
     try:
         make_free_for_owner(point, tariff, currency, by)
     except REFUSALS as error:
-        return Outcome(refused=(Remark(point, refusal_of(error).message),))
-    return Outcome(done=(point,))
+        return BulkResult(refusals=(RowMessage(point, refusal_of(error).message),))
+    return BulkResult(changed=(point,))
 
 
-ATTACH = Verb(
+ATTACH = Action(
     "attach",
     "Attach to a charge group",
     "attached",
-    offered=lambda point: point.charge_group_id is None,
+    is_available=lambda point: point.charge_group_id is None,
     form=AttachForm,
     primary=True,
-    page=_to_group,
+    view=_to_group,
 )
-MOVE = Verb(
+MOVE = Action(
     "move",
     "Move to another charge group",
     "moved",
-    offered=lambda point: point.charge_group_id is not None,
+    is_available=lambda point: point.charge_group_id is not None,
     form=AttachForm,
-    page=_to_group,
+    view=_to_group,
 )
-DETACH = Verb(
+DETACH = Action(
     "detach",
     "Detach from the charge group",
     "detached",
-    offered=lambda point: point.charge_group_id is not None,
-    page=_out,
+    is_available=lambda point: point.charge_group_id is not None,
+    view=_out,
 )
-ACTIVATE = Verb(
+ACTIVATE = Action(
     "activate",
     "Activate",
     "activated",
     attach_detach.activate,
-    offered=lambda point: point.status != ACTIVE and not attach_detach.why_not_activate(point),
+    is_available=lambda point: point.status != ACTIVE and not attach_detach.why_not_activate(point),
     primary=True,
 )
-DEACTIVATE = Verb(
-    "deactivate", "Deactivate", "deactivated", attach_detach.deactivate, offered=lambda point: point.status == ACTIVE
+DEACTIVATE = Action(
+    "deactivate",
+    "Deactivate",
+    "deactivated",
+    attach_detach.deactivate,
+    is_available=lambda point: point.status == ACTIVE,
 )
-FREE_FOR_OWNER = Verb(
+FREE_FOR_OWNER = Action(
     "free-for-owner",
     "Make it free of charge for the owner",
     "made free of charge for the owner",
     _free_for_owner,
-    offered=lambda point: bool(point.owner_id and point.charge_group_id),
+    is_available=lambda point: bool(point.owner_id and point.charge_group_id),
     form=FreeForOwnerForm,
 )

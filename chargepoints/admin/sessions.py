@@ -16,17 +16,17 @@ from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, ratings_of
 from chargepoints.rating_text import duration, money
 from customers.models import Customer
-from evcnet.admin.actions import WithVerbs
-from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
 NOT_SEEN = "not one of yours"
 
 
 @admin.register(Session)
-class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
+class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
     kinds = ("sessions",)
     paginator = LatestPages
     list_display = ["started", "shown_point", "who", "kwh_column", "lasted", "price", "shown_verdict"]
@@ -35,7 +35,7 @@ class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
     search_help_text = "Session id, card, customer or charge point"
     ordering = ["-started_at", "-id"]
     empty_words = "What was charged, by whom and for how much. Sessions come in from a file."
-    page_verbs = (CORRECT,)
+    object_actions = (CORRECT,)
 
     # Sessions happen at charge points: they are imported, and never typed or edited by hand.
 
@@ -50,7 +50,7 @@ class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
 
     # The list
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         ratings = ratings_of(rows)
         customers = Customer.objects.visible_to(request.user).in_bulk({row.customer_id for row in rows} - {None})
         points = ChargePoint.objects.visible_to(request.user).select_related("location")
@@ -104,8 +104,8 @@ class SessionAdmin(WithVerbs, ModelAdmin, Transfers):
         return self.session_page(request, object_id)
 
     def session_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        session = self.seen(request, object_id)
+        session = self.get_object_or_404(request, object_id)
         context = self.page_context(request, session, f"Session {session.code}") | about(request, session)
-        context["buttons"] = self.buttons(request, session)
+        context["buttons"] = self.action_buttons(request, session)
         context["media"] = self.media + context["comparing"].media
         return TemplateResponse(request, "chargepoints/session.html", context)

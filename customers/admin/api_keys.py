@@ -11,30 +11,30 @@ from django.views.decorators.cache import never_cache
 
 from customers.models import ApiKey
 from evcnet.accounts.reauthentication import AsksPasswordAgain
-from evcnet.admin.actions import Verb, WithVerbs
-from evcnet.admin.badges import badge
+from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
-from evcnet.bulk import Outcome, change_rows
+from evcnet.badges import badge
+from evcnet.bulk import BulkResult, change_rows
 
 
 def _switch(active: bool) -> Any:
-    def act(keys: list[ApiKey]) -> Outcome:
+    def act(keys: list[ApiKey]) -> BulkResult:
         rows = ApiKey.objects.filter(pk__in=[key.pk for key in keys])
-        return change_rows(rows, {"active": active}, unchanged=lambda key: key.active == active)
+        return change_rows(rows, {"active": active}, is_unchanged=lambda key: key.active == active)
 
     return act
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AsksPasswordAgain, WithVerbs, ModelAdmin):
+class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
     list_display = ["name", "shown_prefix", "rate_per_minute", "created_at", "shown_status"]
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"
     fields = ["name", "rate_per_minute"]
     empty_words = "With a key a program asks in your name whether a card may charge. Make one for each program."
-    verbs = (
-        Verb("deactivate", "Deactivate", "deactivated", _switch(False), offered=lambda key: key.active),
-        Verb("activate", "Activate", "activated", _switch(True), offered=lambda key: not key.active),
+    bulk_actions = (
+        Action("deactivate", "Deactivate", "deactivated", _switch(False), is_available=lambda key: key.active),
+        Action("activate", "Activate", "activated", _switch(True), is_available=lambda key: not key.active),
     )
     change_form_outer_before_template = "customers/api_key.html"
 
@@ -66,5 +66,5 @@ class ApiKeyAdmin(AsksPasswordAgain, WithVerbs, ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (key := kwargs.get("obj")) is not None:
             stored = ApiKey.objects.get(pk=key.pk)
-            context.update({"key": stored, "buttons": self.buttons(request, stored)})
+            context.update({"key": stored, "buttons": self.action_buttons(request, stored)})
         return super().render_change_form(request, context, *args, **kwargs)

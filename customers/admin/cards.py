@@ -15,15 +15,15 @@ from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
 from customers.search import cards_named
-from evcnet.admin.actions import WithVerbs
-from evcnet.admin.badges import badge, two_lines
+from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
+class ChargeCardAdmin(ActionsMixin, ModelAdmin, Transfers):
     kinds = ("charge_cards",)
     form = ChargeCardForm
     list_display = ["shown_card", "shown_customer", "shown_roaming", "valid_until", "shown_status"]
@@ -42,7 +42,7 @@ class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
         ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
     ]
     empty_words = "What drivers show to a reader. Add them one by one, or import a file."
-    verbs = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
+    bulk_actions = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -83,7 +83,7 @@ class ChargeCardAdmin(WithVerbs, ModelAdmin, Transfers):
                     "card": stored,
                     "not_yet": stored.valid_from is not None and stored.valid_from > now,
                     "expired": stored.valid_until is not None and stored.valid_until <= now,
-                    "buttons": self.buttons(request, stored),
+                    "buttons": self.action_buttons(request, stored),
                     "may_charge": f"{reverse('admin:may_charge')}?{urlencode({'card': stored.uid})}",
                 }
             )

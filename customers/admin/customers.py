@@ -17,14 +17,14 @@ from customers.admin.customer_page import about
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
 from customers.search import customers_named
-from evcnet.admin.actions import WithVerbs
-from evcnet.admin.badges import badge
+from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
+from evcnet.badges import badge
 from evcnet.importexport.pages import Transfers
 
 
 @admin.register(Customer)
-class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
+class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
     kinds = ("customers",)
     form = CustomerForm
     list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
@@ -43,7 +43,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         ("Payment and contact", {"fields": ["payment", "email", "language"]}),
     ]
     empty_words = "Who charges: private people, companies and their employees. Add them one by one, or import a file."
-    verbs = (
+    bulk_actions = (
         status_actions.APPROVE,
         status_actions.REJECT,
         status_actions.BLOCK,
@@ -51,7 +51,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         status_actions.DEACTIVATE,
         move_customers.MOVE,
     )
-    page_verbs = (privacy.DISCLOSE, privacy.ERASE)
+    object_actions = (privacy.DISCLOSE, privacy.ERASE)
     change_form_outer_before_template = "customers/customer.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -75,7 +75,7 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         found: int = customer.cards
         return found
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         cards = ChargeCard.objects.filter(customer__in=rows).order_by()
         counts = dict(cards.values_list("customer").annotate(number=Count("pk")))
         for customer in rows:
@@ -97,12 +97,12 @@ class CustomerAdmin(WithVerbs, ModelAdmin, Transfers):
         messages.info(request, "The user group changes once you have confirmed it here. Everything else is saved.")
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': group.pk})}")
 
-    def row_pages(self) -> dict[str, Any]:
+    def object_views(self) -> dict[str, Any]:
         return {"regroup": regroup_customer}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:
             stored = Customer.objects.select_related("user_group").get(pk=customer.pk)
-            context.update(about(request, stored) | {"buttons": self.buttons(request, stored)})
+            context.update(about(request, stored) | {"buttons": self.action_buttons(request, stored)})
             context["may_charge"] = f"{reverse('admin:may_charge')}?{urlencode({'customer': stored.number})}"
         return super().render_change_form(request, context, *args, **kwargs)

@@ -31,11 +31,12 @@ class FirstLoginForm(forms.Form):
 class FirstLogin:
     """For the admin of providers."""
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        return [*super().own_pages(), ("first-login", asks_password_again(self.first_login_view))]  # type: ignore[misc]
+    def get_urls(self) -> list[Any]:
+        view = asks_password_again(self.first_login_view)
+        return [self.object_path("first-login", view), *super().get_urls()]  # type: ignore[misc, attr-defined]
 
     def first_login_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        provider: Provider = self.seen(request, object_id, "invite")  # type: ignore[attr-defined]
+        provider: Provider = self.get_object_or_404(request, object_id, "invite")  # type: ignore[attr-defined]
         form = FirstLoginForm(request.POST if "email" in request.POST else None)
         if request.method == "POST" and self._invited(request, provider, form):
             return HttpResponseRedirect(request.path)

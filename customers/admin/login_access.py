@@ -22,9 +22,13 @@ from evcnet.errors import DomainError
 class WaysIn:
     """For the admin of logins; what it posts to is offered in templates/customers/login.html."""
 
-    def ways_in(self) -> list[tuple[str, Any]]:
+    def get_urls(self) -> list[Any]:
         views = {"invite": self.invite_view, "second-factor": self.second_factor_view}
-        return [(name, require_POST(asks_password_again(view))) for name, view in views.items()]
+        own = [
+            self.object_path(segment, require_POST(asks_password_again(view)))  # type: ignore[attr-defined]
+            for segment, view in views.items()
+        ]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def ways_in_of(self, login: StaffMember) -> dict[str, str]:
         page: Any = self.page  # type: ignore[attr-defined]
@@ -57,7 +61,7 @@ class WaysIn:
         return self._back(login)
 
     def _managed(self, request: HttpRequest, object_id: str) -> StaffMember:
-        login: StaffMember = self.seen(request, object_id, "change")  # type: ignore[attr-defined]
+        login: StaffMember = self.get_object_or_404(request, object_id, "change")  # type: ignore[attr-defined]
         if not managed_by(request.user, login):
             raise PermissionDenied
         return login

@@ -20,8 +20,8 @@ from customers.roles import IN_WORDS, Role
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
 from evcnet.accounts.scope import admin_of, managed_by
-from evcnet.admin.badges import badge
 from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.badges import badge
 from evcnet.errors import DomainError
 from evcnet.history import event_model
 
@@ -87,7 +87,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
     def shown_status(self, login: StaffMember) -> str:
         return badge("active" if login.is_active else "inactive")
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         held: dict[int, list[str]] = {login.pk: [] for login in rows}
         roles = Membership.objects.visible_to(request.user).filter(staff_member__in=rows)
         for role in roles.select_related("provider", "user_group"):
@@ -110,7 +110,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         return [(StaffMember, [obj.pk]), (Membership, roles.values("pgh_obj"))]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        if not managed_by(request.user, self.seen(request, object_id)):
+        if not managed_by(request.user, self.get_object_or_404(request, object_id)):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
@@ -148,11 +148,11 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
             context["copy_url"] = f"{reverse('admin:customers_staffmember_add')}?like={stored.pk}"
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def own_pages(self) -> list[tuple[str, Any]]:
-        return [("password", asks_password_again(self.password_view)), *self.ways_in()]
+    def get_urls(self) -> list[Any]:
+        return [self.object_path("password", asks_password_again(self.password_view)), *super().get_urls()]
 
     def password_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        login = self.seen(request, object_id, "change")
+        login = self.get_object_or_404(request, object_id, "change")
         if not managed_by(request.user, login):
             raise PermissionDenied
         form = PasswordForm(request.POST or None, login=login)

@@ -10,10 +10,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from changes.admin.move_customers import CustomersFlow
 from customers.models import Customer, UserGroup
-from evcnet.admin.actions import Verb, VerbForm
+from evcnet.admin.actions import Action, ActionForm, row_of_page
 
 
-class MoveForm(VerbForm):
+class MoveForm(ActionForm):
     intro = (
         "Charge groups that are open to a user group are open to its customers. You see first what changes for them."
     )
@@ -29,15 +29,15 @@ class MoveForm(VerbForm):
 
 
 def _moving(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
-    one = customers[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
+    one = row_of_page(request, customers)
     return CustomersFlow(admin, request, one, customers, asked["user_group"]).respond()
 
 
-MOVE = Verb(
+MOVE = Action(
     "move",
     "Move to another user group",
     "moved",
-    offered=lambda customer: customer.erased_at is None,
+    is_available=lambda customer: customer.erased_at is None,
     form=MoveForm,
-    page=_moving,
+    view=_moving,
 )

@@ -11,25 +11,25 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from customers.models import Notice
 from customers.notices import mail_again, message
-from evcnet.admin.actions import Verb, WithVerbs
-from evcnet.admin.badges import badge
+from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import RelatedFilter
-from evcnet.bulk import Outcome
+from evcnet.badges import badge
+from evcnet.bulk import BulkResult
 
 
-def _again(notices: list[Notice]) -> Outcome:
+def _again(notices: list[Notice]) -> BulkResult:
     chosen = [notice for notice in notices if notice.state == Notice.State.FAILED]
     mail_again(chosen)
-    return Outcome(done=tuple(chosen), unchanged=tuple(row for row in notices if row not in chosen))
+    return BulkResult(changed=tuple(chosen), unchanged=tuple(row for row in notices if row not in chosen))
 
 
-MAIL_AGAIN = Verb(
+MAIL_AGAIN = Action(
     "mail-again",
     "Mail again",
     "put back into the queue",
     _again,
-    offered=lambda notice: notice.state == Notice.State.FAILED,
+    is_available=lambda notice: notice.state == Notice.State.FAILED,
     primary=True,
 )
 
@@ -46,7 +46,7 @@ class AnnouncementFilter(RelatedFilter):
 
 
 @admin.register(Notice)
-class NoticeAdmin(WithVerbs, ModelAdmin):
+class NoticeAdmin(ActionsMixin, ModelAdmin):
     list_display = ["shown_customer", "about", "shown_effect", "shown_state", "attempts", "tried_at", "error"]
     list_filter = [("state", ChoicesDropdownFilter), ("announcement", AnnouncementFilter)]
     list_select_related = ["customer", "announcement", "provider"]
@@ -57,7 +57,7 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
         "Mails that tell customers what changes where they charge, and from when. Whoever confirms a change chooses "
         "whether its regulars, everyone affected or nobody is told."
     )
-    verbs = (MAIL_AGAIN,)
+    bulk_actions = (MAIL_AGAIN,)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -86,12 +86,12 @@ class NoticeAdmin(WithVerbs, ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        notice = self.seen(request, object_id)
+        notice = self.get_object_or_404(request, object_id)
         context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
             "notice": notice,
             "about": self.about(notice),
             "mail": message(notice),
-            "buttons": self.buttons(request, notice),
+            "buttons": self.action_buttons(request, notice),
         }
         return TemplateResponse(request, "customers/notice_page.html", context)
 

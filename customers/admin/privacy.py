@@ -17,7 +17,7 @@ from customers.privacy.export import PersonalData
 from customers.privacy.personal_data import Held
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import ask_password_again
-from evcnet.admin.actions import Verb, VerbForm
+from evcnet.admin.actions import Action, ActionForm
 from evcnet.errors import REFUSALS, refusal_of
 
 
@@ -43,7 +43,7 @@ def _disclosing(admin: Any, request: HttpRequest, customers: list[Customer], ask
     return response  # type: ignore[return-value]
 
 
-class EraseForm(VerbForm):
+class EraseForm(ActionForm):
     """Nobody erases the wrong person by a click too many: the number is typed."""
 
     template, danger = "customers/erase.html", True
@@ -79,20 +79,20 @@ def _erasing(admin: Any, request: HttpRequest, customers: list[Customer], asked:
     return HttpResponseRedirect(admin.page(customer.pk))
 
 
-DISCLOSE = Verb(
+DISCLOSE = Action(
     "disclose",
     "Export this customer’s data",
     "exported",
-    offered=is_person,
-    action="disclose",
-    page=_disclosing,
+    is_available=is_person,
+    permission="disclose",
+    view=_disclosing,
 )
-ERASE = Verb(
+ERASE = Action(
     "erase",
     "Erase the person",
     "erased",
-    offered=is_person,
-    action="erase",
+    is_available=is_person,
+    permission="erase",
     form=EraseForm,
-    page=_erasing,
+    view=_erasing,
 )

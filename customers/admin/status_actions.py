@@ -2,57 +2,61 @@
 
 from customers import approval, blocking
 from customers.models import ChargeCard, Customer
-from evcnet.admin.actions import Verb
+from evcnet.admin.actions import Action
 
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 
-APPROVE = Verb(
+APPROVE = Action(
     "approve",
     "Approve",
     "approved",
     approval.approve,
-    offered=lambda customer: customer.status == _CUSTOMER.PENDING,
-    action="approve",
+    is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
+    permission="approve",
     primary=True,
 )
-REJECT = Verb(
+REJECT = Action(
     "reject",
     "Reject",
     "rejected",
     approval.reject,
-    offered=lambda customer: customer.status == _CUSTOMER.PENDING,
-    action="approve",
+    is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
+    permission="approve",
 )
-BLOCK = Verb("block", "Block", "blocked", blocking.block, offered=lambda customer: customer.status == _CUSTOMER.ACTIVE)
-LET_BACK = Verb(
+BLOCK = Action(
+    "block", "Block", "blocked", blocking.block, is_available=lambda customer: customer.status == _CUSTOMER.ACTIVE
+)
+LET_BACK = Action(
     "unblock",
     "Let back in",
     "let back in",
     blocking.unblock,
-    offered=lambda customer: customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED) and not customer.erased_at,
+    is_available=lambda customer: (
+        customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED) and not customer.erased_at
+    ),
     primary=True,
 )
-DEACTIVATE = Verb(
+DEACTIVATE = Action(
     "deactivate",
     "Deactivate",
     "deactivated",
     blocking.deactivate,
-    offered=lambda customer: customer.status in (_CUSTOMER.ACTIVE, _CUSTOMER.BLOCKED),
+    is_available=lambda customer: customer.status in (_CUSTOMER.ACTIVE, _CUSTOMER.BLOCKED),
 )
-BLOCK_CARD = Verb(
+BLOCK_CARD = Action(
     "block",
     "Block",
     "blocked",
     blocking.block_cards,
-    offered=lambda card: card.status != _CARD.DEACTIVATED,
-    action="block",
+    is_available=lambda card: card.status != _CARD.DEACTIVATED,
+    permission="block",
 )
-UNBLOCK_CARD = Verb(
+UNBLOCK_CARD = Action(
     "unblock",
     "Unblock",
     "unblocked",
     blocking.unblock_cards,
-    offered=lambda card: card.status != _CARD.ACTIVE and card.customer_id is not None,
-    action="block",
+    is_available=lambda card: card.status != _CARD.ACTIVE and card.customer_id is not None,
+    permission="block",
     primary=True,
 )

@@ -46,7 +46,7 @@ class UserGroupAdmin(ModelAdmin, Transfers):
         found: str = group.charge_groups
         return found
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         seen = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
         customers = bounded_counts(Customer, "user_group", rows)
         charge_groups = bounded_counts(ChargeGroup, "user_group", rows)

@@ -80,8 +80,8 @@ class AsksPasswordAgain:
         return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
     @asks_password_again
-    def verb_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return super().verb_view(request, *args, **kwargs)  # type: ignore[misc]
+    def action_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().action_view(request, *args, **kwargs)  # type: ignore[misc]
 
 
 def _must_ask(request: HttpRequest) -> bool:

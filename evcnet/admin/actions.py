@@ -1,163 +1,220 @@
-"""What can be done to rows, in bulk from their list and one at a time on a row's page? Each way asks and reports alike."""
+"""Admin actions: on selected rows of a list and, by a button, on the row of a page. All ask and report alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import models
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from evcnet.accounts.reauthentication import ask_password_again
-from evcnet.admin.action_messages import NOT_YOURS, tell
-from evcnet.bulk import Outcome, Remark
+from evcnet.admin.requests import StaffRequest
+from evcnet.bulk import BulkResult, RowMessage
+from evcnet.text import counted_rows
 
 MOST_ROWS = 1000
 """A page that lists what it is about stays readable, and its form within what a request may carry."""
-
-MANY = 10
+MASS_CHANGE = 10
 """An action on more rows than these is a mass change, before which the password may be asked again."""
+LISTED = 20
+"""So many rows are named in a message; the rest is counted."""
+NOT_ALLOWED = "Your role does not allow this here."
 
 
-class VerbForm(forms.Form):
-    """The page before a verb: what it says first, and what it asks. Made for rows that the login may do this to."""
+class ActionForm(forms.Form):
+    """The page before an action: what it says first, and what it asks. ``rows``: those that the login may do this to."""
 
     intro = ""
     template = ""
-    """What says it where a sentence is too short."""
+    """In place of ``intro`` where a sentence is too short."""
     danger = False
-    """Is there no way back?"""
+    """True where there is no way back."""
 
-    def __init__(self, *args: Any, request: HttpRequest, rows: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: StaffRequest, rows: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.rows = request, rows
 
-    def remarks(self) -> Iterable[tuple[Any, str]]:
+    def row_messages(self) -> Iterable[RowMessage]:
         """What there is to know of single rows before they are changed."""
         return ()
 
 
 @dataclass(frozen=True)
-class Verb:
-    """``done`` completes "12 customers …". ``action`` is the permission; ``offered`` says whether a row's page has it.
+class Action:
+    """``past_tense`` completes "12 customers …"; ``permission`` is view, change, or a model's own.
 
-    ``act`` takes the rows, and what the form asked for by keyword. With ``page`` nothing is done at once: it gives the
-    page that comes before, from the admin, the request, the rows and what the form asked for.
+    ``perform`` takes the rows, and what the form asked for by keyword. Where ``view`` is given nothing is done at once:
+    it answers instead, from the admin, the request, the rows and what the form asked for. ``is_available`` says whether
+    the page of a row offers it.
     """
 
     name: str
     label: str
-    done: str
-    act: Callable[..., Outcome] | None = None
-    offered: Callable[[Any], bool] = lambda row: True
-    action: str = "change"
-    form: type[VerbForm] | None = None
+    past_tense: str
+    perform: Callable[..., BulkResult] | None = None
+    is_available: Callable[[Any], bool] = lambda row: True
+    permission: str = "change"
+    form: type[ActionForm] | None = None
     primary: bool = False
-    page: Callable[[Any, HttpRequest, list[Any], dict[str, Any]], HttpResponse] | None = None
+    view: Callable[[Any, StaffRequest, list[Any], dict[str, Any]], HttpResponse] | None = None
 
 
-class WithVerbs:
-    """For a ModelAdmin: ``verbs`` become actions of the list and buttons of the page, ``page_verbs`` buttons alone."""
+class ActionsMixin:
+    """For a ModelAdmin: actions for the list and the page of a row (``bulk_actions``), or the page alone."""
 
-    verbs: tuple[Verb, ...] = ()
-    page_verbs: tuple[Verb, ...] = ()
+    bulk_actions: tuple[Action, ...] = ()
+    object_actions: tuple[Action, ...] = ()
     model: Any
     admin_site: Any
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: StaffRequest) -> dict[str, Any]:
         actions = super().get_actions(request)  # type: ignore[misc]
-        for verb in (verb for verb in self.verbs if self._may(request, verb.action)):  # type: ignore[attr-defined]
-            actions[verb.name] = (_in_bulk(verb), verb.name, verb.label)
+        for action in self.bulk_actions:
+            if self.has_model_permission(request, action.permission):  # type: ignore[attr-defined]
+                actions[action.name] = (_changelist_action(action), action.name, action.label)
         return actions
 
     def get_urls(self) -> list[Any]:
         meta = self.model._meta
-        name = f"{meta.app_label}_{meta.model_name}_verb"
-        view = self.admin_site.admin_view(self.verb_view)
-        return [path("<path:object_id>/do/<slug:verb>/", view, name=name), *super().get_urls()]  # type: ignore[misc]
+        name = f"{meta.app_label}_{meta.model_name}_action"
+        view = self.admin_site.admin_view(self.action_view)
+        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]  # type: ignore[misc]
 
-    def _of_page(self) -> list[Verb]:
-        return [*self.verbs, *self.page_verbs]
+    def action_buttons(self, request: StaffRequest, obj: Any) -> list[dict[str, Any]]:
+        """For the row's page: the actions that this login may do to this row, as it is now."""
+        return [
+            {"action": action, "url": self._action_url(obj, action), "asks": action.form is not None}
+            for action in (*self.bulk_actions, *self.object_actions)
+            if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)  # type: ignore[attr-defined]
+        ]
 
-    def buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        """For the row's page: the verbs that this login may do to this row, as it is now."""
-        allowed = [verb for verb in self._of_page() if self._may(request, verb.action, obj)]  # type: ignore[attr-defined]
-        offered = [verb for verb in allowed if verb.offered(obj)]
-        return [{"verb": verb, "url": self._address(obj, verb), "asks": verb.form is not None} for verb in offered]
-
-    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
-        """Done on POST; with GET, the page before it, for a verb that has one."""
-        chosen = next((each for each in self._of_page() if each.name == verb), None)
-        if chosen is None or (request.method != "POST" and chosen.form is None):
+    def action_view(self, request: StaffRequest, object_id: str, name: str) -> HttpResponse:
+        """Performs the action on POST; with GET, the page before it, for an action that has one."""
+        actions = (*self.bulk_actions, *self.object_actions)
+        action = next((each for each in actions if each.name == name), None)
+        if action is None or (request.method != "POST" and action.form is None):
             raise Http404("No such page.")
-        obj = self.seen(request, object_id, chosen.action)  # type: ignore[attr-defined]
-        if chosen.form is not None and not chosen.offered(obj):
-            messages.info(request, f"Nothing was done: “{chosen.label}” does not apply to {obj} any more.")
-            return HttpResponseRedirect(self._afterwards(request, obj))
-        page = self._perform(request, chosen, [obj], Outcome(), self._address(obj, chosen))
-        return page or HttpResponseRedirect(self._afterwards(request, obj))
+        obj = self.get_object_or_404(request, object_id, action.permission)  # type: ignore[attr-defined]
+        if action.form is not None and not action.is_available(obj):
+            messages.info(request, f"Nothing was done: “{action.label}” does not apply to {obj} any more.")
+            return HttpResponseRedirect(self._url_after_action(request, obj))
+        response = self.respond_to_action(request, action, [obj], BulkResult(), self._action_url(obj, action))
+        return response or HttpResponseRedirect(self._url_after_action(request, obj))
 
-    def _address(self, obj: Any, verb: Verb) -> str:
+    def respond_to_action(
+        self, request: StaffRequest, action: Action, rows: list[Any], refusals: BulkResult, url: str
+    ) -> HttpResponse | None:
+        """Perform it and say what became of the rows; or the page before it, as long as its form is not filled in."""
+        values: dict[str, Any] = {}
+        if action.form is not None and rows:
+            form = action.form(request.POST if "confirmed" in request.POST else None, request=request, rows=rows)
+            if not form.is_valid():
+                return self._form_page(request, action, form, url)
+            values = form.cleaned_data
+        if action.view is not None and rows:
+            if refusals.refusals:
+                report(request, self.model, refusals, action.past_tense)
+            return action.view(self, request, rows, values)
+        result = action.perform(rows, **values) if action.perform is not None else BulkResult()
+        report(request, self.model, result + refusals, action.past_tense)
+        return None
+
+    def _form_page(self, request: StaffRequest, action: Action, form: ActionForm, url: str) -> HttpResponse:
+        one = row_of_page(request, form.rows)
+        many = counted_rows(self.model, len(form.rows))
+        context = self.page_context(request, one, f"{action.label}: {one or many}") | {  # type: ignore[attr-defined]
+            "action": action,
+            "form": form,
+            "row_messages": list(form.row_messages()),
+            "url": url,
+            "one": one,
+            "many": many,
+            "media": self.media + form.media,  # type: ignore[attr-defined]
+            "back": self.page(one.pk) if one else request.get_full_path(),  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "evcnet/action.html", context)
+
+    def _action_url(self, obj: Any, action: Action) -> str:
         meta = self.model._meta
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_verb", args=[obj.pk, verb.name])
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_action", args=[obj.pk, action.name])
 
-    def _afterwards(self, request: HttpRequest, obj: Any) -> str:
+    def _url_after_action(self, request: StaffRequest, obj: Any) -> str:
+        """The row's page, as long as the login sees the row."""
         if self.model._default_manager.visible_to(request.user).filter(pk=obj.pk).exists():
             return str(self.page(obj.pk))  # type: ignore[attr-defined]
         meta = self.model._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
-    def _perform(
-        self, request: HttpRequest, verb: Verb, rows: list[Any], refused: Outcome, address: str
-    ) -> HttpResponse | None:
-        """Do it and tell; or the page before it, as long as its form is not filled in."""
-        asked: dict[str, Any] = {}
-        if verb.form is not None and rows:
-            form = verb.form(request.POST if "confirmed" in request.POST else None, request=request, rows=rows)
-            if not form.is_valid():
-                return self._page_before(request, verb, form, address)
-            asked = form.cleaned_data
-        if verb.page is not None and rows:
-            if refused.refused:
-                tell(request, self.model, refused, verb.done)
-            return verb.page(self, request, rows, asked)
-        outcome = verb.act(rows, **asked) if verb.act is not None else Outcome()
-        tell(request, self.model, outcome + refused, verb.done)
-        return None
 
-    def _page_before(self, request: HttpRequest, verb: Verb, form: VerbForm, address: str) -> HttpResponse:
-        one = form.rows[0] if "object_id" in request.resolver_match.kwargs else None  # type: ignore[union-attr]
-        meta = self.model._meta
-        many = f"{len(form.rows):,} {meta.verbose_name if len(form.rows) == 1 else meta.verbose_name_plural}"
-        context = self.page_context(request, one, f"{verb.label}: {one or many}")  # type: ignore[attr-defined]
-        context |= {"verb": verb, "form": form, "remarks": list(form.remarks()), "address": address, "one": one}
-        context |= {"many": many, "media": self.media + form.media}  # type: ignore[attr-defined]
-        context["back"] = self.page(one.pk) if one else request.get_full_path()  # type: ignore[attr-defined]
-        return TemplateResponse(request, "evcnet/verb.html", context)
+def row_of_page(request: StaffRequest, rows: Sequence[Any]) -> Any:
+    """The row on whose page the action was asked for; None where it was asked for on a list."""
+    match = request.resolver_match
+    return rows[0] if match is not None and "object_id" in match.kwargs else None
 
 
-def _in_bulk(verb: Verb) -> Callable[..., HttpResponse | None]:
-    def run(admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        if queryset.count() > MANY:
+def _changelist_action(action: Action) -> Callable[..., HttpResponse | None]:
+    def run(admin: ActionsMixin, request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        count = queryset.count()
+        if count > MASS_CHANGE:
             ask_password_again(request)
-        if verb.form is not None and queryset.count() > MOST_ROWS:
+        if action.form is not None and count > MOST_ROWS:
             messages.error(request, f"Nothing was done: select at most {MOST_ROWS:,} rows at a time.")
             return None
-        rows, refused = _within_reach(request, queryset, verb.action)
-        page: HttpResponse | None = admin._perform(request, verb, rows, refused, request.get_full_path())
-        return page
+        rows, refusals = _split_by_permission(request, queryset, action.permission)
+        return admin.respond_to_action(request, action, rows, refusals, request.get_full_path())
 
     return run
 
 
-def _within_reach(request: HttpRequest, queryset: Any, action: str) -> tuple[list[Any], Outcome]:
+def _split_by_permission(
+    request: StaffRequest, queryset: models.QuerySet[Any], permission: str
+) -> tuple[list[Any], BulkResult]:
     """The selected rows on which the login may do this; those that it only sees are refused."""
-    reach = queryset.model._default_manager.visible_to(request.user, action).filter(pk__in=queryset.values("pk"))
-    reachable = set(reach.values_list("pk", flat=True))
+    manager: Any = queryset.model._default_manager
+    allowed = manager.visible_to(request.user, permission).filter(pk__in=queryset.values("pk"))
+    keys = set(allowed.values_list("pk", flat=True))
     rows = list(queryset)
-    others = tuple(Remark(row, NOT_YOURS) for row in rows if row.pk not in reachable)
-    return [row for row in rows if row.pk in reachable], Outcome(refused=others)
+    refusals = tuple(RowMessage(row, NOT_ALLOWED) for row in rows if row.pk not in keys)
+    return [row for row in rows if row.pk in keys], BulkResult(refusals=refusals)
+
+
+# What is said afterwards
+
+
+def report(request: StaffRequest, model: type[models.Model], result: BulkResult, past_tense: str) -> None:
+    """One message for what was changed, one for what was so already, one for what was refused and why."""
+    if result.changed:
+        messages.success(request, _names(model, result.changed, past_tense))
+    if result.notes:
+        messages.info(request, _reasons(model, result.notes, "to look at"))
+    if result.unchanged:
+        messages.info(request, _names(model, result.unchanged, f"{past_tense} already"))
+    if result.refusals:
+        messages.warning(request, _reasons(model, result.refusals, f"not {past_tense}"))
+    if not (result.changed or result.unchanged or result.refusals):
+        messages.warning(request, f"No {model._meta.verbose_name} was {past_tense}: none was selected.")
+
+
+def _names(model: type[models.Model], rows: Sequence[Any], past_tense: str) -> SafeString:
+    names = format_html_join(", ", "{}", ((str(row),) for row in rows[:LISTED]))
+    return format_html("{} {}: {}{}", counted_rows(model, len(rows)), past_tense, names, _and_more(rows))
+
+
+def _reasons(model: type[models.Model], row_messages: Sequence[RowMessage], what: str) -> SafeString:
+    lines = format_html_join(
+        "", "<li><strong>{}</strong>: {}</li>", ((each.row, each.text) for each in row_messages[:LISTED])
+    )
+    count = counted_rows(model, len(row_messages))
+    return format_html('{} {}:<ul class="evc-reasons">{}</ul>{}', count, what, lines, _and_more(row_messages))
+
+
+def _and_more(rows: Sequence[Any]) -> str:
+    return f" and {len(rows) - LISTED:,} more" if len(rows) > LISTED else ""

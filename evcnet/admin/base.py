@@ -1,10 +1,11 @@
-"""What do all pages of the portal share? Scope, refusals in words, history, and a guard against lost updates.
+"""The ModelAdmin of the portal: scope, refusals in words, history, and a guard against lost updates.
 
-Every admin of the project builds on these bases. With import and export: ``class X(ModelAdmin, ImportExportModelAdmin)``.
+Every admin of the project builds on it. With import and export: ``class X(ModelAdmin, ImportExportModelAdmin)``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,39 +14,42 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError, connection, models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from unfold import admin as unfold
 from unfold.views import ChangeList
 
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import PortalForm
+from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, refusal_of
 from evcnet.history import event_model, page_of_history
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
+ObjectView = Callable[[Any, Any, Any], HttpResponse]
 
-class PreparedList(ChangeList):
-    """A list that fetches what its rows need for the whole page at once."""
 
-    def get_filters(self, request: HttpRequest) -> Any:
+class AnnotatedChangeList(ChangeList):
+    """A list whose admin fetches what its rows need for the whole page at once."""
+
+    def get_filters(self, request: StaffRequest) -> Any:
         try:
             return super().get_filters(request)
         except DisallowedModelAdminLookup as error:
             raise IncorrectLookupParameters from error
 
-    def get_results(self, request: HttpRequest) -> None:
+    def get_results(self, request: StaffRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)  # type: ignore[assignment]
-        self.model_admin.prepare(request, self.result_list)
+        self.model_admin.annotate_page(request, self.result_list)
 
 
 class ModelAdmin(Scoped, unfold.ModelAdmin):
-    """A list and a page for each row, scoped to the login. Don't name ``provider`` in fields: the base settles it."""
+    """A list and a page for each row, scoped to the login. Don't name ``provider`` in fields: the form sets it."""
 
     form = PortalForm
     show_full_result_count = False
@@ -56,20 +60,20 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # Lists
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return PreparedList
+    def get_changelist(self, request: StaffRequest, **kwargs: Any) -> Any:
+        return AnnotatedChangeList
 
-    def get_list_select_related(self, request: HttpRequest) -> Any:
+    def get_list_select_related(self, request: StaffRequest) -> Any:
         """The foreign keys that the list shows, those that may be empty too, which Django leaves out."""
         if self.list_select_related:
             return self.list_select_related
         relations = {field.name for field in self.model._meta.fields if field.is_relation}
         return [name for name in self.get_list_display(request) if name in relations]
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         """Set on the rows of one list page what its columns show beyond their own fields: one query a fact."""
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
+    def get_list_filter(self, request: StaffRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
@@ -97,7 +101,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             return (each, RelatedFilter)
         return each
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+    def changelist_view(self, request: StaffRequest, extra_context: Any = None) -> Any:
         try:
             response = super().changelist_view(request, extra_context)
             return response.render() if isinstance(response, TemplateResponse) else response
@@ -109,46 +113,45 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # Forms
 
-    def asks_provider(self, request: HttpRequest, obj: Any = None) -> bool:
+    def needs_provider_field(self, request: StaffRequest, obj: Any = None) -> bool:
         """Only on a new row that no user group ties to a provider, of a login with roles at several."""
-        owned = {field.name for field in self.model._meta.fields}
-        if obj is not None or "provider" not in owned or "user_group" in owned:
+        fields = {field.name for field in self.model._meta.fields}
+        if obj is not None or "provider" not in fields or "user_group" in fields:
             return False
         return len(request.user.providers) > 1
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        unseen = self._points_out_of_sight(request, obj)
-        shown = [(name, self._without(options, unseen)) for name, options in super().get_fieldsets(request, obj)]
-        if self.asks_provider(request, obj):
-            shown.insert(0, (None, {"fields": ["provider"]}))
-        return shown
+    def get_fieldsets(self, request: StaffRequest, obj: Any = None) -> Any:
+        left_out = {"provider", "revision"} | self._hidden_relations(request, obj)
+        fieldsets = [
+            (name, options | {"fields": [field for field in options["fields"] if field not in left_out]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+        if self.needs_provider_field(request, obj):
+            fieldsets.insert(0, (None, {"fields": ["provider"]}))
+        return fieldsets
 
-    def _without(self, options: dict[str, Any], unseen: set[str]) -> dict[str, Any]:
-        left_out = {"provider", "revision"} | unseen
-        return options | {"fields": [name for name in options["fields"] if name not in left_out]}
-
-    def _points_out_of_sight(self, request: HttpRequest, obj: Any) -> set[str]:
+    def _hidden_relations(self, request: StaffRequest, obj: Any) -> set[str]:
         """Fields that point at rows which the login does not see: not shown, not asked, and kept as they are."""
         if obj is None or obj.pk is None:
             return set()
-        known: dict[Any, set[str]] = request.__dict__.setdefault("out_of_sight", {})
-        if (key := (self.model, obj.pk)) not in known:
+        cache: dict[Any, set[str]] = request.__dict__.setdefault("hidden_relations", {})
+        if (key := (self.model, obj.pk)) not in cache:
             fields = [field for field in self.model._meta.concrete_fields if field.is_relation]
-            known[key] = {field.name for field in fields if not sees_target(request.user, obj, field)}
-        return known[key]
+            cache[key] = {field.name for field in fields if not sees_target(request.user, obj, field)}
+        return cache[key]
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = context.get("original")
         context["tabs"] = self.tabs(request, obj) if obj is not None else []
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.request = request
         return form
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+        self, request: StaffRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -159,31 +162,31 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             request.refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: StaffRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
             if hasattr(row.instance, "provider_id") and hasattr(form.instance, "provider_id"):
                 row.instance.provider_id = form.instance.provider_id
         super().save_formset(request, form, formset, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: StaffRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        self.settle(request, form.instance, "change" if change else "add")
+        self.check_saved_object(request, form.instance, "change" if change else "add")
 
-    def settle(self, request: HttpRequest, obj: Any, action: str) -> None:
-        """Now that it is written: does every deferred constraint hold, and is the row within the login's reach?"""
+    def check_saved_object(self, request: StaffRequest, obj: Any, permission: str) -> None:
+        """After writing: check every deferred constraint; DomainError where the row is out of the login's scope."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        reach = self.model._default_manager.visible_to(request.user, action)
-        if not reach.filter(pk=obj.pk).exists():
+        allowed = self.model._default_manager.visible_to(request.user, permission)
+        if not allowed.filter(pk=obj.pk).exists():
             raise DomainError("Your role does not reach this far: choose a user group or a provider of your own.")
 
     # Removal
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Any, request: StaffRequest) -> Any:
         rows = list(objs)
         return [*map(str, rows), *goes_along(rows, request.user)], {}, set(), in_the_way(rows, request.user)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def delete_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)
         except REFUSALS as error:
@@ -196,8 +199,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         """Whose events belong to this row's history: models, each with its rows (ids or a queryset)."""
         return [(self.model, [obj.pk])]
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        obj = self.seen(request, object_id)
+    def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object_or_404(request, object_id)
         if event_model(self.model) is None:
             raise Http404(f"Of a {self.model._meta.verbose_name} no history is kept.")
         entries, more = page_of_history(self.history_sources(obj), request.user, request.GET.get("before"))
@@ -209,62 +212,54 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return TemplateResponse(request, "evcnet/history.html", context)
 
     # Nothing is written to the admin's own log: the history is kept by the database, whatever writes.
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: StaffRequest, obj: Any, message: Any) -> None:
         return None
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: StaffRequest, obj: Any, message: Any) -> None:
         return None
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: StaffRequest, queryset: Any) -> None:
         return None
 
-    # Pages of one's own
+    # More pages of a row
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         """The pages of one row, as (label, address); none where it has one page only."""
         return []
 
-    def get_urls(self) -> Any:
-        """``own_pages`` stand under the row's address: (segment, view); a view takes request and object_id."""
-        meta = self.model._meta
-        own = [
-            path(
-                f"<path:object_id>/{segment}/",
-                self.admin_site.admin_view(view),
-                name=f"{meta.app_label}_{meta.model_name}_{segment.replace('/', '_')}",
-            )
-            for segment, view in self.own_pages()
-        ]
-        return own + super().get_urls()
-
-    def own_pages(self) -> list[tuple[str, Any]]:
-        return [(segment, self._of_row(view)) for segment, view in self.row_pages().items()]
-
-    def row_pages(self) -> dict[str, Any]:
-        """Pages whose views take this admin, the request, and the row that the login sees."""
+    def object_views(self) -> dict[str, ObjectView]:
+        """Pages of one row by their segment of its address; a view takes this admin, the request and the row."""
         return {}
 
-    def _of_row(self, view: Any) -> Any:
-        def page(request: HttpRequest, object_id: str) -> HttpResponse:
-            response: HttpResponse = view(self, request, self.seen(request, object_id))
-            return response
+    def object_path(self, segment: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        """The address of a page of one row; ``view`` takes the request and ``object_id``."""
+        name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_{segment.replace('/', '_')}"
+        return path(f"<path:object_id>/{segment}/", self.admin_site.admin_view(view), name=name)
 
-        return page
+    def get_urls(self) -> list[Any]:
+        views = self.object_views().items()
+        return [*(self.object_path(segment, self._with_object(view)) for segment, view in views), *super().get_urls()]
 
-    def seen(self, request: HttpRequest, object_id: Any, action: str = "view") -> Any:
+    def _with_object(self, view: ObjectView) -> Callable[..., HttpResponse]:
+        def view_by_id(request: StaffRequest, object_id: str) -> HttpResponse:
+            return view(self, request, self.get_object_or_404(request, object_id))
+
+        return view_by_id
+
+    def get_object_or_404(self, request: StaffRequest, object_id: Any, permission: str = "view") -> Any:
         """The row, if the login may do this to it. 404 for one that is missing, foreign or out of reach alike."""
         try:
-            found = self.model._default_manager.visible_to(request.user, action).filter(pk=object_id).first()
+            obj = self.model._default_manager.visible_to(request.user, permission).filter(pk=object_id).first()
         except (ValueError, OverflowError, DataError, ValidationError):
-            found = None
-        if found is None:
+            obj = None
+        if obj is None:
             raise Http404(f"No {self.model._meta.verbose_name} here.")
-        return found
+        return obj
 
     def page(self, pk: Any, view: str = "change") -> str:
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{view}", args=[pk])
 
-    def page_context(self, request: HttpRequest, obj: models.Model | None, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: models.Model | None, title: str) -> dict[str, Any]:
         """What the frame's templates need on a page beside the list and the form."""
         return {
             **self.admin_site.each_context(request),

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+from evcnet.text import counted_rows
+
 OUT_OF_SIGHT = "something that you do not see"
 BOUND = 100
 """Counted up to here: whoever reads "more than 100 sessions" knows enough."""
@@ -31,12 +33,8 @@ def _related(row: models.Model, on_delete: Any, login: Any) -> Iterator[str]:
             seen = tied.filter(pk__in=model._default_manager.visible_to(login).values("pk"))
             hidden = hidden or tied.exclude(pk__in=seen.values("pk")).exists()
         if found := seen[: BOUND + 1].count():
-            yield _words(model._meta, found)
+            yield (
+                counted_rows(model, found) if found <= BOUND else f"more than {BOUND} {model._meta.verbose_name_plural}"
+            )
     if hidden:
         yield OUT_OF_SIGHT
-
-
-def _words(meta: Any, found: int) -> str:
-    if found > BOUND:
-        return f"more than {BOUND} {meta.verbose_name_plural}"
-    return f"{found} {meta.verbose_name if found == 1 else meta.verbose_name_plural}"

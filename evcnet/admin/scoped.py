@@ -1,13 +1,13 @@
-"""Which rows, choices and actions has a login on a page, and in the tables inside it?"""
+"""Scoped admin: the rows, choices and permissions of a login, on a page and in the tables inside it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from unfold import admin as unfold
 
 from evcnet.admin.forms import OwnedForm
+from evcnet.admin.requests import StaffRequest
 from evcnet.admin.widgets import SearchBox
 
 
@@ -27,43 +27,44 @@ class Scoped:
 
     model: Any
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: StaffRequest) -> Any:
         ordering = self.get_ordering(request)  # type: ignore[attr-defined]
         rows = self.model._default_manager.visible_to(request.user)
         return rows.order_by(*ordering) if ordering else rows
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
             kwargs["queryset"] = db_field.related_model._default_manager.visible_to(request.user)
         if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
-    def _may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
-        """May this login do that at all, and, with ``obj``, to that very row? Asked often, so kept for the request."""
+    def has_model_permission(self, request: StaffRequest, action: str, obj: Any = None) -> bool:
+        """May this login do that at all, and, with ``obj``, to that very row? Asked often, so cached for the request."""
         meta = self.model._meta
         permission = f"{meta.app_label}.{action}_{meta.model_name}"
         row = obj if isinstance(obj, self.model) and obj.pk is not None else None
-        known: dict[Any, bool] = request.__dict__.setdefault("reach", {})
+        cache: dict[Any, bool] = request.__dict__.setdefault("model_permissions", {})
         key = (permission, row and row.pk)
-        if key not in known:
-            known[key] = request.user.has_perm(permission) and (row is None or request.user.has_perm(permission, row))
-        return known[key]
+        if key not in cache:
+            login = request.user
+            cache[key] = login.has_perm(permission) and (row is None or login.has_perm(permission, row))
+        return cache[key]
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "view", obj)
+    def has_view_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "view", obj)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "add")
+    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "add")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "change", obj)
+    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "change", obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "delete", obj)
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "delete", obj)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, "view")
+    def has_module_permission(self, request: StaffRequest) -> bool:
+        return self.has_model_permission(request, "view")
 
 
 class Inline(Scoped):
@@ -72,30 +73,30 @@ class Inline(Scoped):
     form = OwnedForm
     extra = 0
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_formset(self, request: StaffRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         formset.form.request, formset.form.parent = request, obj
         return formset
 
-    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_exclude(self, request: StaffRequest, obj: Any = None) -> Any:
         return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and field.label:
             # A table names its columns and not its fields, which a screen reader reads one by one.
             field.widget.attrs.setdefault("aria-label", str(field.label))
         return field
 
-    # The rows at hand are of the parent, which the login sees: reach is a matter of the parent's row.
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "change")
+    # The rows at hand are of the parent, which the login sees: the scope is a matter of the parent's row.
+    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "change")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "delete")
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "delete")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, "view")
+    def has_view_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return self.has_model_permission(request, "view")
 
 
 class TabularInline(Inline, unfold.TabularInline):

@@ -21,6 +21,7 @@ from chargepoints.models import ChargePoint, Location, Session
 from customers.models import Customer
 from evcnet.history import Entry, events_of, read
 from evcnet.site.latest_changes import latest_changes
+from evcnet.text import counted
 from tariffs.current_price import free_for_everyone, tags_in_terms
 from tariffs.models import Tariff, TariffVersion
 
@@ -134,7 +135,7 @@ def _coming(login: Any, now: datetime) -> tuple[str, ...]:
     ]
     if not moments:
         return ()
-    changes = "1 change" if len(moments) == 1 else f"{len(moments):,} changes"
+    changes = counted(len(moments), "change")
     return (f"{changes} to come, the next on {date_format(timezone.localtime(min(moments)), 'j M')}",)
 
 
@@ -197,7 +198,7 @@ def _findings(login: Any, now: datetime) -> Iterable[Task]:
     found = findings_for(Seen.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
     if found:
         warnings = sum(each.warning for each in found)
-        text = f"to look at: {warnings:,} {'warning' if warnings == 1 else 'warnings'}" if warnings else "to look at"
+        text = f"to look at: {counted(warnings, 'warning')}" if warnings else "to look at"
         yield Task(len(found), ("finding", "findings"), text, reverse("admin:findings"))
 
 

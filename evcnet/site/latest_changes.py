@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from changes import impact_text
+from changes.impact_text import counts_in_words
 from changes.models import Change
 from changes.permissions import seen_in_part
 
@@ -41,12 +41,6 @@ def latest_changes(login: Any, now: datetime) -> list[Latest]:
 def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> Iterable[Latest]:
     """Whom a change affects is not told to who sees some of its groups only: the counts are of all."""
     for change in changes:
-        told = "" if change.pk in in_part else affected_in_words(change.impact["counts"])
-        yield Latest(change, state, told, reverse("admin:changes_change_change", args=[change.pk]))
-
-
-def affected_in_words(counts: Any) -> str:
-    """ "3 lose access, 156 pay more", the heaviest first."""
-    told = [f"{counts[effect]:,} {impact_text.VERBS[effect][counts[effect] != 1]}"
-            for effect in impact_text.AFFECTED if counts[effect]]  # fmt: skip
-    return ", ".join(told) or "nobody notices anything"
+        words = ", ".join(counts_in_words(change.impact["counts"])) or "nobody notices anything"
+        link = reverse("admin:changes_change_change", args=[change.pk])
+        yield Latest(change, state, "" if change.pk in in_part else words, link)

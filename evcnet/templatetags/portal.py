@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from evcnet.admin.badges import BADGES
-from evcnet.admin.badges import badge as of_kind
+from evcnet.badges import BADGES
+from evcnet.badges import badge as of_kind
+from evcnet.text import counted
 
 register = template.Library()
 FREE = BADGES["free"][0]
@@ -43,7 +44,7 @@ def plain(value: Any) -> str:
 @register.simple_tag
 def count(value: int, one: str, many: str = "") -> str:
     """ "1 charge point", "24 charge points"."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
+    return counted(value, one, many)
 
 
 @register.simple_tag(takes_context=True)

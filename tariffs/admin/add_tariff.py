@@ -26,7 +26,7 @@ def add(admin: Any, request: HttpRequest) -> HttpResponse:
 
 def _naming(admin: Any, request: HttpRequest, *, bound: bool = True) -> Any:
     """The form of the tariff itself: whose, code, name, currency."""
-    fields = (["provider"] if admin.asks_provider(request) else []) + ["code", "name", "currency"]
+    fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
     made = admin.get_form(request, None, fields=fields)
     login: Any = request.user
     if request.method == "POST":
@@ -90,7 +90,7 @@ def _make(admin: Any, request: HttpRequest, form: Any, editor: PriceEditor) -> b
         tariff = form.save()
         begins = editor.version.cleaned_data["valid_from"]
         add_version(tariff, editor.rows, valid_from=begins, **editor.fields)
-        admin.settle(request, tariff, "add")
+        admin.check_saved_object(request, tariff, "add")
 
     return price_editor.written(editor, save)
 

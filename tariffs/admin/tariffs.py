@@ -12,10 +12,11 @@ from django.utils.html import format_html
 from chargegroups.admin.page_head import TariffSummary
 from chargegroups.models import ChargeGroup
 from chargegroups.tariff_usage import group_counts
-from evcnet.admin.badges import badge
 from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
+from evcnet.text import counted
 from tariffs.admin import add_tariff, calculator, editor, new_version, simple_editor, version_list
 from tariffs.current_price import price_tags
 from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
@@ -41,7 +42,7 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     # The list
 
-    def prepare(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
         tags = price_tags(rows, database_clock())
         counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
         for row in rows:
@@ -63,7 +64,7 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     @admin.display(description="used by")
     def used(self, tariff: Any) -> str:
-        return f"{tariff.used_by:,} charge group{'' if tariff.used_by == 1 else 's'}" if tariff.used_by else "–"
+        return counted(tariff.used_by, "charge group") if tariff.used_by else "–"
 
     # The pages of one
 
@@ -90,7 +91,7 @@ class TariffAdmin(ModelAdmin, Transfers):
             return {}
         return {"summary": TariffSummary(tariff, request.user), "summary_template": "tariffs/tariff_summary.html"}
 
-    def row_pages(self) -> dict[str, Any]:
+    def object_views(self) -> dict[str, Any]:
         return {
             "prices": version_list.prices,
             "prices/add": editor.add_version,
@@ -123,7 +124,7 @@ class TariffAdmin(ModelAdmin, Transfers):
         return [str(tariff) for tariff in objs], {"tariffs": len(objs)}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        tariff = self.seen(request, object_id, "delete")
+        tariff = self.get_object_or_404(request, object_id, "delete")
         if tariff.versions.filter(valid_from__lte=database_clock()).exists():
             messages.warning(
                 request,

@@ -31,7 +31,7 @@ def add(browser, **typed):
 
 
 def do(browser, name, card):
-    return browser.post(reverse("admin:customers_chargecard_verb", args=[card.pk, name]), follow=True)
+    return browser.post(reverse("admin:customers_chargecard_action", args=[card.pk, name]), follow=True)
 
 
 def in_bulk(browser, name, cards):

@@ -28,7 +28,7 @@ def page(point) -> str:
 
 
 def verb(point, name) -> str:
-    return reverse("admin:chargepoints_chargepoint_verb", args=[point.pk, name])
+    return reverse("admin:chargepoints_chargepoint_action", args=[point.pk, name])
 
 
 def now(point):

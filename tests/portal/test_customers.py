@@ -22,7 +22,7 @@ def page(customer) -> str:
 
 
 def do(browser, name, customer):
-    return browser.post(reverse("admin:customers_customer_verb", args=[customer.pk, name]), follow=True)
+    return browser.post(reverse("admin:customers_customer_action", args=[customer.pk, name]), follow=True)
 
 
 def in_bulk(browser, name, customers):

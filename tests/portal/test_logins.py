@@ -146,14 +146,14 @@ class TestKeys:
 
     def test_a_deactivated_key_is_refused(self, world, signed_in):
         key, secret = ApiKey.make(provider=world.greengrid, name="old")
-        signed_in(world.anna).post(reverse("admin:customers_apikey_verb", args=[key.pk, "deactivate"]))
+        signed_in(world.anna).post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"]))
         assert key_holder(f"Token {secret}") is None
 
     def test_a_key_of_another_provider_looks_like_a_missing_one(self, world, signed_in):
         key, secret = ApiKey.make(provider=world.bluevolt, name="theirs")
         browser = signed_in(world.anna)
         assert browser.get(page(key)).status_code == 302
-        assert browser.post(reverse("admin:customers_apikey_verb", args=[key.pk, "deactivate"])).status_code == 404
+        assert browser.post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"])).status_code == 404
         assert "theirs" not in browser.get(KEYS).content.decode()
         assert key_holder(f"Token {secret}") is not None
 

@@ -56,7 +56,7 @@ def test_a_failed_notice_is_mailed_again_from_its_page_and_from_the_list(world, 
     Notice.objects.update(state="failed", attempts=5, error="mailbox is full")
     browser = signed_in(world.ben)
     assert "mailbox is full" in text(browser.get(page(notices[0])))
-    browser.post(reverse("admin:customers_notice_verb", args=[notices[0].pk, "mail-again"]))
+    browser.post(reverse("admin:customers_notice_action", args=[notices[0].pk, "mail-again"]))
     assert Notice.objects.get(pk=notices[0].pk).state == "queued"
     browser.post(LIST, {"action": "mail-again", "_selected_action": [each.pk for each in notices], "index": 0})
     assert set(Notice.objects.values_list("state", flat=True)) == {"queued"}
@@ -80,7 +80,7 @@ def test_who_only_reads_mails_nothing_again(world, signed_in, notices, who):
     Notice.objects.update(state="failed")
     browser = signed_in(getattr(world, who))
     assert "Mail again" not in text(browser.get(page(notices[0])))
-    assert browser.post(reverse("admin:customers_notice_verb", args=[notices[0].pk, "mail-again"])).status_code == 404
+    assert browser.post(reverse("admin:customers_notice_action", args=[notices[0].pk, "mail-again"])).status_code == 404
     assert set(Notice.objects.values_list("state", flat=True)) == {"failed"}
 
 

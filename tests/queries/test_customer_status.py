@@ -26,28 +26,28 @@ def test_each_verb_moves_customers_from_the_statuses_it_is_for_and_refuses_the_o
     outcome = verb(customers)
     for customer, before, after in zip(customers, STATUSES, CUSTOMERS[verb], strict=True):
         assert Customer.objects.get(pk=customer.pk).status == (after or before)
-        assert (customer in [refusal.row for refusal in outcome.refused]) == (after is None)
+        assert (customer in [refusal.row for refusal in outcome.refusals]) == (after is None)
         assert (customer in outcome.unchanged) == (after == before)
 
 
 def test_a_refusal_says_what_the_customer_is(world):
-    (refusal,) = approval.reject([world.jansen]).refused
+    (refusal,) = approval.reject([world.jansen]).refusals
     assert refusal.text == "The customer is active and does not wait for approval."
 
 
 def test_blocking_cards_deactivates_them(world):
-    assert blocking.block_cards([world.jansens_card]).done == (world.jansens_card,)
+    assert blocking.block_cards([world.jansens_card]).changed == (world.jansens_card,)
     assert ChargeCard.objects.get(pk=world.jansens_card.pk).status == "deactivated"
 
 
 def test_an_unblocked_card_is_active_again(world):
     blocking.block_cards([world.jansens_card])
-    assert blocking.unblock_cards([world.jansens_card]).done == (world.jansens_card,)
+    assert blocking.unblock_cards([world.jansens_card]).changed == (world.jansens_card,)
     assert ChargeCard.objects.get(pk=world.jansens_card.pk).status == "active"
 
 
 def test_a_card_without_a_customer_is_not_unblocked(world):
     card = ChargeCard.objects.create(provider=world.greengrid, uid="04FF", status="deactivated")
-    (refusal,) = blocking.unblock_cards([card]).refused
+    (refusal,) = blocking.unblock_cards([card]).refusals
     assert "attach it to one first" in refusal.text
     assert ChargeCard.objects.get(pk=card.pk).status == "deactivated"

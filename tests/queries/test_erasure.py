@@ -232,7 +232,7 @@ def test_but_a_user_group_can_be_emptied_of_it(world, erased):
 
 
 def test_letting_back_in_refuses_with_the_reason(erased):
-    (refused,) = blocking.unblock([erased]).refused
+    (refused,) = blocking.unblock([erased]).refusals
     assert "was erased" in refused.text
 
 

@@ -30,13 +30,13 @@ def group(world, code="CG-2", **fields):
 
 
 def only_reason(outcome):
-    assert not outcome.done
-    (refusal,) = outcome.refused
+    assert not outcome.changed
+    (refusal,) = outcome.refusals
     return refusal.text
 
 
 def test_a_spare_point_is_attached_and_stays_inactive(world, spare):
-    assert attach_detach.attach([spare], world.leusden).done == (spare,)
+    assert attach_detach.attach([spare], world.leusden).changed == (spare,)
     assert (now(spare).charge_group, now(spare).status) == (world.leusden, "inactive")
 
 
@@ -51,8 +51,8 @@ def test_attaching_where_it_is_already_changes_nothing(world):
 
 def test_a_detached_active_point_becomes_inactive_and_is_noted(world):
     outcome = attach_detach.detach([world.market])
-    assert outcome.done == (world.market,)
-    assert [remark.row for remark in outcome.noted] == [world.market]
+    assert outcome.changed == (world.market,)
+    assert [remark.row for remark in outcome.notes] == [world.market]
     assert (now(world.market).charge_group, now(world.market).status) == (None, "inactive")
 
 
@@ -60,7 +60,7 @@ def test_a_detached_point_that_is_out_of_service_stays_so(world):
     ChargePoint.objects.filter(pk=world.market.pk).update(status="out_of_service")
     outcome = attach_detach.detach([world.market])
     assert (now(world.market).charge_group, now(world.market).status) == (None, "out_of_service")
-    assert not outcome.noted
+    assert not outcome.notes
 
 
 def test_detaching_what_has_no_group_changes_nothing(spare):
@@ -75,7 +75,7 @@ def test_sql_can_take_the_group_from_an_active_point_only_together_with_its_stat
 
 def test_a_complete_point_is_activated(world, spare):
     attach_detach.attach([spare], world.leusden)
-    assert attach_detach.activate([spare]).done == (spare,)
+    assert attach_detach.activate([spare]).changed == (spare,)
     assert now(spare).status == "active"
 
 
@@ -98,7 +98,7 @@ def test_a_point_with_neither_is_told_both(spare):
 def test_deactivating_leaves_alone_what_is_out_of_service(world, spare):
     ChargePoint.objects.filter(pk=spare.pk).update(status="out_of_service")
     outcome = attach_detach.deactivate([world.market, spare])
-    assert (outcome.done, outcome.unchanged) == ((world.market,), (spare,))
+    assert (outcome.changed, outcome.unchanged) == ((world.market,), (spare,))
     assert (now(world.market).status, now(spare).status) == ("inactive", "out_of_service")
 
 
@@ -151,8 +151,8 @@ def test_one_bad_point_among_many_is_refused_alone(world, spare):
     published = make.LocationFactory(provider=world.greengrid, published=True)
     bad = ChargePoint.objects.create(provider=world.greengrid, identity="BAD", location=published)
     outcome = attach_detach.attach([bad, spare], group(world, type="home"))
-    assert outcome.done == (spare,)
-    assert [refusal.row for refusal in outcome.refused] == [bad]
+    assert outcome.changed == (spare,)
+    assert [refusal.row for refusal in outcome.refusals] == [bad]
 
 
 def test_what_only_the_database_refuses_is_found_row_by_row(world, spare, monkeypatch):
@@ -161,8 +161,8 @@ def test_what_only_the_database_refuses_is_found_row_by_row(world, spare, monkey
     bad = ChargePoint.objects.create(provider=world.greengrid, identity="BAD", location=published)
     monkeypatch.setattr(attach_detach, "why_not_attach", lambda *args, **kwargs: "")
     outcome = attach_detach.attach([bad, spare], group(world, type="home"))
-    assert outcome.done == (spare,)
-    assert [refusal.text for refusal in outcome.refused] == [
+    assert outcome.changed == (spare,)
+    assert [refusal.text for refusal in outcome.refusals] == [
         "The locations of a Home group are not published: unpublish the location first."
     ]
     assert now(bad).charge_group is None
@@ -173,7 +173,7 @@ def test_many_points_take_no_more_statements_than_one(world):
 
     def statements(some):
         with CaptureQueriesContext(connection) as queries:
-            assert len(attach_detach.detach(some).done) == len(some)
+            assert len(attach_detach.detach(some).changed) == len(some)
         return len(queries)
 
     assert statements(points[:1]) == statements(points[1:])
@@ -198,7 +198,7 @@ def test_the_reasons_told_agree_with_what_the_database_refuses(world):
         for number, place in enumerate(places):
             identity = f"{target.code}-{number}"
             point = ChargePoint.objects.create(provider=world.greengrid, identity=identity, location=place)
-            refused = bool(attach_detach.attach([point], target).refused)
+            refused = bool(attach_detach.attach([point], target).refusals)
             ChargePoint.objects.filter(pk=point.pk).update(charge_group=None)
             assert refused == _database_refuses(point, target), identity
 

@@ -110,7 +110,7 @@ def address(page: Page, tenant: Tenant | None) -> str:
     if not page.of_row:
         return reverse(f"admin:{page.name}")
     row = MISSING if tenant is None else tenant[page.model].pk
-    url = reverse(f"admin:{page.name}", args=[row, page.verb] if page.verb else [row])
+    url = reverse(f"admin:{page.name}", args=[row, page.action] if page.action else [row])
     if page.name.endswith("prices_edit"):
         url += f"?version={MISSING if tenant is None else tenant[TariffVersion].pk}"
     return url

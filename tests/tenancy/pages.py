@@ -106,7 +106,7 @@ POSTED = {
 }
 """What POST asks for where it differs from other models."""
 NOWHERE = "nobody"
-"""What a page asks for that there is not: a verb without a page before it, the history of what never changes, a form for sessions."""
+"""What a page asks for that there is not: an action without a page before it, the history of what never changes, a form for sessions."""
 NOBODY = {
     "customers_customer_regroup",
     "customers_auditentry_history",
@@ -124,11 +124,11 @@ class Page:
     of_row: bool
     get: tuple[str, ...]
     post: tuple[str, ...]
-    verb: str = ""
+    action: str = ""
 
     @property
     def label(self) -> str:
-        return f"{self.name} {self.verb}".strip()
+        return f"{self.name} {self.action}".strip()
 
 
 def patterns() -> Iterator[tuple[str, str]]:
@@ -151,7 +151,7 @@ def of_models() -> dict[str, Any]:
 
 
 def pages() -> list[Page]:
-    """The pages of models, a verb each a page."""
+    """The pages of models, an action each a page."""
     admins = of_models()
     found = []
     for _, name in patterns():
@@ -164,10 +164,10 @@ def pages() -> list[Page]:
 
 def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
     model, view = model_admin.model, name.removeprefix(f"{owner}_")
-    if view == "verb":
-        for verb in model_admin._of_page():
-            asked = _permissions(model, verb.action)
-            yield Page(name, model, True, asked if verb.form else (NOWHERE,), asked, verb.name)
+    if view == "action":
+        for action in (*model_admin.bulk_actions, *model_admin.object_actions):
+            asked = _permissions(model, action.permission)
+            yield Page(name, model, True, asked if action.form else (NOWHERE,), asked, action.name)
     elif name in OWN or view in ROWS:
         get, post = (NOWHERE, NOWHERE) if name in NOBODY else OWN.get(name) or ROWS[view]
         yield Page(name, model, True, _permissions(model, get), _permissions(model, POSTED.get(name, post)))

@@ -116,14 +116,14 @@ def test_saving_a_point_keeps_an_owner_out_of_sight(marked, browser):
 def test_a_bulk_action_on_another_tenants_rows_does_nothing_and_says_nothing(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for model in LISTS:
-        for verb in getattr(admin.site._registry[model], "verbs", ()):
+        for action in getattr(admin.site._registry[model], "bulk_actions", ()):
             for tenant in out_of_reach(role, marked):
-                sent = {"action": verb.name, "_selected_action": tenant[model].pk, "confirmed": "1", "index": "0"}
+                sent = {"action": action.name, "_selected_action": tenant[model].pk, "confirmed": "1", "index": "0"}
                 with taken_back() as kept:
                     theirs = ask(browser, "POST", url(model), sent)
                 with taken_back():
                     nobodys = ask(browser, "POST", url(model), sent | {"_selected_action": MISSING})
-                assert (theirs.status, theirs.location) == (nobodys.status, nobodys.location), (model, verb.name)
+                assert (theirs.status, theirs.location) == (nobodys.status, nobodys.location), (model, action.name)
                 assert not kept.writes and not says(theirs, marks)
 
 
@@ -136,7 +136,7 @@ def test_a_bulk_action_reaches_no_row_that_one_only_reads(marked, browser):
     point = marked.south[ChargePoint]
     sent = {"action": "deactivate", "_selected_action": point.pk}
     browser("sub provider").post(url(ChargePoint), sent)
-    browser("sub provider").post(url(ChargePoint, "verb", point.pk, "deactivate"))
+    browser("sub provider").post(url(ChargePoint, "action", point.pk, "deactivate"))
     point.refresh_from_db()
     assert point.status == ChargePoint.Status.ACTIVE
 

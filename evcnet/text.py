@@ -1,0 +1,15 @@
+"""Words of messages: counts with their noun."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 charge point", "1,916 charge points"; ``many`` where the plural is more than an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def counted_rows(model: type[models.Model], number: int) -> str:
+    """The same for the rows of a model, by its own names."""
+    return counted(number, str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
