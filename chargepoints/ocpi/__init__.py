@@ -1,1 +1,1 @@
-"""How do locations and charge points come from OCPI objects, and become OCPI objects?"""
+"""OCPI locations: import and export."""

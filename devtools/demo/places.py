@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Connector, Location
-from chargepoints.ocpi.importing import import_locations
+from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Customer
 from devtools.demo import extract
 from devtools.demo.tenants import Tenants

@@ -16,7 +16,7 @@ from devtools.demo.tenants import Tenants
 from evcnet.importexport.report import Report
 from tariffs import writes as tariff_writes
 from tariffs.models import Tariff, TariffElement
-from tariffs.ocpi.importing import import_tariffs
+from tariffs.ocpi.import_tariffs import import_tariffs
 
 VAT = Decimal(21)
 NAMES = {

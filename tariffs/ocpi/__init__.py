@@ -1,1 +1,1 @@
-"""How do tariffs come from OCPI objects, and become OCPI objects?"""
+"""OCPI tariffs: import and export."""

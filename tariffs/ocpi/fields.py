@@ -1,15 +1,17 @@
-"""What does an OCPI object say under a name? Texts, moments and truths, with everything that is wrong with them."""
+"""Fields of OCPI objects: texts, moments, booleans and lists with everything that is wrong with them; moments written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tariffs.pricing.problems import Problem, Reader
 
 NOT_AN_OBJECT = Problem("", "is not an object", "give OCPI objects, as in [{...}, {...}]")
+
+MILLISECOND = timedelta(milliseconds=1)
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 
@@ -83,3 +85,11 @@ class Fields(Reader):
 def _can_be_kept(text: str) -> bool:
     """JSON can spell control characters and halves of surrogate pairs, which PostgreSQL or people can't read."""
     return not any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def written_moment(moment: datetime) -> str:
+    """In UTC and 25 characters, as OCPI has it: the next whole millisecond, at which what began at the moment has begun."""
+    beyond = moment.microsecond % 1_000
+    whole = moment.astimezone(UTC) + (MILLISECOND - timedelta(microseconds=beyond) if beyond else timedelta())
+    text = whole.isoformat(timespec="milliseconds" if whole.microsecond else "seconds")
+    return text.removesuffix("+00:00") + "Z"

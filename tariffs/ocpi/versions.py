@@ -1,4 +1,4 @@
-"""Which version of a tariff counts at a moment, and does it say what a file says?"""
+"""Stored versions of a tariff compared with what an OCPI object says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
-from tariffs.ocpi.reading import ReadTariff
+from tariffs.ocpi.tariff_object import TariffObject
 
 BESIDE_THE_PRICE = ("valid_until", "ocpi_type", "alt_text", "alt_url")
 
@@ -17,12 +17,12 @@ def version_at(versions: Sequence[TariffVersion], at: datetime) -> TariffVersion
     return next((each for each in reversed(versions) if each.valid_from <= at), None)
 
 
-def version_from(tariff: Tariff, read: ReadTariff, begin: datetime) -> TariffVersion:
+def version_from(tariff: Tariff, read: TariffObject, begin: datetime) -> TariffVersion:
     """The unsaved version of what the file says."""
     return TariffVersion(provider_id=tariff.provider_id, tariff=tariff, valid_from=begin, **read.version)
 
 
-def says(version: TariffVersion, read: ReadTariff) -> bool:
+def says(version: TariffVersion, read: TariffObject) -> bool:
     """Does the stored version say what the file says, prices and all?"""
     wanted = version_from(version.tariff, read, version.valid_from)
     same = all(getattr(version, name) == getattr(wanted, name) for name in BESIDE_THE_PRICE)

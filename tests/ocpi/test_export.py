@@ -1,4 +1,4 @@
-"""Is what export_ocpi writes valid OCPI 2.2.1, and does it read back as it was?"""
+"""export_ocpi writes valid OCPI 2.2.1 that reads back as it was."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Which files can't be read at all, and what does the command say of them?"""
+"""Files that import_ocpi can't read at all, and what it says of them."""
 
 import json
 import lzma

@@ -1,4 +1,4 @@
-"""What does import_ocpi make of locations, and what does it refuse?"""
+"""What import_ocpi makes of locations, and what it refuses."""
 
 from decimal import Decimal
 

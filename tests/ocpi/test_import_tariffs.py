@@ -1,4 +1,4 @@
-"""What does import_ocpi make of tariffs, and when does a changed one begin to count?"""
+"""What import_ocpi makes of tariffs, and from when a changed one counts."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

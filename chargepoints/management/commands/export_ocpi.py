@@ -1,16 +1,16 @@
-"""What do a provider's charge points and tariffs look like in OCPI 2.2.1?"""
+"""Command: export OCPI locations or tariffs."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chargepoints.ocpi.exporting import export_locations
+from chargepoints.ocpi.export_locations import export_locations
 from customers.audit import record
 from customers.models import AuditEntry
 from customers.provider_lookup import ProviderNotNamed, named_provider
 from evcnet.importexport.json_file import write_objects
-from tariffs.ocpi.exporting import export_tariffs
+from tariffs.ocpi.export_tariffs import export_tariffs
 
 
 class Command(BaseCommand):

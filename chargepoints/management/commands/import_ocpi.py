@@ -1,4 +1,4 @@
-"""Which charge points and tariffs does an OCPI file bring, and what of it can't be taken?"""
+"""Command: import OCPI locations or tariffs."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from changes.file_changes import Door, told
 from chargegroups.models import ChargeGroup
-from chargepoints.ocpi.importing import import_locations
+from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
 from customers.provider_lookup import ProviderNotNamed, named_provider
 from evcnet.importexport.json_file import Unreadable, read_objects
 from evcnet.importexport.report import Report, all_or_nothing
-from tariffs.ocpi.importing import import_tariffs
+from tariffs.ocpi.import_tariffs import import_tariffs
 
 FEW = 20
 

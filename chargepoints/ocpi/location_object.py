@@ -1,4 +1,4 @@
-"""Which location with which charge points does an OCPI object describe, and what is wrong with it?"""
+"""OCPI location objects: parsed into columns of locations and charge points, with all problems."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from django_countries import countries
 
-from chargepoints.ocpi.connectors import read_connectors
-from chargepoints.ocpi.standards import STATES
+from chargepoints.ocpi.connector_object import parse_connectors
+from chargepoints.ocpi.vocabulary import STATES
 from tariffs.ocpi.fields import NOT_AN_OBJECT, Fields
 from tariffs.pricing.problems import Problem
 
@@ -20,7 +20,7 @@ CENTIMETRE = Decimal("1e-7")
 
 
 @dataclass
-class ReadEvse:
+class EvseObject:
     """``id`` names it to people; ``identity`` is its key. ``problems`` say why it can't be taken."""
 
     id: str
@@ -39,21 +39,21 @@ class ReadEvse:
 
 
 @dataclass
-class ReadLocation:
+class LocationObject:
     """``values`` are columns of Location; a name that the file does not give is not among them."""
 
     id: str
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
-    evses: list[ReadEvse] = field(default_factory=list)
+    evses: list[EvseObject] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_location(value: object, position: int, time_zone: str) -> ReadLocation:
+def parse_location(value: object, position: int, time_zone: str) -> LocationObject:
     """``time_zone`` is that of a location that names none."""
     unnamed = f"#{position}"
     if not isinstance(value, Mapping):
-        return ReadLocation(unnamed, problems=[NOT_AN_OBJECT])
+        return LocationObject(unnamed, problems=[NOT_AN_OBJECT])
     fields = Fields(value)
     code = fields.text("id", 36, required=True)
     values = _values(fields, time_zone)
@@ -62,7 +62,7 @@ def read_location(value: object, position: int, time_zone: str) -> ReadLocation:
         fields.refuse_field("evses", "is not a list", "put it in [ ]")
         given = []
     evses = [_evse(each, f"evses[{index}]", code or unnamed) for index, each in enumerate(given)]
-    return ReadLocation(code or unnamed, code, values, evses, fields.problems)
+    return LocationObject(code or unnamed, code, values, evses, fields.problems)
 
 
 def _values(fields: Fields, time_zone: str) -> dict[str, Any]:
@@ -118,16 +118,16 @@ def _time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _evse(value: object, at: str, location: str) -> ReadEvse:
+def _evse(value: object, at: str, location: str) -> EvseObject:
     """Its key: the EVSE ID without ``*``, since feeds spell it with and without; else the uid as it is."""
     if not isinstance(value, Mapping):
-        return ReadEvse(f"{location} {at}", problems=[NOT_AN_OBJECT])
+        return EvseObject(f"{location} {at}", problems=[NOT_AN_OBJECT])
     fields = Fields(value, at)
     uid, evse_id = fields.text("uid", 36), fields.text("evse_id", 48)
     identity = evse_id.replace("*", "") or uid
     if not identity and not fields.problems:
         fields.refuse_field("uid", "is absent, and so is evse_id", "give one: the charge point is known by it")
     state = fields.choice(fields.path("status"), fields.present.get("status", "UNKNOWN"), STATES)
-    connectors, tariff_ids = read_connectors(fields)
+    connectors, tariff_ids = parse_connectors(fields)
     name = evse_id or uid or f"{location} {at}"
-    return ReadEvse(name, identity, evse_id, uid, state or "", connectors, tariff_ids, fields.problems)
+    return EvseObject(name, identity, evse_id, uid, state or "", connectors, tariff_ids, fields.problems)

@@ -1,4 +1,4 @@
-"""What do the tariffs of the portal look like in OCPI 2.2.1, and which of them can't it say?"""
+"""Export of tariffs as OCPI 2.2.1, and which of them it can't say."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
-from tariffs.ocpi.moments import written_moment
-from tariffs.ocpi.reading import BEGINNING, read_feed_tariff
+from tariffs.ocpi.fields import written_moment
+from tariffs.ocpi.tariff_object import BEGINNING, parse_tariff
 from tariffs.ocpi.versions import says, version_at
 from tariffs.pricing import write_tariff
 
@@ -43,7 +43,7 @@ def _why_not(version: TariffVersion) -> str:
 
 
 def _misread(written: dict[str, Any], version: TariffVersion) -> str:
-    read = read_feed_tariff(written, 1)
+    read = parse_tariff(written, 1)
     if read.problems:
         return " ".join(f"{each}." for each in read.problems)
     return "" if says(version, read) else "OCPI can't say all that its version says."

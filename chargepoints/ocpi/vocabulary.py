@@ -1,4 +1,4 @@
-"""Which words does OCPI 2.2.1 have for connectors and states, and what do they mean here?"""
+"""Words that OCPI 2.2.1 has for connectors and states, and what they mean here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the locations of an OCPI file change in the portal?"""
+"""Import of OCPI locations with their charge points."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from changes.file_changes import Door, Proposed
 from changes.proposals.points import Move, PointsMoved
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
-from chargepoints.ocpi.charge_points import KnownPoints, PointRow, write_points
-from chargepoints.ocpi.reading import ReadEvse, ReadLocation, read_location
+from chargepoints.ocpi.import_charge_points import KnownPoints, PointRow, write_points
+from chargepoints.ocpi.location_object import EvseObject, LocationObject, parse_location
 from customers.models import Provider
 from evcnet.importexport.report import Report, write_rows
 from tariffs.models import Tariff
@@ -27,7 +27,7 @@ BATCH = 500
 class LocationRow:
     """A location of the file beside the stored or the new one."""
 
-    read: ReadLocation
+    read: LocationObject
     location: Location
     changed: list[str]
 
@@ -50,7 +50,7 @@ def import_locations(
     founded with its points has none. What the portal has and the file has not is left alone.
     """
     report = Report("locations")
-    read = [read_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
+    read = [parse_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     located = _import_locations(provider, read, report)
     _import_points(provider, located, charge_group, report, door)
@@ -58,7 +58,7 @@ def import_locations(
     return report
 
 
-def _refuse_repeated(read: list[ReadLocation]) -> None:
+def _refuse_repeated(read: list[LocationObject]) -> None:
     """The first that has a key keeps it. Keys of charge points count once whatever their letter case."""
     codes: set[str] = set()
     identities: set[str] = set()
@@ -73,7 +73,7 @@ def _refuse_repeated(read: list[ReadLocation]) -> None:
             identities.add(key)
 
 
-def _import_locations(provider: Provider, read: list[ReadLocation], report: Report) -> list[LocationRow]:
+def _import_locations(provider: Provider, read: list[LocationObject], report: Report) -> list[LocationRow]:
     stored = {each.code: each for each in Location.objects.filter(provider=provider)}
     rows = []
     for each in read:
@@ -84,19 +84,19 @@ def _import_locations(provider: Provider, read: list[ReadLocation], report: Repo
     return _written(rows, report)
 
 
-def _refuse_whole(read: ReadLocation, problems: list[Problem], report: Report) -> None:
+def _refuse_whole(read: LocationObject, problems: list[Problem], report: Report) -> None:
     """Without its location an EVSE can't be taken either."""
     report.refuse(read.id, problems)
     for evse in read.evses:
         _refuse_without_location(evse, read, report)
 
 
-def _refuse_without_location(evse: ReadEvse, read: ReadLocation, report: Report) -> None:
+def _refuse_without_location(evse: EvseObject, read: LocationObject, report: Report) -> None:
     why = Problem("", f"its location {read.id} can't be taken", "mend that first")
     report.refuse(evse.id, [*evse.problems, why])
 
 
-def _location_row(provider: Provider, read: ReadLocation, stored: Location | None) -> LocationRow:
+def _location_row(provider: Provider, read: LocationObject, stored: Location | None) -> LocationRow:
     if stored is None:
         name = read.values["address"] or read.code
         return LocationRow(read, Location(provider=provider, code=read.code, **({"name": name} | read.values)), [])
@@ -175,7 +175,7 @@ def _count(rows: list[PointRow], written: list[PointRow], report: Report) -> Non
             report.warn(row.id, "connectors", "It has no connector: its power is not known, and it is not exported.")
 
 
-def _warn_of_tariffs(provider: Provider, read: list[ReadLocation], report: Report) -> None:
+def _warn_of_tariffs(provider: Provider, read: list[LocationObject], report: Report) -> None:
     known = {code.upper() for code in Tariff.objects.filter(provider=provider).values_list("code", flat=True)}
     missing: dict[str, list[str]] = defaultdict(list)
     for each in read:

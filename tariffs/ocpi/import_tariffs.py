@@ -1,4 +1,4 @@
-"""What do the tariffs of an OCPI file change in the portal?"""
+"""Import of OCPI tariffs: new tariffs, and new versions of those that changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Report, write_rows
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
-from tariffs.ocpi.reading import BEGINNING, ReadTariff, read_feed_tariff
+from tariffs.ocpi.tariff_object import BEGINNING, TariffObject, parse_tariff
 from tariffs.ocpi.versions import says, version_at, version_from
 from tariffs.pricing.problems import Problem
 from tariffs.writes import add_versions
@@ -29,7 +29,7 @@ BATCH = 1_000
 class TariffRow:
     """A tariff of the file beside the stored or the new one, and the version that it adds."""
 
-    read: ReadTariff
+    read: TariffObject
     tariff: Tariff
     version: TariffVersion
 
@@ -47,10 +47,11 @@ def import_tariffs(provider: Provider, objects: Sequence[Any], door: Door | None
     report = Report("tariffs")
     door = door or Door()
     door.lock([provider.pk])
-    read = [read_feed_tariff(each, number) for number, each in enumerate(objects, 1)]
+    read = [parse_tariff(each, number) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     known = KnownTariffs(provider)
-    new, changed = [], []
+    new: list[TariffRow] = []
+    changed: list[TariffRow] = []
     for each in read:
         row = None if each.problems else known.row(each)
         if each.problems:
@@ -67,7 +68,7 @@ def import_tariffs(provider: Provider, objects: Sequence[Any], door: Door | None
     return report
 
 
-def _refuse_repeated(read: Iterable[ReadTariff]) -> None:
+def _refuse_repeated(read: Iterable[TariffObject]) -> None:
     seen: set[str] = set()
     for each in read:
         if each.code and each.code in seen:
@@ -87,7 +88,7 @@ class KnownTariffs:
         }
         self.in_use = _in_use(provider, self.now)
 
-    def row(self, read: ReadTariff) -> TariffRow | None:
+    def row(self, read: TariffObject) -> TariffRow | None:
         """What is to be written; nothing where the portal says the same, or where the tariff has a problem now."""
         tariff = self.by_code.get(read.code)
         if tariff is None:
@@ -105,7 +106,7 @@ class KnownTariffs:
             return None
         return TariffRow(read, tariff, version_from(tariff, read, begin))
 
-    def _begin(self, tariff: Tariff, read: ReadTariff, counts: TariffVersion | None, has_versions: bool) -> datetime:
+    def _begin(self, tariff: Tariff, read: TariffObject, counts: TariffVersion | None, has_versions: bool) -> datetime:
         """From when the new version counts: its new start; where that lies in a past that is charged by, from now."""
         start = read.start or (None if has_versions else BEGINNING)
         is_new = start is not None and (counts is None or start >= counts.valid_from)
@@ -128,7 +129,7 @@ def _in_use(provider: Provider, now: datetime) -> set[Any]:
     return used
 
 
-def _problem(tariff: Tariff, read: ReadTariff, begin: datetime, versions: list[TariffVersion]) -> Problem | None:
+def _problem(tariff: Tariff, read: TariffObject, begin: datetime, versions: list[TariffVersion]) -> Problem | None:
     if versions and tariff.currency != read.currency:
         reason = f"is {read.currency}, while the tariff has versions in {tariff.currency}"
         return Problem("currency", reason, "give the tariff another id")

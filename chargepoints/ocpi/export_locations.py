@@ -1,4 +1,4 @@
-"""What do the locations of the portal look like in OCPI 2.2.1, and which of them can't it say?"""
+"""Export of locations as OCPI 2.2.1, and which of them it can't say."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django_countries import countries
 
 from chargegroups.models import Terms
 from chargepoints.models import ChargePoint, Connector, Location
-from chargepoints.ocpi.reading import read_location
-from chargepoints.ocpi.standards import CONNECTORS, FORMATS, PHASES
+from chargepoints.ocpi.location_object import parse_location
+from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES
 from customers.models import Provider
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
-from tariffs.ocpi.moments import written_moment
+from tariffs.ocpi.fields import written_moment
 
 LONGEST = {"address": 45, "city": 45, "postal_code": 10}
 STATE = {
@@ -60,7 +60,7 @@ def _why_not(location: Location) -> str:
 
 
 def _misread(written: dict[str, Any], location: Location) -> str:
-    read = read_location(written, 1, location.time_zone)
+    read = parse_location(written, 1, location.time_zone)
     if read.problems:
         return " ".join(f"{each}." for each in read.problems)
     same = all(getattr(location, name) == value for name, value in read.values.items())

@@ -1,4 +1,4 @@
-"""Which charge point of the portal is an EVSE of the file, and what changes at it?"""
+"""Import of OCPI EVSEs: matched with stored charge points, compared, written."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db.models.functions import Upper
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Connector, Location
-from chargepoints.ocpi.reading import ReadEvse
-from chargepoints.ocpi.standards import REMOVED, WORKING
+from chargepoints.ocpi.location_object import EvseObject
+from chargepoints.ocpi.vocabulary import REMOVED, WORKING
 from customers.models import Provider
 from evcnet.importexport.report import Report, write_rows
 from tariffs.pricing.problems import Problem
@@ -26,7 +26,7 @@ CONNECTOR_COLUMNS = ["standard", "format", "power_type", "max_voltage", "max_amp
 class PointRow:
     """An EVSE of the file beside its charge point, stored or new, and what is to be written."""
 
-    evse: ReadEvse
+    evse: EvseObject
     point: ChargePoint
     is_new: bool
     changed: bool = False
@@ -65,7 +65,7 @@ class KnownPoints:
         others = ChargePoint.objects.exclude(provider=self.provider).annotate(key=Upper("identity"))
         return set(others.filter(key__in=identities).values_list("key", flat=True))
 
-    def row(self, evse: ReadEvse, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
+    def row(self, evse: EvseObject, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
         """The EVSE beside its charge point; nothing, and a problem at the EVSE, where it can't be taken."""
         key = evse.identity.upper()
         points = [self.by_identity[key]] if key in self.by_identity else self.by_evse_id[key] if evse.evse_id else []
@@ -90,7 +90,7 @@ class KnownPoints:
         return None
 
 
-def _new(evse: ReadEvse, point: ChargePoint, location: Location, charge_group: ChargeGroup | None) -> PointRow:
+def _new(evse: EvseObject, point: ChargePoint, location: Location, charge_group: ChargeGroup | None) -> PointRow:
     point.location, point.charge_group = location, charge_group
     point.evse_id, point.ocpi_uid, point.max_power_kw = evse.evse_id, _uid(evse, point), evse.kilowatts
     if evse.state == REMOVED:
@@ -101,7 +101,7 @@ def _new(evse: ReadEvse, point: ChargePoint, location: Location, charge_group: C
     return PointRow(evse, point, is_new=True, new_connectors=made)
 
 
-def _compared(evse: ReadEvse, point: ChargePoint, location: Location) -> PointRow:
+def _compared(evse: EvseObject, point: ChargePoint, location: Location) -> PointRow:
     """Status and charge group are the portal's own to say, but for an EVSE that was removed."""
     row = PointRow(evse, point, is_new=False)
     _compare_connectors(row)
@@ -118,7 +118,7 @@ def _compared(evse: ReadEvse, point: ChargePoint, location: Location) -> PointRo
     return row
 
 
-def _uid(evse: ReadEvse, point: ChargePoint) -> str:
+def _uid(evse: EvseObject, point: ChargePoint) -> str:
     """Kept only where it says more than the identity."""
     return "" if evse.uid == point.identity else evse.uid
 

@@ -1,16 +1,16 @@
-"""Which connectors does an OCPI EVSE have, and how much power do they give?"""
+"""OCPI connector objects: parsed into columns of connectors, with their power."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chargepoints.ocpi.standards import FORMATS, MOST_WATTS, PHASES, SPELLED, watts
+from chargepoints.ocpi.vocabulary import FORMATS, MOST_WATTS, PHASES, SPELLED, watts
 from tariffs.ocpi.fields import Fields
 
 MOST_VOLTS_OR_AMPS = 100_000
 
 
-def read_connectors(evse: Fields) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def parse_connectors(evse: Fields) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """By id the columns of each Connector, with its power in ``watts``; and the tariff ids that they name.
 
     What is wrong with them is said at the EVSE.

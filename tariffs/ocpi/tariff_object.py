@@ -1,4 +1,4 @@
-"""Which tariff, valid when, does an OCPI object describe, and what is wrong with it?"""
+"""OCPI tariff objects: parsed into columns and elements of a version, with all problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _IS_URL = URLValidator(schemes=("http", "https"))
 
 
 @dataclass
-class ReadTariff:
+class TariffObject:
     """``version`` holds columns of TariffVersion but for the moment it is in force from, ``elements`` unsaved rows."""
 
     id: str
@@ -41,13 +41,13 @@ class ReadTariff:
         return until
 
 
-def read_feed_tariff(value: object, position: int) -> ReadTariff:
+def parse_tariff(value: object, position: int) -> TariffObject:
     unnamed = f"#{position}"
     if not isinstance(value, Mapping):
-        return ReadTariff(unnamed, problems=[NOT_AN_OBJECT])
+        return TariffObject(unnamed, problems=[NOT_AN_OBJECT])
     fields = Fields(value)
     code = fields.text("id", 36, required=True)
-    read = ReadTariff(code or unnamed, code, start=fields.moment("start_date_time"), version=_version(fields))
+    read = TariffObject(code or unnamed, code, start=fields.moment("start_date_time"), version=_version(fields))
     read.problems = fields.problems
     try:
         tariff = read_tariff(value)
