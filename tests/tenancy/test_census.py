@@ -1,23 +1,23 @@
-"""Does every model, page, address and command say whose rows it shows? What forgets fails here, by name."""
+"""The census: every model, page, address and command says whose rows it shows; what forgets fails here, by name."""
 
 from __future__ import annotations
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.db import models
 
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.scoped import Inline, Scoped
 from evcnet.tenancy import NotScoped, ScopedQuerySet, Tenancy
+from tests.structure.source import ROOMS
 from tests.tenancy.asking import written
 from tests.tenancy.pages import API, FRAME, PUBLIC, REDIRECTS, SIGN_IN, of_models, pages, patterns
 from tests.tenancy.world import MARKS
 
 pytestmark = pytest.mark.django_db
 
-APPS = ("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools")
 UNOWNED = {
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
@@ -61,25 +61,20 @@ COMMANDS = {
     "demo": "writes providers of its own",
     "portal": "starts the portal",
     "roles_table": "no data",
-    "erase": "--provider",
-    "erase_customer": "--provider",
-    "export_customer": "--provider",
 }
 """What each command of ours reads: the rows of one provider, or, said here, those of all."""
 
 
 def ours() -> list[type[models.Model]]:
-    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in APPS]
+    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in ROOMS]
     return [model for model in found if not hasattr(model, "pgh_tracked_model")]
 
 
-@pytest.mark.parametrize("model", ours(), ids=lambda model: model._meta.label)
-def test_every_model_says_whose_its_rows_are(model):
-    if model._meta.label in UNOWNED:
-        assert not hasattr(model, "tenancy")
-        return
-    assert isinstance(model.tenancy, Tenancy)
-    assert isinstance(model._default_manager.all(), ScopedQuerySet)
+def test_every_model_says_whose_its_rows_are():
+    assert {model._meta.label for model in ours() if not hasattr(model, "tenancy")} == set(UNOWNED)
+    scoped = [model for model in ours() if model._meta.label not in UNOWNED]
+    assert [model for model in scoped if not isinstance(model.tenancy, Tenancy)] == []
+    assert [model for model in scoped if not isinstance(model._default_manager.all(), ScopedQuerySet)] == []
 
 
 def test_listing_a_model_that_does_not_say_it_fails_loudly(marked):
@@ -90,44 +85,36 @@ def test_listing_a_model_that_does_not_say_it_fails_loudly(marked):
         Forgetful(apps.get_model("customers.ApiKeyUse")).visible_to(marked.logins["provider admin"])
 
 
-@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
-def test_every_page_of_a_model_starts_from_the_scoped_rows(model, marked, rf):
-    page = admin.site._registry[model]
-    assert isinstance(page, ModelAdmin)
-    assert type(page).get_queryset is Scoped.get_queryset, "its rows are not those of visible_to"
-    assert all(issubclass(each, Inline) and each.get_queryset is Scoped.get_queryset for each in page.inlines)
-    request = rf.get("/")
-    for role, login in marked.logins.items():
-        request.user = login
-        mine, seen = set(page.get_queryset(request)), set(model.objects.visible_to(login))
-        assert mine == seen, role
+def test_every_page_of_a_model_starts_from_the_scoped_rows(marked, rf):
+    wrong, request = [], rf.get("/")
+    for model, page in admin.site._registry.items():
+        assert isinstance(page, ModelAdmin), model
+        unscoped = [each for each in (type(page), *page.inlines) if each.get_queryset is not Scoped.get_queryset]
+        wrong += [f"{each.__name__}: its rows are not those of visible_to" for each in unscoped]
+        wrong += [f"{each.__name__} is no Inline of ours" for each in page.inlines if not issubclass(each, Inline)]
+        for role, request.user in marked.logins.items():
+            if set(page.get_queryset(request)) != set(model.objects.visible_to(request.user)):
+                wrong.append(f"{model._meta.label} shows other rows to {role}")
+    assert wrong == []
 
 
 def test_no_page_shows_a_model_that_is_not_scoped():
     assert all(hasattr(model, "tenancy") for model in admin.site._registry)
 
 
-def test_every_address_is_classified():
-    known = PUBLIC | API | SIGN_IN | FRAME | REDIRECTS | {f"admin:{page.name}" for page in pages()}
-    assert {name for _, name in patterns()} - known == set()
-
-
-def test_the_table_of_addresses_holds_none_that_is_gone():
-    there = {name for _, name in patterns()}
-    assert PUBLIC | API | SIGN_IN | FRAME | REDIRECTS <= there
-    assert {page.name for page in pages()} <= {name.removeprefix("admin:") for name in there}
+def test_every_address_is_classified_and_the_tables_hold_none_that_is_gone():
+    classified = PUBLIC | API | SIGN_IN | FRAME | REDIRECTS | {f"admin:{page.name}" for page in pages()}
+    assert classified == {name for _, name in patterns()}
 
 
 def test_every_command_says_whose_rows_it_touches():
-    commands = {name for name, app in get_commands().items() if app in APPS}
-    assert commands - set(COMMANDS) == set()
-    for name in commands:
-        if COMMANDS[name] == "--provider":
-            from django.core.management import get_commands as all_commands
-            from django.core.management import load_command_class
-
-            parser = load_command_class(all_commands()[name], name).create_parser("manage.py", name)
-            assert "--provider" in parser._option_string_actions, name
+    apps_of_commands = {name: app for name, app in get_commands().items() if app in ROOMS}
+    assert set(apps_of_commands) == set(COMMANDS)
+    parsers = {
+        name: load_command_class(app, name).create_parser("manage.py", name) for name, app in apps_of_commands.items()
+    }
+    asking = {name for name, parser in parsers.items() if "--provider" in parser._option_string_actions}
+    assert asking == {name for name, says in COMMANDS.items() if says == "--provider"}
 
 
 @pytest.mark.parametrize("tenant", ["sibling", "other"])

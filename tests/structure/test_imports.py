@@ -1,0 +1,82 @@
+"""Who may import whom: the contracts of pyproject.toml guard modules that do not exist yet, and rules stay pure."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.structure.source import CONFIGURATION, ROOMS, ROOT, modules
+
+CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic", "localtime", "gmtime"}
+PLANTED = {
+    "customers/planted.py": "from chargegroups.models import ChargeGroup",
+    "tariffs/models/planted.py": "from changes.models import Change",
+    "chargegroups/planted.py": "import chargepoints.models",
+    "chargepoints/planted/below.py": "from changes.proposals import terms",
+    "evcnet/planted.py": "from customers.models import Customer",
+    "changes/planted.py": "from chargegroups.admin import charge_groups",
+    "tariffs/pricing/planted.py": "from django.utils import timezone",
+    "chargegroups/models/planted.py": "from devtools.postgresql import cluster",
+}
+"""Imports that no contract allows, each in a module that nobody has written yet."""
+
+
+def lint_imports(project) -> subprocess.CompletedProcess[str]:
+    command = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    return subprocess.run(
+        [sys.executable, "-c", command, "--no-cache"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project), "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_import_against_the_contracts_fails_in_a_module_that_is_new(tmp_path):
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for path, line in PLANTED.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.joinpath("__init__.py").touch()
+        (tmp_path / path).write_text(line + "\n")
+
+    linted = lint_imports(tmp_path)
+
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    names = {path: path.removesuffix(".py").replace("/", ".") for path in PLANTED}
+    assert [path for path, name in names.items() if f"{name} -> " not in linted.stdout] == []
+
+
+def pure_modules():
+    """The modules that the contract of purity names, and all below them."""
+    contract = next(each for each in CONFIGURATION["importlinter"]["contracts"] if each["name"].startswith("Rules are"))
+    named = tuple(contract["source_modules"])
+    pure = [
+        each for each in modules() if each.name in named or each.name.startswith(tuple(f"{name}." for name in named))
+    ]
+    return pure, named
+
+
+def test_rules_import_the_standard_library_and_rules_alone():
+    pure, named = pure_modules()
+    foreign = [
+        f"{module.path}: {name}"
+        for module in pure
+        for name in module.imports()
+        if name.partition(".")[0] not in sys.stdlib_module_names and not name.startswith(named)
+    ]
+    assert len(pure) > 10
+    assert foreign == []
+
+
+def test_rules_read_no_clock():
+    read = [
+        f"{module.path}:{node.lineno}: {ast.unparse(node.func)}"
+        for module in pure_modules()[0]
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
+    ]
+    assert read == []
