@@ -45,10 +45,9 @@ def main() -> int:
 def _make() -> int:
     """Make the changes that are not there yet, one after the other. Says when it begins."""
     _set_up()
-    from changes.apply import confirm, look
+    from changes.apply import apply_change, preview_change
     from changes.models import Change
     from changes.proposals import NewTerms
-    from changes.surroundings import surroundings
     from chargegroups.models import ChargeGroup
     from tariffs.models import Tariff
 
@@ -57,9 +56,9 @@ def _make() -> int:
     print("ready", flush=True)
     for number in range(Change.objects.count(), CHANGES):
         proposal = NewTerms(group, {"tariff": tariffs[(number + 1) % 2]})
-        seen = look(proposal, surroundings)
+        seen = preview_change(proposal)
         shown = seen.impact.fingerprint
-        confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all", reason=f"change {number}")
+        apply_change(proposal, fingerprint=shown, notify="all", reason=f"change {number}")
         print(number, flush=True)
     return 0
 

@@ -14,7 +14,7 @@ from changes.impact import Impact
 from changes.impact_text import parts
 from changes.models import Change
 from changes.notify import announce, announce_cancelled
-from changes.preview import Preview, Surroundings, preview
+from changes.preview import Preview, judge_proposal
 from changes.proposals import Inapplicable, Proposal
 from changes.signals import access_changed, tariff_changed
 from chargegroups.models import Terms
@@ -31,7 +31,7 @@ MOST_PARTS = 100
 PRICE_EFFECTS = ("pays_more", "pays_less", "differs", "renamed")
 
 
-class Stale(Exception):
+class StalePreview(Exception):
     """What would happen is not what was shown; ``preview`` is the new picture. Nothing was written."""
 
     def __init__(self, shown_again: Preview) -> None:
@@ -40,26 +40,24 @@ class Stale(Exception):
 
 
 @dataclass(frozen=True)
-class Confirmed:
+class AppliedChange:
     change: Change
     preview: Preview
 
 
-def look(
-    proposal: Proposal, surroundings: Surroundings, at: datetime | None = None, *, even_nothing: bool = False
-) -> Preview:
+def preview_change(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
     """The preview that is shown. Raises Inapplicable, with a moment in the past too; writes nothing.
 
     With ``even_nothing`` a proposal that changes nothing is shown too, instead of raising Nothing.
     """
     with transaction.atomic():
         # One transaction: to one that began after the clock was read, what it proposes would lie in the past.
-        seen = judge(proposal, surroundings, at, even_nothing=even_nothing)
-        _tried(proposal, seen.at)
+        seen = judge(proposal, at, even_nothing=even_nothing)
+        _try_in_database(proposal, seen.at)
         return seen
 
 
-def _tried(proposal: Proposal, at: datetime) -> None:
+def _try_in_database(proposal: Proposal, at: datetime) -> None:
     """Would the database take it? Written and undone at once, so that its guard rules speak before anybody confirms."""
     try:
         with transaction.atomic():
@@ -71,41 +69,38 @@ def _tried(proposal: Proposal, at: datetime) -> None:
         raise Inapplicable(told.message, told.field) from refusal
 
 
-def confirm(
+def apply_change(
     proposal: Proposal,
     *,
     fingerprint: str,
-    surroundings: Surroundings,
     at: datetime | None = None,
     by: StaffMember | None = None,
     reason: str = "",
     notify: str = Change.Notify.REGULARS,
     undoes: Change | None = None,
-) -> Confirmed:
+) -> AppliedChange:
     """Make the change that was shown with this ``fingerprint``, now or ``at`` a moment in the future.
 
-    Raises Stale or Inapplicable, and then nothing is written.
+    Raises StalePreview or Inapplicable, and then nothing is written.
     """
     with allow_terms_write():
         lock(proposal.provider_id)
-        seen = judge(proposal, surroundings, at)
+        seen = judge(proposal, at)
         if seen.impact.fingerprint != fingerprint:
-            raise Stale(seen)
-        change = record(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
+            raise StalePreview(seen)
+        change = record_change(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
         proposal.write(change, seen.at)
-        return Confirmed(change, seen)
+        return AppliedChange(change, seen)
 
 
-def judge(
-    proposal: Proposal, surroundings: Surroundings, at: datetime | None = None, *, even_nothing: bool = False
-) -> Preview:
+def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
     """What the proposal would do now, or ``at`` a moment, for whoever holds the lock. Raises Inapplicable."""
     now = _later_than_all(proposal, database_clock())
     _not_in_the_past(proposal, at, now)
-    return preview(proposal, now=now, surroundings=surroundings, at=at, even_nothing=even_nothing)
+    return judge_proposal(proposal, now=now, at=at, even_nothing=even_nothing)
 
 
-def record(
+def record_change(
     proposal: Proposal, seen: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None = None
 ) -> Change:
     """Put a change on the record, and announce it: under the lock, before its rows are written, in one transaction."""
@@ -115,25 +110,24 @@ def record(
     return change
 
 
-def make(proposal: Proposal, *, surroundings: Surroundings, by: StaffMember | None = None, reason: str = "") -> Change:
+def apply_now(proposal: Proposal, *, by: StaffMember | None = None, reason: str = "") -> Change:
     """Make a change that goes with something else that was confirmed: a new row, a file. It is on the record like all.
 
-    Nobody is told. Raises Inapplicable, and Stale where customers keep changing meanwhile; then nothing is written.
+    Nobody is told. Raises Inapplicable, and StalePreview where customers keep changing meanwhile; then nothing is written.
     """
     with transaction.atomic():
         lock(proposal.provider_id)
         for attempt in range(ATTEMPTS):
-            fingerprint = look(proposal, surroundings).impact.fingerprint
+            fingerprint = preview_change(proposal).impact.fingerprint
             try:
-                return confirm(
+                return apply_change(
                     proposal,
                     fingerprint=fingerprint,
-                    surroundings=surroundings,
                     by=by,
                     reason=reason,
                     notify=Change.Notify.NONE,
                 ).change
-            except Stale:
+            except StalePreview:
                 if attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
@@ -152,7 +146,7 @@ def cancel(change: Change, by: StaffMember | None = None) -> None:
         _cancelled(change, by, now)
 
 
-def take_back(version: TariffVersion, by: StaffMember | None = None) -> None:
+def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> None:
     """Make room for another version from the same moment; the change that scheduled this one is cancelled with it."""
     change = version.changes.first()
     if change is None:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from changes.apply import judge, lock, record
+from changes.apply import judge, lock, record_change
 from changes.impact_text import counts_in_words
 from changes.models import Change
 from changes.preview import Preview
 from changes.proposals import Proposal
-from changes.surroundings import surroundings
 from evcnet.errors import DomainError
 from evcnet.importexport.outcomes import Effect
 
 
 @dataclass(frozen=True)
-class Proposed:
+class ProposedRows:
     """Rows of a file that are one change together. ``at`` is the moment of one that is scheduled."""
 
     proposal: Proposal
@@ -27,8 +26,8 @@ class Proposed:
 
 
 @dataclass
-class Door:
-    """The door for one run of one file. ``login`` is None for commands: nobody is told, and no name is asked for.
+class FileChanges:
+    """The changes that one run of one file makes. ``login`` is None for commands: nobody is told, and no name is asked for.
 
     ``named`` is what somebody typed because the change is a big one, and ``weight`` why it is.
     """
@@ -38,8 +37,8 @@ class Door:
     reason: str = ""
     named: str = ""
     writing: bool = False
-    seen: list[Preview] = field(default_factory=list)
-    made: list[Change] = field(default_factory=list)
+    previews: list[Preview] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     weight: Any = None
 
     def lock(self, providers: Iterable[int]) -> None:
@@ -48,26 +47,26 @@ class Door:
         for provider in sorted(providers):
             lock(provider)
 
-    def take(self, proposed: Proposed) -> Change | None:
+    def add(self, proposed: ProposedRows) -> Change | None:
         """Judge a change and, where this run writes, put it on the record. Raises DomainError; the rows are the caller's."""
         if not self._may(proposed.proposal):
             raise DomainError("It is part of a change that your role does not make: take the row out.")
-        seen = judge(proposed.proposal, surroundings, proposed.at, even_nothing=True)
-        self.seen.append(seen)
+        seen = judge(proposed.proposal, proposed.at, even_nothing=True)
+        self.previews.append(seen)
         if self.login is not None:
             self.weight = self._weighed(seen)
         if not self.writing:
             return None
-        change = record(proposed.proposal, seen, by=self.login, reason=self.reason, notify=self.notify)
-        self.made.append(change)
+        change = record_change(proposed.proposal, seen, by=self.login, reason=self.reason, notify=self.notify)
+        self.changes.append(change)
         return change
 
     @property
-    def agreed(self) -> bool:
+    def name_confirmed(self) -> bool:
         """Is a big change made on purpose?"""
-        from changes.admin.safeguards import is_named
+        from changes.admin.safeguards import name_matches
 
-        return self.weight is None or not self.weight.reasons or is_named(self.named, self.weight.names)
+        return self.weight is None or not self.weight.reasons or name_matches(self.named, self.weight.names)
 
     # Pages of changes have imports and exports themselves, so they are there only once this module is.
 
@@ -76,11 +75,11 @@ class Door:
 
         return self.login is None or may_make(self.login, proposal)
 
-    def shown(self) -> dict[str, Any]:
+    def page_context(self) -> dict[str, Any]:
         """For the page that shows what the file would change."""
         from changes.admin.file_preview import shown
 
-        return shown(self.seen, self.weight) | {"notify": self.notify}
+        return shown(self.previews, self.weight) | {"notify": self.notify}
 
     def _weighed(self, seen: Preview) -> Any:
         from changes.admin.file_preview import weighed
@@ -96,7 +95,7 @@ def by_provider(effects: Iterable[Effect]) -> Iterable[list[Effect]]:
     return found.values()
 
 
-def told(seen: Preview) -> str:
+def summary(seen: Preview) -> str:
     """A change in one line: what it is, from when on, and how many customers notice what."""
     effects = counts_in_words(seen.impact.counts)
     begin = f" from {seen.scheduled.isoformat()}" if seen.scheduled else ""

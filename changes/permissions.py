@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from changes.models import Change
-from changes.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, Proposal
-from changes.proposals.points import PointsMoved
+from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, Proposal
+from changes.proposals.points import PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import Customer, UserGroup
@@ -29,12 +29,12 @@ def may_make(login: Any, proposal: Proposal) -> bool:
         return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
     if isinstance(proposal, NewVersion):
         return bool(login.has_perm("tariffs.change_tariff", proposal.tariff))
-    if isinstance(proposal, ExceptionsChanged):
+    if isinstance(proposal, ExceptionChanges):
         return _may_except(login, proposal)
-    if isinstance(proposal, CustomersMoved):
+    if isinstance(proposal, CustomerMoves):
         seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
         return seen and _all_within(login, Customer, "change", proposal.customers or ())
-    if isinstance(proposal, PointsMoved):
+    if isinstance(proposal, PointMoves):
         return _may_move(login, proposal)
     return False
 
@@ -47,14 +47,14 @@ def may_change_exceptions(login: Any, groups: Iterable[ChargeGroup], action: str
     return _holds_at(login, f"chargegroups.{action}_customerexception", groups)
 
 
-def _may_except(login: Any, proposal: ExceptionsChanged) -> bool:
+def _may_except(login: Any, proposal: ExceptionChanges) -> bool:
     removes = any(row.removed for row in proposal.rows)
     actions = ("add", "change", "delete") if removes else ("add", "change")
     known = all(may_change_exceptions(login, proposal.groups, action) for action in actions)
     return known and _all_within(login, Customer, "view", proposal.customers)
 
 
-def _may_move(login: Any, proposal: PointsMoved) -> bool:
+def _may_move(login: Any, proposal: PointMoves) -> bool:
     """Points that are there are changed; those that arise with the change are added, to groups where that is allowed."""
     points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
     new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,25 +14,15 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from changes.impact import Case, Compare, Effect, Impact, heaviest
-from changes.proposals import Nothing, Proposal
-from changes.snapshots import Driver, Place
+from changes.proposals import NothingToChange, Proposal
+from changes.snapshots import BeforeAfter, CustomerFacts
+from chargepoints.models import ChargePoint, Session
 from customers.models import Customer, Provider
 from tariffs.pricing import Tariff
 from tariffs.pricing.comparison import Comparison, compare
 
-
-@dataclass(frozen=True)
-class Around:
-    """What a step above this one knows: how many charge points the groups have, and who charged there of late.
-
-    ``charged_there`` is a query of customer ids, as SQL and its parameters.
-    """
-
-    points: int
-    charged_there: tuple[str, tuple[Any, ...]]
-
-
-Surroundings = Callable[[Sequence[int], datetime], Around]
+REGULAR = timedelta(days=365)
+"""Who charged in the group this long before the change is among its regulars (rules, section 5)."""
 
 # Every active customer with the facts that a verdict may depend on, before and after. `sides` is what the rows are
 # grouped by and found again by: one JSON array, so that the exceptions of many groups are one value.
@@ -87,7 +77,7 @@ class Preview:
     at: datetime
     scheduled: datetime | None
     groups: tuple[int, ...]
-    around: Around
+    points_there: int
     params: dict[str, Any]
 
     def customers(self, effects: Iterable[Effect]) -> Any:
@@ -98,10 +88,7 @@ class Preview:
 
     def regulars(self, effects: Iterable[Effect]) -> Any:
         """Those of them that hold an exception in the groups, or charged there in the last 365 days."""
-        sql, params = self.around.charged_there
-        excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
-        attached = RawSQL(f"{excepted} UNION SELECT customer_id FROM ({sql}) charged", [list(self.groups), *params])
-        return self.customers(effects).filter(pk__in=attached)
+        return self.customers(effects).filter(pk__in=RawSQL(*_attached(self.groups, self.at)))
 
     def cases_by_facts(self) -> dict[str, Case]:
         return {case.facts: case for case in self.impact.cases}
@@ -126,6 +113,19 @@ def _ids(sql: str, params: dict[str, Any]) -> RawSQL:
     return RawSQL(re.sub(r"%\((\w+)\)s", place, sql), given)
 
 
+def _attached(groups: Sequence[int], at: datetime) -> tuple[str, list[Any]]:
+    """A query of the customers who hold an exception in the groups, or charged there of late."""
+    sessions = Session.objects.order_by().filter(
+        charge_point__charge_group_id__in=list(groups) or [0],  # never an empty list, which makes no SQL
+        customer__isnull=False,
+        started_at__gte=at - REGULAR,
+        started_at__lt=at,
+    )
+    charged, params = sessions.values("customer_id").query.sql_with_params()
+    excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
+    return f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [list(groups), *params]
+
+
 AFFECTED: tuple[Effect, ...] = ("loses_access", "gains_access", "pays_more", "pays_less", "differs", "renamed")
 
 
@@ -135,11 +135,10 @@ def compared(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compar
     return compare(before, after, day, time_zone)
 
 
-def preview(
+def judge_proposal(
     proposal: Proposal,
     *,
     now: datetime,
-    surroundings: Surroundings,
     at: datetime | None = None,
     even_nothing: bool = False,
 ) -> Preview:
@@ -147,12 +146,12 @@ def preview(
     moment = at or now
     try:
         proposal.check(moment)
-    except Nothing:
+    except NothingToChange:
         if not even_nothing:
             raise
     places = proposal.places(moment)
     groups = tuple(sorted({group.pk for group in proposal.groups}))
-    around = surroundings(groups, moment)
+    points_there = ChargePoint.objects.filter(charge_group_id__in=groups).count()
     params = _params(proposal, places, groups, moment)
     cases = tuple(_cases(proposal, places, params, _judge(proposal, moment)))
     impact = Impact(
@@ -160,10 +159,10 @@ def preview(
         ground=proposal.ground(moment),
         cases=cases,
         regulars=0,
-        points=around.points if proposal.points is None else proposal.points,
+        points=points_there if proposal.points is None else proposal.points,
         warnings=tuple(proposal.warnings(moment)),
     )
-    seen = Preview(proposal, impact, moment, at, groups, around, params)
+    seen = Preview(proposal, impact, moment, at, groups, points_there, params)
     if not impact.affected:
         return seen
     return replace(seen, impact=replace(impact, regulars=seen.regulars(AFFECTED).count()))
@@ -175,7 +174,7 @@ def _judge(proposal: Proposal, at: datetime) -> Compare:
     return lambda before, after: compared(before, after, day, zone.key).effect
 
 
-def _params(proposal: Proposal, places: Iterable[Place], groups: Sequence[int], at: datetime) -> dict[str, Any]:
+def _params(proposal: Proposal, places: Iterable[BeforeAfter], groups: Sequence[int], at: datetime) -> dict[str, Any]:
     sides = [side for place in places for side in (place.before, place.after) if side is not None]
     return {
         "groups": list(groups),
@@ -188,21 +187,21 @@ def _params(proposal: Proposal, places: Iterable[Place], groups: Sequence[int], 
     }
 
 
-def _cases(proposal: Proposal, places: Sequence[Place], params: dict[str, Any], judge: Compare) -> Iterable[Case]:
+def _cases(proposal: Proposal, places: Sequence[BeforeAfter], params: dict[str, Any], judge: Compare) -> Iterable[Case]:
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, params)
         rows = cursor.fetchall()
     for user_group, payment, roams, before, changed, moved_to, count in rows:
         facts = json.dumps([user_group, payment, roams, _loaded(before), _loaded(changed), moved_to])
-        was, will_be = drivers_of(facts)
+        was, will_be = customer_facts(facts)
         yield heaviest(facts, count, [(was.side(place.before), will_be.side(place.after)) for place in places], judge)
 
 
-def drivers_of(facts: str) -> tuple[Driver, Driver]:
+def customer_facts(facts: str) -> tuple[CustomerFacts, CustomerFacts]:
     """Who customers with these facts, as a case names them, are before and after."""
     user_group, payment, roams, before, changed, moved_to = json.loads(facts)
-    now = Driver(user_group, payment, roams, before or {})
-    return now, Driver(moved_to or user_group, payment, roams, (before or {}) | (changed or {}))
+    now = CustomerFacts(user_group, payment, roams, before or {})
+    return now, CustomerFacts(moved_to or user_group, payment, roams, (before or {}) | (changed or {}))
 
 
 def _loaded(value: Any) -> Any:

@@ -18,7 +18,7 @@ from tariffs.pricing import Tariff
 
 
 @dataclass(frozen=True)
-class Place:
+class BeforeAfter:
     """Where customers stand before and after: the same group under other terms, another group, or none at all."""
 
     before: GroupAt | None
@@ -26,7 +26,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Driver:
+class CustomerFacts:
     """The facts of customers who are alike, whatever the group. ``exceptions`` maps a group to (access, tariff)."""
 
     user_group: int

@@ -12,8 +12,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from changes.file_changes import Proposed, by_provider
-from changes.proposals.points import Move, PointsMoved
+from changes.file_changes import ProposedRows, by_provider
+from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location, Rating, Session
 from chargepoints.session_recorder import Recorder
@@ -78,7 +78,7 @@ class ChargePoints(Kind):
             )
         wanted["status"] = INACTIVE  # one that is taken out of its group or place stops working
 
-    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
         """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""
         moving = [
             effect for effect in effects if effect.wanted["charge_group"] != (effect.stored or NOWHERE)["charge_group"]
@@ -86,7 +86,7 @@ class ChargePoints(Kind):
         new = [effect for effect in moving if effect.is_new]
         self.numbers = {effect.row.key: pk for effect, pk in zip(new, _numbers(len(new)), strict=True)}
         for together in by_provider(moving):
-            yield Proposed(PointsMoved([self._move(effect) for effect in together]), together)
+            yield ProposedRows(PointMoves([self._move(effect) for effect in together]), together)
 
     def _move(self, effect: Effect) -> Move:
         wanted = effect.wanted

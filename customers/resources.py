@@ -7,8 +7,8 @@ from copy import copy
 from decimal import Decimal
 from typing import Any
 
-from changes.file_changes import Proposed, by_provider
-from changes.proposals import CustomersMoved
+from changes.file_changes import ProposedRows, by_provider
+from changes.proposals import CustomerMoves
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.errors import DomainError
 from evcnet.importexport.columns import Choice, Code, Column, Country, Email, Flag, Moment, Number, Reference, Whole
@@ -68,12 +68,14 @@ class Customers(Kind):
         Choice("status", Customer.Status.values, default=Customer.Status.ACTIVE.value),
     )
 
-    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
         """All customers of a provider who come into another user group are one change. A new one arises in its own."""
         moving = [each for each in effects if each.stored and each.stored["user_group"] != each.wanted["user_group"]]
         for together in by_provider(moving):
             # As they were: the rows themselves are about to change.
-            yield Proposed(CustomersMoved((copy(each.thing), each.wanted["user_group"]) for each in together), together)
+            yield ProposedRows(
+                CustomerMoves((copy(each.thing), each.wanted["user_group"]) for each in together), together
+            )
 
 
 class ChargeCards(Kind):

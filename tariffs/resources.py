@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from changes.apply import take_back
-from changes.file_changes import Proposed
+from changes.apply import cancel_version
+from changes.file_changes import ProposedRows
 from changes.proposals import NewVersion
 from chargegroups.tariff_usage import used_among
 from evcnet import datetimes
@@ -119,7 +119,7 @@ class Tariffs(Kind):
                     f"Row {number} says {quoted(others[name])} of the same tariff: write the same in both.", name
                 )
 
-    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
         """Each version of a tariff in use is a change: it begins at its own moment, and is cancelled by itself."""
         later = [
             each for each in effects if each.wanted["valid_from"] > self.now and _repriced(each.wanted, each.stored)
@@ -130,10 +130,10 @@ class Tariffs(Kind):
             tariff = tariffs[id(effect)]
             if tariff is not None and tariff.pk in used:
                 if effect.thing is not None:
-                    take_back(effect.thing, self.reach.login)
+                    cancel_version(effect.thing, self.reach.login)
                     effect.thing = None
                 proposal = NewVersion(tariff, _price_list(tariff, effect.wanted))
-                yield Proposed(proposal, [effect], effect.wanted["valid_from"])
+                yield ProposedRows(proposal, [effect], effect.wanted["valid_from"])
 
     def write(self, row: Row, thing: Any, wanted: dict[str, Any]) -> Any:
         tariff = self._tariff(row, wanted)

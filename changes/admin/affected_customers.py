@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Listing:
+class AffectedCustomers:
     """The customers with some effect that a login may see, in the order of their ids."""
 
     seen: Preview
@@ -80,7 +80,7 @@ def effects_of(asked: str) -> tuple[Effect, ...]:
 
 
 def respond(flow: Any, seen: Preview) -> HttpResponse:
-    listing = Listing(seen, flow.request.user, effects_of(flow.data.get("effect", "")))
+    listing = AffectedCustomers(seen, flow.request.user, effects_of(flow.data.get("effect", "")))
     if flow.step == "csv":
         return as_csv(flow.request, listing)
     context = flow.context("Affected customers")
@@ -88,7 +88,7 @@ def respond(flow: Any, seen: Preview) -> HttpResponse:
     return TemplateResponse(flow.request, "changes/affected.html", context)
 
 
-def page(listing: Listing, after: str) -> dict[str, Any]:
+def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
     rows = listing.rows
     visible = rows.count()
     begin = int(after) if after.isdecimal() and len(after) < 19 else 0
@@ -107,7 +107,7 @@ def page(listing: Listing, after: str) -> dict[str, Any]:
 HEAD = ("number", "name", "user_group", "effect", "before", "after")
 
 
-def as_csv(request: HttpRequest, listing: Listing) -> StreamingHttpResponse:
+def as_csv(request: HttpRequest, listing: AffectedCustomers) -> StreamingHttpResponse:
     """Every customer that the login may see, streamed; those out of its sight are left out, and never named."""
     provider = Provider.objects.get(pk=listing.seen.proposal.provider_id)
     rows, address = listing.rows.count(), address_of(request)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from changes.admin.wizard import Draft, Flow
 from changes.preview import Preview
 from changes.proposals import Inapplicable
-from changes.proposals.points import GroupClosed, Move, PointsMoved
+from changes.proposals.points import GroupClosure, Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
@@ -66,7 +66,7 @@ class PointsFlow(Flow):
             raise Inapplicable(" ".join(f"{point}: {reason}" for point, reason in self.left_out[:5]))
         moving = [point for point in going if point.charge_group != self.to.group]
         return Draft(
-            PointsMoved(
+            PointMoves(
                 [Move(point, self.to.group, ChargePoint.Status.ACTIVE if self.to.active else None) for point in moving]
             )
         )
@@ -93,7 +93,7 @@ class CloseFlow(Flow):
         return str(self.admin.page(self.obj.pk))
 
     def draft(self) -> Draft:
-        return Draft(GroupClosed(self.obj))
+        return Draft(GroupClosure(self.obj))
 
 
 def regroup(admin: Any, request: HttpRequest, point: ChargePoint) -> HttpResponse:

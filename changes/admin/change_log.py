@@ -16,12 +16,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes import impact_text
 from changes.admin import scheduled, undo
-from changes.admin.diff import Kept, differences
+from changes.admin.diff import StoredProposal, differences
 from changes.apply import as_json
 from changes.models import Change
 from changes.permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
 from changes.proposals import Inapplicable
-from changes.proposals.points import reversal_of
+from changes.proposals.points import undo_proposal
 from chargegroups.models import ChargeGroup
 from customers.models import Announcement, Notice
 from evcnet.admin.base import ModelAdmin
@@ -137,7 +137,7 @@ class ChangeAdmin(ModelAdmin):
         now = database_clock()
         state, whole = state_of(change, now), not seen_in_part(request.user, [change])
         groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
-        kept = Kept(change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user)
+        kept = StoredProposal(change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user)
         return {
             "change": change,
             "state": state,
@@ -198,6 +198,6 @@ def _may_undo(request: HttpRequest, change: Change) -> bool:
     if len(change.earlier.get("rows", ())) > MANY:
         return may_change_exceptions(request.user, change.groups.all(), "delete")
     try:
-        return may_make(request.user, reversal_of(change))
+        return may_make(request.user, undo_proposal(change))
     except Inapplicable:
         return False

@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredProposal:
     """A proposal as it is kept in the record, and who reads it."""
 
     provider: int
@@ -53,7 +53,7 @@ class Differences:
     more: int = 0
 
 
-def differences(kept: Kept) -> Differences:
+def differences(kept: StoredProposal) -> Differences:
     """The first lines of what differs, and how many more there are."""
     return _KINDS[kept.proposal["kind"]](kept)
 
@@ -61,7 +61,7 @@ def differences(kept: Kept) -> Differences:
 # New terms
 
 
-def _terms(kept: Kept) -> Differences:
+def _terms(kept: StoredProposal) -> Differences:
     tariffs = _tariffs_by_code(kept)
     tags = price_tags([*tariffs.values(), *_earlier_tariffs(kept)], kept.at)
     lines = []
@@ -100,12 +100,12 @@ def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
     return (tag.name, tag.text or "no version in force")
 
 
-def _tariffs_by_code(kept: Kept) -> dict[str, Tariff]:
+def _tariffs_by_code(kept: StoredProposal) -> dict[str, Tariff]:
     codes = [kept.proposal["set"].get(slot) for slot in SLOTS]
     return {row.code: row for row in Tariff.objects.filter(provider_id=kept.provider, code__in=filter(None, codes))}
 
 
-def _earlier_tariffs(kept: Kept) -> list[Tariff]:
+def _earlier_tariffs(kept: StoredProposal) -> list[Tariff]:
     ids = [kept.earlier[slot] for slot in SLOTS if kept.earlier.get(slot)]
     return list(Tariff.objects.filter(provider_id=kept.provider, pk__in=ids))
 
@@ -113,7 +113,7 @@ def _earlier_tariffs(kept: Kept) -> list[Tariff]:
 # A new version
 
 
-def _version(kept: Kept) -> Differences:
+def _version(kept: StoredProposal) -> Differences:
     rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
     version = rows.select_related("tariff").prefetch_related("elements").first()
     before = tuple(map(str, describe(price_list(version)))) if version else (NONE,)
@@ -139,7 +139,7 @@ def _exact(value: Any, name: str = "") -> Any:
 # Exceptions
 
 
-def _exceptions(kept: Kept) -> Differences:
+def _exceptions(kept: StoredProposal) -> Differences:
     every = kept.proposal["rows"]
     groups = {row.code: row for row in ChargeGroup.objects.visible_to(kept.login).filter(
         provider_id=kept.provider, code__in={row["charge_group"] for row in every})}  # fmt: skip
@@ -158,7 +158,7 @@ def _exceptions(kept: Kept) -> Differences:
     return Differences(lines, len(rows) - len(shown))
 
 
-def _tariff_names(kept: Kept, rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+def _tariff_names(kept: StoredProposal, rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
     """By code, as proposals name them, and by id, as the stored rows do."""
     codes = {row["tariff"] for row in rows if row.get("tariff")}
     ids = {row["tariff"] for row in kept.earlier["rows"] if row.get("tariff")}
@@ -185,7 +185,7 @@ def _when(moment: str) -> str:
 # Customers and charge points
 
 
-def _moved_customers(kept: Kept) -> Differences:
+def _moved_customers(kept: StoredProposal) -> Differences:
     pairs = kept.earlier["user_groups"]
     known = _customers(kept, pk__in=[pk for pk, _ in pairs[:SHOWN]])
     groups = UserGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)
@@ -200,12 +200,12 @@ def _moved_customers(kept: Kept) -> Differences:
     return Differences(lines, len(pairs) - len(lines))
 
 
-def _customers(kept: Kept, **which: Any) -> dict[int, Customer]:
+def _customers(kept: StoredProposal, **which: Any) -> dict[int, Customer]:
     rows = Customer.objects.visible_to(kept.login).filter(provider_id=kept.provider, **which)
     return {row.pk: row for row in rows}
 
 
-def _moved_points(kept: Kept) -> Differences:
+def _moved_points(kept: StoredProposal) -> Differences:
     earlier = kept.earlier["points"]
     targets = dict(kept.proposal["moves"])
     shown = earlier[:SHOWN]
@@ -230,7 +230,7 @@ def _group(seen: ChargeGroup | None, wanted: Any) -> str:
     return NO_GROUP if wanted is None else str(seen or HIDDEN)
 
 
-_KINDS: dict[str, Callable[[Kept], Differences]] = {
+_KINDS: dict[str, Callable[[StoredProposal], Differences]] = {
     "terms": _terms,
     "version": _version,
     "exceptions": _exceptions,

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from changes.admin.terms import TariffField
 from changes.admin.wizard import Draft, Flow
 from changes.permissions import may_change_exceptions
-from changes.proposals import ExceptionsChanged, ProposedException
+from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
@@ -81,7 +81,7 @@ class ManyFlow(Flow):
         form = self._form()
         if not form.is_valid():
             return None
-        return Draft(ExceptionsChanged(self._rows(form.cleaned_data)))
+        return Draft(ExceptionChanges(self._rows(form.cleaned_data)))
 
     def _rows(self, typed: dict[str, Any]) -> list[ProposedException]:
         if typed["access"] != REMOVE:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from changes import impact_text
-from changes.admin.preview_page import Weight, weight_of
+from changes.admin.preview_page import Safeguard, safeguard_of
 from changes.preview import Preview
 from customers.models import Provider
 
@@ -34,7 +34,7 @@ def pictures(seen: Sequence[Preview]) -> list[Picture]:
     ]
 
 
-def shown(seen: Sequence[Preview], weight: Weight | None) -> dict[str, Any]:
+def shown(seen: Sequence[Preview], weight: Safeguard | None) -> dict[str, Any]:
     return {
         "pictures": pictures(seen),
         "more_changes": len(seen) - SHOWN,
@@ -44,11 +44,11 @@ def shown(seen: Sequence[Preview], weight: Weight | None) -> dict[str, Any]:
     }
 
 
-def weighed(seen: Preview, before: Weight | None) -> Weight:
+def weighed(seen: Preview, before: Safeguard | None) -> Safeguard:
     """The weight of one more change of a file, on top of those before it: then the provider's name is asked for."""
-    own = weight_of(seen)
+    own = safeguard_of(seen)
     if before is None:
         return own
     provider = Provider.objects.get(pk=seen.proposal.provider_id)
     reasons = list(dict.fromkeys([*before.reasons, *own.reasons]))
-    return Weight(reasons, (provider.code, provider.name))
+    return Safeguard(reasons, (provider.code, provider.name))

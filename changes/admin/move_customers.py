@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from changes.admin.wizard import Draft, Flow
-from changes.proposals import CustomersMoved, Inapplicable
+from changes.proposals import CustomerMoves, Inapplicable
 from customers.models import Customer, UserGroup
 from evcnet.text import counted
 
@@ -39,7 +39,7 @@ class CustomersFlow(Flow):
         if any(customer.provider_id != self.to.provider_id for customer in self.customers):
             raise Inapplicable(f"{self.to} is a user group of another provider than some of the customers.")
         moving = [customer for customer in self.customers if customer.user_group_id != self.to.pk]
-        return Draft(CustomersMoved.to(moving, self.to))
+        return Draft(CustomerMoves.to(moving, self.to))
 
 
 def regroup_customer(admin: Any, request: HttpRequest, customer: Customer) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from changes import impact_text
-from changes.admin.diff import Kept, differences
-from changes.admin.reference_prices import SHOWN, Transition, becomes_free, examples, odd, transitions
+from changes.admin.diff import StoredProposal, differences
+from changes.admin.reference_prices import SHOWN, PriceTransition, becomes_free, examples, odd, transitions
 from changes.admin.replay import replayed
 from changes.admin.roaming import roaming_words
 from changes.admin.safeguards import names_of, reasons
@@ -21,13 +21,13 @@ from changes.apply import as_json
 from changes.impact import EFFECTS
 from changes.models import Change
 from changes.preview import Preview
-from changes.snapshots import Place
+from changes.snapshots import BeforeAfter
 
 SALT = "evcnet.terms_write.shown"
 
 
 @dataclass(frozen=True)
-class Weight:
+class Safeguard:
     """Why the change is a big one, and what may be typed to make it all the same."""
 
     reasons: list[str]
@@ -72,7 +72,7 @@ def context(request: HttpRequest, seen: Preview, data: Mapping[str, Any]) -> dic
     }
 
 
-def _sentences(impact: Any, found: list[Transition]) -> list[impact_text.Sentence]:
+def _sentences(impact: Any, found: list[PriceTransition]) -> list[impact_text.Sentence]:
     of_effect = examples(found)
     return [
         replace(each, example=of_effect.get(each.effect, ""))
@@ -80,17 +80,17 @@ def _sentences(impact: Any, found: list[Transition]) -> list[impact_text.Sentenc
     ]
 
 
-def weight_of(seen: Preview) -> Weight:
+def safeguard_of(seen: Preview) -> Safeguard:
     return _weight(seen, transitions(seen), seen.proposal.places(seen.at))
 
 
-def _weight(seen: Preview, found: list[Transition], places: list[Place]) -> Weight:
-    return Weight(reasons(seen, found, becomes_free(places)), names_of(seen.proposal))
+def _weight(seen: Preview, found: list[PriceTransition], places: list[BeforeAfter]) -> Safeguard:
+    return Safeguard(reasons(seen, found, becomes_free(places)), names_of(seen.proposal))
 
 
-def _kept(request: HttpRequest, seen: Preview) -> Kept:
+def _kept(request: HttpRequest, seen: Preview) -> StoredProposal:
     proposal = seen.proposal
-    return Kept(proposal.provider_id, proposal.as_json(), proposal.earlier(seen.at), seen.at, request.user)
+    return StoredProposal(proposal.provider_id, proposal.as_json(), proposal.earlier(seen.at), seen.at, request.user)
 
 
 def notify_of(data: Mapping[str, Any]) -> str:

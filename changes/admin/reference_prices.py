@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from changes.impact import Case, groups_of_effects
 from changes.preview import Preview, compared
-from changes.snapshots import Place
+from changes.snapshots import BeforeAfter
 from chargegroups.customer_access import GroupAt
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
@@ -53,7 +53,7 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Transition:
+class PriceTransition:
     """Customers who pay by another price list than before."""
 
     before: str
@@ -63,7 +63,7 @@ class Transition:
     references: tuple[Reference, ...]
 
 
-def transitions(seen: Preview) -> list[Transition]:
+def transitions(seen: Preview) -> list[PriceTransition]:
     """Every pair of price lists that somebody passes between, the one of the most customers first."""
     provider = Provider.objects.get(pk=seen.proposal.provider_id)
     day = seen.at.astimezone(provider.zone).date()
@@ -75,7 +75,7 @@ def transitions(seen: Preview) -> list[Transition]:
     return sorted(found, key=lambda each: -each.count)
 
 
-def examples(found: Iterable[Transition]) -> dict[str, str]:
+def examples(found: Iterable[PriceTransition]) -> dict[str, str]:
     """For who pays more and for who pays less: a reference session of those who are most, before and after."""
     told: dict[str, str] = {}
     for each in found:
@@ -85,7 +85,7 @@ def examples(found: Iterable[Transition]) -> dict[str, str]:
     return told
 
 
-def _example(transition: Transition) -> str:
+def _example(transition: PriceTransition) -> str:
     row = next(row for row in transition.references if row.difference)
     title = row.title.partition(":")[0]
     return f"{title}: {row.before} → {row.after} {transition.currency} incl. VAT ({row.percent})"
@@ -98,10 +98,10 @@ def _repriced(cases: Iterable[Case]) -> list[Case]:
     ]
 
 
-def _transition(before: PriceList, after: PriceList, count: int, day: Any, provider: Provider) -> Transition:
+def _transition(before: PriceList, after: PriceList, count: int, day: Any, provider: Provider) -> PriceTransition:
     judged = compared(before, after, day, provider.time_zone).reference_costs
     rows = [Reference(each.reference.title, each.before.incl_vat, each.after.incl_vat) for each in judged]
-    return Transition(price_text(before), price_text(after), after.currency, count, tuple(rows))
+    return PriceTransition(price_text(before), price_text(after), after.currency, count, tuple(rows))
 
 
 def listed(side: GroupAt | None, tariff: int | None) -> PriceList | None:
@@ -118,7 +118,7 @@ def own_price(side: GroupAt | None) -> PriceList | None:
     return listed(side, side.stored.tariff_id) if side is not None and side.stored else None
 
 
-def becomes_free(places: Iterable[Place]) -> list[GroupAt]:
+def becomes_free(places: Iterable[BeforeAfter]) -> list[GroupAt]:
     """Where everybody who may charge charges for free afterwards, and did not before."""
     return [
         place.after for place in places if place.after is not None and _free(place.after) and not _free(place.before)
@@ -130,7 +130,7 @@ def _free(side: GroupAt | None) -> bool:
     return own is not None and is_free(own) and side.stored.open_to_anybody
 
 
-def odd(places: Iterable[Place]) -> list[Finding]:
+def odd(places: Iterable[BeforeAfter]) -> list[Finding]:
     """Findings about the price lists for everyone that differ from those before, each once."""
     found: dict[tuple[str, str], Finding] = {}
     medians: Any = None

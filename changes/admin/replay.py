@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from changes.impact import NOWHERE, Side
-from changes.preview import Preview, drivers_of
-from changes.proposals.points import PointsMoved
-from changes.snapshots import Place
+from changes.preview import Preview, customer_facts
+from changes.proposals.points import PointMoves
+from changes.snapshots import BeforeAfter
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, ratings_of
 from customers.models import Provider
@@ -39,7 +39,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """``total`` sums the sessions that cost another price; of all that were ``looked_at``, ``refused`` would not be."""
 
     total: Replay
@@ -66,7 +66,7 @@ class Replayed:
         return max(self.total.by_customer.values(), default=Decimal(0))
 
 
-def replayed(seen: Preview) -> Replayed | None:
+def replayed(seen: Preview) -> ReplayResult | None:
     """None where there are no sessions, or where nobody pays another price."""
     counts = seen.impact.counts
     if not any(counts[effect] for effect in ("pays_more", "pays_less", "differs", "loses_access")):
@@ -83,7 +83,7 @@ def _sessions(seen: Preview) -> Any:
         customer__isnull=False, tariff_version__isnull=False, started_at__gte=since, started_at__lt=seen.at
     )
     rows = rows.filter(charge_point__charge_group__in=seen.groups)
-    if isinstance(seen.proposal, PointsMoved):
+    if isinstance(seen.proposal, PointMoves):
         rows = rows.filter(charge_point__in=[move.point.pk for move in seen.proposal.moves])
     if seen.proposal.customers is not None:
         rows = rows.filter(customer__in=seen.proposal.customers)
@@ -100,7 +100,7 @@ class _Again:
         self.total: Replay | None = None
         self.refused = 0
 
-    def price(self, rows: list[Session], found: int) -> Replayed | None:
+    def price(self, rows: list[Session], found: int) -> ReplayResult | None:
         sides, ratings = _Sides(self.seen, {row.customer_id for row in rows}), ratings_of(rows)
         for row in rows:
             if row.pk in ratings:
@@ -109,7 +109,7 @@ class _Again:
         if self.total is None:
             return None
         shown = columns(self.total.by_customer.values())
-        return Replayed(self.total, found, len(rows), self.refused, shown)
+        return ReplayResult(self.total, found, len(rows), self.refused, shown)
 
     def _add(self, row: Session, said: Session | Rating, before: Side, after: Side) -> None:
         """``said`` is what counts of the session: as the meter had it, or as it was corrected."""
@@ -151,14 +151,14 @@ class _Sides:
             return NOWHERE, NOWHERE
         key = (facts, id(place))
         if key not in self.known:
-            before, after = drivers_of(facts)
+            before, after = customer_facts(facts)
             self.known[key] = before.side(place.before), after.side(place.after)
         return self.known[key]
 
 
-def _moved(seen: Preview, places: Iterable[Place]) -> dict[int, Place]:
+def _moved(seen: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeAfter]:
     """For each point that moves, the place that stands for where it was and where it will be."""
-    if not isinstance(seen.proposal, PointsMoved):
+    if not isinstance(seen.proposal, PointMoves):
         return {}
     ends = {(place.before and place.before.group.pk, place.after and place.after.group.pk): place for place in places}
     found = {

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from changes.admin.reference_prices import listed
 from changes.proposals import Proposal
-from changes.proposals.points import PointsMoved
-from changes.snapshots import Place
+from changes.proposals.points import PointMoves
+from changes.snapshots import BeforeAfter
 from chargegroups.customer_access import GroupAt
 from tariffs.pricing import price_text
 
 NAMED = 3
 
 
-def roaming_words(proposal: Proposal, places: Iterable[Place]) -> list[str]:
+def roaming_words(proposal: Proposal, places: Iterable[BeforeAfter]) -> list[str]:
     """One sentence for what changes alike, naming where; nothing where nothing changes for roaming cards."""
     told: dict[str, list[str]] = {}
     for place in places:
         side = place.after or place.before
-        where = "At these charge points" if isinstance(proposal, PointsMoved) else str(side.group) if side else ""
+        where = "At these charge points" if isinstance(proposal, PointMoves) else str(side.group) if side else ""
         if words := _difference(_told(place.before), _told(place.after)):
             told.setdefault(words, []).append(where)
     return [f"{_named(where)}: {words}" for words, where in told.items()]

@@ -8,18 +8,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from changes.admin.affected_customers import Listing, as_csv, effects_of, page
+from changes.admin.affected_customers import AffectedCustomers, as_csv, effects_of, page
 from changes.models import Change
 from changes.permissions import OUT_OF_SIGHT, seen_in_part
-from changes.preview import Preview, preview
-from changes.proposals import Waiting
-from changes.surroundings import surroundings
+from changes.preview import Preview, judge_proposal
+from changes.proposals import ScheduledChange
 from evcnet.datetimes import database_clock
 
 
 def today(change: Change) -> Preview:
     """The change judged at its moment, with the customers, exceptions and other changes of today."""
-    return preview(Waiting(change), now=database_clock(), surroundings=surroundings, at=change.takes_effect_at)
+    return judge_proposal(ScheduledChange(change), now=database_clock(), at=change.takes_effect_at)
 
 
 def affected(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
@@ -31,7 +30,7 @@ def affected(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
         messages.info(request, f"Whom it affects is {OUT_OF_SIGHT}.")
         return HttpResponseRedirect(admin.page(change.pk))
     asked = request.GET.get("effect", "")
-    listing = Listing(today(change), request.user, effects_of(asked))
+    listing = AffectedCustomers(today(change), request.user, effects_of(asked))
     if request.GET.get("step") == "csv":
         return as_csv(request, listing)
     context = admin.page_context(request, change, f"Affected by: {change}") | page(

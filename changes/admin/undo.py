@@ -16,7 +16,7 @@ from changes.apply import cancel
 from changes.models import Change
 from changes.permissions import may_cancel, may_make
 from changes.proposals import Inapplicable, NewTerms
-from changes.proposals.points import reversal_of
+from changes.proposals.points import undo_proposal
 from chargegroups.models import ChargeGroup
 from customers.models import Notice
 from evcnet.accounts.reauthentication import ask_password_again
@@ -35,7 +35,7 @@ class UndoFlow(Flow):
         return str(self.admin.page(self.obj.pk))
 
     def draft(self) -> Draft:
-        return Draft(reversal_of(self.obj), None, self.obj)
+        return Draft(undo_proposal(self.obj), None, self.obj)
 
 
 def undoing(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
@@ -43,7 +43,7 @@ def undoing(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
     if change.takes_effect_at > database_clock() and change.cancelled_at is None:
         return HttpResponseRedirect(admin.page(change.pk, "cancel"))
     try:
-        proposal = reversal_of(change)
+        proposal = undo_proposal(change)
     except Inapplicable as error:
         messages.warning(request, str(error))
         return HttpResponseRedirect(admin.page(change.pk))

@@ -15,13 +15,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from changes.admin import affected_customers, preview_page
-from changes.admin.safeguards import is_named
-from changes.apply import Stale, confirm, look
+from changes.admin.safeguards import name_matches
+from changes.apply import StalePreview, apply_change, preview_change
 from changes.models import Change
 from changes.permissions import may_make
 from changes.preview import Preview
 from changes.proposals import Proposal
-from changes.surroundings import surroundings
 from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.errors import REFUSALS, Refusal, refusal_of
 
@@ -95,7 +94,7 @@ class Flow:
             raise PermissionDenied
         if self.step == "confirm":
             return self._confirm(draft)
-        seen = look(draft.proposal, surroundings, draft.at)
+        seen = preview_change(draft.proposal, draft.at)
         if self.step in affected_customers.STEPS:
             return affected_customers.respond(self, seen)
         return self.show(draft, seen)
@@ -127,18 +126,18 @@ class Flow:
     # The deed
 
     def _confirm(self, draft: Draft) -> HttpResponse:
-        seen = look(draft.proposal, surroundings, draft.at)
+        seen = preview_change(draft.proposal, draft.at)
         if seen.impact.fingerprint != self.data.get("shown"):
             return self._made_already() or self._stale(draft, seen)
-        weight = preview_page.weight_of(seen)
-        if weight.reasons and not is_named(self.data.get("named", ""), weight.names):
+        weight = preview_page.safeguard_of(seen)
+        if weight.reasons and not name_matches(self.data.get("named", ""), weight.names):
             return self.show(draft, seen, named_wrongly=True)
         ask_password_again(self.request)
         try:
-            made = confirm(draft.proposal, fingerprint=seen.impact.fingerprint, surroundings=surroundings, at=draft.at,
+            made = apply_change(draft.proposal, fingerprint=seen.impact.fingerprint, at=draft.at,
                            by=self.request.user, reason=self.data.get("reason", "").strip()[:500],
                            notify=preview_page.notify_of(self.data), undoes=draft.undoes)  # fmt: skip
-        except Stale as stale:
+        except StalePreview as stale:
             return self._made_already() or self._stale(draft, stale.preview)
         return self._made(made.change, "Scheduled" if made.change.scheduled else "Done")
 

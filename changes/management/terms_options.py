@@ -11,11 +11,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from changes.admin.reference_prices import odd
-from changes.apply import as_json, look
+from changes.apply import as_json, preview_change
 from changes.preview import Preview
-from changes.proposals import Inapplicable, NewTerms, Nothing
+from changes.proposals import Inapplicable, NewTerms, NothingToChange
 from changes.proposals.terms import KEYS
-from changes.surroundings import surroundings
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS
 from customers.models import Provider
@@ -48,12 +47,12 @@ class TermsCommand(BaseCommand):
             raise refusal(f"--at: {wrong}") from wrong
         return NewTerms(group, values), at
 
-    def look(self, proposal: NewTerms, at: datetime | None) -> tuple[dict[str, Any], str]:
+    def preview(self, proposal: NewTerms, at: datetime | None) -> tuple[dict[str, Any], str]:
         """What would happen, and the words for it where that is nothing at all."""
         try:
-            return told_of(proposal, look(proposal, surroundings, at)), ""
-        except Nothing as nothing:
-            return told_of(proposal, look(proposal, surroundings, at, even_nothing=True)), str(nothing)
+            return told_of(proposal, preview_change(proposal, at)), ""
+        except NothingToChange as nothing:
+            return told_of(proposal, preview_change(proposal, at, even_nothing=True)), str(nothing)
         except (Inapplicable, IntegrityError) as error:
             raise refused(error) from error
 

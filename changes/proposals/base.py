@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from changes.snapshots import Place
+from changes.snapshots import BeforeAfter
 from chargegroups.models import ChargeGroup
 from evcnet.errors import DomainError
 
@@ -16,7 +16,7 @@ class Inapplicable(DomainError, ValueError):
     """The proposal makes no sense; the message names the thing, the reason and the way out."""
 
 
-class Nothing(Inapplicable):
+class NothingToChange(Inapplicable):
     """What is proposed is what holds already: told, and nothing is written."""
 
 
@@ -48,7 +48,7 @@ class Proposal(ABC):
         """What is asked for, in codes that people know: part of the fingerprint, and kept in the record."""
 
     @abstractmethod
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         """Where customers stand before and after."""
 
     @abstractmethod

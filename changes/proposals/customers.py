@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from changes.proposals.base import Inapplicable, Nothing, Proposal
-from changes.snapshots import Place, groups_at
+from changes.proposals.base import Inapplicable, NothingToChange, Proposal
+from changes.snapshots import BeforeAfter, groups_at
 from chargegroups.models import ChargeGroup
 from customers.models import Customer, UserGroup
 from evcnet.text import counted
 
 
-class CustomersMoved(Proposal):
+class CustomerMoves(Proposal):
     """Customers of one provider, to its user groups. Happens at once: a customer's row carries no date."""
 
     kind: ClassVar[str] = "customers"
@@ -22,13 +22,13 @@ class CustomersMoved(Proposal):
     def __init__(self, moves: Iterable[tuple[Customer, UserGroup]]) -> None:
         self.moves = sorted(moves, key=lambda move: move[0].pk)
         if not self.moves:
-            raise Nothing("No customer was chosen: there is nothing to change.")
+            raise NothingToChange("No customer was chosen: there is nothing to change.")
         self.provider_id = self.moves[0][1].provider_id
         self.moved = {customer.pk: group.pk for customer, group in self.moves}
         self.customers = list(self.moved)
 
     @classmethod
-    def to(cls, customers: Sequence[Customer], user_group: UserGroup) -> CustomersMoved:
+    def to(cls, customers: Sequence[Customer], user_group: UserGroup) -> CustomerMoves:
         return cls((customer, user_group) for customer in customers)
 
     @property
@@ -49,8 +49,8 @@ class CustomersMoved(Proposal):
             "moves": [[customer.number, group.code] for customer, group in self.moves],
         }
 
-    def places(self, at: datetime) -> list[Place]:
-        return [Place(place, place) for place in groups_at(self.groups, at).values()]
+    def places(self, at: datetime) -> list[BeforeAfter]:
+        return [BeforeAfter(place, place) for place in groups_at(self.groups, at).values()]
 
     def ground(self, at: datetime) -> dict[str, Any]:
         now = Customer.objects.filter(pk__in=self.customers).order_by("pk")
@@ -61,14 +61,14 @@ class CustomersMoved(Proposal):
         now = dict(Customer.objects.filter(pk__in=self.customers).values_list("pk", "user_group_id"))
         if all(self.moved[pk] == group for pk, group in now.items()):
             names = " and ".join(map(str, self.user_groups[:3]))
-            raise Nothing(f"The customers belong to {names} already: there is nothing to change.")
+            raise NothingToChange(f"The customers belong to {names} already: there is nothing to change.")
 
     def earlier(self, at: datetime) -> dict[str, Any]:
         now = Customer.objects.filter(pk__in=self.customers).order_by("pk")
         return {"user_groups": list(now.values_list("pk", "user_group_id"))}
 
     @classmethod
-    def reversal(cls, change: Any) -> CustomersMoved:
+    def reversal(cls, change: Any) -> CustomerMoves:
         """The proposal that brings each back to the user group that they came from."""
         came_from = dict(change.earlier["user_groups"])
         customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk(came_from.keys())

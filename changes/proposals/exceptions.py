@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from changes.proposals.base import Inapplicable, Nothing, Proposal
-from changes.snapshots import Place, groups_at
+from changes.proposals.base import Inapplicable, NothingToChange, Proposal
+from changes.snapshots import BeforeAfter, groups_at
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.writes import put_exceptions
 from customers.models import Customer
@@ -53,7 +53,7 @@ class ProposedException:
         return max(at, self.valid_from) if self.valid_from and not self.removed else at
 
 
-class ExceptionsChanged(Proposal):
+class ExceptionChanges(Proposal):
     """Any number of rows of "Customers and tariffs" of one provider. Scheduled by their own window, not by the door."""
 
     kind: ClassVar[str] = "exceptions"
@@ -61,7 +61,7 @@ class ExceptionsChanged(Proposal):
     def __init__(self, rows: Sequence[ProposedException], *, checked: bool = False) -> None:
         """``checked``: each row was compared and checked by itself before, as those of a file are."""
         if not rows:
-            raise Nothing("No exception was chosen: there is nothing to change.")
+            raise NothingToChange("No exception was chosen: there is nothing to change.")
         self.checked = checked
         self.rows = sorted(rows, key=lambda row: row.key)
         self.provider_id = rows[0].charge_group.provider_id
@@ -83,10 +83,10 @@ class ExceptionsChanged(Proposal):
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": [_row_json(row) for row in self.rows]}
 
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         tariffs = {row.tariff_id for row in self.rows if row.tariff_id}
         places = groups_at(self.groups, at, also=tariffs)
-        return [Place(place, place) for place in places.values()]
+        return [BeforeAfter(place, place) for place in places.values()]
 
     def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:
         return [
@@ -112,7 +112,7 @@ class ExceptionsChanged(Proposal):
             return
         stored = self.stored()
         if not any(self._differs(row, stored.get(row.key)) for row in self.rows):
-            raise Nothing("The exceptions say this already: there is nothing to change.")
+            raise NothingToChange("The exceptions say this already: there is nothing to change.")
         for row in self.rows:
             if not row.removed:
                 # Pointers and constraints are the database's to judge, for all rows at once.
@@ -133,7 +133,7 @@ class ExceptionsChanged(Proposal):
         return {"rows": [_stored_json(row.key, stored.get(row.key)) for row in self.rows]}
 
     @classmethod
-    def reversal(cls, change: Any) -> ExceptionsChanged:
+    def reversal(cls, change: Any) -> ExceptionChanges:
         """The proposal that brings the earlier exceptions back, and removes those that were not there."""
         rows = change.earlier["rows"]
         groups = ChargeGroup.objects.filter(provider_id=change.provider_id).in_bulk({row["group"] for row in rows})

@@ -8,8 +8,16 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from changes.models import Change
-from changes.proposals import CustomersMoved, ExceptionsChanged, Inapplicable, NewTerms, NewVersion, Nothing, Proposal
-from changes.snapshots import Place, groups_at
+from changes.proposals import (
+    CustomerMoves,
+    ExceptionChanges,
+    Inapplicable,
+    NewTerms,
+    NewVersion,
+    NothingToChange,
+    Proposal,
+)
+from changes.snapshots import BeforeAfter, groups_at
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import activate, attach, detach
 from chargepoints.close_group import close, reopen
@@ -37,7 +45,7 @@ class Move:
         return self.to is not None and (self.status or self.point.status) == ACTIVE
 
 
-class PointsMoved(Proposal):
+class PointMoves(Proposal):
     """Happens at once: a charge point belongs to exactly one group, and its row carries no date."""
 
     kind: ClassVar[str] = "points"
@@ -45,11 +53,11 @@ class PointsMoved(Proposal):
     def __init__(self, moves: Sequence[Move]) -> None:
         self.moves = sorted(moves, key=lambda move: move.point.identity)
         if not self.moves:
-            raise Nothing("No charge point was chosen: there is nothing to change.")
+            raise NothingToChange("No charge point was chosen: there is nothing to change.")
         self.provider_id = self.moves[0].point.provider_id
 
     @classmethod
-    def to(cls, points: Iterable[ChargePoint], group: ChargeGroup | None) -> PointsMoved:
+    def to(cls, points: Iterable[ChargePoint], group: ChargeGroup | None) -> PointMoves:
         """Those of the points that are elsewhere now, to one group or to none."""
         return cls([Move(point, group) for point in points if point.charge_group_id != (group and group.pk)])
 
@@ -67,7 +75,7 @@ class PointsMoved(Proposal):
         moves = [[move.point.identity, move.to and move.to.code] for move in self.moves]
         return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
 
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         known = groups_at(self.groups, at)
         ends = {
             (
@@ -76,7 +84,7 @@ class PointsMoved(Proposal):
             )
             for move in self.moves
         }
-        found = [Place(known.get(before or 0), known.get(after or 0)) for before, after in ends]
+        found = [BeforeAfter(known.get(before or 0), known.get(after or 0)) for before, after in ends]
         return [place for place in found if place.before is not None or place.after is not None]
 
     def ground(self, at: datetime) -> dict[str, Any]:
@@ -95,7 +103,7 @@ class PointsMoved(Proposal):
 
     def check(self, at: datetime) -> None:
         if all(move.point.charge_group_id == (move.to and move.to.pk) for move in self.moves):
-            raise Nothing("The charge points are there already: there is nothing to change.")
+            raise NothingToChange("The charge points are there already: there is nothing to change.")
 
     def earlier(self, at: datetime) -> dict[str, Any]:
         # What arises with this change was in no group before, and did not work.
@@ -106,7 +114,7 @@ class PointsMoved(Proposal):
         return ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("identity")
 
     @classmethod
-    def reversal(cls, change: Any) -> PointsMoved:
+    def reversal(cls, change: Any) -> PointMoves:
         """The proposal that brings the points back to their groups, and into service where they were."""
         return cls(_back(change))
 
@@ -134,7 +142,7 @@ class PointsMoved(Proposal):
         return f"{what} moved to {'a charge group of another user group' if crosses else end}"
 
 
-class GroupClosed(PointsMoved):
+class GroupClosure(PointMoves):
     """All points are detached, and the group stays, marked closed, with its history."""
 
     kind: ClassVar[str] = "closing"
@@ -153,12 +161,12 @@ class GroupClosed(PointsMoved):
 
     def check(self, at: datetime) -> None:
         if self.group.closed_at is not None:
-            raise Nothing(f"{self.group} is closed already.")
+            raise NothingToChange(f"{self.group} is closed already.")
 
     @classmethod
-    def reversal(cls, change: Any) -> PointsMoved:
+    def reversal(cls, change: Any) -> PointMoves:
         """Opens the group again, with the points that it had and that stand in no other group since."""
-        return GroupReopened(change.groups.get(), _back(change))
+        return GroupReopening(change.groups.get(), _back(change))
 
     def write(self, change: Any, at: datetime) -> None:
         _whole(close(self.group))
@@ -167,7 +175,7 @@ class GroupClosed(PointsMoved):
         return f"{self.group} closed"
 
 
-class GroupReopened(PointsMoved):
+class GroupReopening(PointMoves):
     """What undoes the closing of a group."""
 
     kind: ClassVar[str] = "closing"
@@ -182,7 +190,7 @@ class GroupReopened(PointsMoved):
 
     def check(self, at: datetime) -> None:
         if self.group.closed_at is None:
-            raise Nothing(f"{self.group} is open already.")
+            raise NothingToChange(f"{self.group} is open already.")
 
     def write(self, change: Any, at: datetime) -> None:
         reopen(self.group)
@@ -195,14 +203,14 @@ class GroupReopened(PointsMoved):
 REVERSALS: dict[str, Callable[[Any], Proposal]] = {
     "terms": NewTerms.reversal,
     "version": NewVersion.reversal,
-    "exceptions": ExceptionsChanged.reversal,
-    "customers": CustomersMoved.reversal,
-    "points": PointsMoved.reversal,
-    "closing": GroupClosed.reversal,
+    "exceptions": ExceptionChanges.reversal,
+    "customers": CustomerMoves.reversal,
+    "points": PointMoves.reversal,
+    "closing": GroupClosure.reversal,
 }
 
 
-def reversal_of(change: Change) -> Proposal:
+def undo_proposal(change: Change) -> Proposal:
     """What would undo a change: the earlier state, proposed anew. Raises Inapplicable where there is none."""
     if change.cancelled_at is not None:
         raise Inapplicable("This change was cancelled before it took effect: there is nothing to undo.")

@@ -9,13 +9,13 @@ from typing import Any
 from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.versions import groups_naming
-from changes.snapshots import Place, groups_at
+from changes.snapshots import BeforeAfter, groups_at
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
 from tariffs.models import TariffVersion
 
 
-class Waiting(Proposal):
+class ScheduledChange(Proposal):
     """A change that waits for its moment: its rows are stored already, and nothing is written any more."""
 
     def __init__(self, change: Change) -> None:
@@ -31,7 +31,7 @@ class Waiting(Proposal):
     def ground(self, at: datetime) -> dict[str, Any]:
         return {"change": self.change.pk}
 
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         groups, tariff = self.groups, self.change.tariff
         after = groups_at(groups, at)
         if tariff is not None:
@@ -44,7 +44,7 @@ class Waiting(Proposal):
             before = groups_at(groups, at, proposed=terms)
             for pk in before.keys() - terms.keys():
                 before[pk].stored = None
-        return [Place(before[group.pk], after[group.pk]) for group in groups]
+        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
 
     def _terms_without(self, groups: list[ChargeGroup], at: datetime) -> Mapping[int, Terms]:
         rows = Terms.objects.filter(charge_group__in=groups, valid_from__lte=at).exclude(changes=self.change)

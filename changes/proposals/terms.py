@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from changes.proposals.base import Inapplicable, Nothing, Proposal
-from changes.snapshots import Place, groups_at
+from changes.proposals.base import Inapplicable, NothingToChange, Proposal
+from changes.snapshots import BeforeAfter, groups_at
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from tariffs.models import Tariff
@@ -46,10 +46,10 @@ class NewTerms(Proposal):
         told = {key: value.code if isinstance(value, Tariff) else value for key, value in self.values.items()}
         return {"kind": self.kind, "charge_group": self.group.code, "set": told}
 
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         before = groups_at([self.group], at)
         after = groups_at([self.group], at, proposed={self.group.pk: self.after(at)})
-        return [Place(before[self.group.pk], after[self.group.pk])]
+        return [BeforeAfter(before[self.group.pk], after[self.group.pk])]
 
     def ground(self, at: datetime) -> dict[str, Any]:
         before = self.before(at)
@@ -71,7 +71,7 @@ class NewTerms(Proposal):
             raise Inapplicable(f"{self.group} is closed: its terms stay as they are.")
         before, after = self.before(at), self.after(at)
         if before is not None and all(getattr(before, key) == getattr(after, key) for key in KEYS):
-            raise Nothing("These are the terms in force already: there is nothing to change.")
+            raise NothingToChange("These are the terms in force already: there is nothing to change.")
         if any(row.valid_from == at for row in self.scheduled(at)):
             raise Inapplicable("Other terms begin at this very moment: choose another, or cancel the scheduled ones.")
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from django.db.models import Q
 
-from changes.proposals.base import Inapplicable, Nothing, Proposal
-from changes.snapshots import Place, groups_at, versions_at
+from changes.proposals.base import Inapplicable, NothingToChange, Proposal
+from changes.snapshots import BeforeAfter, groups_at, versions_at
 from chargegroups.models import ChargeGroup, Terms
 from tariffs.conversion import element_rows, price_list, version_fields
 from tariffs.models import Tariff, TariffVersion
@@ -40,11 +40,11 @@ class NewVersion(Proposal):
         version.price_list = self.prices  # type: ignore[attr-defined]
         return version
 
-    def places(self, at: datetime) -> list[Place]:
+    def places(self, at: datetime) -> list[BeforeAfter]:
         groups = self.groups
         before = groups_at(groups, at)
         after = groups_at(groups, at, versions={self.tariff.pk: self.proposed(at)})
-        return [Place(before[group.pk], after[group.pk]) for group in groups]
+        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
 
     def ground(self, at: datetime) -> dict[str, Any]:
         version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
@@ -79,7 +79,7 @@ class NewVersion(Proposal):
             raise Inapplicable(f"{self.tariff} is in {self.tariff.currency}: its versions are too.")
         version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
         if version is not None and price_list(version) == self.prices and version.valid_until == self.valid_until:
-            raise Nothing("This is what the version in force says already: there is nothing to change.")
+            raise NothingToChange("This is what the version in force says already: there is nothing to change.")
         if self.tariff.versions.filter(valid_from=at).exists():
             raise Inapplicable(
                 "Another version begins at this very moment: choose another, or cancel the scheduled one."

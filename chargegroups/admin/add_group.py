@@ -7,10 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 
-from changes.apply import make
+from changes.apply import apply_now
 from changes.proposals import Inapplicable
-from changes.proposals.points import PointsMoved
-from changes.surroundings import surroundings
+from changes.proposals.points import PointMoves
 from chargegroups.terms import SLOTS, SWITCHES
 from chargegroups.writes import create_group
 from evcnet.errors import DomainError
@@ -44,7 +43,7 @@ def found(request: HttpRequest, form: Any) -> None:
     if not chosen:
         return
     try:
-        change = make(PointsMoved.to(chosen, form.instance), surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+        change = apply_now(PointMoves.to(chosen, form.instance), by=request.user)  # type: ignore[arg-type]
     except Inapplicable as error:
         raise DomainError(f"Not every charge point can be attached. {error}", "points") from error
     messages.success(request, f"Done: {change}.")

@@ -8,11 +8,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from changes.apply import Stale, confirm, look
+from changes.apply import StalePreview, apply_change, preview_change
 from changes.models import Change
 from changes.permissions import may_make
-from changes.proposals import ExceptionsChanged, ProposedException
-from changes.surroundings import surroundings
+from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.customer_access import GroupAt, Standing
 from chargegroups.filters import REASONS
 from chargegroups.forms import ExceptionForm
@@ -58,17 +57,17 @@ class Editor:
         if not may_make(self.request.user, self.proposal):
             raise PermissionDenied
         try:
-            self.seen = look(self.proposal, surroundings)
+            self.seen = preview_change(self.proposal)
         except REFUSALS as error:
             self._refuse(error)
             return False
         return True
 
     @cached_property
-    def proposal(self) -> ExceptionsChanged:
+    def proposal(self) -> ExceptionChanges:
         typed = {} if self.removing else {name: getattr(self.exception, name) for name in self.form.Meta.fields}
         row = ProposedException(self.at.group, self.customer, removed=self.removing, **typed)
-        return ExceptionsChanged([row])
+        return ExceptionChanges([row])
 
     def _refuse(self, error: Exception) -> None:
         refusal = refusal_of(error)
@@ -144,9 +143,9 @@ class Editor:
             return None
         notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
-            made = confirm(self.proposal, fingerprint=self.fingerprint, surroundings=surroundings,
+            made = apply_change(self.proposal, fingerprint=self.fingerprint,
                            by=self.request.user, notify=notify)  # type: ignore[arg-type] # fmt: skip
-        except Stale as stale:
+        except StalePreview as stale:
             self.seen = stale.preview
             return None
         except REFUSALS as error:

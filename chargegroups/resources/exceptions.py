@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from changes.file_changes import Proposed, by_provider
-from changes.proposals import ExceptionsChanged, ProposedException
+from changes.file_changes import ProposedRows, by_provider
+from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
@@ -45,11 +45,11 @@ class Exceptions(Kind):
     def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
         in_window(wanted)
 
-    def proposed(self, effects: list[Effect]) -> Iterator[Proposed]:
+    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
         """All exceptions of a provider are one change."""
         for together in by_provider(effects):
             rows = [ProposedException(**effect.wanted) for effect in together]
-            yield Proposed(ExceptionsChanged(rows, checked=True), together)
+            yield ProposedRows(ExceptionChanges(rows, checked=True), together)
 
     def create(self, things: list[Any]) -> None:
         writes.put_exceptions(things)

@@ -14,10 +14,9 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import attach_detach
-from changes.apply import make
+from changes.apply import apply_now
 from changes.owner_exception import owner_charges_free, owner_exception
-from changes.proposals.points import Move, PointsMoved
-from changes.surroundings import surroundings
+from changes.proposals.points import Move, PointMoves
 from chargegroups.access_summary import effective
 from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
@@ -138,8 +137,8 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
         obj.charge_group = None
         obj.status = ChargePoint.Status.INACTIVE if active else obj.status
         super().save_model(request, obj, form, change)
-        proposal = PointsMoved([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
-        make(proposal, surroundings=surroundings, by=request.user)  # type: ignore[arg-type]
+        proposal = PointMoves([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
+        apply_now(proposal, by=request.user)  # type: ignore[arg-type]
         return None
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:

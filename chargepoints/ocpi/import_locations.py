@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from changes.file_changes import Door, Proposed
-from changes.proposals.points import Move, PointsMoved
+from changes.file_changes import FileChanges, ProposedRows
+from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
 from chargepoints.ocpi.import_charge_points import KnownPoints, PointRow, write_points
@@ -41,7 +41,10 @@ class LocationRow:
 
 
 def import_locations(
-    provider: Provider, objects: Sequence[Any], charge_group: ChargeGroup | None = None, door: Door | None = None
+    provider: Provider,
+    objects: Sequence[Any],
+    charge_group: ChargeGroup | None = None,
+    file_changes: FileChanges | None = None,
 ) -> Report:
     """Add or update the locations of OCPI objects, their charge points and connectors, within the caller's transaction.
 
@@ -53,7 +56,7 @@ def import_locations(
     read = [parse_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     located = _import_locations(provider, read, report)
-    _import_points(provider, located, charge_group, report, door)
+    _import_points(provider, located, charge_group, report, file_changes)
     _warn_of_tariffs(provider, read, report)
     return report
 
@@ -131,7 +134,7 @@ def _import_points(
     located: list[LocationRow],
     charge_group: ChargeGroup | None,
     report: Report,
-    door: Door | None,
+    file_changes: FileChanges | None,
 ) -> None:
     known = KnownPoints(provider, [evse.identity for row in located for evse in row.read.evses])
     rows = []
@@ -142,12 +145,12 @@ def _import_points(
                 report.refuse(evse.id, evse.problems)
             else:
                 rows.append(row)
-    if door is not None:
-        _change_terms(rows, door)
+    if file_changes is not None:
+        _change_terms(rows, file_changes)
     _count(rows, write_points(rows, report), report)
 
 
-def _change_terms(rows: list[PointRow], door: Door) -> None:
+def _change_terms(rows: list[PointRow], file_changes: FileChanges) -> None:
     """Judge what it does that those of the new points that can be written come into a charge group."""
     attached = [row for row in rows if row.is_new and row.point.charge_group is not None]
     if not attached:
@@ -156,8 +159,8 @@ def _change_terms(rows: list[PointRow], door: Door) -> None:
         good = write_points(attached, Report("tried"))
         transaction.set_rollback(True)
     if good:
-        door.lock([good[0].point.provider_id])
-        door.take(Proposed(PointsMoved([_move(row.point) for row in good]), []))
+        file_changes.lock([good[0].point.provider_id])
+        file_changes.add(ProposedRows(PointMoves([_move(row.point) for row in good]), []))
 
 
 def _move(point: ChargePoint) -> Move:

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from changes.apply import make
-from changes.proposals import ExceptionsChanged, ProposedException
-from changes.surroundings import surroundings
+from changes.apply import apply_now
+from changes.proposals import ExceptionChanges, ProposedException
 from customers.audit import record
 from customers.models import AuditEntry, Customer, StaffMember
 from customers.privacy import anonymise
@@ -62,7 +61,7 @@ def _without_exceptions(customer: Customer, by: StaffMember | None) -> int:
     held = list(Held(customer).exceptions.select_related("charge_group"))
     if held:
         rows = [ProposedException(row.charge_group, customer, removed=True) for row in held]
-        make(ExceptionsChanged(rows), surroundings=surroundings, by=by, reason=REASON)
+        apply_now(ExceptionChanges(rows), by=by, reason=REASON)
     return len(held)
 
 

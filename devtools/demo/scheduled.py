@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms, NewVersion, Proposal
-from changes.surroundings import surroundings
 from chargegroups.models import ChargeGroup
 from customers.models import StaffMember
 from devtools.demo.tenants import Tenants
@@ -47,11 +46,10 @@ def schedule_changes(tenants: Tenants, groups: dict[str, ChargeGroup], by: Staff
 
 
 def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str) -> Change:
-    seen = look(proposal, surroundings, at)
-    return confirm(
+    seen = preview_change(proposal, at)
+    return apply_change(
         proposal,
         fingerprint=seen.impact.fingerprint,
-        surroundings=surroundings,
         at=at,
         by=by,
         reason=reason,

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from changes.file_changes import Door
+from changes.file_changes import FileChanges
 from changes.models import Change
 from evcnet.importexport import uploads
 from evcnet.importexport.export_page import download, framed
@@ -80,9 +80,11 @@ class ImportPage:
     def _run(self, confirm: ConfirmForm, sheet: Sheet, *, write: bool) -> Outcome:
         kind, said = confirm.chosen_kind, confirm.cleaned_data
         notify = said["notify"] if said["notify"] in Change.Notify.values else Change.Notify.REGULARS.value
-        self.door = Door(self.request.user, notify, reason=f"File {said['file_name']}", named=said["named"])
+        self.file_changes = FileChanges(
+            self.request.user, notify, reason=f"File {said['file_name']}", named=said["named"]
+        )
         provider = confirm.chosen_provider if kind.owned else None
-        taken = Import(kind, sheet, self.reach, provider, {"file": said["file_name"]}, self.door, LONGEST)
+        taken = Import(kind, sheet, self.reach, provider, {"file": said["file_name"]}, self.file_changes, LONGEST)
         return taken.run(write=write, expected=said["fingerprint"])
 
     def _preview(self, confirm: ConfirmForm, sheet: Sheet, *, write: bool = False) -> HttpResponse:
@@ -97,17 +99,19 @@ class ImportPage:
             return self._page(form)
         if outcome.written:
             return self._done(confirm, outcome)
-        unnamed = not self.door.agreed and outcome.fingerprint == confirm.cleaned_data["fingerprint"]
+        unnamed = not self.file_changes.name_confirmed and outcome.fingerprint == confirm.cleaned_data["fingerprint"]
         if write and not outcome.problems and not unnamed:
             text = "Something changed since the preview: this is the picture now. Nothing was written."
             messages.warning(self.request, text)
-        return self._page(form, _shown(outcome, confirm) | self.door.shown() | {"named_wrongly": write and unnamed})
+        return self._page(
+            form, _shown(outcome, confirm) | self.file_changes.page_context() | {"named_wrongly": write and unnamed}
+        )
 
     def _done(self, confirm: ConfirmForm, outcome: Outcome) -> HttpResponse:
         uploads.forget(self.request.user, confirm.cleaned_data["stored"])
         counts = f"{outcome.new:,} new, {outcome.updated:,} changed, {outcome.unchanged:,} unchanged"
         messages.success(self.request, f"Imported {confirm.cleaned_data['file_name']}: {counts}.")
-        for change in self.door.made:
+        for change in self.file_changes.changes:
             page = reverse("admin:changes_change_change", args=[change.pk])
             messages.success(self.request, format_html('{}. <a href="{}">See the change</a>', change, page))
         return HttpResponseRedirect(self._address("changelist"))

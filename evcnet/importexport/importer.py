@@ -12,7 +12,7 @@ import pghistory
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from changes.file_changes import Door
+from changes.file_changes import FileChanges
 from evcnet.errors import REFUSALS, DomainError, refusal_of
 from evcnet.importexport.columns import Column
 from evcnet.importexport.headers import header_problems
@@ -37,13 +37,13 @@ class Import:
         reach: Reach,
         provider: Any = None,
         provenance: Mapping[str, Any] | None = None,
-        door: Door | None = None,
+        file_changes: FileChanges | None = None,
         seconds: float | None = None,
     ) -> None:
         """``seconds``: after so many it is given up, with TooLong; None takes the time that it takes."""
         self.kind, self.sheet, self.reach = kind(reach), sheet, reach
         self.provenance = dict(provenance or {})
-        self.door = door or Door(reach.login)
+        self.file_changes = file_changes or FileChanges(reach.login)
         self.seconds = seconds
         self.reader = Reader(self.kind, sheet, reach, provider)
 
@@ -54,7 +54,7 @@ class Import:
             return Outcome(self.kind.name, rows=len(self.sheet.records), invalid=1, problems=problems)
         with transaction.atomic(), pghistory.context(**self.provenance):
             outcome = self._take_all(lock=write)
-            fits = expected in (None, outcome.fingerprint) and self.door.agreed
+            fits = expected in (None, outcome.fingerprint) and self.file_changes.name_confirmed
             outcome.written = write and not outcome.problems and fits
             transaction.set_rollback(not outcome.written)
         return outcome
@@ -62,7 +62,7 @@ class Import:
     def _take_all(self, *, lock: bool) -> Outcome:
         begun, rows = monotonic(), self.reader.rows()
         if lock and self.kind.changes_terms:
-            self.door.lock({row.provider.pk for row in rows if row.provider})
+            self.file_changes.lock({row.provider.pk for row in rows if row.provider})
         found = self.kind.find(rows, lock=lock)
         effects = []
         for row in self.kind.in_order(rows):
@@ -109,7 +109,7 @@ class Import:
         good = [effect for effect in effects if effect.differences and not effect.row.problems]
         for proposed in self.kind.proposed(good):
             try:
-                change = self.door.take(proposed)
+                change = self.file_changes.add(proposed)
             except REFUSALS as error:
                 self._refuse(proposed.effects[0].row, error)
                 continue
@@ -213,7 +213,7 @@ class Import:
         for effect in sorted(good, key=lambda effect: effect.row.number):
             outcome.count(effect, self.kind.label)
             seal.update(repr((effect.row.number, effect.is_new, effect.differences)).encode("utf-8", "surrogatepass"))
-        outcome.changes = self.door.seen
+        outcome.changes = self.file_changes.previews
         for seen in outcome.changes:
             seal.update(seen.impact.fingerprint.encode())
         outcome.fingerprint = seal.hexdigest()

@@ -17,7 +17,7 @@ from evcnet.importexport.problems import Problem, quoted
 from evcnet.importexport.scope import Reach
 
 if TYPE_CHECKING:
-    from changes.file_changes import Proposed
+    from changes.file_changes import ProposedRows
     from evcnet.importexport.outcomes import Effect
 
 AT_ONCE = 5_000  # keys that one query asks for
@@ -127,7 +127,7 @@ class Kind:
         """Write new rows that ``build`` made, where ``at_once`` says that they don't depend on one another."""
         self.model._base_manager.bulk_create(things)
 
-    def proposed(self, effects: list[Effect]) -> Iterable[Proposed]:
+    def proposed(self, effects: list[Effect]) -> Iterable[ProposedRows]:
         """The changes of terms that rows with these effects make together. Each is written before the next is asked for."""
         return ()
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from changes.admin.wizard import Draft, Flow
-from changes.apply import take_back
+from changes.apply import cancel_version
 from changes.permissions import may_cancel
 from changes.proposals import NewVersion
 from changes.snapshots import versions_at
@@ -54,7 +54,7 @@ class VersionFlow(Flow):
         if self.replaced is None:
             return super()._take(draft)
         with transaction.atomic():
-            take_back(self.replaced, self.request.user)  # type: ignore[arg-type]
+            cancel_version(self.replaced, self.request.user)  # type: ignore[arg-type]
             response = super()._take(draft)
             if isinstance(response, TemplateResponse):
                 response.render()

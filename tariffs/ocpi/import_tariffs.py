@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from changes.file_changes import Door, Proposed
+from changes.file_changes import FileChanges, ProposedRows
 from changes.proposals import NewVersion
 from chargegroups.models import CustomerException, Terms
 from chargegroups.tariff_usage import used_among
@@ -38,15 +38,15 @@ class TariffRow:
         return self.read.id
 
 
-def import_tariffs(provider: Provider, objects: Sequence[Any], door: Door | None = None) -> Report:
+def import_tariffs(provider: Provider, objects: Sequence[Any], file_changes: FileChanges | None = None) -> Report:
     """Add the tariffs of OCPI objects, and versions to those that changed, within the caller's transaction.
 
     A version of a tariff in use is a change of terms, which goes through ``door``. A version counts from its start_date_time, the first one else from 1970, a later one else from now. What the portal
     has and the file has not is left alone.
     """
     report = Report("tariffs")
-    door = door or Door()
-    door.lock([provider.pk])
+    file_changes = file_changes or FileChanges()
+    file_changes.lock([provider.pk])
     read = [parse_tariff(each, number) for number, each in enumerate(objects, 1)]
     _refuse_repeated(read)
     known = KnownTariffs(provider)
@@ -63,7 +63,7 @@ def import_tariffs(provider: Provider, objects: Sequence[Any], door: Door | None
     report.new = len(write_rows(new, _write_new, report))
     used = used_among(row.tariff.pk for row in changed)
     for row in [row for row in changed if row.tariff.pk in used]:
-        report.updated += len(write_rows([row], partial(_write_change, door), report))
+        report.updated += len(write_rows([row], partial(_write_change, file_changes), report))
     report.updated += len(write_rows([row for row in changed if row.tariff.pk not in used], _write_versions, report))
     return report
 
@@ -147,12 +147,12 @@ def _write_new(rows: Sequence[TariffRow]) -> None:
     _write_versions(rows)
 
 
-def _write_change(door: Door, rows: Sequence[TariffRow]) -> None:
+def _write_change(file_changes: FileChanges, rows: Sequence[TariffRow]) -> None:
     """What begins with the import takes effect when it is applied."""
     for row in rows:
         begin = row.version.valid_from
         proposal = NewVersion(row.tariff, price_list(row.version, row.read.elements), row.version.valid_until)
-        change = door.take(Proposed(proposal, [], begin if begin > database_clock() else None))
+        change = file_changes.add(ProposedRows(proposal, [], begin if begin > database_clock() else None))
         _write_versions([row])
         if change is not None:
             change.versions.add(row.version)

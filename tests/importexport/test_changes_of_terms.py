@@ -8,10 +8,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.models import Change
-from changes.proposals.points import reversal_of
-from changes.surroundings import surroundings
+from changes.proposals.points import undo_proposal
 from chargegroups.models import CustomerException
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
@@ -37,9 +36,9 @@ def counts(change):
 
 
 def undo(change):
-    proposal = reversal_of(change)
-    shown = look(proposal, surroundings).impact.fingerprint
-    return confirm(proposal, fingerprint=shown, surroundings=surroundings, undoes=change).change
+    proposal = undo_proposal(change)
+    shown = preview_change(proposal).impact.fingerprint
+    return apply_change(proposal, fingerprint=shown, undoes=change).change
 
 
 def asked(card="04AA11"):

@@ -6,10 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms
-from changes.surroundings import surroundings
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from customers.models import Notice
@@ -143,8 +142,8 @@ def test_a_stale_preview_shows_both_versions_and_writes_nothing(world, anna, pag
 def test_what_a_colleague_changed_meanwhile_is_named(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
     proposal = NewTerms(world.leusden, {"roaming": True})
-    seen = look(proposal, surroundings)
-    bens = confirm(proposal, fingerprint=seen.impact.fingerprint, surroundings=surroundings, by=world.ben).change
+    seen = preview_change(proposal)
+    bens = apply_change(proposal, fingerprint=seen.impact.fingerprint, by=world.ben).change
     stale = confirmed(anna, page, shown, named="CG-LEUSDEN")
     assert stale.context["stale"].between == [bens]
     assert Change.objects.count() == 1
@@ -153,8 +152,8 @@ def test_what_a_colleague_changed_meanwhile_is_named(world, anna, page):
 def test_what_a_colleague_changed_elsewhere_on_the_form_is_kept(world, anna, page):
     form = sent(anna.get(page), page, step="preview", tariff="CHEAP")
     proposal = NewTerms(world.leusden, {"roaming": True})
-    seen = look(proposal, surroundings)
-    confirm(proposal, fingerprint=seen.impact.fingerprint, surroundings=surroundings)
+    seen = preview_change(proposal)
+    apply_change(proposal, fingerprint=seen.impact.fingerprint)
     confirmed(anna, page, anna.post(page, form), named="CG-LEUSDEN")
     terms = Terms.objects.in_force(database_clock()).get(charge_group=world.leusden)
     assert (terms.tariff.code, terms.roaming) == ("CHEAP", True)

@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from changes.apply import cancel, confirm, look
+from changes.apply import apply_change, cancel, preview_change
 from changes.models import Change
-from changes.proposals import CustomersMoved, ExceptionsChanged, NewTerms, NewVersion, ProposedException
-from changes.proposals.points import GroupClosed, PointsMoved
-from changes.surroundings import surroundings
+from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
+from changes.proposals.points import GroupClosure, PointMoves
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
@@ -23,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 def made(proposal, at=None, **options):
-    shown = look(proposal, surroundings, at).impact
-    return confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, **options).change
+    shown = preview_change(proposal, at).impact
+    return apply_change(proposal, fingerprint=shown.fingerprint, at=at, **options).change
 
 
 def per_kwh(price):
@@ -67,10 +66,10 @@ def test_what_was_shown_is_kept_with_its_prices(world):
 KINDS = {
     "terms": lambda world: NewTerms(world.leusden, {"tariff": world.cheap}),
     "version": lambda world: NewVersion(world.standard, per_kwh("0.39")),
-    "exceptions": lambda world: ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]),
-    "customers": lambda world: CustomersMoved.to([world.jansen], world.south),
-    "points": lambda world: PointsMoved.to([world.market], None),
-    "closing": lambda world: GroupClosed(world.leusden),
+    "exceptions": lambda world: ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied")]),
+    "customers": lambda world: CustomerMoves.to([world.jansen], world.south),
+    "points": lambda world: PointMoves.to([world.market], None),
+    "closing": lambda world: GroupClosure(world.leusden),
 }
 
 
@@ -107,7 +106,7 @@ def test_undoing_terms_can_be_edited_first(world, signed_in):
 
 def test_a_change_that_cannot_be_undone_says_why(world, signed_in):
     east = make.UserGroupFactory(provider=world.greengrid)
-    change = made(CustomersMoved.to([make.CustomerFactory(user_group=east)], world.south))
+    change = made(CustomerMoves.to([make.CustomerFactory(user_group=east)], world.south))
     east.delete()
     told = signed_in(world.anna).get(page_of(change, "undo"), follow=True)
     assert "1 user group is not there any more" in text_of(told)
@@ -230,7 +229,7 @@ def test_who_only_reads_sees_the_change_and_takes_nothing_back(world, signed_in,
 
 def test_a_record_names_no_customer_out_of_sight(world, signed_in):
     both = make.ChargeGroupFactory(user_group=world.north)
-    change = made(ExceptionsChanged([ProposedException(both, world.bakker, "denied", note="unpaid")]))
+    change = made(ExceptionChanges([ProposedException(both, world.bakker, "denied", note="unpaid")]))
     assert "Bakker" not in text_of(signed_in(world.carla).get(page_of(change)))
     assert "Bakker" in text_of(signed_in(world.anna).get(page_of(change)))
 
@@ -258,9 +257,9 @@ class TestThen:
     @pytest.mark.django_db(transaction=True)
     def test_a_past_moment_answers_with_the_state_of_then(self, world, signed_in):
         first = database_clock()
-        made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]))
+        made(ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied")]))
         second = database_clock()
-        made(CustomersMoved.to([world.bakker], world.north))
+        made(CustomerMoves.to([world.bakker], world.north))
         made(NewTerms(world.leusden, {"tariff": world.cheap}))
         third = database_clock()
         anna = signed_in(world.anna)
@@ -304,10 +303,10 @@ def test_no_customer_and_no_point_is_lost_by_undoing(world):
         list(Customer.objects.order_by("pk").values()),
         list(ChargePoint.objects.order_by("pk").values("pk", "status")),
     )
-    from changes.proposals.points import reversal_of
+    from changes.proposals.points import undo_proposal
 
     for kind in ("customers", "points", "closing"):
-        made(reversal_of(made(KINDS[kind](world))))
+        made(undo_proposal(made(KINDS[kind](world))))
         for row in (world.leusden, world.market, world.jansen):
             row.refresh_from_db()
     after = (

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from changes.apply import make
+from changes.apply import apply_now
 from changes.models import Change
-from changes.proposals import ExceptionsChanged, ProposedException
-from changes.surroundings import surroundings
+from changes.proposals import ExceptionChanges, ProposedException
 from customers.models import AuditEntry, Customer
 from tests import factories as make_a
 from tests.sessions import record as charge
@@ -24,7 +23,7 @@ def page(customer, verb: str = "") -> str:
 @pytest.fixture
 def jansen(world):
     row = ProposedException(world.leusden, world.jansen, access="allowed", note="shift worker")
-    make(ExceptionsChanged([row]), surroundings=surroundings, by=world.ben)
+    apply_now(ExceptionChanges([row]), by=world.ben)
     charge(world, "S1")
     charge(world, "S2", card=world.bakkers_card)
     return world.jansen
@@ -61,9 +60,8 @@ def test_it_holds_nothing_of_other_customers(world, jansen, signed_in):
 
 def test_past_exceptions_and_former_names_are_part_of_it(world, jansen, signed_in):
     Customer.objects.filter(pk=jansen.pk).update(name="Jansen-de Wit, T.")
-    make(
-        ExceptionsChanged([ProposedException(world.leusden, jansen, removed=True)]),
-        surroundings=surroundings,
+    apply_now(
+        ExceptionChanges([ProposedException(world.leusden, jansen, removed=True)]),
         by=world.ben,
     )
     told = taken(signed_in(world.anna), jansen)

@@ -6,10 +6,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewVersion
-from changes.surroundings import surroundings
 from tariffs import writes as tariff_writes
 from tariffs.conversion import element_rows, price_list
 from tariffs.models import Tariff, TariffElement
@@ -45,8 +44,8 @@ def prices(per_kwh: str):
 def scheduled(world):
     """Standard, which is in use, at 0.41 from 2099 on: a change that was confirmed."""
     proposal = NewVersion(world.standard, prices("0.41"))
-    shown = look(proposal, surroundings, LATER).impact.fingerprint
-    return confirm(proposal, fingerprint=shown, surroundings=surroundings, at=LATER, by=world.anna).change
+    shown = preview_change(proposal, LATER).impact.fingerprint
+    return apply_change(proposal, fingerprint=shown, at=LATER, by=world.anna).change
 
 
 class TestWhileTyping:

@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.proposals import NewTerms, NewVersion
-from changes.surroundings import surroundings
 from evcnet.datetimes import database_clock
 from tariffs.pricing import read_tariff
 from tests import factories as make
@@ -16,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def made(proposal, by, at=None):
-    seen = look(proposal, surroundings, at)
-    return confirm(proposal, fingerprint=seen.impact.fingerprint, surroundings=surroundings, by=by, at=at).change
+    seen = preview_change(proposal, at)
+    return apply_change(proposal, fingerprint=seen.impact.fingerprint, by=by, at=at).change
 
 
 def dearer(tariff):

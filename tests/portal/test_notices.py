@@ -3,10 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms
-from changes.surroundings import surroundings
 from customers.models import Customer, Notice
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +16,8 @@ LIST = "/customers/notice/"
 def notices(world):
     """Jansen of North and Bakker of South are told that Leusden changes."""
     proposal = NewTerms(world.leusden, {"tariff": world.cheap, "other_user_groups": True})
-    shown = look(proposal, surroundings).impact
-    confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings, notify=Change.Notify.ALL)
+    shown = preview_change(proposal).impact
+    apply_change(proposal, fingerprint=shown.fingerprint, notify=Change.Notify.ALL)
     return Notice.objects.order_by("customer__number")
 
 

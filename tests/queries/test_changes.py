@@ -4,18 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from changes.apply import Stale, cancel, confirm, look
+from changes.apply import StalePreview, apply_change, cancel, preview_change
 from changes.models import Change
 from changes.proposals import (
-    CustomersMoved,
-    ExceptionsChanged,
+    CustomerMoves,
+    ExceptionChanges,
     Inapplicable,
     NewTerms,
     NewVersion,
-    Nothing,
+    NothingToChange,
     ProposedException,
 )
-from changes.surroundings import surroundings
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from customers.models import Notice
@@ -33,12 +32,12 @@ def per_kwh(price):
 
 
 def seen(proposal, at=None):
-    return look(proposal, surroundings, at).impact
+    return preview_change(proposal, at).impact
 
 
 def made(proposal, at=None, **options):
     shown = seen(proposal, at)
-    return confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, **options).change
+    return apply_change(proposal, fingerprint=shown.fingerprint, at=at, **options).change
 
 
 def asked(card="04AA11"):
@@ -82,8 +81,8 @@ def test_a_stale_preview_is_refused_with_the_new_picture_and_nothing_written(wor
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal)
     make.CustomerFactory(user_group=world.north)
-    with pytest.raises(Stale) as stale:
-        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    with pytest.raises(StalePreview) as stale:
+        apply_change(proposal, fingerprint=shown.fingerprint)
     assert stale.value.preview.impact.counts["pays_less"] == 2
     assert not Change.objects.exists()
     assert Terms.objects.filter(charge_group=world.leusden).count() == 1
@@ -93,23 +92,23 @@ def test_a_customer_blocked_in_between_makes_it_stale(world):
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal)
     type(world.jansen).objects.filter(pk=world.jansen.pk).update(status="blocked")
-    with pytest.raises(Stale):
-        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    with pytest.raises(StalePreview):
+        apply_change(proposal, fingerprint=shown.fingerprint)
 
 
 def test_a_double_click_makes_one_change(world):
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal)
-    confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
-    with pytest.raises(Nothing):
-        confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings)
+    apply_change(proposal, fingerprint=shown.fingerprint)
+    with pytest.raises(NothingToChange):
+        apply_change(proposal, fingerprint=shown.fingerprint)
     assert Change.objects.count() == 1
 
 
 def test_another_proposals_fingerprint_does_not_fit(world):
     shown = seen(NewTerms(world.leusden, {"tariff": world.cheap}))
-    with pytest.raises(Stale):
-        confirm(NewTerms(world.leusden, {"roaming": True}), fingerprint=shown.fingerprint, surroundings=surroundings)
+    with pytest.raises(StalePreview):
+        apply_change(NewTerms(world.leusden, {"roaming": True}), fingerprint=shown.fingerprint)
     assert not Change.objects.exists()
 
 
@@ -119,7 +118,7 @@ def test_a_fingerprint_does_not_depend_on_the_second(world):
 
 
 def test_terms_equal_to_those_in_force_are_told_and_not_written(world):
-    with pytest.raises(Nothing):
+    with pytest.raises(NothingToChange):
         seen(NewTerms(world.leusden, {"tariff": world.standard, "own_user_group": True}))
 
 
@@ -178,42 +177,42 @@ def test_a_scheduled_version_is_cancelled(world):
 
 
 def test_the_same_prices_are_no_new_version(world):
-    with pytest.raises(Nothing):
+    with pytest.raises(NothingToChange):
         seen(NewVersion(world.standard, per_kwh("0.35")))
 
 
 def test_exceptions_are_added_changed_and_removed_and_each_is_undone(world):
-    deny = ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied", note="unpaid")])
+    deny = ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied", note="unpaid")])
     assert seen(deny).counts["loses_access"] == 1
     denied = made(deny)
     assert asked().reason == "exception_denied"
-    cheaper = ExceptionsChanged([ProposedException(world.leusden, world.jansen, "allowed", tariff=world.cheap)])
+    cheaper = ExceptionChanges([ProposedException(world.leusden, world.jansen, "allowed", tariff=world.cheap)])
     assert seen(cheaper).counts["gains_access"] == 1
     changed = made(cheaper)
-    removed = made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, removed=True)]))
+    removed = made(ExceptionChanges([ProposedException(world.leusden, world.jansen, removed=True)]))
     assert removed.impact["counts"]["pays_more"] == 1
-    made(ExceptionsChanged.reversal(removed))
+    made(ExceptionChanges.reversal(removed))
     assert asked().decision.tariff.code == "CHEAP"
-    made(ExceptionsChanged.reversal(changed))
+    made(ExceptionChanges.reversal(changed))
     assert asked().reason == "exception_denied"
-    made(ExceptionsChanged.reversal(denied))
+    made(ExceptionChanges.reversal(denied))
     assert asked().reason == "own_user_group"
 
 
 def test_an_exception_is_not_scheduled_by_the_door_but_by_its_own_window(world):
     later = soon()
     with pytest.raises(Inapplicable, match="can't be scheduled"):
-        seen(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied")]), later)
-    made(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "denied", valid_from=later)]))
+        seen(ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied")]), later)
+    made(ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied", valid_from=later)]))
     assert asked().verdict == "ALLOWED"
     assert authorize("04AA11", "NLGRGE0001", later).reason == "exception_denied"
 
 
 def test_customers_moved_to_another_user_group_meet_its_terms(world):
-    moved = made(CustomersMoved.to([world.jansen], world.south))
+    moved = made(CustomerMoves.to([world.jansen], world.south))
     assert moved.impact["counts"]["loses_access"] == 1
     assert asked().reason == "no_access"
-    made(CustomersMoved.reversal(moved))
+    made(CustomerMoves.reversal(moved))
     assert asked().verdict == "ALLOWED"
 
 

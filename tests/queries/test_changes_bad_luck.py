@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from changes import apply
-from changes.apply import Stale, confirm
+from changes.apply import StalePreview, apply_change
 from changes.models import Change
-from changes.proposals import ExceptionsChanged, Inapplicable, NewTerms, NewVersion, ProposedException
-from changes.surroundings import surroundings
+from changes.proposals import ExceptionChanges, Inapplicable, NewTerms, NewVersion, ProposedException
 from chargegroups.models import CustomerException, Terms
 from chargepoints.authorization import authorize
 from customers.models import Announcement, Customer, Notice
@@ -50,7 +49,7 @@ def test_a_tariff_of_another_provider_is_refused_for_every_slot(world, slot):
 def test_a_tariff_of_another_provider_is_refused_for_an_exception(world):
     foreign = make.TariffFactory(provider=world.bluevolt)
     with pytest.raises(Inapplicable, match="of the same provider"):
-        seen(ExceptionsChanged([ProposedException(world.leusden, world.jansen, "allowed", tariff=foreign)]))
+        seen(ExceptionChanges([ProposedException(world.leusden, world.jansen, "allowed", tariff=foreign)]))
     assert not CustomerException.objects.exists()
 
 
@@ -58,7 +57,7 @@ def test_an_exception_that_ends_before_it_begins_is_refused(world):
     now = database_clock()
     row = ProposedException(world.leusden, world.jansen, "denied", valid_from=now, valid_until=now - HOUR)
     with pytest.raises(Inapplicable, match="ends before it begins"):
-        seen(ExceptionsChanged([row]))
+        seen(ExceptionChanges([row]))
     assert not CustomerException.objects.exists()
 
 
@@ -69,7 +68,7 @@ def test_a_preview_of_yesterday_fits_as_long_as_nothing_else_happened(world, clo
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal).fingerprint
     clock(timedelta(hours=14))
-    assert confirm(proposal, fingerprint=shown, surroundings=surroundings).change.impact["counts"]["pays_less"] == 1
+    assert apply_change(proposal, fingerprint=shown).change.impact["counts"]["pays_less"] == 1
 
 
 def test_a_preview_of_yesterday_is_stale_once_a_scheduled_change_took_effect(world, clock):
@@ -77,8 +76,8 @@ def test_a_preview_of_yesterday_is_stale_once_a_scheduled_change_took_effect(wor
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal).fingerprint
     clock(timedelta(hours=14))
-    with pytest.raises(Stale):
-        confirm(proposal, fingerprint=shown, surroundings=surroundings)
+    with pytest.raises(StalePreview):
+        apply_change(proposal, fingerprint=shown)
     assert Change.objects.count() == 1
 
 
@@ -89,8 +88,8 @@ def test_a_preview_of_yesterday_is_stale_once_an_exception_ran_out(world, clock)
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal).fingerprint
     clock(timedelta(hours=14))
-    with pytest.raises(Stale) as stale:
-        confirm(proposal, fingerprint=shown, surroundings=surroundings)
+    with pytest.raises(StalePreview) as stale:
+        apply_change(proposal, fingerprint=shown)
     assert stale.value.preview.impact.counts["pays_less"] == 1
     assert not Change.objects.exists()
 
@@ -100,7 +99,7 @@ def test_a_moment_that_passed_over_night_is_refused(world, clock):
     shown = seen(proposal, at).fingerprint
     clock(timedelta(hours=14))
     with pytest.raises(Inapplicable, match="passed"):
-        confirm(proposal, fingerprint=shown, surroundings=surroundings, at=at)
+        apply_change(proposal, fingerprint=shown, at=at)
     assert len(all_terms(world)) == 1
 
 
@@ -153,7 +152,7 @@ def test_a_failure_while_it_is_applied_leaves_nothing(world, monkeypatch, step):
 
     monkeypatch.setattr(apply, step, fail)
     with pytest.raises(RuntimeError):
-        confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all")
+        apply_change(proposal, fingerprint=shown, notify="all")
     assert len(all_terms(world)) == 1
     assert not Change.objects.exists() and not Announcement.objects.exists() and not Notice.objects.exists()
 
@@ -168,9 +167,9 @@ def test_a_failure_while_its_rows_are_written_tells_nobody(world, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(proposal, "write", fail)
         with pytest.raises(RuntimeError):
-            confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all")
+            apply_change(proposal, fingerprint=shown, notify="all")
     assert not Change.objects.exists() and not Notice.objects.exists()
-    confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all")
+    apply_change(proposal, fingerprint=shown, notify="all")
     assert Notice.objects.filter(customer=world.jansen).count() == 1
 
 
@@ -178,8 +177,8 @@ def test_a_customer_blocked_in_between_is_not_told_and_nothing_is_written(world)
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal).fingerprint
     Customer.objects.filter(pk=world.jansen.pk).update(status="blocked")
-    with pytest.raises(Stale):
-        confirm(proposal, fingerprint=shown, surroundings=surroundings, notify="all")
+    with pytest.raises(StalePreview):
+        apply_change(proposal, fingerprint=shown, notify="all")
     assert len(all_terms(world)) == 1 and not Notice.objects.exists()
 
 

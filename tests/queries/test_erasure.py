@@ -7,10 +7,9 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from changes.apply import confirm, look, make
+from changes.apply import apply_change, apply_now, preview_change
 from changes.models import Change
-from changes.proposals import ExceptionsChanged, NewTerms, ProposedException
-from changes.surroundings import surroundings
+from changes.proposals import ExceptionChanges, NewTerms, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import Rating, Session
 from customers import blocking
@@ -53,9 +52,9 @@ def person(world) -> SimpleNamespace:
     customer.save()
     card = make_a.ChargeCardFactory(customer=customer, uid=f"{MARK}04FF", visual_number=f"NL-{MARK}-1", roaming=True)
     row = ProposedException(world.leusden, customer, access="allowed", note=f"{MARK} lives next door")
-    make(ExceptionsChanged([row]), surroundings=surroundings, by=world.ben, reason=f"asked by {customer.name}")
+    apply_now(ExceptionChanges([row]), by=world.ben, reason=f"asked by {customer.name}")
     neighbour = ProposedException(world.leusden, world.bakker, access="allowed", note=f"friend of {customer.name}.")
-    make(ExceptionsChanged([neighbour]), surroundings=surroundings, by=world.ben)
+    apply_now(ExceptionChanges([neighbour]), by=world.ben)
     session = charge(world, "Z1", card=card)
     Session.objects.filter(pk=session.pk).update(note=f"{MARK} called about it")
     Rating.objects.create(
@@ -84,8 +83,8 @@ def _announced(world):
     """A change to come, of which everybody affected is told."""
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     at = datetime.now(UTC) + timedelta(days=30)
-    shown = look(proposal, surroundings, at).impact.fingerprint
-    confirm(proposal, fingerprint=shown, surroundings=surroundings, at=at, notify=Change.Notify.ALL)
+    shown = preview_change(proposal, at).impact.fingerprint
+    apply_change(proposal, fingerprint=shown, at=at, notify=Change.Notify.ALL)
 
 
 def test_the_person_is_everywhere_before(person):

@@ -9,11 +9,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.impact import EFFECTS
-from changes.proposals import CustomersMoved, ExceptionsChanged, Inapplicable, NewTerms, NewVersion, ProposedException
-from changes.proposals.points import GroupClosed, Move, PointsMoved
-from changes.surroundings import surroundings
+from changes.proposals import CustomerMoves, ExceptionChanges, Inapplicable, NewTerms, NewVersion, ProposedException
+from changes.proposals.points import GroupClosure, Move, PointMoves
 from chargepoints.authorization import authorize
 from evcnet.datetimes import database_clock
 from tariffs.pricing import Component, Element, Tariff
@@ -99,11 +98,11 @@ class World:
         if kind == "customers":
             ends = [self.south if south else self.north for south in drawn]
             moves = zip(self.customers[:2], ends, strict=True)
-            return CustomersMoved([move for move in moves if move[0].user_group_id != move[1].pk])
+            return CustomerMoves([move for move in moves if move[0].user_group_id != move[1].pk])
         if kind == "points":
             return self.moved(drawn)
         if kind == "closing":
-            return GroupClosed(self.groups[drawn])
+            return GroupClosure(self.groups[drawn])
         access, tariff, window = drawn
         begins, ends = WINDOWS[window]
         now = database_clock()
@@ -115,13 +114,13 @@ class World:
             else ProposedException(self.groups[0], customer, access, own, *window)
             for customer in self.customers[:2]
         ]
-        return ExceptionsChanged(rows)
+        return ExceptionChanges(rows)
 
     def moved(self, how):
         first, second = self.points
         if how == "swapped":
-            return PointsMoved([Move(first, self.groups[1]), Move(second, self.groups[0])])
-        return PointsMoved.to([first], self.groups[1] if how == "moved" else None)
+            return PointMoves([Move(first, self.groups[1]), Move(second, self.groups[0])])
+        return PointMoves.to([first], self.groups[1] if how == "moved" else None)
 
     def standing(self, ahead=timedelta(0)):
         """For every active customer and point: what their best card is told, by asking as a reader asks."""
@@ -165,11 +164,11 @@ def test_the_counts_are_those_of_asking_one_by_one(db, groups, people, change):
         before = world.standing()
         try:
             proposal = world.proposal(*change)
-            shown = look(proposal, surroundings).impact
+            shown = preview_change(proposal).impact
         except Inapplicable:
             assert world.standing().keys() == before.keys()
         else:
-            confirm(proposal, fingerprint=shown.fingerprint, surroundings=surroundings, notify="none")
+            apply_change(proposal, fingerprint=shown.fingerprint, notify="none")
             counted = dict(shown.counts)
             if proposal.customers is not None:
                 left_out = sum(customer.status == "active" for customer in world.customers) - shown.total

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from changes.apply import Stale, cancel, confirm, look
+from changes.apply import StalePreview, apply_change, cancel, preview_change
 from changes.models import Change
 from changes.proposals import (
-    CustomersMoved,
-    ExceptionsChanged,
+    CustomerMoves,
+    ExceptionChanges,
     Inapplicable,
     NewTerms,
     NewVersion,
-    Nothing,
+    NothingToChange,
     ProposedException,
 )
-from changes.proposals.points import GroupClosed, Move, PointsMoved, reversal_of
-from changes.surroundings import surroundings
+from changes.proposals.points import GroupClosure, Move, PointMoves, undo_proposal
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
@@ -59,17 +58,17 @@ def reread(point):
 KINDS = {
     "terms": lambda w: NewTerms(w.leusden, {"tariff": w.cheap, "other_user_groups": True}),
     "version": lambda w: NewVersion(w.standard, per_kwh("0.50")),
-    "one exception added": lambda w: ExceptionsChanged([except_(w, w.leusden, w.jansen)]),
-    "one exception changed": lambda w: ExceptionsChanged([except_(w, w.second, w.jansen)]),
-    "one exception removed": lambda w: ExceptionsChanged([except_(w, w.second, w.jansen, removed=True)]),
-    "many exceptions": lambda w: ExceptionsChanged(
+    "one exception added": lambda w: ExceptionChanges([except_(w, w.leusden, w.jansen)]),
+    "one exception changed": lambda w: ExceptionChanges([except_(w, w.second, w.jansen)]),
+    "one exception removed": lambda w: ExceptionChanges([except_(w, w.second, w.jansen, removed=True)]),
+    "many exceptions": lambda w: ExceptionChanges(
         [except_(w, w.leusden, w.jansen), except_(w, w.second, w.bakker, "allowed", tariff=w.cheap)]
     ),
-    "customers moved": lambda w: CustomersMoved([(w.jansen, w.south), (w.bakker, w.north)]),
-    "point attached": lambda w: PointsMoved([Move(_detached(w), w.leusden, "active")]),
-    "point detached": lambda w: PointsMoved.to([reread(w.market)], None),
-    "points moved": lambda w: PointsMoved([Move(reread(w.market), w.second), Move(reread(w.quayside), w.leusden)]),
-    "group closed": lambda w: GroupClosed(ChargeGroup.objects.get(pk=w.leusden.pk)),
+    "customers moved": lambda w: CustomerMoves([(w.jansen, w.south), (w.bakker, w.north)]),
+    "point attached": lambda w: PointMoves([Move(_detached(w), w.leusden, "active")]),
+    "point detached": lambda w: PointMoves.to([reread(w.market)], None),
+    "points moved": lambda w: PointMoves([Move(reread(w.market), w.second), Move(reread(w.quayside), w.leusden)]),
+    "group closed": lambda w: GroupClosure(ChargeGroup.objects.get(pk=w.leusden.pk)),
 }
 FILES = {
     "exceptions": ("exceptions", "charge_group,customer,access", "CG-LEUSDEN,1001,denied", "CG-2,1002,denied"),
@@ -115,11 +114,11 @@ def answers():
 
 
 def fingerprint(proposal, at=None):
-    return look(proposal, surroundings, at).impact.fingerprint
+    return preview_change(proposal, at).impact.fingerprint
 
 
 def made(proposal, at=None, **options):
-    return confirm(proposal, fingerprint=fingerprint(proposal, at), surroundings=surroundings, at=at, **options).change
+    return apply_change(proposal, fingerprint=fingerprint(proposal, at), at=at, **options).change
 
 
 def everybody_is_blocked(world):
@@ -131,7 +130,7 @@ def everybody_is_blocked(world):
 def test_it_is_previewed_and_nothing_is_written(places, kind):
     proposal = KINDS[kind](places)
     before = rows()
-    assert look(proposal, surroundings).impact.affected > 0 or kind == "point attached"
+    assert preview_change(proposal).impact.affected > 0 or kind == "point attached"
     assert rows() == before
     assert not Change.objects.exists()
 
@@ -141,8 +140,8 @@ def test_it_is_refused_when_it_would_do_something_else_than_was_shown(places, ki
     shown = fingerprint(KINDS[kind](places))
     everybody_is_blocked(places)
     before = rows()
-    with pytest.raises(Stale):
-        confirm(KINDS[kind](places), fingerprint=shown, surroundings=surroundings)
+    with pytest.raises(StalePreview):
+        apply_change(KINDS[kind](places), fingerprint=shown)
     assert rows() == before
     assert not Change.objects.exists()
 
@@ -151,10 +150,10 @@ def test_it_is_refused_when_it_would_do_something_else_than_was_shown(places, ki
 def test_it_is_applied_once_however_often_it_is_confirmed(places, kind):
     first, second = KINDS[kind](places), KINDS[kind](places)
     shown = fingerprint(first)
-    confirm(first, fingerprint=shown, surroundings=surroundings)
+    apply_change(first, fingerprint=shown)
     before = rows()
-    with pytest.raises((Stale, Nothing)):
-        confirm(second, fingerprint=shown, surroundings=surroundings)
+    with pytest.raises((StalePreview, NothingToChange)):
+        apply_change(second, fingerprint=shown)
     assert rows() == before
     assert Change.objects.count() == 1
 
@@ -165,7 +164,7 @@ def test_it_waits_for_its_moment_or_says_that_it_cannot(places, kind):
     if proposal.kind not in SCHEDULED:
         stored = rows()
         with pytest.raises(Inapplicable, match="can't be scheduled"):
-            look(proposal, surroundings, at)
+            preview_change(proposal, at)
         assert rows() == stored
         assert NOT_SCHEDULED[proposal.kind] in Path("docs/terms.md").read_text()
         return
@@ -182,7 +181,7 @@ def test_it_is_undone_by_a_change_of_its_own(places, kind):
     proposal = KINDS[kind](places)
     before, stored = answers(), rows()
     change = made(proposal)
-    undoing = made(reversal_of(change), undoes=change)
+    undoing = made(undo_proposal(change), undoes=change)
     assert answers() == before
     assert undoing.undoes == change
     for what in ("exceptions", "points", "customers", "closed"):
@@ -193,7 +192,7 @@ def test_it_is_undone_by_a_change_of_its_own(places, kind):
 def test_no_kind_takes_effect_in_the_past(places, kind):
     proposal, before = KINDS[kind](places), rows()
     with pytest.raises(Inapplicable):
-        look(proposal, surroundings, database_clock() - timedelta(hours=1))
+        preview_change(proposal, database_clock() - timedelta(hours=1))
     assert rows() == before
 
 
@@ -244,7 +243,7 @@ def test_a_file_is_undone_or_cancelled(places, file):
     if change.scheduled:
         cancel(change)
     else:
-        made(reversal_of(change), undoes=change)
+        made(undo_proposal(change), undoes=change)
     assert answers() == before
     for what in ("exceptions", "points", "closed"):
         assert rows()[what] == stored[what]

@@ -10,10 +10,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.utils import timezone
 
-from changes.apply import cancel, confirm, look
+from changes.apply import apply_change, cancel, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms
-from changes.surroundings import surroundings
 from customers.models import Announcement, Customer, Notice
 from customers.notice_text import WORDS
 from customers.notices import MOST_ATTEMPTS, mail_again, mail_announcement, message
@@ -26,10 +25,8 @@ PLACEHOLDER = re.compile(r"{(\w+)}")
 
 def announced(world, at=None, **values):
     proposal = NewTerms(world.leusden, values or {"tariff": world.cheap})
-    shown = look(proposal, surroundings, at).impact
-    return confirm(
-        proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, notify=Change.Notify.ALL
-    ).change
+    shown = preview_change(proposal, at).impact
+    return apply_change(proposal, fingerprint=shown.fingerprint, at=at, notify=Change.Notify.ALL).change
 
 
 def run_job():

@@ -4,9 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from changes.apply import look
+from changes.apply import preview_change
 from changes.proposals import NewTerms, NewVersion
-from changes.surroundings import surroundings
 from chargegroups import writes
 from chargegroups.models import CustomerException
 from customers.models import Customer
@@ -49,7 +48,7 @@ class Rows:
 def cost_of(proposal):
     rows = Rows()
     with CaptureQueriesContext(connection) as queries, connection.execute_wrapper(rows):
-        seen = look(proposal, surroundings)
+        seen = preview_change(proposal)
     return len(queries), rows.handed_out, seen.impact
 
 

@@ -8,9 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from changes.admin.replay import replayed
-from changes.apply import look
+from changes.apply import preview_change
 from changes.proposals import NewVersion
-from changes.surroundings import surroundings
 from chargepoints.rating import Measured, correct
 from evcnet.datetimes import database_clock
 from tests.queries.test_changes import per_kwh
@@ -25,7 +24,7 @@ def last_week():
 
 
 def dearer(world):
-    return look(NewVersion(world.standard, per_kwh("0.50")), surroundings)
+    return preview_change(NewVersion(world.standard, per_kwh("0.50")))
 
 
 def test_a_session_is_priced_again_as_it_was_measured(world, last_week):

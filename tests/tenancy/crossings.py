@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.proposals import NewVersion
-from changes.surroundings import surroundings
 from chargegroups import models as groups
 from chargepoints import models as points
 from customers import models as people
@@ -82,8 +81,8 @@ def _of_both(world: World) -> None:
 def _announced(tariff: Any) -> None:
     dearer = make.TariffFactory(provider=tariff.provider, code="zqgreen-dearer", name="zqgreen", per_kwh="0.4600")
     proposal = NewVersion(tariff, price_list(dearer.versions.get()))
-    shown = look(proposal, surroundings, LATER).impact
-    confirm(
-        proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=LATER, notify="all",
+    shown = preview_change(proposal, LATER).impact
+    apply_change(
+        proposal, fingerprint=shown.fingerprint, at=LATER, notify="all",
         reason="dearer current",
     )  # fmt: skip

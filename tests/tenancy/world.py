@@ -14,9 +14,8 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
 
-from changes.apply import confirm, look
+from changes.apply import apply_change, preview_change
 from changes.proposals import NewTerms
-from changes.surroundings import surroundings
 from chargegroups import models as groups
 from chargepoints import models as points
 from chargepoints.models import ChargePoint, Connector, Session
@@ -228,9 +227,9 @@ def _happenings(tenant: Tenant, said: str) -> None:
     tenant.keep(points.Rating.objects.get(session=tenant[Session]))
     proposal = NewTerms(tenant[groups.ChargeGroup], {"tariff": tenant["second tariff"]})  # type: ignore[index]
     at = timezone.now() + timedelta(days=30)
-    shown = look(proposal, surroundings, at).impact
-    made = confirm(
-        proposal, fingerprint=shown.fingerprint, surroundings=surroundings, at=at, notify="all",
+    shown = preview_change(proposal, at).impact
+    made = apply_change(
+        proposal, fingerprint=shown.fingerprint, at=at, notify="all",
         reason=f"{said} reason", by=tenant[people.StaffMember],
     )  # fmt: skip
     tenant.keep(made.change)

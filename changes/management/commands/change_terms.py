@@ -5,11 +5,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
-from changes.apply import Stale, confirm
+from changes.apply import StalePreview, apply_change
 from changes.management.terms_options import TermsCommand, refused, told_of
 from changes.models import Change
 from changes.proposals import Inapplicable
-from changes.surroundings import surroundings
 
 
 class Command(TermsCommand):
@@ -25,21 +24,20 @@ class Command(TermsCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         proposal, at = self.proposal(options)
-        told, nothing = self.look(proposal, at)
+        told, nothing = self.preview(proposal, at)
         if nothing:
             self.show(told | {"applied": False, "change": None}, options)
             self.stderr.write(nothing)
             return
         try:
-            done = confirm(
+            done = apply_change(
                 proposal,
                 fingerprint=options["confirm"],
-                surroundings=surroundings,
                 at=at,
                 reason=options["reason"],
                 notify=options["notify"],
             )
-        except Stale as stale:
+        except StalePreview as stale:
             self.show(told_of(proposal, stale.preview) | {"applied": False, "change": None}, options)
             raise CommandError(str(stale), returncode=3) from stale
         except (Inapplicable, IntegrityError) as error:

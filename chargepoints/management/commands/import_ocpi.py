@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from changes.file_changes import Door, told
+from changes.file_changes import FileChanges, summary
 from chargegroups.models import ChargeGroup
 from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
@@ -53,13 +53,16 @@ class Command(BaseCommand):
         raise CommandError(str(wrong), returncode=2) from wrong
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
-        provider, self.door = named_provider(options["provider"]), Door(reason=f"import_ocpi {options['file'].name}")
+        provider, self.file_changes = (
+            named_provider(options["provider"]),
+            FileChanges(reason=f"import_ocpi {options['file'].name}"),
+        )
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])
-            return partial(import_locations, provider, charge_group=group, door=self.door)
+            return partial(import_locations, provider, charge_group=group, file_changes=self.file_changes)
         if options["charge_group"]:
             raise CommandError("--charge-group is for locations: tariffs are not in charge groups.", returncode=2)
-        return partial(import_tariffs, provider, door=self.door)
+        return partial(import_tariffs, provider, file_changes=self.file_changes)
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         for word, remarks in (("error", report.errors), ("warning", report.warnings)):
@@ -68,8 +71,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{word}: {place}: {each['message']}")
             if len(remarks) > FEW:
                 self.stderr.write(f"... and {len(remarks) - FEW:,} more; --json lists up to 1,000")
-        for seen in self.door.seen if report.written or not report.invalid else ():
-            self.stderr.write(told(seen))
+        for seen in self.file_changes.previews if report.written or not report.invalid else ():
+            self.stderr.write(summary(seen))
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if as_json else _summary(report))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from changes.file_changes import Door, told
+from changes.file_changes import FileChanges, summary
 from evcnet.importexport.importer import Import
 from evcnet.importexport.outcomes import LISTED, Outcome
 from evcnet.importexport.problems import Problem, Undecided, Unreadable
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             outcome = self._run(options)
         except (Unreadable, Undecided, OSError) as error:
             self._give_up(options, error)
-        for remark in [*outcome.remarks, *map(told, outcome.changes)] if not outcome.problems else ():
+        for remark in [*outcome.remarks, *map(summary, outcome.changes)] if not outcome.problems else ():
             self.stderr.write(remark)
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False))
@@ -45,8 +45,8 @@ class Command(BaseCommand):
         reach, kind, file = Reach(), kind_named(options["kind"]), options["file"]
         provider = the_provider(reach.providers, options["provider"])
         provenance = {"command": f"import_csv {kind.name}", "file": file.name}
-        door = Door(reason=f"import_csv {file.name}")
-        taken = Import(kind, read_sheet(file.read_bytes()), reach, provider, provenance, door)
+        file_changes = FileChanges(reason=f"import_csv {file.name}")
+        taken = Import(kind, read_sheet(file.read_bytes()), reach, provider, provenance, file_changes)
         return taken.run(write=not options["dry_run"])
 
     def _tell(self, outcome: Outcome, dry_run: bool) -> None:
