@@ -14,7 +14,7 @@ from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
 from evcnet.errors import DomainError
-from tariffs.current_price import price_tags
+from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.writes import add_version
 
@@ -34,7 +34,7 @@ def owner_exception(point: ChargePoint) -> CustomerException | None:
 def owner_charges_free(exception: CustomerException | None, at: datetime) -> bool:
     if exception is None or exception.tariff is None:
         return False
-    return price_tags([exception.tariff], at)[exception.tariff.pk].free
+    return current_prices([exception.tariff], at)[exception.tariff.pk].free
 
 
 def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
@@ -44,7 +44,7 @@ def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
     versions = TariffVersion.objects.in_force(at).exclude(min_price_excl__gt=0)
     free = versions.filter(Exists(elements), ~Exists(elements.filter(Q.create(costs, connector=Q.OR))))
     found = list(tariffs.filter(currency=currency, pk__in=free.values("tariff_id"))[:OFFERED])
-    tags = price_tags(found, at)
+    tags = current_prices(found, at)
     return [tariff for tariff in found if tags[tariff.pk].free]
 
 

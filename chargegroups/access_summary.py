@@ -11,13 +11,13 @@ from django.db.models import Count
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
-from tariffs.current_price import PriceTag, price_tags
+from tariffs.current_price import CurrentPrice, current_prices
 
 
 @dataclass(frozen=True)
 class Price:
     who: str
-    tag: PriceTag
+    tag: CurrentPrice
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def effective(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, Effectiv
     rows = Terms.objects.in_force(at).filter(charge_group_id__in=wanted)
     in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
     named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
-    tags = price_tags(named, at) if named else {}
+    tags = current_prices(named, at) if named else {}
     allowed = _allowed(wanted, at)
     return {
         pk: Effective(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
@@ -75,7 +75,7 @@ def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
     return Counter({row["charge_group_id"]: row["number"] for row in counts})
 
 
-def _prices(terms: Terms | None, tags: dict[int, PriceTag]) -> Iterable[Price]:
+def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterable[Price]:
     if terms is None:
         return
     yield Price("Everyone", tags[terms.tariff_id])

@@ -19,7 +19,7 @@ from chargegroups.access import Facts
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, Decision, GroupTerms, TariffInForce, as_customer, decide
 from customers.models import ChargeCard, Customer
-from tariffs.current_price import PriceTag, tag_of
+from tariffs.current_price import CurrentPrice, current_price, without_price
 from tariffs.models import Tariff, TariffVersion
 
 FACTS = ("same_user_group", "roams", "payment", "status", "exception_access", "exception_tariff")
@@ -102,15 +102,15 @@ class GroupAt:
         slots = [getattr(self.stored, slot) for slot in SLOTS] if self.stored else []
         return {tariff.pk: tariff for tariff in slots if tariff}
 
-    def price_tag(self, tariff_id: int | None) -> PriceTag | None:
+    def price_tag(self, tariff_id: int | None) -> CurrentPrice | None:
         """How a tariff that the group names reads at this moment."""
         version = self.versions.get(tariff_id or 0)
         if version is not None:
-            return tag_of(version)
+            return current_price(version)
         tariff = self._named.get(tariff_id or 0)
-        return PriceTag(tariff.pk, tariff.code, tariff.name) if tariff else None
+        return without_price(tariff) if tariff else None
 
-    def price_of(self, decision: Decision) -> PriceTag | None:
+    def price_of(self, decision: Decision) -> CurrentPrice | None:
         """The price list that a decision names; None where it allows nothing."""
         return self.price_tag(int(decision.tariff.code)) if decision.tariff else None
 

@@ -19,7 +19,7 @@ from customers.models import Customer
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.widgets import SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
-from tariffs.current_price import price_tags
+from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
 
@@ -149,7 +149,7 @@ class FoundingForm(PortalForm):
         if tariff is None or answers.get("free_for_everyone"):
             return
         moment = max(answers.get("valid_from") or database_clock(), database_clock())
-        if price_tags([tariff], moment)[tariff.pk].free:
+        if current_prices([tariff], moment)[tariff.pk].free:
             self.add_error("free_for_everyone", f"{tariff} is free of charge for everyone: tick this if that is meant.")
 
 

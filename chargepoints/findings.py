@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from chargegroups.access import Facts
+from chargegroups.group_prices import free_for_everyone
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS, GroupTerms, TariffInForce, as_customer, decide
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
 from customers.models import Customer
-from tariffs.current_price import PriceTag, free_for_everyone, price_tags
+from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff, TariffVersion
 
 NAMED = 100
@@ -102,7 +103,7 @@ def _of_owners(seen: Seen, at: datetime) -> Iterable[Found]:
     terms = _terms_of({row["charge_group"] for row in sets}, at)
     named = {tariff for each in terms.values() for slot in SLOTS if (tariff := getattr(each, f"{slot}_id"))}
     named |= {row["priced"] for row in sets if row["priced"]}
-    tags = price_tags(Tariff.objects.filter(pk__in=named), at)
+    tags = current_prices(Tariff.objects.filter(pk__in=named), at)
     points = ChargePoint.objects.select_related("charge_group").in_bulk([row["first"] for row in sets])
     owners = {point.owner_id for point in points.values()}
     named_owners = seen.customers.filter(pk__in=owners).in_bulk()
@@ -137,7 +138,7 @@ def _of_owner(
     point: ChargePoint,
     owner: str,
     terms: Terms | None,
-    tags: Mapping[int, PriceTag],
+    tags: Mapping[int, CurrentPrice],
     at: datetime,
 ) -> Found | None:
     tag = _pays(row, terms, tags, at)
@@ -160,7 +161,9 @@ def _of_owner(
     return Found("owner_without_exception", subject, why, remedy, many=row["many"])
 
 
-def _pays(row: dict[str, Any], terms: Terms | None, tags: Mapping[int, PriceTag], at: datetime) -> PriceTag | None:
+def _pays(
+    row: dict[str, Any], terms: Terms | None, tags: Mapping[int, CurrentPrice], at: datetime
+) -> CurrentPrice | None:
     """By which price list the owner charges; None where the rule does not let them."""
     if terms is None:
         return None

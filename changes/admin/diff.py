@@ -17,7 +17,7 @@ from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
 from customers.models import Customer, UserGroup
 from tariffs.conversion import price_list
-from tariffs.current_price import price_tags
+from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import describe, read_tariff
 
@@ -63,7 +63,7 @@ def differences(kept: StoredProposal) -> Differences:
 
 def _terms(kept: StoredProposal) -> Differences:
     tariffs = _tariffs_by_code(kept)
-    tags = price_tags([*tariffs.values(), *_earlier_tariffs(kept)], kept.at)
+    tags = current_prices([*tariffs.values(), *_earlier_tariffs(kept)], kept.at)
     lines = []
     for key in (key for key in KEYS if key in kept.proposal["set"]):
         value, was = kept.proposal["set"][key], kept.earlier.get(key)

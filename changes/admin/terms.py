@@ -21,7 +21,7 @@ from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import ChargeCard, Customer
 from evcnet.datetimes import database_clock
-from tariffs.current_price import price_tags
+from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
 LISTED = 100
@@ -54,7 +54,7 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
             self.widget = forms.TextInput(attrs={"list": "tariffs", "class": " ".join(INPUT_CLASSES)})
             self.help_text = f"{self.help_text} Type its code."
             return
-        tags = price_tags(tariffs, at)
+        tags = current_prices(tariffs, at)
         self.widget = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)})
         listed = [(tag.code, f"{tag.name}: {tag.text or 'no version in force'}") for tag in tags.values()]
         self.widget.choices = [*([("", self.empty_label)] if self.empty_label else []), *sorted(listed, key=_by_name)]

@@ -12,9 +12,9 @@ from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
 from tariffs.conversion import price_list
-from tariffs.current_price import PriceTag
+from tariffs.current_price import CurrentPrice, current_price, without_price
 from tariffs.models import Tariff, TariffVersion
-from tariffs.pricing import is_free, price_text
+from tariffs.pricing import price_text
 
 LISTED = 50
 DRAWN_PAST = 7
@@ -27,7 +27,7 @@ class Moment:
 
     at: datetime
     state: str
-    price: PriceTag | None
+    price: CurrentPrice | None
     words: str
     change: Change | None
 
@@ -112,7 +112,7 @@ def _states(begins: Sequence[datetime], now: datetime) -> Iterable[str]:
         yield state
 
 
-def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, PriceTag]:
+def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, CurrentPrice]:
     """For each row the price of its tariff at a moment: the versions are read once."""
     versions: dict[int, list[TariffVersion]] = {}
     named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row, _ in asked}).order_by("-valid_from")
@@ -121,9 +121,8 @@ def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, PriceTag]:
     return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), at) for row, at in asked}
 
 
-def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> PriceTag:
+def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> CurrentPrice:
     found = next((version for version in versions if version.valid_from <= at), None)
     if found is None or (found.valid_until is not None and found.valid_until <= at):
-        return PriceTag(tariff.pk, tariff.code, tariff.name)
-    listed = price_list(found)
-    return PriceTag(tariff.pk, tariff.code, tariff.name, price_text(listed), is_free(listed), found.pk)
+        return without_price(tariff)
+    return current_price(found)

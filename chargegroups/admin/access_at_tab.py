@@ -16,7 +16,7 @@ from chargegroups.filters import REASONS
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import Decision
 from evcnet.datetimes import NotAMoment, database_clock, read_moment
-from tariffs.current_price import PriceTag
+from tariffs.current_price import CurrentPrice
 
 PER_PAGE = 50
 
@@ -27,7 +27,7 @@ class Row:
 
     allowed: bool
     reason: str
-    price: PriceTag | None
+    price: CurrentPrice | None
     count: int
 
 
@@ -35,7 +35,7 @@ class Row:
 class Line:
     found: Found
     reason: str
-    price: PriceTag | None
+    price: CurrentPrice | None
 
 
 def then(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:

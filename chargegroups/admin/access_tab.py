@@ -18,7 +18,7 @@ from chargepoints.findings import Seen, findings_for
 from chargepoints.models import Location
 from customers.models import Customer
 from evcnet.datetimes import database_clock
-from tariffs.current_price import PriceTag
+from tariffs.current_price import CurrentPrice
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Row:
     """One audience: may it charge, at which prices, how many are they? ``count`` None: not ours to count."""
 
     who: str
-    decisions: tuple[tuple[str, Decision, PriceTag | None], ...]
+    decisions: tuple[tuple[str, Decision, CurrentPrice | None], ...]
     count: int | None
     query: str = ""
 
@@ -54,7 +54,7 @@ def tariff_and_access(admin: Any, request: HttpRequest, group: ChargeGroup) -> H
     return TemplateResponse(request, "chargegroups/access.html", context)
 
 
-def _slots(at: GroupAt) -> Iterable[tuple[str, str, PriceTag | None]]:
+def _slots(at: GroupAt) -> Iterable[tuple[str, str, CurrentPrice | None]]:
     """The three tariffs of the terms: for whom, what it means, the price."""
     if at.stored is None:
         return
@@ -84,7 +84,7 @@ def _counts(standings: list[Standing]) -> dict[str, int]:
     return counts
 
 
-def _asked(at: GroupAt, same_user_group: bool) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+def _asked(at: GroupAt, same_user_group: bool) -> tuple[tuple[str, Decision, CurrentPrice | None], ...]:
     """What the rule says of an active customer without an exception; twice where prepaid customers pay another price."""
     differs = at.stored is not None and at.stored.prepaid_tariff_id is not None
     asked = [("subscription", "subscription")] + ([("prepaid", "prepaid")] if differs else [])
@@ -95,13 +95,13 @@ def _asked(at: GroupAt, same_user_group: bool) -> tuple[tuple[str, Decision, Pri
     return tuple(shown)
 
 
-def _found(at: GroupAt, standings: list[Standing]) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+def _found(at: GroupAt, standings: list[Standing]) -> tuple[tuple[str, Decision, CurrentPrice | None], ...]:
     """The distinct answers among these customers."""
     distinct = {(each.decision.access.reason, each.decision.tariff): each.decision for each in standings}
     return tuple(("", decision, at.price_of(decision)) for decision in distinct.values())
 
 
-def _roaming(at: GroupAt) -> tuple[tuple[str, Decision, PriceTag | None], ...]:
+def _roaming(at: GroupAt) -> tuple[tuple[str, Decision, CurrentPrice | None], ...]:
     decision = at.judge_roaming()
     return (("", decision, at.price_of(decision)),)
 

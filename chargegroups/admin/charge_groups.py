@@ -15,6 +15,7 @@ from chargegroups.access_summary import who_may_charge
 from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_group, customers_tab
 from chargegroups.admin.page_head import Summary
 from chargegroups.forms import FoundingForm
+from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
@@ -22,7 +23,7 @@ from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
 from evcnet.templatetags.portal import price
-from tariffs.current_price import price_tags, with_price
+from tariffs.current_price import current_prices
 
 
 class OpenFilter(DropdownFilter):
@@ -45,8 +46,8 @@ class PriceFilter(DropdownFilter):
         return [("free", "Free of charge for everyone"), ("none", "No price in force: nobody can charge")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        kind = self.value() or ""
-        return with_price(queryset, database_clock(), kind) if kind in ("free", "none") else queryset
+        narrowed = {"free": free_for_everyone, "none": without_price}.get(self.value() or "")
+        return narrowed(queryset, database_clock()) if narrowed else queryset
 
 
 @admin.register(ChargeGroup)
@@ -77,7 +78,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         }
         terms = Terms.objects.in_force(at).filter(charge_group__in=rows).select_related("tariff")
         of_group = {each.charge_group_id: each for each in terms}
-        tags = price_tags({each.tariff for each in of_group.values()}, at)
+        tags = current_prices({each.tariff for each in of_group.values()}, at)
         for row in rows:
             row.terms_now = of_group.get(row.pk)
             row.tag_now = tags.get(row.terms_now.tariff_id) if row.terms_now else None

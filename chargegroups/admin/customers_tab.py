@@ -20,7 +20,7 @@ from chargegroups.filters import REASONS, StandingFilter
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
 from evcnet.datetimes import database_clock
-from tariffs.current_price import PriceTag
+from tariffs.current_price import CurrentPrice
 
 PER_PAGE = 50
 
@@ -31,7 +31,7 @@ class Line:
 
     customer: Any
     standing: Standing
-    price: PriceTag | None
+    price: CurrentPrice | None
     exception: CustomerException | None
     editor: exceptions.Editor | None = None
 

@@ -13,7 +13,7 @@ from chargegroups.models import ChargeGroup, Terms
 from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
 from evcnet.datetimes import database_clock
-from tariffs.current_price import PriceTag, price_tags
+from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff
 
 
@@ -36,8 +36,8 @@ class Summary:
         return found
 
     @cached_property
-    def price(self) -> PriceTag | None:
-        return price_tags([self.terms.tariff], self.at)[self.terms.tariff_id] if self.terms else None
+    def price(self) -> CurrentPrice | None:
+        return current_prices([self.terms.tariff], self.at)[self.terms.tariff_id] if self.terms else None
 
     @cached_property
     def scheduled(self) -> Any:
@@ -56,8 +56,8 @@ class TariffSummary:
         self.tariff, self.login, self.at = tariff, login, database_clock()
 
     @cached_property
-    def price(self) -> PriceTag:
-        return price_tags([self.tariff], self.at)[self.tariff.pk]
+    def price(self) -> CurrentPrice:
+        return current_prices([self.tariff], self.at)[self.tariff.pk]
 
     @cached_property
     def groups(self) -> int:

@@ -16,7 +16,7 @@ from chargepoints.rating_text import duration, money, shown_lines
 from chargepoints.replay import version_to_replay
 from customers.models import ChargeCard, Customer
 from evcnet.errors import DomainError
-from tariffs.current_price import tag_of
+from tariffs.current_price import current_price
 from tariffs.models import Tariff
 
 SOURCES = {
@@ -100,7 +100,7 @@ def _shown(rating: Any, named: set[int]) -> dict[str, Any]:
         "excl_vat": money(rating.excl_vat, rating.currency),
         "incl_vat": money(rating.incl_vat, rating.currency),
         "lines": shown_lines(rating.lines),
-        "tag": tag_of(version) if version.tariff_id in named else None,
+        "tag": current_price(version) if version.tariff_id in named else None,
     }
 
 
@@ -122,7 +122,7 @@ def _compared(comparing: Comparing, session: Session, rating: Any, measured: Mea
         amount = cost.incl_vat - rating.incl_vat
         difference = f"{'+' if amount > 0 else ''}{money(amount, cost.currency)}" if amount else "the same"
     return {
-        "tag": tag_of(version),
+        "tag": current_price(version),
         "version": version,
         "then": then,
         "excl_vat": money(cost.excl_vat, cost.currency),

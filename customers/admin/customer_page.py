@@ -13,7 +13,7 @@ from django.utils import timezone
 from chargegroups.models import CustomerException
 from chargepoints.models import Session
 from customers.models import ChargeCard, Customer
-from tariffs.current_price import price_tags
+from tariffs.current_price import current_prices
 
 LISTED = 50
 """So many cards and exceptions are listed; a customer rarely has more than three."""
@@ -43,7 +43,7 @@ def _exceptions(login: Any, customer: Customer) -> list[dict[str, Any]]:
     now = timezone.now()
     rows = CustomerException.objects.visible_to(login).filter(customer=customer)
     found = list(rows.select_related("charge_group", "tariff")[:LISTED])
-    tags = price_tags([row.tariff for row in found if row.tariff], now)
+    tags = current_prices([row.tariff for row in found if row.tariff], now)
     return [{"row": row, "tag": tags.get(row.tariff_id), "when": _when(row, now)} for row in found]
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chargegroups.group_prices import free_for_everyone, prices_of_groups
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.findings import Seen, findings_for
 from chargepoints.models import ChargePoint, Location, Session
@@ -22,7 +23,6 @@ from customers.models import Customer
 from evcnet.history import Entry, events_of, read
 from evcnet.site.latest_changes import latest_changes
 from evcnet.text import counted
-from tariffs.current_price import free_for_everyone, tags_in_terms
 from tariffs.models import Tariff, TariffVersion
 
 DAYS = 30
@@ -115,11 +115,11 @@ def _points(login: Any) -> dict[str, int]:
 def _groups(login: Any, now: datetime) -> dict[str, Any]:
     """Open groups: how many, which are free for everyone, and which nobody can use for want of terms or a price."""
     groups = ChargeGroup.objects.visible_to(login).open()
-    by_tariff, count = tags_in_terms(groups, now), groups.count()
+    prices, count = prices_of_groups(groups, now), groups.count()
     return {
         "all": count,
-        "free": free_for_everyone(groups, now, by_tariff).count(),
-        "dead": count - sum(many for many, tag in by_tariff.values() if tag.version),
+        "free": free_for_everyone(groups, now, prices).count(),
+        "dead": count - sum(many for many, price in prices.values() if price.version),
         "coming": _coming(login, now),
     }
 

@@ -18,7 +18,7 @@ from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
 from evcnet.text import counted
 from tariffs.admin import add_tariff, calculator, editor, new_version, simple_editor, version_list
-from tariffs.current_price import price_tags
+from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
 from tariffs.writes import remove_tariff
 
@@ -43,10 +43,10 @@ class TariffAdmin(ModelAdmin, Transfers):
     # The list
 
     def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
-        tags = price_tags(rows, database_clock())
+        prices = current_prices(rows, database_clock())
         counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
         for row in rows:
-            row.tag, row.used_by = tags[row.pk], counts.get(row.pk, 0)
+            row.current_price, row.used_by = prices[row.pk], counts.get(row.pk, 0)
 
     @staticmethod
     def _groups_in_sight(request: HttpRequest) -> list[int] | None:
@@ -58,9 +58,10 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     @admin.display(description="price now")
     def price_now(self, tariff: Any) -> str:
-        if tariff.tag.version is None:
+        price: CurrentPrice = tariff.current_price
+        if price.version is None:
             return format_html('<span class="evc-soft">no version in force</span>')
-        return badge("free") if tariff.tag.free else format_html('<span class="evc-price">{}</span>', tariff.tag.text)
+        return badge("free") if price.free else format_html('<span class="evc-price">{}</span>', price.text)
 
     @admin.display(description="used by")
     def used(self, tariff: Any) -> str:
