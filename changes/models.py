@@ -14,6 +14,7 @@ from chargegroups.models import ChargeGroup, Terms
 from customers.models import Provider, StaffMember
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Tenancy
 from tariffs.models import Tariff, TariffVersion
 
@@ -65,6 +66,9 @@ class Change(models.Model):
     )
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undone_by")
 
+    personal_data = PersonalData(
+        texts=("sentence", "reason", "proposal", "earlier", "impact"), impersonal=("fingerprint",)
+    )
     tenancy = Tenancy(user_groups=("groups__user_group_id",), many=True)
     objects: Any = ChangeManager()
 

@@ -82,7 +82,8 @@ def events_of(model: type[models.Model], rows: Any) -> models.QuerySet[Any]:
     earlier = manager.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).order_by()
     before = earlier.values("pgh_obj").annotate(latest=Max("pgh_id")).values("latest")
     found: models.QuerySet[Any] = manager.filter(pgh_obj__in=rows).select_related("pgh_context")
-    return found.annotate(before=Subquery(before)).order_by("-pgh_id")
+    found = found.annotate(before=Subquery(before)).order_by("-pgh_id")
+    return found
 
 
 def latest_event(model: type[models.Model], pk: Any) -> Any:

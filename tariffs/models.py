@@ -14,6 +14,7 @@ from customers.models import Provider, UserGroup
 from customers.models.providers import validate_code, validate_currency
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 from tariffs.querysets import TariffVersionQuerySet
 
@@ -29,6 +30,7 @@ class Tariff(models.Model):
     name = models.CharField(max_length=100)
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
 
+    personal_data = PersonalData(impersonal=("code", "currency", "name"))
     tenancy = Tenancy(user_groups=("offers__user_group_id",), many=True)
     objects = ScopedManager()
 
@@ -103,6 +105,7 @@ class TariffVersion(models.Model):
     alt_url = models.URLField("page for drivers (OCPI tariff_alt_url)", max_length=255, blank=True)
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
+    personal_data = PersonalData(impersonal=("alt_text", "alt_url", "ocpi_type"))
     tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)
     objects: Any = models.Manager.from_queryset(TariffVersionQuerySet)()
 

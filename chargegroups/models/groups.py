@@ -11,6 +11,7 @@ from customers.models import Provider, UserGroup
 from customers.models.providers import validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Tenancy
 
 
@@ -38,6 +39,7 @@ class ChargeGroup(models.Model):
     )
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    personal_data = PersonalData(texts=("additional_information",), impersonal=("code", "name"))
     tenancy = Tenancy(user_groups=("user_group_id",))
     objects: Any = models.Manager.from_queryset(ChargeGroupQuerySet)()
 

@@ -14,6 +14,7 @@ from chargegroups.terms import OPENINGS
 from customers.models import Customer, Provider
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import Tenancy
 from tariffs.models import Tariff
 
@@ -118,6 +119,16 @@ class CustomerException(models.Model):
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is removed.")
     note = models.CharField(max_length=500, blank=True)
 
+    personal_data = PersonalData(
+        customer="customer",
+        part="exceptions",
+        export=column(
+            "access", "valid_from", "valid_until", "note", charge_group="charge_group__code", tariff="tariff__code"
+        ),
+        overwrite={"note": ""},
+        texts=("note",),
+        erasure="removed with their notes.",
+    )
     tenancy = Tenancy(user_groups=("charge_group__user_group_id",))
     objects: Any = models.Manager.from_queryset(ExceptionQuerySet)()
 

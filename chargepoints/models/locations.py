@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django_countries.fields import CountryField
 
+from chargegroups.models import ChargeGroup
 from customers.models import Provider
 from customers.models.providers import validate_code, validate_time_zone
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
 
 stamped = pgtrigger.Trigger(
@@ -31,6 +36,14 @@ def _degrees(name: str, most: int) -> models.DecimalField:
         blank=True,
         validators=[MinValueValidator(-most), MaxValueValidator(most)],
     )
+
+
+def _homes(locations: models.QuerySet[Any], customer: int) -> models.QuerySet[Any]:
+    """Those at which nothing stands but home chargers of the customer: their address is the person's."""
+    home = Q(chargepoint__owner=customer, chargepoint__charge_group__type=ChargeGroup.Type.HOME)
+    counted = locations.alias(points=Count("chargepoint"), homes=Count("chargepoint", filter=home))
+    only_homes: models.QuerySet[Any] = counted.filter(points=F("homes"))
+    return only_homes
 
 
 @tracked(exclude=["updated_at"])
@@ -59,6 +72,19 @@ class Location(models.Model):
     )
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    personal_data = PersonalData(
+        customer="chargepoint__owner",
+        part="locations",
+        export=column("name", "address", "postal_code", "city", "country", "latitude", "longitude"),
+        overwrite={
+            "name": "Erased home", "address": "", "postal_code": "", "city": "", "latitude": None, "longitude": None,
+        },
+        narrow=_homes,
+        names=("name", "address"),
+        impersonal=("code", "time_zone"),
+        erasure="where nothing stands but home chargers of theirs, name, address and coordinates are overwritten.",
+        stays=True,
+    )  # fmt: skip
     tenancy = Tenancy(user_groups=("chargepoint__charge_group__user_group_id",), many=True)
     objects = ScopedManager()
 

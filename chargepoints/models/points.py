@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now, Upper
 
 from chargegroups.models import ChargeGroup
@@ -14,7 +14,14 @@ from customers.models import Customer, Provider
 from customers.models.providers import validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
+
+
+def _without_owner() -> Case:
+    """Home chargers are inactive without their owner."""
+    home = ChargeGroup.objects.filter(type=ChargeGroup.Type.HOME).order_by().values("pk")
+    return Case(When(status="active", charge_group__in=home, then=Value("inactive")), default=F("status"))
 
 
 @tracked(exclude=["updated_at"])
@@ -51,6 +58,21 @@ class ChargePoint(models.Model):
     ocpi_uid = models.CharField("OCPI uid", max_length=36, blank=True, editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    personal_data = PersonalData(
+        customer="owner",
+        part="charge_points",
+        export=column(
+            "identity", "name", address="location__address", postal_code="location__postal_code",
+            city="location__city", country="location__country",
+        ),
+        overwrite={"name": ""},
+        also={"owner": None, "status": _without_owner},
+        narrow=lambda points, customer: points.filter(charge_group__type=ChargeGroup.Type.HOME),
+        names=("name",),
+        impersonal=("identity", "evse_id", "ocpi_uid"),
+        erasure="no longer theirs; home chargers become inactive and lose their name.",
+        stays=True,
+    )  # fmt: skip
     tenancy = Tenancy(user_groups=("charge_group__user_group_id",))
     objects = ScopedManager()
 
@@ -102,6 +124,7 @@ class Connector(models.Model):
         "W", null=True, blank=True, validators=[MaxValueValidator(1_000_000)]
     )
 
+    personal_data = PersonalData(impersonal=("ocpi_id", "power_type", "standard"))
     tenancy = Tenancy(provider="charge_point__provider_id", user_groups=("charge_point__charge_group__user_group_id",))
     objects = ScopedManager()
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from chargepoints.models.sessions import Session
 from customers.models import Provider, StaffMember
 from evcnet.constraints import WithinProvider
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedQuerySet, Tenancy
 from tariffs.models import TariffVersion
 
@@ -44,6 +45,20 @@ class Rating(models.Model):
     made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    personal_data = PersonalData(
+        customer="session__customer",
+        part="ratings",
+        export=column(
+            "number", "created_at", "ended_at", "kwh", "parking_seconds", "currency", "excl_vat", "incl_vat", "lines",
+            "reason", session="session__code",
+        ),
+        overwrite={"reason": "Erased with the customer."},
+        narrow=lambda ratings, customer: ratings.exclude(reason=""),
+        texts=("reason",),
+        impersonal=("currency", "lines"),
+        erasure="stay with every price and every line; reasons of corrections are overwritten.",
+        stays=True,
+    )  # fmt: skip
     tenancy = Tenancy(
         user_groups=("session__charge_point__charge_group__user_group_id", "session__customer__user_group_id")
     )

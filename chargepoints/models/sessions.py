@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Upper
 
 from chargepoints.models.points import ChargePoint
 from customers.models import ChargeCard, Customer, Provider
 from customers.models.providers import validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import CardUid, PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
 from tariffs.models import TariffVersion
+
+
+def _own_card(column: str) -> Subquery:
+    """The card of a session, where it is still the card of the session's customer."""
+    own = ChargeCard.objects.filter(pk=OuterRef("card_id"), customer_id=OuterRef("customer_id"))
+    return Subquery(own.order_by().values(column))
 
 
 @tracked()
@@ -40,6 +47,26 @@ class Session(models.Model):
     tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, null=True, blank=True, editable=False)
     tariff_source = models.CharField(max_length=10, blank=True, editable=False)
 
+    personal_data = PersonalData(
+        customer="customer",
+        part="sessions",
+        export=column(
+            "started_at", "ended_at", "kwh", "parking_seconds", "card_uid", "verdict", "reason", "note",
+            id="code", charge_point="charge_point__identity", address="charge_point__location__address",
+            postal_code="charge_point__location__postal_code", city="charge_point__location__city",
+            country="charge_point__location__country", tariff="tariff_version__tariff__code",
+        ),
+        overwrite={
+            "card_uid": lambda: Coalesce(_own_card("uid"), Value("erased")),
+            "card": lambda: _own_card("pk"),
+            "note": "",
+        },
+        texts=("note",),
+        card_uid=CardUid("card_uid", card="card"),
+        impersonal=("code", "reason", "tariff_source", "verdict"),
+        erasure="stay with when, where, how much and what it cost; the card is overwritten, and notes are emptied.",
+        stays=True,
+    )  # fmt: skip
     tenancy = Tenancy(user_groups=("charge_point__charge_group__user_group_id", "customer__user_group_id"))
     objects = ScopedManager()
 

@@ -7,17 +7,18 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.audit import record
 from customers.models import AuditEntry, Customer
 from customers.privacy.erase import erase
-from customers.privacy.export import PersonalData
-from customers.privacy.personal_data import Held
+from customers.privacy.export import CustomerExport
+from customers.privacy.personal_data import HeldRows, held_rows
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.actions import Action, ActionForm
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, refusal_of
 
 
@@ -25,13 +26,13 @@ def is_person(customer: Customer) -> bool:
     return customer.erased_at is None
 
 
-def _disclosing(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _disclosing(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
     (customer,) = customers
-    data = PersonalData(customer, request.user)
+    data = CustomerExport(customer, request.user)
     rows = data.rows
     record(
         AuditEntry.Event.CUSTOMER_EXPORTED,
-        request.user,  # type: ignore[arg-type]
+        request.user,
         customer.provider,
         about=f"customer {customer.number}",
         rows=sum(rows.values()),
@@ -61,15 +62,16 @@ class EraseForm(ActionForm):
         return typed
 
     @property
-    def held(self) -> Held:
-        return Held(self.rows[0])
+    def held(self) -> list[HeldRows]:
+        """What is erased beside the customer's own row."""
+        return [held for held in held_rows(self.rows[0]) if held.declared.erasure]
 
 
-def _erasing(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _erasing(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
     (customer,) = customers
     ask_password_again(request)
     try:
-        rows = erase(customer, by=request.user, address=address_of(request))  # type: ignore[arg-type]
+        rows = erase(customer, by=request.user, address=address_of(request))
     except REFUSALS as error:
         messages.error(request, f"Nothing was erased. {refusal_of(error).message}")
     else:

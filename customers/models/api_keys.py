@@ -10,6 +10,7 @@ from django.db import models
 
 from customers.models.providers import Provider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 
 
@@ -32,6 +33,7 @@ class ApiKey(models.Model):
     active = models.BooleanField(default=True, help_text="A key that is not active is refused (401).")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    personal_data = PersonalData(impersonal=("key_hash", "name", "prefix"))
     tenancy = Tenancy()
     objects = ScopedManager()
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from customers.models.logins import StaffMember
 from customers.models.providers import Provider
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 
 
@@ -50,6 +51,7 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField("from", null=True)
     details = models.JSONField(default=dict)
 
+    personal_data = PersonalData(impersonal=("about", "details", "who"))
     tenancy = Tenancy()
     objects = ScopedManager()
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat, Left, Replace, Upper
 
 from customers.models.providers import Provider, UserGroup, validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
 
 
 def parts_of(field: str, name: str) -> GinIndex:
     """Finds what stands anywhere in a text, whatever its case: what icontains asks."""
     return GinIndex(OpClass(Upper(field), name="gin_trgm_ops"), name=name)
+
+
+def _random_uid() -> Concat:
+    digits = Replace(Cast(RandomUUID(), models.TextField()), Value("-"), Value(""))
+    return Concat(Value("erased-"), Left(digits, 28))
 
 
 @tracked()
@@ -62,6 +69,18 @@ class Customer(models.Model):
     )
     erased_at = models.DateTimeField("erased", null=True, editable=False)
 
+    personal_data = PersonalData(
+        customer="id",
+        part="customer",
+        export=column(
+            "number", "name", "kind", "email", "language", "payment", "status", "erased_at",
+            user_group="user_group__name", provider="provider__name",
+        ),
+        overwrite={"name": "Erased customer", "email": "", "language": "en"},
+        also={"status": "deactivated"},
+        names=("name", "email"),
+        impersonal=("number",),
+    )  # fmt: skip
     tenancy = Tenancy(user_groups=("user_group_id",))
     objects = ScopedManager()
 
@@ -126,6 +145,16 @@ class ChargeCard(models.Model):
     valid_from = models.DateTimeField(null=True, blank=True, help_text="Empty: always.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: for ever. From this moment it expired.")
 
+    personal_data = PersonalData(
+        customer="customer",
+        part="cards",
+        export=column("uid", "visual_number", "type", "roaming", "status", "valid_from", "valid_until"),
+        overwrite={"uid": _random_uid(), "visual_number": ""},
+        also={"status": "deactivated"},
+        names=("uid", "visual_number"),
+        erasure="deactivated; uid and visual number are overwritten, the uid by a random word. To whoever holds such a "
+        "card to a reader it is unknown.",
+    )
     tenancy = Tenancy(user_groups=("customer__user_group_id",))
     objects = ScopedManager()
 

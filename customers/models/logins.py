@@ -14,6 +14,7 @@ from customers.models.providers import Provider, UserGroup, descendants
 from customers.roles import WHOLE_PROVIDER, Role, granted, granted_to_operator
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy
 
 
@@ -49,6 +50,7 @@ class StaffMember(AbstractBaseUser):
     is_staff = True
     is_superuser = False
 
+    personal_data = PersonalData(impersonal=("email", "name", "password"))
     tenancy = Tenancy(provider="memberships__provider_id", many=True)
     objects = StaffMemberManager()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
+from django.db.models import Case, F, Value, When
 
 from customers.models.customers import Customer
 from customers.models.providers import Provider
 from evcnet.constraints import WithinProvider
+from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
 
 NAMED = 5
@@ -27,6 +29,7 @@ class Announcement(models.Model):
     context = models.JSONField()
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
+    personal_data = PersonalData(impersonal=("context", "key"))
     tenancy = Tenancy()
     objects = ScopedManager()
 
@@ -76,6 +79,19 @@ class Notice(models.Model):
     error = models.CharField(max_length=300, blank=True)
     tried_at = models.DateTimeField(null=True)
 
+    personal_data = PersonalData(
+        customer="customer",
+        part="notices",
+        export=column(
+            "effect", "before", "after", "state", "tried_at", announced_at="announcement__created_at",
+            charge_groups="announcement__context__groups", takes_effect_at="announcement__context__takes_effect_at",
+        ),
+        overwrite={"error": ""},
+        also={"state": Case(When(state="queued", then=Value("failed")), default=F("state"))},
+        impersonal=("effect", "before", "after"),
+        erasure="stay, without what mail servers answered; those that still wait are not mailed.",
+        stays=True,
+    )  # fmt: skip
     tenancy = Tenancy(user_groups=("customer__user_group_id",))
     objects = ScopedManager()
 

@@ -13,6 +13,7 @@ from django_countries.fields import CountryField
 
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
+from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 
 
@@ -62,6 +63,7 @@ class Provider(models.Model):
         help_text="Who signs in with a second factor beside the password: a code from an app, or a passkey.",
     )
 
+    personal_data = PersonalData(impersonal=("code", "currency", "name", "party_id", "time_zone"))
     tenancy = Tenancy(provider="id", user_groups=("usergroup__id",), many=True)
     objects = ScopedManager()
 
@@ -109,6 +111,7 @@ class UserGroup(models.Model):
         help_text="Logins of the parent see this user group too. For access, a parent is another user group.",
     )
 
+    personal_data = PersonalData(impersonal=("code", "name"))
     tenancy = Tenancy(user_groups=("id",))
     objects = ScopedManager()
 

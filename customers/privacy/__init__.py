@@ -1,1 +1,1 @@
-"""What is held about one customer, how is it handed out, and how is it erased?"""
+"""Customers' rights to their data: the export of all that is held about one, and the erasure of a person."""

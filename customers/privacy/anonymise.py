@@ -1,150 +1,105 @@
-"""Which columns name a person, and what stands there afterwards? Statements, in the order in which they are run."""
+"""Overwriting of what names a person: personal columns, uids of cards, words in texts; in the history too."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import models
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Upper
 
-from customers.privacy.lookup import IN_ITS_PLACE, Person
-
-NAME = "Erased customer"
-HOME = "Erased home"
-RATING = "Erased with the customer."
-
-CARDS = """
-UPDATE customers_chargecard SET status = 'deactivated', visual_number = '',
-    uid = 'erased-' || left(replace(gen_random_uuid()::text, '-', ''), 28) WHERE id = ANY(%(cards)s);
-UPDATE customers_chargecardevent event SET uid = card.uid, visual_number = ''
-    FROM customers_chargecard card WHERE event.pgh_obj_id = card.id AND card.id = ANY(%(cards)s);
-"""
-SESSIONS = "".join(
-    f"""
-UPDATE {table} session SET card_uid = card.uid
-    FROM customers_chargecard card WHERE session.card_id = card.id AND card.id = ANY(%(cards)s);
-UPDATE {table} session SET card_uid = card.uid
-    FROM unnest(%(uids)s::text[], %(of_cards)s::bigint[]) known (uid, card) JOIN customers_chargecard card ON card.id = known.card
-    WHERE session.card_id IS NULL AND upper(session.card_uid) = known.uid
-    AND NOT EXISTS (SELECT FROM customers_chargecard other WHERE upper(other.uid) = known.uid);
-UPDATE {table} SET note = '', card_uid = CASE WHEN card_id = ANY(%(cards)s) THEN card_uid ELSE 'erased' END,
-    card_id = CASE WHEN card_id = ANY(%(cards)s) THEN card_id END WHERE customer_id = %(customer)s;
-"""
-    for table in ("chargepoints_session", "chargepoints_sessionevent")
-)
-RATINGS = """
-UPDATE chargepoints_rating SET reason = %(rating)s WHERE reason <> ''
-    AND session_id IN (SELECT id FROM chargepoints_session WHERE customer_id = %(customer)s);
-"""
-NOTICES = """
-UPDATE customers_notice SET error = '', state = CASE state WHEN 'queued' THEN 'failed' ELSE state END
-    WHERE customer_id = %(customer)s AND (error <> '' OR state = 'queued');
-"""
-EXCEPTIONS = "UPDATE chargegroups_customerexceptionevent SET note = '' WHERE customer_id = %(customer)s;"
-POINTS = """
-UPDATE chargepoints_chargepoint SET owner_id = NULL,
-    name = CASE WHEN id = ANY(%(home_points)s) THEN '' ELSE name END,
-    status = CASE WHEN id = ANY(%(home_points)s) AND status = 'active' THEN 'inactive' ELSE status END
-    WHERE owner_id = %(customer)s;
-UPDATE chargepoints_chargepointevent SET name = '' WHERE pgh_obj_id = ANY(%(home_points)s);
-"""
-HOMES = "".join(
-    f"""
-UPDATE {table} SET name = %(home)s, address = '', postal_code = '', city = '', latitude = NULL, longitude = NULL
-    WHERE {key} = ANY(%(homes)s);
-"""
-    for table, key in (("chargepoints_location", "id"), ("chargepoints_locationevent", "pgh_obj_id"))
-)
-CUSTOMER = """
-UPDATE customers_customer SET name = %(name)s, email = '', language = 'en', status = 'deactivated',
-    erased_at = clock_timestamp() WHERE id = %(customer)s;
-UPDATE customers_customerevent SET name = %(name)s, email = '', language = 'en' WHERE pgh_obj_id = %(customer)s;
-"""
-STATEMENTS = {
-    "cards": CARDS,
-    "sessions": SESSIONS,
-    "ratings": RATINGS,
-    "notices": NOTICES,
-    "exceptions": EXCEPTIONS,
-    "charge points": POINTS,
-    "locations": HOMES,
-    "customers": CUSTOMER,
-}
-"""What is overwritten, by the word under which its rows are counted; a row of the history counts as one more."""
-
-FREE_TEXT = {
-    "changes_change": "reason",
-    "changes_changeevent": "reason",
-    "chargegroups_chargegroup": "additional_information",
-    "chargegroups_chargegroupevent": "additional_information",
-    "chargegroups_customerexception": "note",
-    "chargegroups_customerexceptionevent": "note",
-    "chargepoints_rating": "reason",
-    "chargepoints_session": "note",
-    "chargepoints_sessionevent": "note",
-}
-"""Where staff of the provider may have written somebody's name; only the words that name the person are replaced."""
+from customers.models import ChargeCard
+from customers.privacy.lookup import REPLACEMENT, Person
+from customers.privacy.personal_data import HeldRows, held_rows
+from evcnet.history import event_model
+from evcnet.personal_data import CardUid, PersonalData, declarations, values
+from evcnet.tenancy import Tenancy
 
 
 def overwrite(person: Person) -> Counter[str]:
-    """Run them all, within the transaction that may; how many rows each touched."""
+    """Within the erasure's transaction; how many rows each part lost, a row of the history counting as one more."""
     rows: Counter[str] = Counter()
-    values = _values(person)
-    with connection.cursor() as cursor:
-        for what, statements in STATEMENTS.items():
-            for statement in filter(str.strip, statements.split(";\n")):
-                cursor.execute(statement, values)
-                rows[what] += cursor.rowcount
-        rows["changes"] = sum(_changes(cursor, person))
-        rows["texts"] = sum(_free_text(cursor, person))
+    for held in held_rows(person.customer):
+        rows[held.declared.part] += _personal_columns(held)
+    for model, declared in declarations():
+        if declared.card_uid:
+            rows[declared.part] += sum(_card_uids(kept, declared.card_uid, person) for kept in _with_events(model))
+    rows["texts"] = sum(_texts(model, declared, person) for model, declared in declarations())
+    for held in held_rows(person.customer):
+        # Last, since the links to the customer by which the rows are found are among it.
+        if held.declared.also:
+            held.rows.update(**values(held.declared.also))
+    return +rows
+
+
+def _personal_columns(held: HeldRows) -> int:
+    """The rows first, then their history, which gets what the rows say now."""
+    new = values(held.declared.overwrite)
+    if not new:
+        return 0
+    rows: int = held.erasable.update(**new)
+    if held.events is not None:
+        row = held.model._base_manager.filter(pk=OuterRef("pgh_obj"))
+        rows += held.events.update(**{column: Subquery(row.values(column)[:1]) for column in new})
+    if held.events_of_removed is not None:
+        rows += held.events_of_removed.update(**new)
     return rows
 
 
-def _values(person: Person) -> dict[str, Any]:
-    return {
-        "customer": person.customer.pk,
-        "cards": list(person.cards),
-        "uids": list(person.uids),
-        "of_cards": list(person.uids.values()),
-        "home_points": person.home_points,
-        "homes": person.homes,
-        "name": NAME,
-        "home": HOME,
-        "rating": RATING,
-    }
+def _card_uids(model: type[models.Model], read: CardUid, person: Person) -> int:
+    """The uids of the person's cards, as they were read, become what their cards have now."""
+    cards = dict(ChargeCard.objects.filter(customer=person.customer).order_by().values_list("pk", "uid"))
+    rows = 0
+    if person.uids:
+        by_text = model._base_manager.alias(capitals=Upper(read.column)).filter(capitals__in=person.uids)
+        unlinked = by_text.filter(**{read.card: None}) if read.card else by_text
+        new = (When(**{f"{read.column}__iexact": uid}, then=Value(cards[card])) for uid, card in person.uids.items())
+        rows += unlinked.update(**{read.column: Case(*new)})
+    if read.card:
+        for card, uid in cards.items():
+            linked = model._base_manager.filter(**{read.card: card}).exclude(**{read.column: uid})
+            rows += linked.update(**{read.column: uid})
+    return rows
 
 
-def _changes(cursor: Any, person: Person) -> Iterator[int]:
-    """Changes keep what was asked for and what held before: of the person no note stays, and no name."""
-    columns = ("sentence", "proposal", "earlier", "impact")
-    for table, key in (("changes_change", "id"), ("changes_changeevent", "pgh_id")):
-        cursor.execute(
-            f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE provider_id = %s AND (proposal -> 'rows' @> %s"
-            " OR earlier -> 'rows' @> %s OR concat_ws(' ', sentence, proposal, earlier, impact) ~* %s)",
-            [
-                person.customer.provider_id,
-                json.dumps([{"customer": person.customer.number}]),
-                json.dumps([{"customer": person.customer.pk}]),
-                person.pattern,
-            ],
-        )
-        for pk, *said in cursor.fetchall():
-            told = [each if number == 0 else json.loads(each) for number, each in enumerate(said)]
-            left = [person.unnamed(each) for each in told]
-            if left != told:
-                assigned = ", ".join(f"{column} = %s" for column in columns)
-                values = [left[0], *map(json.dumps, left[1:]), pk]
-                cursor.execute(f"UPDATE {table} SET {assigned} WHERE {key} = %s", values)
-                yield cursor.rowcount
+def _texts(model: type[models.Model], declared: PersonalData, person: Person) -> int:
+    """In what staff of the provider wrote, the words that name the person are replaced."""
+    rows = 0
+    for kept in _with_events(model) if declared.texts else ():
+        columns = [kept._meta.get_field(name) for name in declared.texts]
+        of_provider = kept._base_manager.filter(**{_tenancy(model).provider: person.customer.provider_id})
+        json_columns = [each.name for each in columns if isinstance(each, models.JSONField)]
+        for column in declared.texts:
+            if column not in json_columns:
+                rows += _text_column(of_provider, column, person)
+        if json_columns:
+            rows += _json_columns(of_provider, json_columns, person)
+    return rows
 
 
-def _free_text(cursor: Any, person: Person) -> Iterator[int]:
-    for table, column in FREE_TEXT.items():
-        cursor.execute(
-            f"UPDATE {table} SET {column} = regexp_replace({column}, %(pattern)s, %(place)s, 'gi')"
-            f" WHERE provider_id = %(provider)s AND {column} <> '' AND {column} ~* %(pattern)s",
-            {"pattern": person.pattern, "place": IN_ITS_PLACE, "provider": person.customer.provider_id},
-        )
-        yield cursor.rowcount
+def _text_column(rows: Any, column: str, person: Person) -> int:
+    words = (Value(person.pattern), Value(REPLACEMENT), Value("gi"))
+    replaced = Func(F(column), *words, function="regexp_replace", output_field=models.TextField())
+    number: int = rows.filter(**{f"{column}__iregex": person.pattern}).update(**{column: replaced})
+    return number
+
+
+def _json_columns(rows: Any, columns: list[str], person: Person) -> int:
+    as_text = {f"{column}_text": Cast(column, models.TextField()) for column in columns}
+    found = Q.create([Q(**{f"{text}__iregex": person.pattern_in_json}) for text in as_text], connector=Q.OR)
+    number = 0
+    for pk, *stored in rows.alias(**as_text).filter(found).values_list("pk", *columns):
+        replaced = [person.without_words(value) for value in stored]
+        if replaced != stored:
+            number += rows.filter(pk=pk).update(**dict(zip(columns, replaced, strict=True)))
+    return number
+
+
+def _with_events(model: type[models.Model]) -> list[type[models.Model]]:
+    return list(filter(None, (model, event_model(model))))
+
+
+def _tenancy(model: type[models.Model]) -> Tenancy:
+    tenancy: Tenancy = model.tenancy  # type: ignore[attr-defined]
+    return tenancy

@@ -1,125 +1,91 @@
-"""What does a customer get who asks what is held about them? One JSON text, written piece by piece."""
+"""Export of everything that is held about a customer: one JSON text, written piece by piece."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from chargepoints.models import ChargePoint, Rating, Session
-from customers.models import Customer
-from customers.privacy.personal_data import Held
-from evcnet.history import event_model, events_of, read
+from customers.models import Customer, StaffMember
+from customers.privacy.personal_data import HeldRows, held_rows
+from evcnet.history import events_of, read
 
-Told = dict[str, Any]
-AT_ONCE = 500
+CHUNK = 500
+"""So many events of the history are read at once."""
 
 
-class PersonalData:
-    """``rows`` says how many rows each part has; ``pieces`` are the text. What other people did is told without them."""
+class CustomerExport:
+    """As far as ``login`` sees it, and without what other people did.
 
-    def __init__(self, customer: Customer, login: Any) -> None:
-        self.customer, self.held = customer, Held(customer, login)
-        self.parts: dict[str, tuple[Callable[[], int], Callable[[], Iterator[Told]]]] = {
-            "cards": (self.held.cards.count, self._cards),
-            "exceptions": (self.held.exceptions.count, self._exceptions),
-            "charge_points": (self.held.points.count, self._points),
-            "sessions": (self.held.sessions.count, self._sessions),
-            "notices": (self.held.notices.count, self._notices),
-            "history": (self._events, self._history),
-        }
+    ``rows`` says how many rows each part has; ``pieces`` are the text: a list of rows for each part that the models
+    declare, beside the customer's own row, and "history".
+    """
+
+    def __init__(self, customer: Customer, login: StaffMember) -> None:
+        self.customer, self.login = customer, login
+        self.held = list(held_rows(customer))
 
     @property
     def rows(self) -> dict[str, int]:
-        return {"customer": 1} | {name: count() for name, (count, _) in self.parts.items()}
+        numbers = {held.declared.part: held.visible_to(self.login).count() for held in self.held}
+        return numbers | {"history": sum(events.count() for _, events in self._histories())}
 
     def pieces(self) -> Iterator[str]:
-        yield '{\n"customer": ' + _json(_customer(self.customer))
-        for name, (_, told) in self.parts.items():
-            yield f',\n"{name}": ['
-            for number, row in enumerate(told()):
-                yield (",\n" if number else "\n") + _json(row)
-            yield "]"
+        yield "{"
+        for number, held in enumerate(self.held):
+            yield ",\n" if number else "\n"
+            rows = _exported(held, self.login)
+            # A customer has one row of their own, and lists of all others.
+            yield from _member(held.declared.part, next(rows) if held.model is Customer else rows)
+        yield ",\n"
+        yield from _member("history", self._history())
         yield "\n}\n"
 
-    def _cards(self) -> Iterator[Told]:
-        names = ("uid", "visual_number", "type", "roaming", "status", "valid_from", "valid_until")
-        yield from self.held.cards.order_by("pk").values(*names).iterator()
+    def _histories(self) -> Iterator[tuple[HeldRows, Any]]:
+        for held in self.held:
+            if (events := held.history_visible_to(self.login)) is not None:
+                yield held, events
 
-    def _exceptions(self) -> Iterator[Told]:
-        for row in self.held.exceptions.order_by("pk").select_related("charge_group", "tariff"):
-            yield {"charge_group": row.charge_group.code, "access": row.access} | {
-                "tariff": row.tariff.code if row.tariff else None,
-                "valid_from": row.valid_from,
-                "valid_until": row.valid_until,
-                "note": row.note,
+    def _history(self) -> Iterator[dict[str, Any]]:
+        for held, events in self._histories():
+            own = list(events.order_by("pgh_id").values_list("pgh_id", "pgh_obj"))
+            keys = {key for key, _ in own}
+            for start in range(0, len(own), CHUNK):
+                chunk = own[start : start + CHUNK]
+                rows = events_of(held.model, {row for _, row in chunk}).filter(pgh_id__in=[key for key, _ in chunk])
+                yield from self._entries(held, rows.order_by("pgh_id"), keys)
+
+    def _entries(self, held: HeldRows, events: Any, own: set[int]) -> Iterator[dict[str, Any]]:
+        found = list(events)
+        for event in found:
+            # What the row said while it was somebody else's is theirs.
+            event.before = event.before if event.before in own else None
+        for entry in read(held.model, found, self.login):
+            yield {
+                "at": entry.at,
+                "what": f"{entry.kind} {entry.verb}",
+                "name": entry.name,
+                "changes": [{"of": each.label, "from": each.old, "to": each.new} for each in entry.changes],
             }
 
-    def _points(self) -> Iterator[Told]:
-        for point in self.held.points.order_by("pk").select_related("location"):
-            yield {"identity": point.identity, "name": point.name, "location": _address(point)}
 
-    def _sessions(self) -> Iterator[Told]:
-        rows = self.held.sessions.order_by("pk").select_related("charge_point__location", "tariff_version__tariff")
-        for session in rows.prefetch_related("ratings").iterator(chunk_size=AT_ONCE):
-            yield _session(session)
-
-    def _notices(self) -> Iterator[Told]:
-        for notice in self.held.notices.order_by("pk").select_related("announcement").iterator():
-            yield {"about": notice.announcement.about, "said_at": notice.announcement.created_at} | {
-                name: getattr(notice, name) for name in ("effect", "before", "after", "state", "tried_at")
-            }
-
-    def _events(self) -> int:
-        return sum(_manager(model).filter(pgh_obj__in=rows).count() for model, rows in self.held.history)
-
-    def _history(self) -> Iterator[Told]:
-        for model, rows in self.held.history:
-            keys = list(_manager(model).filter(pgh_obj__in=rows).order_by("pgh_id").values_list("pgh_id", flat=True))
-            for start in range(0, len(keys), AT_ONCE):
-                events = events_of(model, rows).filter(pgh_id__in=keys[start : start + AT_ONCE]).order_by("pgh_id")
-                for entry in read(model, list(events), self.held.login):
-                    yield {
-                        "at": entry.at,
-                        "what": f"{entry.kind} {entry.verb}",
-                        "name": entry.name,
-                        "changes": [{"of": each.label, "from": each.old, "to": each.new} for each in entry.changes],
-                    }
+def _exported(held: HeldRows, login: StaffMember) -> Iterator[dict[str, Any]]:
+    keys, lookups = held.declared.export.keys(), held.declared.export.values()
+    for row in held.visible_to(login).order_by("pk").values_list(*lookups).iterator():
+        yield dict(zip(keys, row, strict=True))
 
 
-def _customer(customer: Customer) -> Told:
-    names = ("number", "name", "kind", "email", "language", "payment", "status")
-    said = {name: getattr(customer, name) for name in names}
-    return said | {"user_group": customer.user_group.name, "provider": customer.provider.name}
-
-
-def _session(session: Session) -> Told:
-    names = ("started_at", "ended_at", "kwh", "parking_seconds", "card_uid", "verdict", "reason", "note")
-    version = session.tariff_version
-    return {
-        "id": session.code,
-        "charge_point": session.charge_point.identity,
-        "location": _address(session.charge_point),
-        **{name: getattr(session, name) for name in names},
-        "tariff": version.tariff.code if version else None,
-        "ratings": [_rating(rating) for rating in sorted(session.ratings.all(), key=lambda each: each.number)],
-    }
-
-
-def _rating(rating: Rating) -> Told:
-    names = ("number", "created_at", "ended_at", "kwh", "parking_seconds", "currency", "excl_vat", "incl_vat")
-    return {name: getattr(rating, name) for name in (*names, "lines", "reason")}
-
-
-def _address(point: ChargePoint) -> str:
-    place = point.location
-    return ", ".join(filter(None, (place.address, place.postal_code, place.city, str(place.country)))) if place else ""
-
-
-def _manager(model: Any) -> Any:
-    return event_model(model)._base_manager  # type: ignore[union-attr]
+def _member(name: str, value: dict[str, Any] | Iterator[dict[str, Any]]) -> Iterator[str]:
+    yield f"{_json(name)}: "
+    if isinstance(value, dict):
+        yield _json(value)
+        return
+    yield "["
+    for number, row in enumerate(value):
+        yield (",\n" if number else "\n") + _json(row)
+    yield "]"
 
 
 def _json(value: Any) -> str:

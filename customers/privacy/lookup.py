@@ -1,77 +1,89 @@
-"""By what is a person known to the portal: names, addresses, cards, the home?"""
+"""By what a person is known to the portal: names, addresses, card numbers; and where texts say any of it."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chargepoints.models import ChargePoint, Location
+from django.db.models.functions import Upper
+
 from customers.models import ChargeCard, Customer
-from customers.privacy.personal_data import Held
+from customers.privacy.personal_data import HeldRows, held_rows
 from evcnet.history import event_model
 
 SHORTEST = 3
 """A shorter word is found in too many texts that mean somebody else."""
-IN_ITS_PLACE = "(erased)"
+REPLACEMENT = "(erased)"
 
 
 @dataclass(frozen=True)
 class Person:
-    """``cards`` are ids with all uids that each ever had; ``words`` is whatever names the person in a text."""
+    """``words`` is whatever names the person in a text; ``uids`` are those that the person's cards have or ever had,
+    in capitals, each with its card's id, without those that another card has now."""
 
     customer: Customer
-    cards: dict[int, set[str]]
     words: frozenset[str]
-    home_points: list[int]
-    homes: list[int]
+    uids: dict[str, int]
 
     @classmethod
     def of(cls, customer: Customer) -> Person:
-        held = Held(customer)
-        cards = list(held.cards.values_list("pk", flat=True))
-        points, homes = (list(rows.values_list("pk", flat=True)) for rows in (held.home_points, held.homes))
-        uids = {pk: _ever(ChargeCard, [pk], "uid") for pk in cards}
-        words = (
-            _ever(Customer, [customer.pk], "name", "email")
-            | _ever(ChargeCard, cards, "uid", "visual_number")
-            | _ever(ChargePoint, points, "name")
-            | _ever(Location, homes, "name", "address")
-        )
+        words = {word for held in held_rows(customer) for word in _names(held)}
         long_enough = frozenset(word for word in words if len(word) >= SHORTEST)
-        return cls(customer, uids, long_enough or frozenset([IN_ITS_PLACE]), points, homes)
-
-    @property
-    def uids(self) -> dict[str, int]:
-        """What readers read of the cards, and ever read, in capitals, each with its card's id."""
-        return {uid.upper(): pk for pk, uids in self.cards.items() for uid in uids}
+        return cls(customer, long_enough or frozenset([REPLACEMENT]), _uids(customer))
 
     @property
     def pattern(self) -> str:
-        """Any of the words by itself, for PostgreSQL and for Python alike: whatever is no letter and no digit is escaped."""
-        longest_first = sorted(self.words, key=len, reverse=True)
-        escaped = [re.sub(r"(\W)", r"\\\1", word) for word in longest_first]
-        return rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)"
+        """Any of the words by itself, for PostgreSQL and for Python alike."""
+        return rf"(?<!\w)(?:{_any_of(self.words)})(?!\w)"
+
+    @property
+    def pattern_in_json(self) -> str:
+        """What every JSON text matches in which ``pattern`` would find something; others may match as well."""
+        return _any_of(self.words | {json.dumps(word, ensure_ascii=False)[1:-1] for word in self.words})
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE)
 
-    def unnamed(self, value: Any) -> Any:
-        """The value (text, list, dict or plain) without the words that name the person; notes about them are emptied."""
+    def without_words(self, value: Any) -> Any:
+        """The value (text, list, dict or plain) without the words that name the person."""
         if isinstance(value, str):
-            return self._compiled.sub(IN_ITS_PLACE, value)
+            return self._compiled.sub(REPLACEMENT, value)
         if isinstance(value, list):
-            return [self.unnamed(each) for each in value]
+            return [self.without_words(each) for each in value]
         if isinstance(value, dict):
-            told = {key: self.unnamed(each) for key, each in value.items()}
-            about_them = value.get("customer") in (self.customer.number, self.customer.pk)
-            return told | {"note": ""} if about_them and "note" in told else told
+            return {key: self.without_words(each) for key, each in value.items()}
         return value
 
 
-def _ever(model: Any, keys: list[int], *fields: str) -> set[str]:
-    """What these fields say, and ever said, of the rows."""
-    sources = (model._base_manager.filter(pk__in=keys), event_model(model)._base_manager.filter(pgh_obj__in=keys))  # type: ignore[union-attr]
-    return {value.strip() for rows in sources for row in rows.values_list(*fields) for value in row if value}
+def _any_of(words: frozenset[str]) -> str:
+    """The longest first. Whatever is no letter and no digit is escaped, which both kinds of patterns understand."""
+    return "|".join(re.sub(r"(\W)", r"\\\1", word) for word in sorted(words, key=len, reverse=True))
+
+
+def _names(held: HeldRows) -> set[str]:
+    """What the columns that name the person say, and ever said."""
+    if not held.declared.names:
+        return set()
+    sources = filter(lambda rows: rows is not None, (held.erasable, held.events, held.events_of_removed))
+    return {
+        value.strip() for rows in sources for row in rows.values_list(*held.declared.names) for value in row if value
+    }
+
+
+def _uids(customer: Customer) -> dict[str, int]:
+    cards = ChargeCard.objects.filter(customer=customer).order_by()
+    events: Any = event_model(ChargeCard)
+    ever = {**_capitals(events._base_manager.filter(pgh_obj__in=cards.values("pk")), "pgh_obj")} | _capitals(
+        cards, "pk"
+    )
+    others = ChargeCard.objects.exclude(customer=customer).alias(capitals=Upper("uid")).filter(capitals__in=ever)
+    taken = {uid.upper() for uid in others.values_list("uid", flat=True)}
+    return {uid: card for uid, card in ever.items() if uid not in taken}
+
+
+def _capitals(rows: Any, key: str) -> dict[str, int]:
+    return {uid.upper(): card for uid, card in rows.values_list("uid", key)}

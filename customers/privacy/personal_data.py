@@ -1,67 +1,70 @@
-"""Which rows are held about one customer, as far as a login sees them?"""
+"""Rows that are held about one customer, as the models declare them, and the history of these rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chargegroups.models import ChargeGroup, CustomerException
-from chargepoints.models import ChargePoint, Location, Session
-from customers.models import ChargeCard, Customer, Notice
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+from customers.models import Customer, StaffMember
 from evcnet.history import event_model
+from evcnet.personal_data import PersonalData, declarations
+from evcnet.tenancy import Tenancy
 
 
 @dataclass(frozen=True)
-class Held:
-    """Each part is a queryset of what ``login`` sees; without a login, of everything."""
+class HeldRows:
+    """The rows of one model that describe ``customer``."""
 
     customer: Customer
-    login: Any = None
-
-    def _seen(self, model: Any) -> Any:
-        rows = model.objects.all() if self.login is None else model.objects.visible_to(self.login)
-        return rows.filter(provider_id=self.customer.provider_id)
+    model: type[models.Model]
+    declared: PersonalData
 
     @property
-    def cards(self) -> Any:
-        return self._seen(ChargeCard).filter(customer=self.customer)
+    def noun(self) -> str:
+        return str(self.model._meta.verbose_name)
 
     @property
-    def exceptions(self) -> Any:
-        return self._seen(CustomerException).filter(customer=self.customer)
+    def rows(self) -> Any:
+        return self.declared.rows(self.model, self.customer.pk)
 
     @property
-    def points(self) -> Any:
-        return self._seen(ChargePoint).filter(owner=self.customer)
+    def erasable(self) -> Any:
+        """Those whose personal columns an erasure overwrites."""
+        narrow = self.declared.narrow
+        return narrow(self.rows, self.customer.pk) if narrow else self.rows
 
     @property
-    def home_points(self) -> Any:
-        return self.points.filter(charge_group__type=ChargeGroup.Type.HOME)
+    def events(self) -> Any:
+        """The history of the erasable rows, under whomever it was; None for a model without history."""
+        kept = event_model(self.model)
+        return None if kept is None else kept._base_manager.filter(pgh_obj__in=self.erasable.order_by().values("pk"))
 
     @property
-    def homes(self) -> Any:
-        """Locations at which nothing stands but home chargers of this customer: their address is the person's."""
-        others = ChargePoint.objects.exclude(location=None).exclude(pk__in=self.home_points.values("pk"))
-        own = Location.objects.filter(pk__in=self.home_points.exclude(location=None).values("location"))
-        return own.exclude(pk__in=others.values("location"))
+    def events_of_removed(self) -> Any:
+        """The history of rows that were the customer's and are there no more; None for a model without history."""
+        events = self.declared.events(self.model, self.customer.pk)
+        still_there = self.model._base_manager.filter(pk=OuterRef("pgh_obj"))
+        return None if events is None else events.filter(~Exists(still_there))
 
-    @property
-    def sessions(self) -> Any:
-        return self._seen(Session).filter(customer=self.customer)
+    def visible_to(self, login: StaffMember) -> Any:
+        return self.rows.visible_to(login)
 
-    @property
-    def notices(self) -> Any:
-        return self._seen(Notice).filter(customer=self.customer)
+    def history_visible_to(self, login: StaffMember) -> Any:
+        """Events that were about the customer when they happened; None for a model whose history names no customer."""
+        events = self.declared.events(self.model, self.customer.pk)
+        if events is None:
+            return None
+        tenancy: Tenancy = self.model.tenancy  # type: ignore[attr-defined]
+        meta = self.model._meta
+        return events.filter(tenancy.clause(self.model, login.scope(f"{meta.app_label}.view_{meta.model_name}")))
 
-    @property
-    def history(self) -> list[tuple[Any, Any]]:
-        """Models with the ids of the rows whose past names the customer, those of removed rows included."""
-        of_cards = event_model(ChargeCard)._base_manager.filter(customer_id=self.customer.pk)  # type: ignore[union-attr]
-        exceptions = event_model(CustomerException)._base_manager.filter(  # type: ignore[union-attr]
-            customer_id=self.customer.pk, charge_group_id__in=self._seen(ChargeGroup).values("pk")
-        )
-        return [
-            (Customer, [self.customer.pk]),
-            (ChargeCard, self.cards.filter(pk__in=of_cards.values("pgh_obj")).values("pk")),
-            (CustomerException, exceptions.values("pgh_obj")),
-        ]
+
+def held_rows(customer: Customer) -> Iterator[HeldRows]:
+    """Of every model whose rows describe customers, what it holds about this one."""
+    for model, declared in declarations():
+        if declared.customer is not None:
+            yield HeldRows(customer, model, declared)

@@ -5,7 +5,9 @@ from django.db import migrations
 FUNCTIONS = """
 CREATE FUNCTION evcnet_terms_write_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('evcnet.terms_write', true) IS DISTINCT FROM 'on' THEN
+    -- An erasure overwrites what notes say of the person, and nothing else of exceptions.
+    IF current_setting('evcnet.terms_write', true) IS DISTINCT FROM 'on'
+       AND current_setting('evcnet.erasure', true) IS DISTINCT FROM 'on' THEN
         RAISE EXCEPTION 'Terms, tariff versions and exceptions are written by the change modules alone.'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'terms_write_guard', TABLE = TG_TABLE_NAME;
     END IF;

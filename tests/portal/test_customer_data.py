@@ -47,7 +47,7 @@ def test_everything_that_is_held_about_a_customer_comes_as_one_file(world, janse
     assert [(row["charge_group"], row["note"]) for row in told["exceptions"]] == [("CG-LEUSDEN", "shift worker")]
     (session,) = told["sessions"]
     assert (session["id"], session["card_uid"], session["tariff"]) == ("S1", "04AA11", "STANDARD")
-    assert [rating["excl_vat"] for rating in session["ratings"]] == ["7.0000"]
+    assert [(rating["session"], rating["excl_vat"]) for rating in told["ratings"]] == [("S1", "7.0000")]
     assert {entry["what"] for entry in told["history"]} >= {"customer added", "charge card added", "exception added"}
 
 
@@ -69,6 +69,17 @@ def test_past_exceptions_and_former_names_are_part_of_it(world, jansen, signed_i
     changes = [change for entry in told["history"] for change in entry["changes"]]
     assert {"of": "name", "from": "Jansen, T.", "to": "Jansen-de Wit, T."} in changes
     assert "exception removed" in {entry["what"] for entry in told["history"]}
+
+
+def test_what_a_card_was_called_before_it_came_to_the_customer_is_the_former_holders(world, jansen, signed_in):
+    world.bakkers_card.visual_number = "Bakker's own"
+    world.bakkers_card.save()
+    world.bakkers_card.visual_number = "NL-7"
+    world.bakkers_card.customer = jansen
+    world.bakkers_card.save()
+    told = taken(signed_in(world.anna), jansen)
+    assert {card["visual_number"] for card in told["cards"]} == {"NL-GRG-000001-A", "NL-7"}
+    assert "Bakker" not in json.dumps(told)
 
 
 def test_the_record_says_who_took_it_and_how_many_rows(world, jansen, signed_in):

@@ -15,6 +15,7 @@ from chargepoints.models import Rating, Session
 from customers import blocking
 from customers.models import AuditEntry, ChargeCard, Customer, Notice
 from customers.privacy.erase import erase
+from customers.signals import customer_erased
 from evcnet.errors import DomainError
 from evcnet.history import event_model
 from tests import factories as make_a
@@ -206,6 +207,37 @@ def test_nobody_is_erased_twice(world, person):
         erase(person.customer, by=world.anna)
     assert AuditEntry.objects.filter(event="customer_erased").count() == 1
     assert event_model(Customer).objects.count() == events
+
+
+def test_cards_and_chargers_that_were_removed_are_erased_in_the_history(world, person):
+    removed = make_a.ChargeCardFactory(customer=person.customer, uid=f"{MARK}REMOVED")
+    removed.delete()
+    assert "customers_chargecardevent" in tables_with(f"{MARK}REMOVED")
+    erase(person.customer, by=world.anna)
+    assert tables_with(MARK) == {}
+
+
+def test_a_name_at_the_beginning_of_a_line_of_a_changes_reason_goes_too(world, person):
+    note = f"asked twice:\n{person.customer.name} said so"
+    apply_now(ExceptionChanges([ProposedException(world.leusden, world.bakker, note=note)]))
+    erase(person.customer, by=world.anna)
+    assert tables_with(MARK) == {}
+
+
+def test_a_receiver_that_fails_refuses_the_erasure(world, person):
+    def fails(**_):
+        raise DomainError("not now")
+
+    customer_erased.connect(fails)
+    try:
+        with pytest.raises(DomainError, match="not now"):
+            erase(person.customer, by=world.anna)
+    finally:
+        customer_erased.disconnect(fails)
+    left = Customer.objects.get(pk=person.customer.pk)
+    assert (left.name, left.erased_at) == (person.customer.name, None)
+    assert CustomerException.objects.filter(customer=left).exists()
+    assert not AuditEntry.objects.filter(event="customer_erased").exists()
 
 
 # Afterwards
