@@ -1,15 +1,17 @@
-"""Which database does the portal use: the one that DATABASE_URL names, or the private PostgreSQL of its folder?"""
+"""The database of the portal: the one that DATABASE_URL names, or the private PostgreSQL of development."""
 
+from __future__ import annotations
+
+from importlib.util import find_spec
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from devtools.postgresql.cluster import Cluster
-from devtools.postgresql.creation import DATABASE, ROLE
 from evcnet import var_dir
 
-PRIVATE = "devtools.postgresql"
+PRIVATE_ENGINE = "devtools.postgresql"
+PRIVATE_NAME = PRIVATE_USER = "evcnet"
 # One decision costs one prepared statement: without persistent connections, connecting would cost more than deciding.
 PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 # Without it Django switches prepared statements off, also for those that ask to be prepared. Its own cursors bind on
@@ -18,10 +20,9 @@ PREPARED = {"prepare_threshold": 5}
 
 
 def settings(env: environ.Env) -> dict[str, Any]:
-    """The entry for Django's DATABASES. Raises ImproperlyConfigured for a database other than PostgreSQL."""
+    """The entry for Django's DATABASES. Raises ImproperlyConfigured where there is none, or it is not PostgreSQL."""
     if not env.str("DATABASE_URL", default=""):
-        private = {"ENGINE": PRIVATE, "NAME": DATABASE, "USER": ROLE, "VAR": str(var_dir.var())}
-        return {**private, **PERSISTENT, "OPTIONS": dict(PREPARED)}
+        return _private_settings()
     named: dict[str, Any] = {**env.db("DATABASE_URL"), **PERSISTENT}
     if named["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://user:password@host/name).")
@@ -33,11 +34,20 @@ def settings(env: environ.Env) -> dict[str, Any]:
     return named
 
 
+def _private_settings() -> dict[str, Any]:
+    if not has_devtools():
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL database: devtools, which brings one, is not here."
+        )
+    private = {"ENGINE": PRIVATE_ENGINE, "NAME": PRIVATE_NAME, "USER": PRIVATE_USER, "VAR": str(var_dir.var())}
+    return {**private, **PERSISTENT, "OPTIONS": dict(PREPARED)}
+
+
+def has_devtools() -> bool:
+    """False in a production installation that leaves the folder out."""
+    return find_spec("devtools") is not None
+
+
 def is_private(entry: dict[str, Any]) -> bool:
     """True if an entry of DATABASES means the private PostgreSQL."""
-    return bool(entry["ENGINE"] == PRIVATE)
-
-
-def cluster() -> Cluster:
-    """The private PostgreSQL of this copy of the portal, up or not."""
-    return Cluster(var_dir.var())
+    return bool(entry["ENGINE"] == PRIVATE_ENGINE)

@@ -55,7 +55,6 @@ INSTALLED_APPS = [
     "import_export",
     "django_filters",
     "django_countries",
-    "rest_framework",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -69,8 +68,9 @@ INSTALLED_APPS = [
     "chargegroups",
     "chargepoints",
     "changes",
-    "devtools",
 ]
+if database.has_devtools():
+    INSTALLED_APPS += ["devtools"]
 
 MIDDLEWARE = [
     "evcnet.middleware.no_larger_than_allowed",
@@ -229,7 +229,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "mi
 
 PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
-REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
 
 LOGGING = logs.configured(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO" if PRODUCTION else "WARNING"))
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # Django warns of them already

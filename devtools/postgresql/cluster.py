@@ -15,9 +15,10 @@ from typing import Any
 from devtools.postgresql import binaries, location, process
 from devtools.postgresql.account import Account
 from devtools.postgresql.binaries import Binaries
-from devtools.postgresql.creation import DATABASE, ROLE, create
+from devtools.postgresql.creation import create
 from devtools.postgresql.errors import NotAvailable
 from devtools.postgresql.permissions import runnable
+from evcnet.database import PRIVATE_NAME, PRIVATE_USER
 
 PAUSE = 0.02
 # Crash recovery of a large database may take long; a server that has died is noticed at once.
@@ -61,8 +62,8 @@ class Cluster:
         except FileNotFoundError:
             return None
 
-    def connection_options(self, database: str = DATABASE) -> dict[str, Any]:
-        return {"dbname": database, "user": ROLE, "host": str(self.socket_folder), "port": "5432"}
+    def connection_options(self, database: str = PRIVATE_NAME) -> dict[str, Any]:
+        return {"dbname": database, "user": PRIVATE_USER, "host": str(self.socket_folder), "port": "5432"}
 
     def is_up(self) -> bool:
         """True if it takes connections now."""
@@ -193,8 +194,8 @@ class Cluster:
         import psycopg
 
         with psycopg.connect(**self.connection_options("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [PRIVATE_NAME]).fetchone():
+                connection.execute(f"CREATE DATABASE {PRIVATE_NAME}")
 
     def _wait_while_busy(self) -> None:
         """Somebody without our lock (a shutdown of the machine, a signal) may be starting or stopping it."""

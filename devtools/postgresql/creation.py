@@ -8,8 +8,8 @@ from pathlib import Path
 from devtools.postgresql.account import Account
 from devtools.postgresql.binaries import Binaries
 from devtools.postgresql.errors import NotAvailable
+from evcnet.database import PRIVATE_USER
 
-ROLE = DATABASE = "evcnet"
 KEPT = """
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -27,15 +27,19 @@ def create(data: Path, account: Account, programs: Binaries, kept: bool) -> None
     shutil.rmtree(unfinished, ignore_errors=True)
     said = ""
     for locale in _locales(programs.major):
-        command = [programs["initdb"], "-D", str(unfinished), "--username", ROLE, "--encoding", "UTF8", *locale]
+        command = [programs["initdb"], "-D", str(unfinished), "--username", PRIVATE_USER, "--encoding", "UTF8", *locale]
         made = account.run([*command, "--auth-local=peer", "--auth-host=reject", *([] if kept else ["--no-sync"])])
         if made.returncode == 0:
             break
         said = made.stderr.strip()
     else:
         raise NotAvailable(f"A private PostgreSQL database could not be made in {data}. initdb said:\n{said}")
-    _write(account, unfinished / "pg_hba.conf", f"local all {ROLE} peer map={ROLE}\n")
-    _write(account, unfinished / "pg_ident.conf", "".join(f'{ROLE} "{name}" {ROLE}\n' for name in _who(account)))
+    _write(account, unfinished / "pg_hba.conf", f"local all {PRIVATE_USER} peer map={PRIVATE_USER}\n")
+    _write(
+        account,
+        unfinished / "pg_ident.conf",
+        "".join(f'{PRIVATE_USER} "{name}" {PRIVATE_USER}\n' for name in _who(account)),
+    )
     _write(account, unfinished / "postgresql.auto.conf", KEPT if kept else THROWN_AWAY)
     unfinished.rename(data)
 

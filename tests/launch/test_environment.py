@@ -1,5 +1,6 @@
 """How do database and secret follow from the environment?"""
 
+import secrets
 import stat
 import threading
 
@@ -41,6 +42,29 @@ def test_a_pool_in_the_url_is_a_pool_and_not_a_word(env, monkeypatch):
     assert named["CONN_MAX_AGE"] == 0
 
 
+PRODUCTION = {
+    "EVCNET_MODE": "production",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "portal.example.org",
+    "DATABASE_URL": "postgres://ann:secret@db.example/portal",
+}
+WITHOUT_DEVTOOLS = (
+    "import sys; sys.modules['devtools'] = None; import django; django.setup();"
+    "from django.conf import settings; from django.urls import get_resolver; get_resolver().url_patterns;"
+    "print('devtools' in settings.INSTALLED_APPS, settings.DATABASES['default']['HOST'])"
+)
+
+
+def test_production_works_without_the_folder_of_the_development_tools(python):
+    out, err = python("-c", WITHOUT_DEVTOOLS, **PRODUCTION).communicate(timeout=60)
+    assert out == "False db.example\n", err
+
+
+def test_without_development_tools_a_database_must_be_named(python):
+    out, err = python("-c", WITHOUT_DEVTOOLS, **PRODUCTION | {"DATABASE_URL": ""}).communicate(timeout=60)
+    assert out == "" and "DATABASE_URL must name a PostgreSQL database" in err
+
+
 def test_a_database_that_is_not_postgresql_is_refused(env, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "sqlite:///portal.db")
     with pytest.raises(ImproperlyConfigured, match="PostgreSQL"):
@@ -48,13 +72,13 @@ def test_a_database_that_is_not_postgresql_is_refused(env, monkeypatch):
 
 
 def test_a_secret_is_made_once_and_only_its_owner_reads_it(env, var):
-    secrets = []
-    starters = [threading.Thread(target=lambda: secrets.append(secret_key(env))) for _ in range(8)]
+    made = []
+    starters = [threading.Thread(target=lambda: made.append(secret_key(env))) for _ in range(8)]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join()
-    assert len(secrets) == 8 and len(set(secrets)) == 1
+    assert len(made) == 8 and len(set(made)) == 1
     assert stat.S_IMODE((var / "secret_key").stat().st_mode) == 0o600
     assert [path.name for path in var.iterdir()] == ["secret_key"]
 

@@ -19,7 +19,7 @@ ENSURE_UP = (
     "c = Cluster(Path(sys.argv[1]), kept=False); c.ensure_up(); print(c.pid())"
 )
 ASK = (
-    "import django; django.setup(); from django.db import connection; from evcnet import database;"
+    "import django; django.setup(); from django.db import connection;"
     "ask = lambda: connection.cursor().execute('SELECT 1').fetchone()[0];"
 )
 
@@ -71,11 +71,11 @@ def test_a_command_starts_it_leaves_it_running_and_says_so_on_standard_error_onl
     assert cluster.is_up()
 
 
-def test_a_long_lived_process_outlives_a_stop_and_a_kill(cluster, python):
-    stop = "ask(); database.cluster().stop(); print(ask());"
+def test_a_long_lived_process_outlives_a_stop_and_a_kill(var, cluster, python):
+    stop = f"cluster = Cluster(Path({str(var)!r})); ask(); cluster.stop(); print(ask());"
     # Its children live a moment longer than a killed server: wait until ours has hung up.
-    kill = "os.kill(database.cluster().pid(), signal.SIGKILL); select.select([connection.connection], [], [], 60);"
-    script = f"import os, select, signal; {ASK} {stop} {kill} print(ask())"
+    kill = "os.kill(cluster.pid(), signal.SIGKILL); select.select([connection.connection], [], [], 60);"
+    script = f"import os, select, signal; from pathlib import Path; from devtools.postgresql.cluster import Cluster; {ASK} {stop} {kill} print(ask())"
     out, err = python("-c", script).communicate(timeout=60)
     assert out == "1\n1\n", err
     assert cluster.is_up()

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from devtools.postgresql.cluster import Cluster
 from devtools.postgresql.errors import NotAvailable
-from evcnet import database
+from evcnet import database, var_dir
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options: Any) -> None:
         if not database.is_private(settings.DATABASES["default"]):
             raise CommandError("DATABASE_URL names the database: there is no private one to start or stop.")
-        cluster = database.cluster()
+        cluster = Cluster(var_dir.var())
         try:
             cluster.check_access()
             if action == "start":

@@ -16,6 +16,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
+from devtools.postgresql.cluster import Cluster
 from devtools.supervisor import Ended, Program, end, ignore_signals, raise_ended_on_signals, watch_of_make
 from evcnet import database, var_dir
 
@@ -102,7 +103,7 @@ class Command(BaseCommand):
         end(self.programs, until=asked_at + FOR_PROGRAMS)
         connections.close_all()
         if database.is_private(settings.DATABASES["default"]) and last_to_end():
-            database.cluster().stop(patience=asked_at + FOR_ALL - time.monotonic())
+            Cluster(self.var).stop(patience=asked_at + FOR_ALL - time.monotonic())
 
     def say(self, message: str) -> None:
         self.stdout.write(message)
