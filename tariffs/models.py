@@ -244,3 +244,26 @@ class TariffElement(models.Model):
 
     def __str__(self) -> str:
         return f"element {self.position}"
+
+
+class FeedTariff(models.Model):
+    """A tariff that a feed of the provider named, and the versions that the feed said (docs/feeds.md)."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    feed = models.CharField(max_length=36)
+    tariff = models.ForeignKey(Tariff, models.CASCADE, related_name="feeds")
+    versions = models.ManyToManyField(TariffVersion, related_name="feeds")
+
+    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = "tariff of a feed"
+        verbose_name_plural = "tariffs of feeds"
+        constraints = [
+            models.UniqueConstraint(fields=["tariff", "feed"], name="feed_tariff_once"),
+            WithinProvider(field="tariff", name="feed_tariff_of_same_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff} of {self.feed}"

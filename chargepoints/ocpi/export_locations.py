@@ -15,6 +15,7 @@ from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES
 from customers.models import Provider
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
+from tariffs.ocpi.export_tariffs import TariffExport
 from tariffs.ocpi.fields import written_moment
 
 LONGEST = {"address": 45, "city": 45, "postal_code": 10}
@@ -92,7 +93,8 @@ class _Points:
         self.exported = exported
         self.keys: dict[str, str] = {}
         terms = Terms.objects.filter(provider=provider).in_force(database_clock())
-        self.tariffs = {each.charge_group_id: _codes(each) for each in terms.select_related("tariff", "roaming_tariff")}
+        ids = TariffExport(provider).ids
+        self.tariffs = {each.charge_group_id: ids.get(_tariff(each), []) for each in terms}
 
     def at(self, location: Location) -> dict[str, Any]:
         written = []
@@ -122,10 +124,9 @@ class _Points:
         return {name: value for name, value in said.items() if value != ""}
 
 
-def _codes(terms: Terms) -> list[str]:
-    """What everyone pays there, and what is paid with roaming cards where that differs."""
-    roaming = terms.roaming_tariff.code if terms.roaming and terms.roaming_tariff else terms.tariff.code
-    return list(dict.fromkeys([terms.tariff.code, roaming]))
+def _tariff(terms: Terms) -> int:
+    """The one tariff that a connector names, by its primary key: where roaming is on, that of roaming cards."""
+    return (terms.roaming and terms.roaming_tariff_id) or terms.tariff_id
 
 
 def _why_not_evse(point: ChargePoint, connectors: list[Connector]) -> str:

@@ -18,6 +18,7 @@ from chargepoints.ocpi.location_object import EvseObject, LocationObject, parse_
 from customers.models import Provider
 from evcnet.importexport.report import Report, write_rows
 from tariffs.models import Tariff
+from tariffs.ocpi.families import TariffCodes
 from tariffs.pricing.problems import Problem
 
 BATCH = 500
@@ -179,11 +180,12 @@ def _count(rows: list[PointRow], written: list[PointRow], report: Report) -> Non
 
 
 def _warn_of_tariffs(provider: Provider, read: list[LocationObject], report: Report) -> None:
-    known = {code.upper() for code in Tariff.objects.filter(provider=provider).values_list("code", flat=True)}
+    codes = Tariff.objects.filter(provider=provider).values_list("code", flat=True)
+    known = TariffCodes(code.upper() for code in codes)
     missing: dict[str, list[str]] = defaultdict(list)
     for each in read:
         for evse in each.evses:
-            missing[evse.id] += [name for name in evse.tariff_ids if name.upper() not in known]
+            missing[evse.id] += [name for name in evse.tariff_ids if known.code_of(name.upper()) not in known.codes]
     for evse_id, names in missing.items():
         if names:
             listed = ", ".join(dict.fromkeys(names))

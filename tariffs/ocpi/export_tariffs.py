@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from customers.models import Provider
@@ -10,60 +11,87 @@ from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
+from tariffs.ocpi.families import version_id
 from tariffs.ocpi.fields import written_moment
 from tariffs.ocpi.tariff_object import BEGINNING, parse_tariff
-from tariffs.ocpi.versions import says, version_at
+from tariffs.ocpi.version_plan import object_versions, version_at, version_content
 from tariffs.pricing import write_tariff
 
 
-def export_tariffs(provider: Provider) -> Exported:
-    """Each tariff by the version that counts now, else by the first to come. What is written reads back the same."""
-    now = database_clock()
-    exported = Exported()
-    for tariff in Tariff.objects.filter(provider=provider).prefetch_related("versions__elements").order_by("code"):
+class TariffExport:
+    """The tariffs of a provider as OCPI objects that read back the same: the version in force, and each to come.
+
+    ``ids`` are those of the objects of each tariff, by its primary key, in the order in which they begin.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider, self.now = provider, database_clock()
+        self.exported = Exported()
+        self.ids: dict[int, list[str]] = {}
+        self._taken: set[str] = set()
+        for tariff in Tariff.objects.filter(provider=provider).prefetch_related("versions__elements").order_by("code"):
+            self._export(tariff)
+
+    def _export(self, tariff: Tariff) -> None:
         versions = sorted(tariff.versions.all(), key=lambda each: each.valid_from)
-        version = version_at(versions, now) or next(iter(versions), None)
-        why_not = "It has no version." if version is None else _why_not(version)
-        if version is not None and not why_not:
-            written = _written(provider, tariff, version)
-            why_not = _misread(written, version)
+        current = version_at(versions, self.now)
+        shown = [each for each in versions if each == current or each.valid_from > self.now]
+        if not shown:
+            self.exported.leave_out(tariff.code, "It has no version.")
+        for version, following in zip_longest(shown, shown[1:]):
+            object_id = tariff.code if version == current else version_id(tariff.code, version.valid_from)
+            self._add(tariff, version, object_id, following and following.valid_from)
+
+    def _add(self, tariff: Tariff, version: TariffVersion, object_id: str, following: datetime | None) -> None:
+        written = _written(self.provider, version, object_id, _end(version, following))
+        why_not = _why_not(version, object_id) or self._repeats(object_id) or _misread(written, version)
         if why_not:
-            exported.leave_out(tariff.code, why_not)
-        else:
-            exported.objects.append(written)
-    return exported
+            self.exported.leave_out(object_id, why_not)
+            return
+        self._taken.add(object_id)
+        self.ids.setdefault(tariff.pk, []).append(object_id)
+        self.exported.objects.append(written)
+
+    def _repeats(self, object_id: str) -> str:
+        return "Another version has this id: two begin within a minute." if object_id in self._taken else ""
 
 
-def _why_not(version: TariffVersion) -> str:
+def export_tariffs(provider: Provider) -> Exported:
+    """The provider's tariffs as OCPI objects, and what had to be left out."""
+    return TariffExport(provider).exported
+
+
+def _end(version: TariffVersion, following: datetime | None) -> datetime | None:
+    ends = [each for each in (version.valid_until, following) if each is not None]
+    return min(ends, default=None)
+
+
+def _why_not(version: TariffVersion, object_id: str) -> str:
     if version.tax_included:
         return "Its prices include VAT, which only OCPI 2.3.0 can say."
-    if not version.tariff.code.isascii():
-        return "An OCPI id has ASCII characters only."
-    return ""
+    return "" if object_id.isascii() else "An OCPI id has ASCII characters only."
 
 
 def _misread(written: dict[str, Any], version: TariffVersion) -> str:
-    read = parse_tariff(written, 1)
-    if read.problems:
-        return " ".join(f"{each}." for each in read.problems)
-    return "" if says(version, read) else "OCPI can't say all that its version says."
+    parsed = parse_tariff(written, 1)
+    if parsed.problems:
+        return " ".join(f"{each}." for each in parsed.problems)
+    (read,) = object_versions(version.tariff, [parsed])
+    same = version_content(read.version, read.elements) == version_content(version)
+    return "" if same else "OCPI can't say all that its version says."
 
 
-def _written(provider: Provider, tariff: Tariff, version: TariffVersion) -> dict[str, Any]:
-    said = {
+def _written(provider: Provider, version: TariffVersion, object_id: str, until: datetime | None) -> dict[str, Any]:
+    fields = {
         "country_code": provider.country_code.code,
         "party_id": provider.party_id,
-        "id": tariff.code,
+        "id": object_id,
         "type": version.ocpi_type,
         "tariff_alt_text": version.alt_text,
         "tariff_alt_url": version.alt_url,
         **write_tariff(price_list(version)),
         "start_date_time": None if version.valid_from == BEGINNING else written_moment(version.valid_from),
-        "end_date_time": version.valid_until and written_moment(version.valid_until),
-        "last_updated": _updated(version.created_at),
+        "end_date_time": until and written_moment(until),
+        "last_updated": written_moment(version.created_at.replace(microsecond=0)),
     }
-    return {name: value for name, value in said.items() if value}
-
-
-def _updated(moment: datetime) -> str:
-    return written_moment(moment.replace(microsecond=0))
+    return {name: value for name, value in fields.items() if value}

@@ -87,9 +87,14 @@ def _can_be_kept(text: str) -> bool:
     return not any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def written_moment(moment: datetime) -> str:
-    """In UTC and 25 characters, as OCPI has it: the next whole millisecond, at which what began at the moment has begun."""
+def whole_millisecond(moment: datetime) -> datetime:
+    """The next whole millisecond, in UTC, as OCPI can say it: what began at the moment has begun by then."""
     beyond = moment.microsecond % 1_000
-    whole = moment.astimezone(UTC) + (MILLISECOND - timedelta(microseconds=beyond) if beyond else timedelta())
+    return moment.astimezone(UTC) + (MILLISECOND - timedelta(microseconds=beyond) if beyond else timedelta())
+
+
+def written_moment(moment: datetime) -> str:
+    """In UTC and at most 25 characters, as OCPI has it."""
+    whole = whole_millisecond(moment)
     text = whole.isoformat(timespec="milliseconds" if whole.microsecond else "seconds")
     return text.removesuffix("+00:00") + "Z"

@@ -25,10 +25,14 @@ _IS_URL = URLValidator(schemes=("http", "https"))
 
 @dataclass
 class TariffObject:
-    """``version`` holds columns of TariffVersion but for the moment it is in force from, ``elements`` unsaved rows."""
+    """``version`` holds columns of TariffVersion but for the moment it is in force from, ``elements`` unsaved rows.
+
+    ``code`` is its own id, ``tariff`` the code of the tariff of which it is a version: mostly the same.
+    """
 
     id: str
     code: str = ""
+    tariff: str = ""
     currency: str = ""
     start: datetime | None = None
     version: dict[str, Any] = field(default_factory=dict)
@@ -37,26 +41,27 @@ class TariffObject:
 
     @property
     def until(self) -> datetime | None:
-        until: datetime | None = self.version["valid_until"]
+        until: datetime | None = self.version.get("valid_until")
         return until
 
 
 def parse_tariff(value: object, position: int) -> TariffObject:
+    """``position`` in the file, from 1 on, names an object that has no id."""
     unnamed = f"#{position}"
     if not isinstance(value, Mapping):
         return TariffObject(unnamed, problems=[NOT_AN_OBJECT])
     fields = Fields(value)
     code = fields.text("id", 36, required=True)
-    read = TariffObject(code or unnamed, code, start=fields.moment("start_date_time"), version=_version(fields))
-    read.problems = fields.problems
+    parsed = TariffObject(code or unnamed, code, start=fields.moment("start_date_time"), version=_version(fields))
+    parsed.problems = fields.problems
     try:
         tariff = read_tariff(value)
     except InvalidTariff as wrong:
-        read.problems += wrong.problems
-        return read
-    read.currency, read.elements = tariff.currency, element_rows(tariff)
-    read.version |= version_fields(tariff)
-    return read
+        parsed.problems += wrong.problems
+        return parsed
+    parsed.currency, parsed.elements = tariff.currency, element_rows(tariff)
+    parsed.version |= version_fields(tariff)
+    return parsed
 
 
 def _version(fields: Fields) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint
 from tariffs import writes as tariff_writes
-from tariffs.models import Tariff, TariffElement
+from tariffs.models import Tariff, TariffElement, TariffVersion
 from tests import factories as make
 from tests.ocpi.objects import connector, evse, location, tariff
 
@@ -104,10 +104,74 @@ def test_tariffs_read_back_unchanged(world, import_ocpi, export_ocpi):
         world.standard, [TariffElement(energy_price="0.42")], valid_from=timezone.now() + timedelta(9)
     )
     objects, err = export_ocpi("tariffs")
-    assert {each["id"] for each in objects} == {"T1", "T2", "T3", "T4", "STANDARD", "CHEAP"}
-    assert "6 tariffs written, 0 left out" in err
+    at = TariffVersion.objects.filter(tariff=world.standard).latest("valid_from").valid_from
+    ids = {"T1", "T2@21990101T0000", "T3", "T4", "STANDARD", f"STANDARD@{at:%Y%m%dT%H%M}", "CHEAP"}
+    assert {each["id"] for each in objects} == ids
+    assert "7 tariffs written, 0 left out" in err
     report = import_ocpi("tariffs", *objects)
-    assert (report.rows, report.unchanged) == (6, 6)
+    assert (report.rows, report.unchanged, report.warnings) == (7, 7, [])
+
+
+def test_a_version_to_come_is_an_object_of_its_own_and_the_one_before_ends_where_it_begins(
+    world, import_ocpi, export_ocpi
+):
+    june = datetime(2190, 6, 1, tzinfo=UTC)
+    tariff_writes.add_version(world.standard, [TariffElement(energy_price="0.42")], valid_from=june)
+    objects, _ = export_ocpi("tariffs")
+    family = [each for each in objects if each["id"].startswith("STANDARD")]
+    assert [each["id"] for each in family] == ["STANDARD", "STANDARD@21900601T0000"]
+    assert [each.get("end_date_time") for each in family] == ["2190-06-01T00:00:00Z", None]
+    assert family[1]["start_date_time"] == "2190-06-01T00:00:00Z"
+
+
+def test_a_family_reads_back_elsewhere_as_the_versions_of_one_tariff(world, import_ocpi, export_ocpi):
+    june = datetime(2190, 6, 1, 12, 30, tzinfo=UTC)
+    long = make.TariffFactory(provider=world.greengrid, code="A-CODE-OF-THIRTY-AND-SIX-CHARACTERS!", per_kwh="0.30")
+    for each in (world.standard, long):
+        tariff_writes.add_version(each, [TariffElement(energy_price="0.42")], valid_from=june)
+    objects, _ = export_ocpi("tariffs")
+    report = import_ocpi("tariffs", *objects, provider="BLV")
+    assert (report.new, report.errors) == (5, [])
+    assert Tariff.objects.filter(provider=world.bluevolt).count() == 4
+    assert Tariff.objects.get(provider=world.bluevolt, code=long.code).versions.count() == 2
+    again, _ = export_ocpi("tariffs", provider="BLV")
+    assert {each["id"] for each in objects} < {each["id"] for each in again}
+
+
+def test_versions_that_would_have_one_id_are_left_out_from_the_second_on(world, export_ocpi):
+    june = datetime(2190, 6, 1, tzinfo=UTC)
+    for seconds in (0, 30):
+        element = TariffElement(energy_price="0.42")
+        tariff_writes.add_version(world.standard, [element], valid_from=june + timedelta(seconds=seconds))
+    objects, err = export_ocpi("tariffs")
+    assert [each["id"] for each in objects].count("STANDARD@21900601T0000") == 1
+    assert "left out: STANDARD@21900601T0000: Another version has this id" in err
+
+
+def test_a_connector_names_one_tariff_in_force_and_its_versions_to_come(world, import_ocpi, export_ocpi):
+    june = datetime(2190, 6, 1, tzinfo=UTC)
+    make.TermsFactory(
+        charge_group=world.leusden, tariff=world.standard, roaming=True, roaming_tariff=world.cheap, own_user_group=True,
+        valid_from=make.LONG_AGO + timedelta(days=1),
+    )  # fmt: skip
+    for each in (world.standard, world.cheap):
+        tariff_writes.add_version(each, [TariffElement(energy_price="0.42")], valid_from=june)
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1")), charge_group="CG-LEUSDEN")
+    objects, _ = export_ocpi("locations")
+    (point,) = objects[0]["evses"]
+    assert point["connectors"][0]["tariff_ids"] == ["CHEAP", "CHEAP@21900601T0000"]
+    report = import_ocpi("locations", *objects)
+    assert (report.unchanged, report.warnings) == (2, [])
+
+
+def test_without_roaming_a_connector_names_the_tariff_of_the_group(world, import_ocpi, export_ocpi):
+    make.TermsFactory(
+        charge_group=world.leusden, tariff=world.standard, roaming_tariff=world.cheap, own_user_group=True,
+        valid_from=make.LONG_AGO + timedelta(days=1),
+    )  # fmt: skip
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1")), charge_group="CG-LEUSDEN")
+    objects, _ = export_ocpi("locations")
+    assert objects[0]["evses"][0]["connectors"][0]["tariff_ids"] == ["STANDARD"]
 
 
 def test_a_tariff_is_written_as_ocpi_wants_it(world, export_ocpi):

@@ -22,6 +22,7 @@ UNOWNED = {
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
     "changes.Change_terms": "the lines between changes and the terms that they wrote, read through changes",
+    "tariffs.FeedTariff_versions": "the lines between tariffs of feeds and their versions, read through feeds",
     "changes.Change_versions": "the lines between changes and the versions that they wrote, read through changes",
 }
 """Models of ours that say of no row whose it is, and why they need not. Kept history is left out: see events.py."""

@@ -146,6 +146,7 @@ def _prices(tenant: Tenant, said: str) -> None:
     tenant.keep(tariff.versions.order_by("-valid_from").first())
     tenant.keep(price_lists.TariffElement.objects.get(version=tenant[price_lists.TariffVersion]))
     tenant.keep(price_lists.TariffOffer.objects.create(provider=provider, tariff=tariff, user_group=tenant.user_group))
+    tenant.keep(price_lists.FeedTariff.objects.create(provider=provider, tariff=tariff, feed=f"{said} feed"))
     tenant.rows["second tariff"] = make.TariffFactory(  # type: ignore[index]
         provider=provider, code=f"{said}-second", name=f"{said} second", per_kwh=_dearer(tenant)
     )

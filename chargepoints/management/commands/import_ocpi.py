@@ -1,6 +1,7 @@
 """Command: import OCPI locations or tariffs."""
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,14 @@ import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from changes.file_changes import FileChanges, summary
+from changes.models import Change
 from chargegroups.models import ChargeGroup
 from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
 from customers.provider_lookup import ProviderNotNamed, named_provider
 from evcnet.importexport.json_file import Unreadable, read_objects
 from evcnet.importexport.report import Report, all_or_nothing
+from tariffs.ocpi.feed import LONGEST_NAME, Feed
 from tariffs.ocpi.import_tariffs import import_tariffs
 
 FEW = 20
@@ -29,6 +32,19 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.json[.xz]")
         parser.add_argument("--provider", metavar="CODE", help="whose they are; default: the only provider there is")
         parser.add_argument("--charge-group", metavar="CODE", help="attaches new charge points, and activates them")
+        parser.add_argument(
+            "--feed",
+            metavar="NAME",
+            type=_feed_name,
+            default=Feed.name,
+            help="which feed this is; default: %(default)s",
+        )
+        parser.add_argument(
+            "--notify",
+            choices=Change.Notify.values,
+            default=Change.Notify.NONE.value,
+            help="which customers are told of changes; default: %(default)s",
+        )
         parser.add_argument("--skip-bad", action="store_true", help="write what is good, list what is bad")
         parser.add_argument("--dry-run", action="store_true", help="write nothing")
         parser.add_argument("--json", action="store_true", help="one object on standard output")
@@ -53,16 +69,14 @@ class Command(BaseCommand):
         raise CommandError(str(wrong), returncode=2) from wrong
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
-        provider, self.file_changes = (
-            named_provider(options["provider"]),
-            FileChanges(reason=f"import_ocpi {options['file'].name}"),
-        )
+        provider = named_provider(options["provider"])
+        self.file_changes = FileChanges(reason=f"import_ocpi {options['file'].name}", notify=options["notify"])
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])
             return partial(import_locations, provider, charge_group=group, file_changes=self.file_changes)
         if options["charge_group"]:
             raise CommandError("--charge-group is for locations: tariffs are not in charge groups.", returncode=2)
-        return partial(import_tariffs, provider, file_changes=self.file_changes)
+        return partial(import_tariffs, provider, file_changes=self.file_changes, feed=Feed(options["feed"]))
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         for word, remarks in (("error", report.errors), ("warning", report.warnings)):
@@ -74,6 +88,12 @@ class Command(BaseCommand):
         for seen in self.file_changes.previews if report.written or not report.invalid else ():
             self.stderr.write(summary(seen))
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if as_json else _summary(report))
+
+
+def _feed_name(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
+        raise ArgumentTypeError(f"a feed has a name of at most {LONGEST_NAME} characters")
+    return text.strip()
 
 
 def _charge_group(provider: Provider, code: str | None) -> ChargeGroup | None:
