@@ -12,7 +12,7 @@ from changes.models import Change
 from changes.preview import AFFECTED, Preview
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Announcement, Notice
-from customers.notices import mail_soon
+from customers.notices import queue_mail
 from tariffs.pricing import PRICE_WORDS, price_text
 
 
@@ -35,7 +35,7 @@ def announce(change: Change, seen: Preview) -> None:
     Notice.objects.bulk_create(
         [_notice(announcement, pk, cases[pk], languages[pk]) for pk in ids if pk in cases], batch_size=2_000
     )
-    mail_soon(announcement)
+    queue_mail(announcement)
 
 
 def announce_cancelled(change: Change) -> None:
@@ -56,7 +56,7 @@ def announce_cancelled(change: Change) -> None:
             " FROM customers_notice WHERE announcement_id = %s",
             [announcement.pk, told.pk],
         )
-    mail_soon(announcement)
+    queue_mail(announcement)
 
 
 def _notice(announcement: Announcement, customer: int, case: Case, language: str) -> Notice:

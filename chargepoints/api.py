@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from chargepoints.authorization import authorize
-from customers.api_authentication import key_holder
+from customers.api_authentication import authenticate_key
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
 
@@ -32,12 +32,12 @@ class BadRequest(ValueError):
 @require_POST
 def authorize_card(request: HttpRequest) -> JsonResponse:
     """POST /api/v1/authorize {"card", "charge_point", "at"}: the decision, for the provider whose key is sent."""
-    holder = key_holder(request.headers.get("Authorization", ""))
+    holder = authenticate_key(request.headers.get("Authorization", ""))
     if holder is None:
         refusal = JsonResponse({"error": "Send a valid key: Authorization: Token <key>."}, status=401)
         refusal["WWW-Authenticate"] = "Token"
         return refusal
-    if holder.too_often:
+    if holder.over_limit:
         refusal = JsonResponse({"error": "Too many requests with this key: try again in the next minute."}, status=429)
         refusal["Retry-After"] = str(60 - timezone.now().second)
         return refusal

@@ -1,4 +1,4 @@
-"""In whose name does a program ask, and is it asking too often? One query answers both."""
+"""Authentication of API requests by key, and the key's rate limit: one query does both."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SELECT provider_id, requests > rate_per_minute FROM key, counted
 
 
 @dataclass(frozen=True, slots=True)
-class KeyHolder:
+class AuthenticatedKey:
     provider: int
-    too_often: bool
+    over_limit: bool
 
 
-def key_holder(header: str) -> KeyHolder | None:
+def authenticate_key(header: str) -> AuthenticatedKey | None:
     """Who sends ``Authorization: Token <key>``; None without a valid, active key. Counts the request."""
     scheme, _, key = header.partition(" ")
     if scheme.lower() != "token" or not key.strip():
@@ -36,4 +36,4 @@ def key_holder(header: str) -> KeyHolder | None:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [digest(key.strip())])
         row = cursor.fetchone()
-    return KeyHolder(*row) if row else None
+    return AuthenticatedKey(*row) if row else None

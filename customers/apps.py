@@ -1,4 +1,4 @@
-"""Who charges?"""
+"""Configuration of the app of providers, logins, customers and charge cards."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How does something get into the record that provider admins read and nobody edits?"""
+"""Audit log: appends what provider admins read and nobody edits."""
 
 from __future__ import annotations
 

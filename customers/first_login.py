@@ -1,14 +1,14 @@
-"""Who is a new provider's first admin? Invited by the platform's operator, as long as no admin has signed in there."""
+"""First admin of a new provider: invited by the platform's operator, until one has chosen a password."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
 from customers.models import Membership, Provider, StaffMember
-from customers.roles import Role
+from customers.permissions import Role
 from evcnet.errors import DomainError
 
-RUN_BY_ITSELF = "This provider has an admin already, who invites whoever else is to sign in."
+HAS_ACTIVE_ADMIN = "This provider has an admin already, who invites whoever else is to sign in."
 
 
 def invited_admins(provider: Provider) -> list[StaffMember]:
@@ -16,7 +16,7 @@ def invited_admins(provider: Provider) -> list[StaffMember]:
     return [login for login in _admins(provider) if not login.has_usable_password()]
 
 
-def runs_itself(provider: Provider) -> bool:
+def has_active_admin(provider: Provider) -> bool:
     """Has an active admin of the provider chosen a password? Then its logins are the provider's own affair."""
     return any(login.is_active and login.has_usable_password() for login in _admins(provider))
 
@@ -28,8 +28,8 @@ def first_admin(provider: Provider, name: str, email: str) -> StaffMember:
     """
     with transaction.atomic():
         Provider.objects.select_for_update().get(pk=provider.pk)
-        if runs_itself(provider):
-            raise DomainError(RUN_BY_ITSELF)
+        if has_active_admin(provider):
+            raise DomainError(HAS_ACTIVE_ADMIN)
         for login in invited_admins(provider):
             if login.memberships.count() == 1:
                 login.delete()

@@ -1,4 +1,4 @@
-"""What is asked about cards, logins and their roles, and what is refused where it was typed?"""
+"""Forms of customers, charge cards, logins, passwords and roles."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from evcnet.admin.forms import OwnedForm, PortalForm
 CANNOT_BE_USED = "This {} cannot be used."
 
 
-def refuse_taken(form: Any, field: str, name: str) -> str:
+def refuse_duplicate(form: Any, field: str, name: str) -> str:
     """Keys are unique on the whole platform, so no more is said than that. Whatever the letter case."""
     typed: str = form.cleaned_data[field]
-    others = form._meta.model._base_manager.exclude(pk=form.instance.pk)  # type: ignore[union-attr]
+    others = form._meta.model._base_manager.exclude(pk=form.instance.pk)
     if others.filter(**{f"{field}__iexact": typed}).exists():
         raise ValidationError(CANNOT_BE_USED.format(name))
     return typed
@@ -47,7 +47,7 @@ class ChargeCardForm(PortalForm):
     activated = deactivated = False
 
     def clean_uid(self) -> str:
-        return refuse_taken(self, "uid", "uid")
+        return refuse_duplicate(self, "uid", "uid")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -87,7 +87,7 @@ class NewChargeCardForm(ChargeCardForm):
 
 class LoginForm(PortalForm):
     def clean_email(self) -> str:
-        return refuse_taken(self, "email", "e-mail address")
+        return refuse_duplicate(self, "email", "e-mail address")
 
     def clean_is_active(self) -> bool:
         active: bool = self.cleaned_data["is_active"]

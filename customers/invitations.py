@@ -1,4 +1,4 @@
-"""How does a new login come to its first password? By a link that was mailed to it, works once and expires."""
+"""Invitations of new logins: a mailed link to a first password, which works once and expires."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def login_of(token: str) -> StaffMember:
         pk, state = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except (signing.BadSignature, ValueError) as error:
         raise NotValid(NO_MORE) from error
-    login = StaffMember.objects.filter(pk=pk).first()
+    login: StaffMember | None = StaffMember.objects.filter(pk=pk).first()
     if login is None or not waits_for_first_password(login) or state != _state(login):
         raise NotValid(NO_MORE)
     return login

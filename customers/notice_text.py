@@ -1,4 +1,4 @@
-"""What do notices say, in the four languages of customers? Each language has the same keys and placeholders."""
+"""Texts of notices in the four languages of customers. Each language has the same keys and placeholders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do announcements reach customers? A job mails each notice once, in the customer's language, and tries again."""
+"""Mailing of notices: a job mails each once, in the customer's language, and tries again what failed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
 
 
-def mail_soon(announcement: Announcement, *, in_seconds: int = 0) -> None:
+def queue_mail(announcement: Announcement, *, in_seconds: int = 0) -> None:
     """Ask the worker to mail it. The request is part of the transaction: undone with it, kept with it."""
-    later = {"schedule_in": {"seconds": in_seconds}} if in_seconds else {}
-    mail_announcement.configure(**later).defer(announcement=announcement.pk)
+    job = mail_announcement.configure(schedule_in={"seconds": in_seconds}) if in_seconds else mail_announcement
+    job.defer(announcement=announcement.pk)
 
 
 @app.task(name="mail_announcement")
@@ -32,7 +32,7 @@ def mail_announcement(announcement: int) -> None:
         continue
     waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
     if waiting.exists():
-        mail_soon(Announcement.objects.get(pk=announcement), in_seconds=RETRY_SECONDS)
+        queue_mail(Announcement.objects.get(pk=announcement), in_seconds=RETRY_SECONDS)
 
 
 def mail_again(notices: Iterable[Notice]) -> None:
@@ -43,7 +43,7 @@ def mail_again(notices: Iterable[Notice]) -> None:
         waiting = list(rows.values_list("pk", "announcement_id"))
         Notice.objects.filter(pk__in=[pk for pk, _ in waiting]).update(state=Notice.State.QUEUED, attempts=0, error="")
         for announcement in Announcement.objects.filter(pk__in={about for _, about in waiting}):
-            mail_soon(announcement)
+            queue_mail(announcement)
 
 
 def _mail_next(announcement: int) -> bool:

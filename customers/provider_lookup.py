@@ -1,26 +1,26 @@
-"""Which provider does a command mean?"""
+"""Lookup of the provider that a command means."""
 
 from __future__ import annotations
 
 from customers.models import Provider
 
 
-class ProviderNotNamed(ValueError):
+class ProviderRequired(ValueError):
     """No provider has the code, or one must be said; the message tells which."""
 
 
-def named_provider(code: str | None) -> Provider:
-    """The provider with this code; without a code the only one there is. Raises ProviderNotNamed."""
+def get_provider(code: str | None) -> Provider:
+    """The provider with this code; without a code the only one there is. Raises ProviderRequired."""
     if code:
         found: Provider | None = Provider.objects.filter(code=code).first()
         if found is None:
-            raise ProviderNotNamed(f"No provider has the code “{code}”: check --provider.")
+            raise ProviderRequired(f"No provider has the code “{code}”: check --provider.")
         return found
     providers = list(Provider.objects.order_by("code")[:2])
     if len(providers) == 1:
         only: Provider = providers[0]
         return only
-    raise ProviderNotNamed(
+    raise ProviderRequired(
         "There are several providers: say whose with --provider CODE."
         if providers
         else "There is no provider yet: make one first."

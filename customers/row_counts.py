@@ -1,4 +1,4 @@
-"""How many rows hang on each of these? Counted up to a bound, since nobody reads on past it."""
+"""Counts of related rows for lists, up to a bound past which nobody reads on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FROM unnest(%s::bigint[]) AS wanted (id)
 def bounded_counts(model: type[models.Model], field: str, owners: Iterable[Any]) -> dict[Any, str]:
     """In words, by the id of the row that ``field`` points at: "0", "24", "more than 1,000"."""
     quote = connection.ops.quote_name
-    column = model._meta.get_field(field).column  # type: ignore[union-attr]
+    (column,) = (each.column for each in model._meta.concrete_fields if each.name == field and each.column)
     statement = _COUNT.format(table=quote(model._meta.db_table), column=quote(column))
     with connection.cursor() as cursor:
         cursor.execute(statement, [BOUND + 1, [owner.pk for owner in owners]])

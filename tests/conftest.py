@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.database import create_clone, drop_clone
 

@@ -19,7 +19,7 @@ from chargegroups.access import BY_REASON
 from chargepoints.models import ChargePoint, Session
 from chargepoints.search import points_named
 from customers.models import Customer
-from customers.search import customers_named, words
+from customers.search import search_customers, split_words
 
 REACHED = 10_000
 """So many of the latest sessions are paged through; older ones are reached by their days."""
@@ -108,9 +108,9 @@ def sessions_named(sessions: Any, text: str, login: Any) -> Any:
 
     Names are looked up first: one OR over columns of three tables would keep every index from being used.
     """
-    if not words(text):
+    if not split_words(text):
         return sessions
-    customers = customers_named(Customer.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
+    customers = search_customers(Customer.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
     points = points_named(ChargePoint.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
     typed = text.replace("\0", "").strip()
     own = Session.objects.filter(code__iexact=typed) | Session.objects.filter(card_uid__iexact=typed)

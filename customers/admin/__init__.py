@@ -1,7 +1,7 @@
-"""The pages of customers, cards, user groups, providers, logins and API keys."""
+"""Admin pages of providers, user groups, logins, customers, charge cards, notices, API keys and the audit log."""
 
 from customers.admin.api_keys import ApiKeyAdmin
-from customers.admin.audit_log import RecordAdmin
+from customers.admin.audit_log import AuditLogAdmin
 from customers.admin.cards import ChargeCardAdmin
 from customers.admin.customers import CustomerAdmin
 from customers.admin.logins import LoginAdmin
@@ -11,11 +11,11 @@ from customers.admin.user_groups import UserGroupAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "AuditLogAdmin",
     "ChargeCardAdmin",
     "CustomerAdmin",
     "LoginAdmin",
     "NoticeAdmin",
     "ProviderAdmin",
-    "RecordAdmin",
     "UserGroupAdmin",
 ]

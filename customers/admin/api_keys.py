@@ -1,18 +1,19 @@
-"""Which pages has an API key? Its secret is shown once, in the answer to the request that made it."""
+"""Admin of API keys. A key's secret is shown once, in the answer to the request that made it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 
 from customers.models import ApiKey
 from evcnet.accounts.reauthentication import AsksPasswordAgain
 from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.bulk import BulkResult, change_rows
 
@@ -46,24 +47,24 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
     def shown_status(self, key: ApiKey) -> str:
         return badge("active" if key.active else "inactive")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
-        made, secret = ApiKey.make(provider=obj.provider, name=obj.name, rate_per_minute=obj.rate_per_minute)
-        obj.__dict__.update(made.__dict__)
+        key, secret = ApiKey.make(provider=obj.provider, name=obj.name, rate_per_minute=obj.rate_per_minute)
+        obj.__dict__.update(key.__dict__)
         request.secret = secret  # type: ignore[attr-defined]
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(self, request: StaffRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         context = self.page_context(request, obj, f"{obj.name}: copy the key now") | {
             "secret": request.secret,  # type: ignore[attr-defined]
             "list": self.page(obj.pk),
         }
-        made = never_cache(lambda request: TemplateResponse(request, "customers/api_key_made.html", context))
-        response: HttpResponse = made(request)
+        response = TemplateResponse(request, "customers/api_key_made.html", context)
+        add_never_cache_headers(response)
         return response
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (key := kwargs.get("obj")) is not None:
             stored = ApiKey.objects.get(pk=key.pk)
             context.update({"key": stored, "buttons": self.action_buttons(request, stored)})

@@ -1,4 +1,4 @@
-"""Who signed in, was refused, was given a role, took data away? Read by provider admins, edited by nobody."""
+"""Admin of the audit log, which provider admins read and nobody edits."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 
 from customers.models import AuditEntry
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 
 PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
 """How a page of the portal is named: app, model, and what is done there."""
 
 
 @admin.register(AuditEntry)
-class RecordAdmin(ModelAdmin):
+class AuditLogAdmin(ModelAdmin):
     list_display = ["at", "event", "shown_who", "shown_about", "rows", "address"]
     list_display_links = None
     list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
@@ -34,10 +35,10 @@ class RecordAdmin(ModelAdmin):
     def shown_about(self, entry: AuditEntry) -> str:
         return _in_words(entry.about)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
         return ["at", "event", "who", "about", "rows", "address"]
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
         raise Http404("An entry of the record has no history: it never changes.")
 
 

@@ -1,4 +1,4 @@
-"""Which pages has a charge card?"""
+"""Admin of charge cards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -14,10 +13,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
-from customers.search import cards_named
+from customers.search import search_cards
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
@@ -45,8 +45,8 @@ class ChargeCardAdmin(ActionsMixin, ModelAdmin, Transfers):
     bulk_actions = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return cards_named(queryset, search_term), False
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return search_cards(queryset, search_term), False
 
     @admin.display(description="card", ordering="uid")
     def shown_card(self, card: ChargeCard) -> str:
@@ -64,17 +64,17 @@ class ChargeCardAdmin(ActionsMixin, ModelAdmin, Transfers):
     def shown_status(self, card: ChargeCard) -> str:
         return badge("blocked" if card.status == ChargeCard.Status.DEACTIVATED else card.status)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change=change, form=self.form if change else NewChargeCardForm, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.activated:
             messages.info(request, f"{obj} belongs to {obj.customer} and is active now.")
         if form.deactivated:
             messages.warning(request, f"{obj} has no customer any more and is inactive now.")
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (card := kwargs.get("obj")) is not None:
             stored = ChargeCard.objects.select_related("customer__user_group").get(pk=card.pk)
             now = timezone.now()

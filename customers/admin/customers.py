@@ -1,4 +1,4 @@
-"""Which pages has a customer?"""
+"""Admin of customers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin.move_customers import regroup_customer
 from customers.admin import move_customers, privacy, status_actions
-from customers.admin.customer_page import about
+from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
-from customers.search import customers_named
+from customers.search import search_customers
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.importexport.pages import Transfers
 
@@ -47,15 +48,15 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
         status_actions.APPROVE,
         status_actions.REJECT,
         status_actions.BLOCK,
-        status_actions.LET_BACK,
+        status_actions.UNBLOCK,
         status_actions.DEACTIVATE,
         move_customers.MOVE,
     )
     object_actions = (privacy.DISCLOSE, privacy.ERASE)
     change_form_outer_before_template = "customers/customer.html"
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return customers_named(queryset, search_term), False
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return search_customers(queryset, search_term), False
 
     @admin.display(description="user group", ordering="user_group__name")
     def shown_group(self, customer: Customer) -> str:
@@ -65,7 +66,7 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
     def shown_status(self, customer: Customer) -> str:
         return badge("erased" if customer.erased_at else customer.status)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         """Of an erased customer nothing changes any more."""
         erased = isinstance(obj, Customer) and obj.erased_at is not None
         return not erased and super().has_change_permission(request, obj)
@@ -75,7 +76,7 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
         found: int = customer.cards
         return found
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         cards = ChargeCard.objects.filter(customer__in=rows).order_by()
         counts = dict(cards.values_list("customer").annotate(number=Count("pk")))
         for customer in rows:
@@ -86,23 +87,24 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # The user group: a new customer arises in it, one that exists gets there through a preview
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
         request.moves_to = form.moves_to  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         group = request.moves_to  # type: ignore[attr-defined]
         if group is None:
-            return super().response_change(request, obj)
+            response: HttpResponse = super().response_change(request, obj)
+            return response
         messages.info(request, "The user group changes once you have confirmed it here. Everything else is saved.")
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': group.pk})}")
 
     def object_views(self) -> dict[str, Any]:
         return {"regroup": regroup_customer}
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:
             stored = Customer.objects.select_related("user_group").get(pk=customer.pk)
-            context.update(about(request, stored) | {"buttons": self.action_buttons(request, stored)})
+            context.update(customer_panel(request, stored) | {"buttons": self.action_buttons(request, stored)})
             context["may_charge"] = f"{reverse('admin:may_charge')}?{urlencode({'customer': stored.number})}"
         return super().render_change_form(request, context, *args, **kwargs)

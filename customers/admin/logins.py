@@ -1,4 +1,4 @@
-"""Which pages has a login? Its roles at one's own provider, and nothing of others."""
+"""Admin of logins and their roles at one's own provider; nothing of others."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from customers.admin.login_access import WaysIn
+from customers.admin.login_access import LoginAccessMixin
 from customers.audit import record
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.invitations import waits_for_first_password
 from customers.models import AuditEntry, Membership, Provider, StaffMember
-from customers.roles import IN_WORDS, Role
+from customers.permissions import IN_WORDS, Role
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
 from evcnet.accounts.scope import admin_of, managed_by
 from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.errors import DomainError
 from evcnet.history import event_model
@@ -31,17 +32,17 @@ class RoleInline(TabularInline):
     form, formset = RoleForm, RoleFormSet
     verbose_name_plural = "Roles"
 
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+    def get_extra(self, request: StaffRequest, obj: Any = None, **kwargs: Any) -> int:
         return max(1, len(copied_roles(request))) if obj is None else 0
 
-    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_exclude(self, request: StaffRequest, obj: Any = None) -> Any:
         """Asked of an admin of several providers alone; else it is settled."""
         return [] if len(admin_of(request.user)) > 1 else ["provider"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: StaffRequest, obj: Any = None) -> Any:
         return ["role", "user_group"] if len(admin_of(request.user)) < 2 else ["provider", "role", "user_group"]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
             kwargs["queryset"] = Provider.objects.filter(pk__in=admin_of(request.user))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -49,14 +50,14 @@ class RoleInline(TabularInline):
             field.empty_label = "All user groups"
         return field
 
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_choice_field(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if db_field.name == "role":
             # Nobody is made an admin because that stands first in the list.
             kwargs["choices"] = [("", "Choose a role"), *Role.choices]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-def copied_roles(request: HttpRequest) -> list[dict[str, Any]]:
+def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
     """A new login may begin with the roles of another (?like=17), as far as the admin sees and gives them."""
     like = request.GET.get("like", "")
     if not like.isdecimal() or len(like) > 18:
@@ -66,7 +67,7 @@ def copied_roles(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @admin.register(StaffMember)
-class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
+class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
     form = LoginForm
     list_display = ["name", "email", "roles", "last_login", "shown_status"]
     list_filter = ["is_active"]
@@ -87,7 +88,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
     def shown_status(self, login: StaffMember) -> str:
         return badge("active" if login.is_active else "inactive")
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         held: dict[int, list[str]] = {login.pk: [] for login in rows}
         roles = Membership.objects.visible_to(request.user).filter(staff_member__in=rows)
         for role in roles.select_related("provider", "user_group"):
@@ -97,7 +98,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
 
     # Page
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+    def get_formset_kwargs(self, request: StaffRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if request.method == "GET" and obj.pk is None and isinstance(inline, RoleInline):
             kwargs["initial"] = copied_roles(request)
@@ -109,28 +110,28 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         roles = event_model(Membership)._base_manager.filter(staff_member_id=obj.pk, provider_id__in=providers)  # type: ignore[union-attr]
         return [(StaffMember, [obj.pk]), (Membership, roles.values("pgh_obj"))]
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         if not managed_by(request.user, self.get_object_or_404(request, object_id)):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: StaffRequest, obj: Any = None) -> Any:
         if obj is None:
             words = "Leave both empty: an invitation goes to the address above, by which they choose it themselves."
             password = {"fields": ["password", "again"], "description": words}
             return [(None, {"fields": ["name", "email"]}), ("First password", password)]
         return [(None, {"fields": ["name", "email", "is_active"]})]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if not change:
             kwargs |= {"form": NewLoginForm, "fields": ["name", "email"]}
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
         """A login that reaches further than its admin is not the admin's to rename, to lock out or to take over."""
         return [] if obj is None or managed_by(request.user, obj) else ["name", "email", "is_active"]
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: StaffRequest, form: Any, formsets: Any, change: bool) -> None:
         before = admin_of(request.user)
         super().save_related(request, form, formsets, change)
         if not change and waits_for_first_password(form.instance):
@@ -138,20 +139,20 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         if form.instance.pk == request.user.pk and not before <= admin_of(StaffMember.objects.get(pk=request.user.pk)):
             raise DomainError("You can't take your own admin role away: ask another provider admin.")
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         context["roles"] = [(role.label, IN_WORDS[role]) for role in Role]
         if (login := kwargs.get("obj")) is not None:
             stored = StaffMember.objects.get(pk=login.pk)
             managed = managed_by(request.user, stored)
             context.update({"login": stored, "managed": managed, "password_url": self.page(stored.pk, "password")})
-            context.update(self.ways_in_of(stored) if managed else {})
+            context.update(self.access_urls(stored) if managed else {})
             context["copy_url"] = f"{reverse('admin:customers_staffmember_add')}?like={stored.pk}"
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[Any]:
         return [self.object_path("password", asks_password_again(self.password_view)), *super().get_urls()]
 
-    def password_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def password_view(self, request: StaffRequest, object_id: str) -> HttpResponse:
         login = self.get_object_or_404(request, object_id, "change")
         if not managed_by(request.user, login):
             raise PermissionDenied
@@ -163,7 +164,7 @@ class LoginAdmin(AsksPasswordAgain, WaysIn, ModelAdmin):
         context |= {"form": form, "back": self.page(login.pk), "media": self.media + form.media}
         return TemplateResponse(request, "customers/password.html", context)
 
-    def _set_password(self, request: HttpRequest, login: StaffMember, password: str) -> None:
+    def _set_password(self, request: StaffRequest, login: StaffMember, password: str) -> None:
         login.set_password(password)
         login.save(update_fields=["password"])
         about, address = f"that of {login.name} <{login.email}>", address_of(request)

@@ -1,16 +1,17 @@
-"""Move customers to another user group, from the list or from a customer's page: their access changes with it."""
+"""Action that moves customers to another user group, with which their access changes: asks where, then previews."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from changes.admin.move_customers import CustomersFlow
 from customers.models import Customer, UserGroup
 from evcnet.admin.actions import Action, ActionForm, row_of_page
+from evcnet.admin.requests import StaffRequest
 
 
 class MoveForm(ActionForm):
@@ -28,7 +29,7 @@ class MoveForm(ActionForm):
         field.queryset = visible.select_related("provider")
 
 
-def _moving(admin: Any, request: HttpRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _moving(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
     one = row_of_page(request, customers)
     return CustomersFlow(admin, request, one, customers, asked["user_group"]).respond()
 

@@ -1,4 +1,4 @@
-"""Who was told what, has it reached them, and how did the mail read?"""
+"""Admin of notices: to whom each went, whether it arrived, and the mail as it reads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from customers.notices import mail_again, message
 from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import RelatedFilter
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.bulk import BulkResult
 
@@ -59,10 +60,10 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
     )
     bulk_actions = (MAIL_AGAIN,)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
     @admin.display(description="customer", ordering="customer__name")
@@ -84,7 +85,7 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
     # The page of one: the mail as it is sent
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         notice = self.get_object_or_404(request, object_id)
         context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
@@ -95,5 +96,5 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         }
         return TemplateResponse(request, "customers/notice_page.html", context)
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         return []

@@ -1,4 +1,4 @@
-"""Hand out all that is held about a customer; erase the person. Each on the customer's page alone, never in bulk."""
+"""Actions of privacy: export of a customer's data, erasure of the person. On the customer's page alone, never in bulk."""
 
 from __future__ import annotations
 

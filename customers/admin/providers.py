@@ -1,17 +1,17 @@
-"""Which pages has a provider?"""
+"""Admin of providers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from customers.admin.first_login import FirstLogin
-from customers.first_login import invited_admins, runs_itself
+from customers.first_login import has_active_admin, invited_admins
 from customers.models import Provider
 from evcnet.accounts.reauthentication import AsksPasswordAgain
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.pages import Transfers
 
 
@@ -39,9 +39,9 @@ class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, Transfers):
     ]
     change_form_outer_before_template = "customers/provider.html"
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         provider = kwargs.get("obj")
-        if provider is not None and request.user.has_perm("customers.invite_provider", provider):  # type: ignore[union-attr]
+        if provider is not None and request.user.has_perm("customers.invite_provider", provider):
             context["first_login_url"] = self.page(provider.pk, "first-login")
-            context |= {"runs_itself": runs_itself(provider), "invited": bool(invited_admins(provider))}
+            context |= {"has_active_admin": has_active_admin(provider), "invited": bool(invited_admins(provider))}
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,6 +1,6 @@
-"""What can be done to customers and cards: approve, reject, block, let back."""
+"""Actions that change the status of customers and cards."""
 
-from customers import approval, blocking
+from customers import customer_status
 from customers.models import ChargeCard, Customer
 from evcnet.admin.actions import Action
 
@@ -10,7 +10,7 @@ APPROVE = Action(
     "approve",
     "Approve",
     "approved",
-    approval.approve,
+    customer_status.approve,
     is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
     permission="approve",
     primary=True,
@@ -19,18 +19,22 @@ REJECT = Action(
     "reject",
     "Reject",
     "rejected",
-    approval.reject,
+    customer_status.reject,
     is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
     permission="approve",
 )
 BLOCK = Action(
-    "block", "Block", "blocked", blocking.block, is_available=lambda customer: customer.status == _CUSTOMER.ACTIVE
+    "block",
+    "Block",
+    "blocked",
+    customer_status.block,
+    is_available=lambda customer: customer.status == _CUSTOMER.ACTIVE,
 )
-LET_BACK = Action(
+UNBLOCK = Action(
     "unblock",
     "Let back in",
     "let back in",
-    blocking.unblock,
+    customer_status.unblock,
     is_available=lambda customer: (
         customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED) and not customer.erased_at
     ),
@@ -40,14 +44,14 @@ DEACTIVATE = Action(
     "deactivate",
     "Deactivate",
     "deactivated",
-    blocking.deactivate,
+    customer_status.deactivate,
     is_available=lambda customer: customer.status in (_CUSTOMER.ACTIVE, _CUSTOMER.BLOCKED),
 )
 BLOCK_CARD = Action(
     "block",
     "Block",
     "blocked",
-    blocking.block_cards,
+    customer_status.block_cards,
     is_available=lambda card: card.status != _CARD.DEACTIVATED,
     permission="block",
 )
@@ -55,7 +59,7 @@ UNBLOCK_CARD = Action(
     "unblock",
     "Unblock",
     "unblocked",
-    blocking.unblock_cards,
+    customer_status.unblock_cards,
     is_available=lambda card: card.status != _CARD.ACTIVE and card.customer_id is not None,
     permission="block",
     primary=True,

@@ -1,17 +1,17 @@
-"""Which pages has a user group?"""
+"""Admin of user groups."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
 from customers.models import Customer, UserGroup
 from customers.row_counts import bounded_counts
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.pages import Transfers
 
 UNDER = " › "
@@ -46,7 +46,7 @@ class UserGroupAdmin(ModelAdmin, Transfers):
         found: str = group.charge_groups
         return found
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         seen = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
         customers = bounded_counts(Customer, "user_group", rows)
         charge_groups = bounded_counts(ChargeGroup, "user_group", rows)
@@ -54,25 +54,25 @@ class UserGroupAdmin(ModelAdmin, Transfers):
             group.place = UNDER.join(above.name for above in ancestry(group, seen))
             group.customers, group.charge_groups = customers[group.pk], charge_groups[group.pk]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "parent":
             field.empty_label = "None: it stands on its own"
         return field
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and "parent" in form.base_fields:
             parent = form.base_fields["parent"]
             parent.queryset = parent.queryset.filter(provider_id=obj.provider_id).exclude(pk=obj.pk)
         return form
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (changed := kwargs.get("obj")) is not None:
             context.update(self._standing(request, UserGroup.objects.get(pk=changed.pk)))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: HttpRequest, group: UserGroup) -> dict[str, Any]:
+    def _standing(self, request: StaffRequest, group: UserGroup) -> dict[str, Any]:
         seen = {each.pk: each for each in UserGroup.objects.visible_to(request.user)}
         of_group = f"?user_group__id__exact={group.pk}"
         return {

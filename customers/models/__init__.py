@@ -1,4 +1,4 @@
-"""Who charges, who lets them, and who may look?"""
+"""Providers, user groups, logins, customers, charge cards, notices, API keys and the audit log."""
 
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.audit import AuditEntry

@@ -1,4 +1,4 @@
-"""Which programs may ask in a provider's name?"""
+"""API keys of providers, and how often each was used in its latest minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who signed in, who was refused, who was given which role, and who took which data away?"""
+"""Audit log: sign-ins, refusals, roles, and who took which data away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who charges, and with which cards?"""
+"""Customers and their charge cards."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class ChargeCard(models.Model):
         return self.visual_number or self.uid
 
     def clean(self) -> None:
-        if self.roaming and self.customer_id and self.customer.payment == Customer.Payment.PREPAID:
+        if self.roaming and self.customer and self.customer.payment == Customer.Payment.PREPAID:
             raise ValidationError({"roaming": "A prepaid customer's card has roaming off."})
 
     def attach(self, customer: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who may sign in, and what do they reach?"""
+"""Logins of staff and their roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from customers.models.providers import Provider, UserGroup, descendants
-from customers.roles import WHOLE_PROVIDER, Role, granted, granted_to_operator
+from customers.permissions import WHOLE_PROVIDER, Role, granted, granted_to_operator
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
@@ -20,10 +20,11 @@ from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy
 
 class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> StaffMember:
-        return self.get(email__iexact=username)
+        login: StaffMember = self.get(email__iexact=username)
+        return login
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> StaffMember:
-        login = self.model(email=self.normalize_email(email), **fields)
+        login: StaffMember = self.model(email=self.normalize_email(email), **fields)
         login.set_password(password)
         login.save()
         return login

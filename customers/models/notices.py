@@ -1,4 +1,4 @@
-"""Which customers are told of what, and has it reached them?"""
+"""Announcements, and the notices of them that customers are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which companies run charge points here, and how do they divide their customers?"""
+"""Providers and their user groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a sentence with placeholders filled in within a template?"""
+"""Template tag that fills in a sentence with placeholders."""
 
 from typing import Any
 

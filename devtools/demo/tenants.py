@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from customers.models import Membership, Provider, StaffMember, UserGroup
-from customers.roles import Role
+from customers.permissions import Role
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without those that are taken for one another."""

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pghistory.models import Context
 
 from customers.models import Customer, Membership, Provider, UserGroup
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.importexport.files import csv_of, workbook_of
 

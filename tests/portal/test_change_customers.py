@@ -6,7 +6,7 @@ from django.urls import reverse
 from changes.models import Change
 from chargepoints.authorization import authorize
 from customers.models import Customer
-from customers.roles import Role
+from customers.permissions import Role
 from evcnet.datetimes import database_clock
 from tests import factories as make
 from tests.portal.forms import page_form

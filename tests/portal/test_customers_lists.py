@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.models import ApiKey
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.core import mail
 from django.test import Client
 
 from customers.models import AuditEntry, Membership, StaffMember
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.factories import PASSWORD
 from tests.portal.test_invitations import CHOSEN, TWICE, DeafMailServer

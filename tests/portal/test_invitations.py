@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from customers.invitations import NotValid, invite, login_of, token_of
 from customers.models import AuditEntry, Membership, StaffMember
-from customers.roles import Role
+from customers.permissions import Role
 from evcnet.errors import DomainError
 from tests import factories as make
 from tests.factories import PASSWORD

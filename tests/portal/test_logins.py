@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from customers.api_authentication import key_holder
+from customers.api_authentication import authenticate_key
 from customers.models import ApiKey, Membership, Provider, StaffMember, UserGroup
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.portal.forms import page_form
 
@@ -140,14 +140,14 @@ class TestKeys:
         secret = made.context["secret"]
         assert secret in made.content.decode()
         assert "no-store" in made["Cache-Control"]
-        assert key_holder(f"Token {secret}").provider == world.greengrid.pk
+        assert authenticate_key(f"Token {secret}").provider == world.greengrid.pk
         key = ApiKey.objects.get()
         assert secret not in browser.get(page(key)).content.decode() + browser.get(KEYS).content.decode()
 
     def test_a_deactivated_key_is_refused(self, world, signed_in):
         key, secret = ApiKey.make(provider=world.greengrid, name="old")
         signed_in(world.anna).post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"]))
-        assert key_holder(f"Token {secret}") is None
+        assert authenticate_key(f"Token {secret}") is None
 
     def test_a_key_of_another_provider_looks_like_a_missing_one(self, world, signed_in):
         key, secret = ApiKey.make(provider=world.bluevolt, name="theirs")
@@ -155,7 +155,7 @@ class TestKeys:
         assert browser.get(page(key)).status_code == 302
         assert browser.post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"])).status_code == 404
         assert "theirs" not in browser.get(KEYS).content.decode()
-        assert key_holder(f"Token {secret}") is not None
+        assert authenticate_key(f"Token {secret}") is not None
 
 
 class TestUserGroups:

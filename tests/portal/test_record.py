@@ -10,7 +10,7 @@ from django.test import Client
 
 from customers.audit import record
 from customers.models import ApiKey, AuditEntry, Membership, StaffMember
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.factories import PASSWORD
 

@@ -12,7 +12,7 @@ from changes.models import Change
 from changes.proposals import ExceptionChanges, NewTerms, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import Rating, Session
-from customers import blocking
+from customers import customer_status
 from customers.models import AuditEntry, ChargeCard, Customer, Notice
 from customers.privacy.erase import erase
 from customers.signals import customer_erased
@@ -263,7 +263,7 @@ def test_but_a_user_group_can_be_emptied_of_it(world, erased):
 
 
 def test_letting_back_in_refuses_with_the_reason(erased):
-    (refused,) = blocking.unblock([erased]).refusals
+    (refused,) = customer_status.unblock([erased]).refusals
     assert "was erased" in refused.text
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Provider
-from customers.roles import Role, granted, granted_to_operator
+from customers.permissions import Role, granted, granted_to_operator
 from tariffs.models import TariffVersion
 from tests.portal.sent import _Fields
 from tests.tenancy.pages import NOWHERE, Page

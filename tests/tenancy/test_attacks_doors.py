@@ -7,7 +7,7 @@ import pytest
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import ApiKey, Customer, Notice
-from customers.roles import Role
+from customers.permissions import Role
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.tenancy.asking import ask, unseen

@@ -10,7 +10,7 @@ from django.contrib import admin
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint, Connector
 from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, UserGroup
-from customers.roles import Role
+from customers.permissions import Role
 from tariffs.models import Tariff
 from tests.portal.forms import page_form
 from tests.tenancy.asking import ask, taken_back, unseen

@@ -10,7 +10,7 @@ from django.urls import reverse
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint
 from customers.models import ApiKey, ChargeCard, Customer, Membership, StaffMember, UserGroup
-from customers.roles import Role
+from customers.permissions import Role
 from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import page_form

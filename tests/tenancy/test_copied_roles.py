@@ -3,7 +3,7 @@
 import pytest
 
 from customers.models import Membership, StaffMember
-from customers.roles import Role
+from customers.permissions import Role
 from tests.portal.forms import page_form
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 """Every page of the portal, asked for by every role, of every tenant's row: who is answered, and what stands in it?
 
-A cell is one page, role, row and method. What is expected follows from customers/roles.py; nothing is listed by hand
+A cell is one page, role, row and method. What is expected follows from customers/permissions.py; nothing is listed by hand
 but which permission a page asks for (pages.py). A test fails with all cells that do not hold.
 """
 

@@ -7,7 +7,7 @@ import pytest
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, Customer, Membership, Provider
-from customers.roles import PERMISSIONS, Role
+from customers.permissions import PERMISSIONS, Role
 from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import page_form

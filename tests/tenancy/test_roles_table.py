@@ -3,8 +3,8 @@
 from django.apps import apps
 from django.conf import settings
 
-from customers.roles import OPERATOR, PERMISSIONS, SPECIAL_ACTIONS, Role, granted
-from customers.roles_table import document
+from customers.permissions import OPERATOR, PERMISSIONS, SPECIAL_ACTIONS, Role, granted
+from customers.permissions_table import document
 
 
 def test_the_documented_table_is_what_the_code_says():

@@ -22,7 +22,7 @@ from chargepoints.models import ChargePoint, Connector, Session
 from chargepoints.session_recorder import Recorder
 from customers import models as people
 from customers.models import ApiKey, AuditEntry, Membership, Provider
-from customers.roles import Role
+from customers.permissions import Role
 from tariffs import models as price_lists
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement

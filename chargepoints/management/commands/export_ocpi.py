@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from chargepoints.ocpi.export_locations import export_locations
 from customers.audit import record
 from customers.models import AuditEntry
-from customers.provider_lookup import ProviderNotNamed, named_provider
+from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.importexport.json_file import write_objects
 from tariffs.ocpi.export_tariffs import export_tariffs
 
@@ -25,8 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            provider = named_provider(options["provider"])
-        except ProviderNotNamed as wrong:
+            provider = get_provider(options["provider"])
+        except ProviderRequired as wrong:
             raise CommandError(str(wrong), returncode=2) from wrong
         exported = (export_locations if options["kind"] == "locations" else export_tariffs)(provider)
         self._write(write_objects(exported.objects), options["output"])

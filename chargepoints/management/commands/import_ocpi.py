@@ -15,7 +15,7 @@ from changes.models import Change
 from chargegroups.models import ChargeGroup
 from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
-from customers.provider_lookup import ProviderNotNamed, named_provider
+from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.importexport.json_file import Unreadable, read_objects
 from evcnet.importexport.report import Report, all_or_nothing
 from tariffs.ocpi.feed import LONGEST_NAME, Feed
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         try:
             bring = self._importer(options)
             objects = read_objects(options["file"])
-        except (Unreadable, ProviderNotNamed) as wrong:
+        except (Unreadable, ProviderRequired) as wrong:
             self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
             report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         raise CommandError(str(wrong), returncode=2) from wrong
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
-        provider = named_provider(options["provider"])
+        provider = get_provider(options["provider"])
         self.file_changes = FileChanges(reason=f"import_ocpi {options['file'].name}", notify=options["notify"])
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chargegroups.models import ChargeGroup
 from chargepoints.replay import Replayed, replay, sessions_at, sessions_by, started_within, version_to_replay
 from customers.models import Provider
-from customers.provider_lookup import ProviderNotNamed, named_provider
+from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import DomainError
 from tariffs.models import Tariff
@@ -41,12 +41,12 @@ class Command(BaseCommand):
             done = self._run(options)
         except DomainError as wrong:
             raise CommandError(wrong.refusal.message, returncode=UNUSABLE) from wrong
-        except (NotAMoment, ProviderNotNamed, NotThere) as wrong:
+        except (NotAMoment, ProviderRequired, NotThere) as wrong:
             raise CommandError(str(wrong), returncode=UNUSABLE) from wrong
         self.stdout.write(json.dumps(_object(done), ensure_ascii=False) if options["json"] else "\n".join(_told(done)))
 
     def _run(self, options: dict[str, Any]) -> Replayed:
-        provider = named_provider(options["provider"])
+        provider = get_provider(options["provider"])
         if options["charge_group"]:
             sessions = sessions_at(_named(ChargeGroup, provider, options["charge_group"]))
         else:

@@ -1,10 +1,10 @@
-"""What may each role do? Prints docs/permissions.md."""
+"""Prints the table of roles and permissions: docs/permissions.md."""
 
 from typing import Any
 
 from django.core.management import BaseCommand
 
-from customers.roles_table import document
+from customers.permissions_table import document
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from customers.provider_lookup import ProviderNotNamed, named_provider
+from customers.provider_lookup import ProviderRequired, get_provider
 from tariffs.conversion import price_list
 from tariffs.models import TariffVersion
 from tariffs.pricing import (
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"The tariff makes no sense: {wrong}", returncode=2) from wrong
         except InvalidSession as wrong:
             raise CommandError(f"The session makes no sense: {wrong}", returncode=2) from wrong
-        except (NotJson, NoTariff, ProviderNotNamed) as wrong:
+        except (NotJson, NoTariff, ProviderRequired) as wrong:
             raise CommandError(str(wrong), returncode=2) from wrong
         self._warn(list(never_met(tariff)))
         cost = price_session(tariff, session)
@@ -80,7 +80,7 @@ def _tariff(name: str, provider: str | None, session: Session) -> Tariff:
         return read_tariff(_content(name))
     at = datetime.fromtimestamp(session.start, UTC)
     versions = TariffVersion.objects.in_force(at).select_related("tariff").prefetch_related("elements")
-    version = versions.filter(tariff__provider=named_provider(provider), tariff__code=name).first()
+    version = versions.filter(tariff__provider=get_provider(provider), tariff__code=name).first()
     if version is None:
         raise NoTariff(f"No tariff with the code “{name}” has a version in force at {at:%Y-%m-%d %H:%M} UTC.")
     return price_list(version)

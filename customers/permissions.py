@@ -1,4 +1,4 @@
-"""What may each role do? The one table: permissions, menus and the documentation read it."""
+"""Permissions of each role: the one table that access, menus and the documentation read."""
 
 from __future__ import annotations
 

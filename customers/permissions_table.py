@@ -1,4 +1,4 @@
-"""How does the table of permissions read in the documentation? Written from what the code enforces."""
+"""Table of roles and permissions for the documentation, written from what the code enforces."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from customers.roles import IN_WORDS, OPERATOR, PERMISSIONS, ROUTINES, SPECIAL_ACTIONS, WHOLE_PROVIDER, Role
+from customers.permissions import IN_WORDS, OPERATOR, PERMISSIONS, ROUTINES, SPECIAL_ACTIONS, WHOLE_PROVIDER, Role
 
 HEAD = """\
 # Roles and permissions
 
 This page is generated: `manage.py roles_table > docs/permissions.md`. A test fails where it differs from what the
-code enforces (`customers/roles.py`).
+code enforces (`customers/permissions.py`).
 
 A login holds any number of roles, each at a provider and, below it, at a user group: then it reaches that user group
 and all below it. What one role does not give, another may. A row that a login does not reach is answered like one that
