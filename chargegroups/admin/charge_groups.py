@@ -63,7 +63,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         "Make one for each policy: streets, a company, home chargers."
     )
     radio_fields = {"type": admin.VERTICAL}
-    change_form_outer_after_template = "tariffs/end.html"
+    change_form_outer_after_template = "chargegroups/close_link.html"
     fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]
     add_fieldsets = add_group.FIELDSETS
 

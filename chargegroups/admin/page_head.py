@@ -1,8 +1,7 @@
-"""What is said of a charge group, or of a tariff, at the head of each of its pages?"""
+"""The head of each page of a charge group: its points, its terms in force and its price."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,11 +9,9 @@ from django.db.models import Count, Q
 
 from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
-from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
 from evcnet.datetimes import database_clock
 from tariffs.current_price import CurrentPrice, current_prices
-from tariffs.models import Tariff
 
 
 class Summary:
@@ -47,25 +44,3 @@ class Summary:
     @property
     def who(self) -> str:
         return who_may_charge(self.group, self.terms)
-
-
-class TariffSummary:
-    """One tariff now: its price, how many of the login's groups use it, and when its next version begins."""
-
-    def __init__(self, tariff: Tariff, login: Any) -> None:
-        self.tariff, self.login, self.at = tariff, login, database_clock()
-
-    @cached_property
-    def price(self) -> CurrentPrice:
-        return current_prices([self.tariff], self.at)[self.tariff.pk]
-
-    @cached_property
-    def groups(self) -> int:
-        found: int = groups_using(self.tariff).visible_to(self.login).count()
-        return found
-
-    @cached_property
-    def next_begins_at(self) -> datetime | None:
-        later = self.tariff.versions.filter(valid_from__gt=self.at)
-        found: datetime | None = later.order_by("valid_from").values_list("valid_from", flat=True).first()
-        return found

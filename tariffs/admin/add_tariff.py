@@ -1,100 +1,103 @@
-"""How does a tariff arise? With its first prices, typed into the simple form or into the table of elements."""
+"""Adding a tariff: with its first prices, typed into the simple form or into the table of elements."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from tariffs.admin import editor as price_editor
-from tariffs.admin import live_preview, simple_editor_page
-from tariffs.forms.prices import PriceEditor
-from tariffs.forms.simple import SimpleForm, as_table
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
+from tariffs.admin import live_preview
+from tariffs.admin.price_editor import PriceEditor, saved_or_refused
+from tariffs.forms.price_table import PriceTable
+from tariffs.forms.simple_prices import SimpleForm
 from tariffs.writes import add_version
 
 
-def add(admin: Any, request: HttpRequest) -> HttpResponse:
-    if "elements-TOTAL_FORMS" in request.POST:
-        return _table(admin, request)
-    if request.GET.get("form") == "simple":
-        return _simple(admin, request)
-    return _table(admin, request)
+def add_tariff(admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+    editor = AddTariff(admin, request)
+    if request.GET.get("form") == "simple" and "elements-TOTAL_FORMS" not in request.POST:
+        return editor.respond_to_simple()
+    return editor.respond_to_table(PriceTable(editor.tariff, request.POST or None))
 
 
-def _naming(admin: Any, request: HttpRequest, *, bound: bool = True) -> Any:
-    """The form of the tariff itself: whose, code, name, currency."""
-    fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
-    made = admin.get_form(request, None, fields=fields)
-    login: Any = request.user
-    if request.method == "POST":
-        return made(request.POST) if bound else made(initial=request.POST.dict())
-    form = made()
-    if len(login.providers) == 1:
-        form.initial["currency"] = login.providers[0].currency
-    return form
+class AddTariff(PriceEditor):
+    """The price editor of a tariff that is no row yet, below the form of the tariff itself."""
 
+    def __init__(self, admin: ModelAdmin, request: StaffRequest) -> None:
+        fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
+        self.form_class = admin.get_form(request, None, fields=fields)
+        self.tariff_form = self.form_class(request.POST or None)
+        if request.method != "POST" and len(request.user.providers) == 1:
+            self.tariff_form.initial["currency"] = request.user.providers[0].currency
+        self.has_valid_name = self.tariff_form.is_valid()
+        super().__init__(admin, request, self.tariff_form.instance)
 
-def _table(admin: Any, request: HttpRequest, data: Any = None) -> HttpResponse:
-    """The table of elements; ``data`` is what the simple form became."""
-    sent = data or request.POST or None
-    form = _naming(admin, request)
-    named = form.is_valid()
-    editor = PriceEditor(form.instance, sent)
-    if live_preview.is_asked(request):
-        return live_preview.answer(request, live_preview.of_table(request, form.instance, editor))
-    step = request.POST.get("step")
-    if step == "simple" and editor.empty:
-        return _simple_page(admin, request, _naming(admin, request, bound=False), SimpleForm())
-    if step == "simple" and editor.is_valid():
-        values, reasons = simple_editor_page.typed_in_table(editor)
-        if not reasons:
-            return _simple_page(admin, request, _naming(admin, request, bound=False), SimpleForm(initial=values))
-        editor.unfit = reasons
-    if step is None and "preview" not in request.POST or step == "save":
-        made = named and editor.is_valid() and _make(admin, request, form, editor)
-        if made:
-            return _made(admin, request, form)
-    words = live_preview.of_table(request, form.instance, editor) if named else {}
-    context = _context(admin, request, form) | {"form": form, "editor": editor, "address": ""}
-    return TemplateResponse(request, "tariffs/version.html", context | words)
+    def address(self, *, simple: bool = False) -> str:
+        return "?form=simple" if simple else ""
 
+    def context(self) -> dict[str, Any]:
+        page = self.admin.page_context(self.request, None, "Add tariff")
+        return page | {"back": "../", "media": self.admin.media + self.tariff_form.media}
 
-def _simple(admin: Any, request: HttpRequest) -> HttpResponse:
-    naming = _naming(admin, request)
-    if request.method != "POST":
-        return _simple_page(admin, request, naming, SimpleForm())
-    form, named = SimpleForm(request.POST), naming.is_valid()
-    if live_preview.is_asked(request):
-        return live_preview.answer(request, simple_editor_page.words(request, naming.instance, form))
-    if form.is_valid() and (named or request.POST.get("step") != "save"):
-        return _table(admin, request, as_table(form.tariff(naming.instance.currency), **form.moments))
-    return _simple_page(admin, request, naming, form)
+    # The table of elements
 
+    def respond_to_table(self, table: PriceTable) -> HttpResponse:
+        """Live preview, simple form, and tariff and prices written; else the table."""
+        if live_preview.is_asked(self.request):
+            return live_preview.answer(self.request, self.table_preview(table))
+        step, response = self.request.POST.get("step"), None
+        if step == "simple" and (table.empty or table.is_valid()):
+            response = self.simple_from_table(table)
+        elif step == "save" or (step is None and "preview" not in self.request.POST):
+            response = self.save(table)
+        return response or self.table_page(table)
 
-def _simple_page(admin: Any, request: HttpRequest, naming: Any, form: SimpleForm) -> HttpResponse:
-    context = _context(admin, request, naming) | {"form": form, "tariff_form": naming, "address": "?form=simple"}
-    words = simple_editor_page.words(request, naming.instance, form) if naming.instance.currency else {}
-    return TemplateResponse(request, "tariffs/simple.html", context | words)
+    def table_page(self, table: PriceTable) -> HttpResponse:
+        context = self.context() | {"tariff_form": self.tariff_form, "table": table, "address": ""}
+        words = self.table_preview(table) if self.has_valid_name else {}
+        return TemplateResponse(self.request, "tariffs/price_table.html", context | words)
 
+    # The simple form
 
-def _context(admin: Any, request: HttpRequest, form: Any) -> dict[str, Any]:
-    page: dict[str, Any] = admin.page_context(request, None, "Add tariff")
-    return page | {"back": "../", "media": admin.media + form.media}
+    def respond_to_simple(self) -> HttpResponse:
+        """Live preview, and what is typed as a table, which writes it; else the form."""
+        if self.request.method != "POST":
+            return self.simple_page(SimpleForm())
+        form = SimpleForm(self.request.POST)
+        if live_preview.is_asked(self.request):
+            return live_preview.answer(self.request, self.simple_preview(form))
+        if form.is_valid() and (self.has_valid_name or self.request.POST.get("step") != "save"):
+            return self.respond_to_table(PriceTable(self.tariff, form.to_table(self.tariff.currency)))
+        return self.simple_page(form)
 
+    def simple_page(self, form: SimpleForm, obstacles: tuple[str, ...] = ()) -> HttpResponse:
+        context = self.context() | {"form": form, "tariff_form": self.tariff_form, "address": self.address(simple=True)}
+        words = self.simple_preview(form) if self.tariff.currency else {}
+        return TemplateResponse(self.request, "tariffs/simple_prices.html", context | words)
 
-def _make(admin: Any, request: HttpRequest, form: Any, editor: PriceEditor) -> bool:
-    def save() -> None:
-        tariff = form.save()
-        begins = editor.version.cleaned_data["valid_from"]
-        add_version(tariff, editor.rows, valid_from=begins, **editor.fields)
-        admin.check_saved_object(request, tariff, "add")
+    def simple_from_table(self, table: PriceTable) -> HttpResponse | None:
+        """What is typed of the tariff goes along without the errors of a form that nobody has sent yet."""
+        values, table.obstacles = ({}, ()) if table.empty else table.simple_values()
+        if table.obstacles:
+            return None
+        self.tariff_form = self.form_class(initial=self.request.POST.dict())
+        return self.simple_page(SimpleForm(initial=values))
 
-    return price_editor.written(editor, save)
+    # Writing
 
+    def save(self, table: PriceTable) -> HttpResponse | None:
+        """The tariff with its first version; None where it can't be written, which the forms then say."""
+        if not self.has_valid_name or not table.is_valid() or not saved_or_refused(table, self._write):
+            return None
+        messages.success(self.request, format_html("{} was added with its prices.", self.tariff))
+        return HttpResponseRedirect(self.admin.page(self.tariff.pk, "prices"))
 
-def _made(admin: Any, request: HttpRequest, form: Any) -> HttpResponse:
-    messages.success(request, format_html("{} was added with its prices.", form.instance))
-    return HttpResponseRedirect(admin.page(form.instance.pk, "prices"))
+    def _write(self, table: PriceTable) -> None:
+        tariff = self.tariff_form.save()
+        add_version(tariff, table.rows, valid_from=table.valid_from, **table.fields)
+        self.admin.check_saved_object(self.request, tariff, "add")

@@ -1,4 +1,4 @@
-"""What does a session cost by this tariff, line by line, and by another version or a draft of it?"""
+"""The calculator: what a session costs by a tariff, line by line, and by another version or a draft of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from chargepoints.rating_text import ShownLine, duration, money, shown_lines
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.admin.live_preview import difference
 from tariffs.admin.version_list import Shown, editor_page, may_change, scheduled, versions_of
 from tariffs.admin.week_chart import Week, costs, picture
 from tariffs.conversion import price_list
-from tariffs.forms.prices import PriceEditor
+from tariffs.forms.price_table import PriceTable
 from tariffs.forms.session import OWN, SessionForm
 from tariffs.models import Tariff
 from tariffs.pricing import Session, describe, is_free, price_session, price_text
@@ -55,7 +57,7 @@ class Draft:
     page: str
 
 
-def calculator(admin: Any, request: HttpRequest, tariff: Tariff, brought: Any = None) -> HttpResponse:
+def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, brought: Any = None) -> HttpResponse:
     """``brought`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
     draft = _draft(admin, tariff, request.POST if brought is None else brought)
     asked: Any = request.GET if brought is None else {}
@@ -81,14 +83,14 @@ def calculator(admin: Any, request: HttpRequest, tariff: Tariff, brought: Any = 
     return TemplateResponse(request, "tariffs/calculator.html", context)
 
 
-def _draft(admin: Any, tariff: Tariff, data: Any) -> Draft | None:
+def _draft(admin: ModelAdmin, tariff: Tariff, data: Any) -> Draft | None:
     """None where nothing is typed, or nothing that makes sense: the page where it is typed says what is wrong."""
     if "elements-TOTAL_FORMS" not in data:
         return None
-    editor = PriceEditor(tariff, data)
-    if not editor.is_valid():
+    table = PriceTable(tariff, data)
+    if not table.is_valid():
         return None
-    listed, version = editor.price_list, editor.version.instance
+    listed, version = table.price_list, table.version.instance
     version.price_list = listed
     shown = Shown(version, "draft", None, price_text(listed), is_free(listed), describe(listed), [], [])
     names = [name for name in data if name.startswith(TYPED)]

@@ -1,4 +1,4 @@
-"""How do prices read, and what do they cost, while somebody types them? Nothing is written."""
+"""Live preview: how prices read and what they cost while somebody types them. Nothing is written."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from changes.snapshots import versions_at
 from chargepoints.rating_text import money
 from chargepoints.tariff_findings import circumstances
+from customers.models import Provider
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.conversion import price_list
-from tariffs.forms.prices import PriceEditor
 from tariffs.models import Tariff
 from tariffs.pricing import Cost, describe, is_free, price_session, price_text
 from tariffs.pricing import Tariff as PriceList
@@ -37,25 +38,16 @@ class Tried:
     difference: str
 
 
-def is_asked(request: HttpRequest) -> bool:
+def is_asked(request: StaffRequest) -> bool:
     return ASKED in request.POST
 
 
-def answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def answer(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
     """The words alone, for the place on the page where they stand."""
-    return TemplateResponse(request, "tariffs/reads.html", context)
+    return TemplateResponse(request, "tariffs/live_preview.html", context)
 
 
-def of_table(request: HttpRequest, tariff: Tariff, editor: PriceEditor) -> dict[str, Any]:
-    """Of what is typed into the table of elements; where it makes no sense yet, why."""
-    if request.method != "POST":
-        return reading(request, tariff, editor.stored_prices) if editor.stored_prices else {}
-    if not editor.is_valid():
-        return {"unread": editor.problems}
-    return reading(request, tariff, editor.price_list, editor.version.cleaned_data["valid_from"])
-
-
-def reading(request: HttpRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
+def reading(request: StaffRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
     """How a price list reads to a driver, what is odd about it, and what the reference sessions cost by it."""
     return {
         "preview": describe(listed),
@@ -66,12 +58,11 @@ def reading(request: HttpRequest, tariff: Tariff, listed: PriceList, begins: dat
     }
 
 
-def _provider(request: HttpRequest, tariff: Tariff) -> Any:
-    login: Any = request.user
-    return tariff.provider if tariff.provider_id else login.providers[0]
+def _provider(request: StaffRequest, tariff: Tariff) -> Provider:
+    return tariff.provider if tariff.provider_id else request.user.providers[0]
 
 
-def _tried(provider: Any, tariff: Tariff, listed: PriceList, begins: datetime | None) -> Iterable[Tried]:
+def _tried(provider: Provider, tariff: Tariff, listed: PriceList, begins: datetime | None) -> Iterable[Tried]:
     now = database_clock()
     version = versions_at([tariff.pk], now).get(tariff.pk) if tariff.pk else None
     before = price_list(version) if version else None

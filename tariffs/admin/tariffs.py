@@ -1,7 +1,9 @@
-"""Which price lists are there, and which pages has each?"""
+"""The list of tariffs, and the pages of each."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,18 +11,41 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from chargegroups.admin.page_head import TariffSummary
 from chargegroups.models import ChargeGroup
-from chargegroups.tariff_usage import group_counts
+from chargegroups.tariff_usage import group_counts, groups_using
+from customers.models import StaffMember
 from evcnet.admin.base import ModelAdmin, TabularInline
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
 from evcnet.text import counted
-from tariffs.admin import add_tariff, calculator, editor, new_version, simple_editor, version_list
+from tariffs.admin import calculator, new_version, version_list
+from tariffs.admin.add_tariff import add_tariff
 from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
 from tariffs.writes import remove_tariff
+
+
+class TariffSummary:
+    """One tariff now: its price, how many of the login's groups use it, and when its next version begins."""
+
+    def __init__(self, tariff: Tariff, login: StaffMember) -> None:
+        self.tariff, self.login, self.at = tariff, login, database_clock()
+
+    @cached_property
+    def price(self) -> CurrentPrice:
+        return current_prices([self.tariff], self.at)[self.tariff.pk]
+
+    @cached_property
+    def groups(self) -> int:
+        found: int = groups_using(self.tariff).visible_to(self.login).count()
+        return found
+
+    @cached_property
+    def next_begins_at(self) -> datetime | None:
+        later = self.tariff.versions.filter(valid_from__gt=self.at)
+        found: datetime | None = later.order_by("valid_from").values_list("valid_from", flat=True).first()
+        return found
 
 
 class OfferInline(TabularInline):
@@ -95,11 +120,11 @@ class TariffAdmin(ModelAdmin, Transfers):
     def object_views(self) -> dict[str, Any]:
         return {
             "prices": version_list.prices,
-            "prices/add": editor.add_version,
-            "prices/edit": editor.edit_version,
+            "prices/add": new_version.add_version,
+            "prices/edit": new_version.edit_version,
             "calculator": calculator.calculator,
-            "simple": simple_editor.simple,
-            "version": new_version.new_version,
+            "simple": new_version.simple_version,
+            "version": new_version.change_version,
             "uses": version_list.uses,
         }
 
@@ -117,7 +142,7 @@ class TariffAdmin(ModelAdmin, Transfers):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return add_tariff.add(self, request)
+        return add_tariff(self, request)
 
     # Removal
 

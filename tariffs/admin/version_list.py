@@ -1,11 +1,11 @@
-"""What does a tariff say, when, and how does that read to a driver?"""
+"""The versions of a tariff: what each says, when, and how that reads to a driver; and where the tariff is used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from changes.admin.timeline import of_tariff
@@ -13,6 +13,8 @@ from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.tariff_usage import groups_using, is_used
 from chargepoints.tariff_findings import circumstances
 from evcnet import datetimes
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from tariffs.admin.live_preview import remarks
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
@@ -67,21 +69,20 @@ def _elements(listed: Any, version: TariffVersion) -> list[tuple[Any, str]]:
     ]
 
 
-def prices(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
-    login: Any = request.user
+def prices(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
     used = is_used(tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
-        "versions": versions_of(tariff, circumstances(login, tariff, datetimes.database_clock())),
+        "versions": versions_of(tariff, circumstances(request.user, tariff, datetimes.database_clock())),
         "used": used,
         "may_change": may_change(request, tariff),
         "timeline": of_tariff(tariff, datetimes.database_clock()),
-        "may_see_changes": login.has_perm("changes.view_change"),
+        "may_see_changes": request.user.has_perm("changes.view_change"),
         "may_take_back": may_change(request, tariff),
     }
     return TemplateResponse(request, "tariffs/prices.html", context)
 
 
-def uses(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
+def uses(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
     visible = ChargeGroup.objects.visible_to(request.user).filter(pk__in=groups_using(tariff).values("pk"))
     exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
@@ -93,9 +94,8 @@ def uses(admin: Any, request: HttpRequest, tariff: Tariff) -> HttpResponse:
     return TemplateResponse(request, "tariffs/uses.html", context)
 
 
-def may_change(request: HttpRequest, tariff: Tariff) -> bool:
-    login: Any = request.user
-    return bool(login.has_perm("tariffs.change_tariff", tariff))
+def may_change(request: StaffRequest, tariff: Tariff) -> bool:
+    return bool(request.user.has_perm("tariffs.change_tariff", tariff))
 
 
 def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
@@ -105,7 +105,9 @@ def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
     return rows.filter(pk=int(wanted)).first() if known and wanted else None
 
 
-def editor_page(admin: Any, tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False) -> str:
+def editor_page(
+    admin: ModelAdmin, tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False
+) -> str:
     """Where prices are typed: for a new version, or for one that is scheduled; in the table or in the simple form."""
     if simple:
         view = "simple"

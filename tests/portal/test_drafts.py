@@ -53,7 +53,7 @@ class TestWhileTyping:
     def test_the_words_and_the_reference_sessions_answer_what_is_typed(self, world, signed_in, view):
         typed = table({"energy_price": "0.45"}) if view == "version" else {"per_kwh": "0.45"}
         shown = signed_in(world.anna).post(page(world.standard, view), typed | {"reads": "1"})
-        assert [each.name for each in shown.templates] == ["tariffs/reads.html"]
+        assert [each.name for each in shown.templates] == ["tariffs/live_preview.html"]
         assert "0.45 EUR/kWh" in text(shown)
         assert "7.70 EUR" in text(shown) and "9.90 EUR" in text(shown) and "2.20 EUR more (+28.6 %)" in text(shown)
         assert world.standard.versions.count() == 1
@@ -97,7 +97,7 @@ class TestCalculator:
         again = browser.post(page(world.standard, "calculator"), dict(draft.typed) | {"session_kind": "home"})
         assert [each.incl_vat for each in again.context["priced"]] == ["12.95 EUR", "16.65 EUR"]
         back = browser.post(draft.page, dict(again.context["draft"].typed) | {"step": "edit"})
-        assert [str(row.energy_price) for row in back.context["editor"].rows] == ["0.45"]
+        assert [str(row.energy_price) for row in back.context["table"].rows] == ["0.45"]
         assert world.standard.versions.count() == 1
 
     def test_a_draft_of_nonsense_is_no_draft(self, world, signed_in):
@@ -140,8 +140,8 @@ class TestBetweenFormAndTable:
         browser = signed_in(world.anna)
         typed = {"per_kwh": "0.39", "parking": "0.05", "grace": "240", "valid_from": "2099-03-01T12:00"}
         as_rows = browser.post(f"{ADD}?form=simple", NEW | typed | {"step": "table"})
-        assert as_rows.context["form"]["code"].value() == "NIGHT"
-        sent = as_rows.context["editor"].elements.data.dict()
+        assert as_rows.context["tariff_form"]["code"].value() == "NIGHT"
+        sent = as_rows.context["table"].elements.data.dict()
         back = browser.post(ADD, NEW | sent | {"step": "simple"})
         assert back.context["form"].initial == typed | {"grace": 240, "valid_until": ""}
         assert back.context["tariff_form"].initial["code"] == "NIGHT"
@@ -168,7 +168,7 @@ class TestBetweenFormAndTable:
         night = {"energy_price": "0.20", "start_time": "23:00", "end_time": "07:00"}
         shown = signed_in(world.anna).post(address, NEW | table(night, {"energy_price": "0.40"}, step="simple"))
         assert "It has several tiers of energy." in text(shown)
-        assert [str(row.energy_price) for row in shown.context["editor"].rows] == ["0.20", "0.40"]
+        assert [str(row.energy_price) for row in shown.context["table"].rows] == ["0.20", "0.40"]
 
 
 class TestScheduledVersions:
@@ -187,7 +187,7 @@ class TestScheduledVersions:
     ):
         version = world.standard.versions.get(changes=scheduled)
         browser, address = signed_in(world.anna), f"{page(world.standard, 'version')}?version={version.pk}"
-        filled = browser.get(address).context["editor"]
+        filled = browser.get(address).context["table"]
         assert [str(row["energy_price"]) for row in filled.elements.initial] == ["0.4100"]
         moment = filled.version["valid_from"].value().astimezone(world.greengrid.zone)
         sent = table({"energy_price": "0.43"}, **{"version-valid_from": f"{moment:%Y-%m-%dT%H:%M}"})

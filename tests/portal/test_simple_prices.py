@@ -9,8 +9,8 @@ from django.urls import reverse
 from evcnet import datetimes
 from tariffs import writes as tariff_writes
 from tariffs.conversion import price_list
-from tariffs.forms.prices import PriceEditor
-from tariffs.forms.simple import as_table, filled_in
+from tariffs.forms.price_table import PriceTable
+from tariffs.forms.simple_prices import simple_values, table_data
 from tariffs.models import TariffElement, TariffVersion
 from tariffs.pricing import Component, Element, PriceLimit, Restrictions, Tariff
 from tests import factories as make
@@ -48,7 +48,7 @@ def send(browser, response, **more):
     """What the browser does when the table that is shown is sent as it is."""
     context = response.context
     address = context["flow"].address if "flow" in context else context["address"]
-    return browser.post(address, context["editor"].elements.data.dict() | more)
+    return browser.post(address, context["table"].elements.data.dict() | more)
 
 
 def test_the_form_is_filled_in_with_the_prices_in_force(world, signed_in):
@@ -59,7 +59,7 @@ def test_the_form_is_filled_in_with_the_prices_in_force(world, signed_in):
 def test_what_is_typed_is_shown_as_a_table_and_in_words_before_it_is_written(world, signed_in, unused):
     shown = signed_in(world.anna).post(page(unused), TYPED)
     assert "How it reads to a driver" in text(shown) and "0.39" in text(shown)
-    assert len(shown.context["editor"].rows) == 2
+    assert len(shown.context["table"].rows) == 2
     assert not unused.versions.exists()
 
 
@@ -110,7 +110,7 @@ def test_what_it_cannot_show_is_said_and_nothing_is_filled_in(world, signed_in, 
     ],
 )
 def test_a_price_that_has_no_exact_minute_is_not_shown_rounded(element, reason):
-    values, reasons = filled_in(Tariff("EUR", (element,)))
+    values, reasons = simple_values(Tariff("EUR", (element,)))
     assert values == {} and reason in reasons[0]
 
 
@@ -138,9 +138,9 @@ def test_nothing_at_all_is_free_of_charge_and_says_so(world, signed_in, unused):
 def test_a_beginning_goes_along(world, unused):
     begins = (datetimes.database_clock() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
     listed = Tariff("EUR", (Element((Component("ENERGY", Decimal("0.3")),)),), PriceLimit(Decimal(1)))
-    editor = PriceEditor(unused, as_table(listed, begins))
-    assert editor.is_valid() and editor.price_list == listed
-    assert editor.version.cleaned_data["valid_from"].strftime("%Y-%m-%dT%H:%M") == begins
+    table = PriceTable(unused, table_data(listed, begins))
+    assert table.is_valid() and table.price_list == listed
+    assert table.version.cleaned_data["valid_from"].strftime("%Y-%m-%dT%H:%M") == begins
 
 
 def test_who_only_reads_may_not_propose_prices(world, signed_in, unused):

@@ -1,18 +1,22 @@
-"""How are prices typed? A version of a tariff with its elements in one table, checked as OCPI checks them."""
+"""The table of elements: a version of a tariff with all that OCPI can say, checked as OCPI checks it."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.http import QueryDict
 
 from chargegroups.forms import MomentField
 from tariffs.conversion import price_list
+from tariffs.forms.simple_prices import MOMENTS, check_window_and_limits, simple_values
 from tariffs.models import DayOfWeek, Tariff, TariffElement, TariffVersion
 from tariffs.pricing import InvalidTariff, read_tariff, write_tariff
+from tariffs.pricing import Tariff as PriceList
 
 PRICES = ("energy", "time", "parking", "flat")
 WINDOWS = (
@@ -23,7 +27,12 @@ WINDOWS = (
     ("min_current", "max_current"),
     ("min_duration", "max_duration"),
 )
-_SPOKEN = {"energy": "per kWh", "time": "charging, per hour", "parking": "parking, per hour", "flat": "per session"}
+_SPOKEN = {
+    "energy": "per kWh",
+    "time": "charging, per hour",
+    "parking": "parking (idle fee), per hour",
+    "flat": "per session",
+}
 _PARTS = {"price": "price", "vat": "VAT %", "step": "step"}
 _ROW = re.compile(r"elements\[(\d+)\]")
 
@@ -41,12 +50,7 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
-        begins, ends = answers.get("valid_from"), answers.get("valid_until")
-        if begins and ends and ends <= begins:
-            self.add_error("valid_until", "The version ends before it begins.")
-        for limit in ("min", "max"):
-            if answers.get(f"{limit}_price_incl") is not None and answers.get(f"{limit}_price_excl") is None:
-                self.add_error(f"{limit}_price_excl", "Give the limit excluding VAT as well.")
+        check_window_and_limits(self)
         return answers
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -122,11 +126,8 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class _Elements(BaseFormSet):  # type: ignore[type-arg]
-    def get_ordering_widget(self) -> Any:
-        return forms.NumberInput(attrs={"min": 1, "aria-label": "Position"})
-
-    def get_deletion_widget(self) -> Any:
-        return forms.CheckboxInput(attrs={"aria-label": "Remove this row"})
+    ordering_widget = forms.NumberInput(attrs={"min": 1, "aria-label": "Position"})  # type: ignore[assignment]
+    deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Remove this row"})  # type: ignore[assignment]
 
 
 ElementFormSet = forms.formset_factory(
@@ -134,15 +135,19 @@ ElementFormSet = forms.formset_factory(
 )
 
 
-class PriceEditor:
-    """The whole of what is typed about one version: its form, the table of elements, and what they mean together."""
+class PriceTable:
+    """All that is typed about one version: its form, the table of elements, and what they mean together.
+
+    ``stored`` is the version that it is filled in with and, if it is scheduled, replaces. ``obstacles`` say what the
+    simple form has no field for, once somebody asked for it.
+    """
 
     def __init__(self, tariff: Tariff, data: Any = None, version: TariffVersion | None = None) -> None:
         self.tariff, self.stored = tariff, version
         self.version = VersionForm(data, instance=version or TariffVersion(tariff=tariff), prefix="version")
         initial = [_typed(element) for element in version.elements.all()] if version else None
         self.elements = ElementFormSet(data, initial=initial, prefix="elements")
-        self.unfit: tuple[str, ...] = ()  # what the simple form has no field for, once somebody asked for it
+        self.obstacles: tuple[str, ...] = ()
 
     def is_valid(self) -> bool:
         valid = self.version.is_valid()
@@ -154,7 +159,7 @@ class PriceEditor:
         return [TariffElement(**_columns(form)) for form in self.elements.ordered_forms]
 
     @property
-    def price_list(self) -> Any:
+    def price_list(self) -> PriceList:
         return price_list(self.version.instance, self.rows)
 
     @property
@@ -163,9 +168,27 @@ class PriceEditor:
         return not any(form.has_changed() for form in self.elements.forms)
 
     @property
-    def stored_prices(self) -> Any:
-        """What the editor was filled in with."""
-        return price_list(self.stored) if self.stored else None
+    def data(self) -> QueryDict:
+        """As it was sent."""
+        return self.elements.data
+
+    @property
+    def valid_from(self) -> datetime | None:
+        """Of a valid table; None: from now on."""
+        begins: datetime | None = self.version.cleaned_data["valid_from"]
+        return begins
+
+    @property
+    def valid_until(self) -> datetime | None:
+        ends: datetime | None = self.version.cleaned_data["valid_until"]
+        return ends
+
+    def simple_values(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What the simple form shows of a valid table; or nothing, and each reason why it can't."""
+        values, obstacles = simple_values(self.price_list)
+        if obstacles:
+            return {}, obstacles
+        return values | {name: self.version.data.get(f"version-{name}", "") for name in MOMENTS}, ()
 
     @property
     def problems(self) -> list[str]:

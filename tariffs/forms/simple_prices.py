@@ -1,4 +1,4 @@
-"""How is a common price list typed without a table? Prices per kWh, minute and session, and what they mean as elements."""
+"""The simple form of prices: a common price list without a table, and what it means as elements."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def _price(label: str, help_text: str = "", decimals: int = 4) -> forms.DecimalF
     )
 
 
+def check_window_and_limits(form: forms.BaseForm) -> None:
+    """Adds an error where a version ends before it begins, or a limit is given including VAT alone."""
+    answers = form.cleaned_data
+    begins, ends = answers.get("valid_from"), answers.get("valid_until")
+    if begins and ends and ends <= begins:
+        form.add_error("valid_until", "The version ends before it begins.")
+    for limit in LIMITS:
+        if answers.get(f"{limit}_incl") is not None and answers.get(f"{limit}_excl") is None:
+            form.add_error(f"{limit}_excl", "Give the limit excluding VAT as well.")
+
+
 class SimpleForm(forms.Form):
     per_kwh = _price("Per kWh")
     start_fee = _price("Start fee", "Once a session.")
@@ -70,12 +81,7 @@ class SimpleForm(forms.Form):
                 self.add_error(name, "By the hour this has more than four decimals: round it.")
         if answers.get("grace") and not answers.get("parking"):
             self.add_error("grace", "There is no price for parking: give one, or leave this empty.")
-        for limit in LIMITS:
-            if answers.get(f"{limit}_incl") is not None and answers.get(f"{limit}_excl") is None:
-                self.add_error(f"{limit}_excl", "Give the limit excluding VAT as well.")
-        begins, ends = answers.get("valid_from"), answers.get("valid_until")
-        if begins and ends and ends <= begins:
-            self.add_error("valid_until", "The version ends before it begins.")
+        check_window_and_limits(self)
         return answers
 
     @property
@@ -83,10 +89,9 @@ class SimpleForm(forms.Form):
         """Everything that makes no sense, with its field."""
         return [f"{self[name].label}: {error}" for name in self.fields for error in self.errors.get(name, [])]
 
-    @property
-    def moments(self) -> dict[str, str]:
-        """When the version holds, as it was typed."""
-        return {name: self.data.get(name, "") for name in MOMENTS}
+    def to_table(self, currency: str) -> QueryDict:
+        """The same prices as the table of elements would send them, and when they hold as it was typed."""
+        return table_data(self.tariff(currency), **{name: self.data.get(name, "") for name in MOMENTS})
 
     def tariff(self, currency: str) -> Tariff:
         """The price list that is meant; the form is valid."""
@@ -106,8 +111,8 @@ class SimpleForm(forms.Form):
         return simple_tariff(prices)
 
 
-def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The form's values for a price list; or nothing, and each reason why the form can't show it."""
+def simple_values(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values of the simple form for a price list; or nothing, and each reason why the form can't show it."""
     reading = simple_prices(tariff)
     reasons = (*reading.reasons, *_uneven(reading))
     if reading.prices is None or reasons:
@@ -126,7 +131,7 @@ def filled_in(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     return {name: _plain(value) for name, value in values.items() if value is not None}, ()
 
 
-def as_table(tariff: Tariff, valid_from: str, valid_until: str = "") -> QueryDict:
+def table_data(tariff: Tariff, valid_from: str, valid_until: str = "") -> QueryDict:
     """The same price list as the table of elements would send it."""
     rows = [_columns(row) for row in element_rows(tariff)]
     sent: dict[str, Any] = {"elements-TOTAL_FORMS": len(rows), "elements-INITIAL_FORMS": 0}
