@@ -19,6 +19,7 @@ from customers.models import Customer
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.widgets import SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
+from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
@@ -125,8 +126,8 @@ class FoundingForm(PortalForm):
         by_group = {pk: [counts.get(pk, 0), total - counts.get(pk, 0)] for pk in groups}
         widget = self.fields["user_group"].widget
         getattr(widget, "widget", widget).attrs["data-customers"] = json.dumps(by_group)
-        selected = str(self["user_group"].value() or (groups[0] if len(groups) == 1 else ""))
-        chosen = by_group.get(int(selected)) if selected.isdecimal() else None
+        selected = parse_pk(str(self["user_group"].value() or (groups[0] if len(groups) == 1 else "")))
+        chosen = by_group.get(selected) if selected is not None else None
         for name, index in (("own_user_group", 0), ("other_user_groups", 1)):
             self.fields[name].help_text = _counted(self.fields[name].help_text, index, chosen)
 

@@ -1,4 +1,4 @@
-"""How does the database keep two providers apart, whatever writes to it?"""
+"""The constraint that keeps two providers apart in the database, whatever writes to it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class WithinProvider(models.BaseConstraint):
         super().__init__(name=name)
         self.field = field
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: Any) -> None:
-        self.create_sql(model, schema_editor)
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
+        return self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: type[models.Model], schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         """Put off to the end of the migration, when the unique constraint that it points at surely exists."""
         field: Any = model._meta.get_field(self.field)
         quote = schema_editor.quote_name
@@ -36,8 +36,9 @@ class WithinProvider(models.BaseConstraint):
             target=Table(target, quote),
         )
         schema_editor.deferred_sql.append(statement)
+        return ""
 
-    def remove_sql(self, model: type[models.Model], schema_editor: Any) -> Any:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         return schema_editor._delete_constraint_sql(schema_editor.sql_delete_fk, model, self.name)
 
     def validate(

@@ -23,7 +23,7 @@ def secret_key(env: environ.Env) -> str:
     Raises ImproperlyConfigured in production (EVCNET_MODE=production), where it must come from the environment and
     be long enough that nobody guesses it.
     """
-    named = env.str("SECRET_KEY", default="")
+    named = str(env.str("SECRET_KEY", default=""))
     production = env.str("EVCNET_MODE", default="development") == "production"
     if production and named and (len(named) < SHORTEST or len(set(named)) < FEWEST or named.startswith(DRAFT)):
         raise ImproperlyConfigured(

@@ -1,4 +1,4 @@
-"""Who sees what? One queryset method answers for every list, choice, search, export and page."""
+"""Tenancy: whose the rows of a model are, and the one queryset method by which a login sees its own."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Tenancy:
         return allowed
 
     def _of_groups(self, model: type[models.Model], user_groups: frozenset[int]) -> Q:
-        clauses = [Q(**{f"{lookup}__in": user_groups}) for lookup in self.user_groups]
-        if self.many:
-            rows = [Q(pk__in=model._base_manager.filter(clause).values("pk")) for clause in clauses]
-            return Q.create(rows, connector=Q.OR)
-        return Q.create(clauses, connector=Q.OR)
+        any_of = Q()
+        for lookup in self.user_groups:
+            clause = Q(**{f"{lookup}__in": user_groups})
+            any_of |= Q(pk__in=model._base_manager.filter(clause).values("pk")) if self.many else clause
+        return any_of
 
 
 class NotScoped(TypeError):

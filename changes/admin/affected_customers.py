@@ -18,6 +18,7 @@ from customers.audit import record
 from customers.models import AuditEntry, Customer, Provider
 from evcnet.accounts.attempts import address_of
 from evcnet.importexport.formulas import escaped
+from evcnet.primary_keys import parse_pk
 from tariffs.pricing import price_text
 
 STEPS = ("list", "csv")
@@ -91,8 +92,7 @@ def respond(flow: Any, seen: Preview) -> HttpResponse:
 def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
     rows = listing.rows
     visible = rows.count()
-    begin = int(after) if after.isdecimal() and len(after) < 19 else 0
-    customers = list(rows.filter(pk__gt=begin)[: PER_PAGE + 1])
+    customers = list(rows.filter(pk__gt=parse_pk(after) or 0)[: PER_PAGE + 1])
     counts = listing.seen.impact.counts
     return {
         "lines": listing.lines(customers[:PER_PAGE]),

@@ -17,6 +17,7 @@ from changes.proposals.points import GroupClosure, Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
+from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
 
 
@@ -101,7 +102,7 @@ def regroup(admin: Any, request: HttpRequest, point: ChargePoint) -> HttpRespons
     data = request.POST if request.method == "POST" else request.GET
     wanted = data.get("to", "")
     groups = ChargeGroup.objects.visible_to(request.user, "change").open()
-    group = groups.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
+    group = groups.filter(pk=parse_pk(wanted)).first()
     if wanted and group is None:
         raise Http404("No such charge group here.")
     to = Destination(group, active="active" in data)

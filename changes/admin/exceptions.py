@@ -16,6 +16,7 @@ from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
 from evcnet.datetimes import database_clock
+from evcnet.primary_keys import parse_pks
 from tariffs.models import Tariff
 
 REMOVE = "remove"
@@ -65,7 +66,7 @@ class ManyFlow(Flow):
     @property
     def customers(self) -> list[Customer]:
         if not hasattr(self, "_customers"):
-            ids = [int(value) for value in self.data.getlist("customer") if value.isdecimal() and len(value) < 19]
+            ids = parse_pks(self.data.getlist("customer"))
             visible = Customer.objects.visible_to(self.request.user).filter(provider_id=self.obj.provider_id)
             self._customers = list(visible.filter(pk__in=ids[:MOST]).select_related("user_group"))
         return self._customers

@@ -10,6 +10,7 @@ from django.urls import reverse
 from changes.admin.wizard import Draft, Flow
 from changes.proposals import CustomerMoves, Inapplicable
 from customers.models import Customer, UserGroup
+from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
 
 
@@ -45,9 +46,8 @@ class CustomersFlow(Flow):
 def regroup_customer(admin: Any, request: HttpRequest, customer: Customer) -> HttpResponse:
     """The preview that follows the form of a customer in which another user group was chosen."""
     data = request.POST if request.method == "POST" else request.GET
-    wanted = data.get("to", "")
     groups = UserGroup.objects.visible_to(request.user).select_related("provider")
-    group = groups.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
+    group = groups.filter(pk=parse_pk(data.get("to"))).first()
     if group is None:
         raise Http404("No such user group here.")
     return CustomersFlow(admin, request, customer, [customer], group).respond()

@@ -16,6 +16,7 @@ from chargegroups.filters import REASONS
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import Decision
 from evcnet.datetimes import NotAMoment, database_clock, read_moment
+from evcnet.primary_keys import parse_pk
 from tariffs.current_price import CurrentPrice
 
 PER_PAGE = 50
@@ -49,8 +50,7 @@ def _then(admin: Any, request: HttpRequest, group: ChargeGroup) -> TemplateRespo
     at, wrong = _moment(request.GET.get("at", ""), now)
     asked = GroupThen(group, at, _visible(request, group))
     listed = [crowd for crowd in asked.crowds if crowd.decision.allowed or request.GET.get("access") == "all"]
-    after = request.GET.get("after", "")
-    begin = int(after) if after.isdecimal() and len(after) < 19 else 0
+    begin = parse_pk(request.GET.get("after")) or 0
     found = asked.customers(listed, text=request.GET.get("q", "").strip(), after=begin, most=PER_PAGE + 1)
     context = admin.page_context(request, group, f"Who had access to {group}?") | {
         "tab_of": admin.page(group.pk, "access"),

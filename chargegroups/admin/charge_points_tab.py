@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from changes.admin.attach_detach import Destination, PointsFlow
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
+from evcnet.primary_keys import parse_pks
 
 PER_PAGE = 50
 FOUND = 20
@@ -67,7 +68,7 @@ def _flow(admin: Any, request: HttpRequest, group: ChargeGroup, points: Any, to:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    return [int(value) for value in request.POST.getlist("point") if value.isdecimal() and len(value) < 19]
+    return parse_pks(request.POST.getlist("point"))
 
 
 def _chosen(request: HttpRequest, group: ChargeGroup) -> Any:

@@ -20,6 +20,7 @@ from chargegroups.filters import REASONS, StandingFilter
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
 from evcnet.datetimes import database_clock
+from evcnet.primary_keys import parse_pk
 from tariffs.current_price import CurrentPrice
 
 PER_PAGE = 50
@@ -73,11 +74,11 @@ def may_except(request: HttpRequest) -> bool:
 
 
 def _editor(request: HttpRequest, at: GroupAt, customers: Any) -> exceptions.Editor | None:
-    wanted = request.GET.get("edit", "")
+    wanted = parse_pk(request.GET.get("edit"))
     may_edit = request.method == "POST" or may_except(request)
-    if not may_edit or not wanted.isdecimal() or len(wanted) > 18:
+    if not may_edit or wanted is None:
         return None
-    customer = at.annotated(customers).filter(pk=int(wanted)).select_related("user_group").first()
+    customer = at.annotated(customers).filter(pk=wanted).select_related("user_group").first()
     return exceptions.Editor(request, at, customer) if customer else None
 
 
@@ -87,9 +88,9 @@ def _kept(request: HttpRequest) -> str:
 
 def _page(found: Any, params: Any) -> tuple[list[Any], str]:
     """The rows after a customer, by name and id, and the address of the next ones: page 1,000 costs what page 1 does."""
-    name, after = params.get("name", ""), params.get("after", "")
-    if after.isdecimal() and len(after) < 19 and "\0" not in name:
-        found = found.filter(name__gte=name).exclude(name=name, pk__lte=int(after))
+    name, after = params.get("name", ""), parse_pk(params.get("after"))
+    if after is not None and "\0" not in name:
+        found = found.filter(name__gte=name).exclude(name=name, pk__lte=after)
     rows = list(found.select_related("user_group")[: PER_PAGE + 1])
     if len(rows) <= PER_PAGE:
         return rows, ""

@@ -25,6 +25,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.errors import DomainError
 from evcnet.history import event_model
+from evcnet.primary_keys import parse_pk
 
 
 class RoleInline(TabularInline):
@@ -59,10 +60,10 @@ class RoleInline(TabularInline):
 
 def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
     """A new login may begin with the roles of another (?like=17), as far as the admin sees and gives them."""
-    like = request.GET.get("like", "")
-    if not like.isdecimal() or len(like) > 18:
+    like = parse_pk(request.GET.get("like"))
+    if like is None:
         return []
-    roles = Membership.objects.visible_to(request.user, "add").filter(staff_member=int(like))
+    roles = Membership.objects.visible_to(request.user, "add").filter(staff_member=like)
     return list(roles.values("provider", "role", "user_group"))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from random import Random
+from typing import Any
 
 from django.utils import timezone
 
@@ -71,7 +72,7 @@ class Crowd:
                 card.valid_from = today + timedelta(days=self.chance.randint(2, 20))
             yield card
 
-    def card(self, customer: Customer | None = None, **fields: str) -> ChargeCard:
+    def card(self, customer: Customer | None = None, **fields: Any) -> ChargeCard:
         printed = next(self.printed)
         uid = f"04{self.chance.getrandbits(48):012X}"
         visual_number = f"NL-{self.prefix}-C{printed:06d}-{printed % 9 + 1}"

@@ -83,7 +83,8 @@ class History:
     def _point(self, card: ChargeCard) -> ChargePoint:
         if card.customer_id in self.homes and self.chance.random() < 0.7:
             return self.homes[card.customer_id]
-        part = self.chance.choice(PREFERRED.get(card.customer.user_group.code, "harbour leusden").split())
+        code = card.customer.user_group.code if card.customer else ""
+        part = self.chance.choice(PREFERRED.get(code, "harbour leusden").split())
         return self.chance.choice(self.points[part])
 
     def _stay(self, point: ChargePoint) -> Stay:

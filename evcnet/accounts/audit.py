@@ -1,4 +1,4 @@
-"""What of signing in gets into the record?"""
+"""Audit log of signing in: receivers that record each sign-in, refusal and change of what one signs in with."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def _locked_out(sender: Any, request: HttpRequest, username: str, **kwargs: Any)
 
 
 def _login(address: str) -> StaffMember | None:
-    return StaffMember.objects.filter(email=address).first()
+    login: StaffMember | None = StaffMember.objects.filter(email=address).first()
+    return login
 
 
 def _password_set(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What does somebody see who follows the link of an invitation?"""
+"""The page behind the link of an invitation, and the mail that holds the link."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from customers.audit import record
 from customers.invitations import NotValid, invite, login_of
 from customers.models import AuditEntry, StaffMember
 from evcnet.accounts.attempts import address_of
+from evcnet.admin.requests import StaffRequest
 
 
-def send(request: HttpRequest, login: StaffMember) -> None:
+def send(request: StaffRequest, login: StaffMember) -> None:
     """Mail an invitation in the name of who is signed in; DomainError where that can't be."""
     invite(login, request.user, lambda token: request.build_absolute_uri(reverse("invitation", args=[token])))
 

@@ -1,4 +1,4 @@
-"""Has this session shown the second factor that its login needs?"""
+"""The second factor: which logins need one, and whether a session has shown it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_shown(request: HttpRequest) -> bool:
 
 
 def has_one(login: Any) -> bool:
-    return Authenticator.objects.filter(user=login, type__in=REAL).exists()
+    return bool(Authenticator.objects.filter(user=login, type__in=REAL).exists())
 
 
 def remove_all(login: Any) -> int:

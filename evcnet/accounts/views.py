@@ -1,4 +1,4 @@
-"""What does somebody see who is not signed in yet, and where is a login signed in?"""
+"""The front page, which is the sign-in form or the home page, and the sessions in which a login is signed in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from allauth.account.views import LoginView
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 
 from evcnet.accounts.reauthentication import asks_password_again
+from evcnet.admin.requests import StaffRequest
+from evcnet.primary_keys import parse_pk
 
 
-def front(request: HttpRequest) -> HttpResponse:
+def front(request: HttpRequest) -> Any:
     """The portal's home page, or the form to sign in."""
     if request.user.is_authenticated:
         return admin.site.admin_view(admin.site.index)(request)
@@ -23,11 +25,10 @@ def front(request: HttpRequest) -> HttpResponse:
 class SessionsView(ListUserSessionsView):
     """Lists where this login is signed in; ends one session, or all but this one."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         if "end" not in request.POST:
             return super().post(request, *args, **kwargs)
-        chosen = request.POST["end"]
-        found = UserSession.objects.filter(user=request.user, pk=chosen if chosen.isdecimal() else None).first()
+        found = UserSession.objects.filter(user=request.user, pk=parse_pk(request.POST["end"])).first()
         if found is not None and not found.is_current():
             found.end()
             messages.success(request, "That session was ended.")

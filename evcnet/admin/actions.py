@@ -76,7 +76,7 @@ class ActionsMixin:
     admin_site: Any
 
     def get_actions(self, request: StaffRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)  # type: ignore[misc]
+        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
         for action in self.bulk_actions:
             if self.has_model_permission(request, action.permission):  # type: ignore[attr-defined]
                 actions[action.name] = (_changelist_action(action), action.name, action.label)

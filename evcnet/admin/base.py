@@ -36,6 +36,8 @@ ObjectView = Callable[[Any, Any, Any], HttpResponse]
 class AnnotatedChangeList(ChangeList):
     """A list whose admin fetches what its rows need for the whole page at once."""
 
+    result_list: Any
+
     def get_filters(self, request: StaffRequest) -> Any:
         try:
             return super().get_filters(request)
@@ -44,7 +46,7 @@ class AnnotatedChangeList(ChangeList):
 
     def get_results(self, request: StaffRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)  # type: ignore[assignment]
+        self.result_list = list(self.result_list)
         self.model_admin.annotate_page(request, self.result_list)
 
 
@@ -234,7 +236,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
     def object_path(self, segment: str, view: Callable[..., HttpResponse]) -> URLPattern:
         """The address of a page of one row; ``view`` takes the request and ``object_id``."""
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_{segment.replace('/', '_')}"
-        return path(f"<path:object_id>/{segment}/", self.admin_site.admin_view(view), name=name)
+        url: URLPattern = path(f"<path:object_id>/{segment}/", self.admin_site.admin_view(view), name=name)
+        return url
 
     def get_urls(self) -> list[Any]:
         views = self.object_views().items()

@@ -1,4 +1,4 @@
-"""What stands in the way of removing a row, and what would go with it? In counts of what the login sees."""
+"""Deletion summary: what stands in the way of removing a row, and what goes with it, in counts of what the login sees."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def goes_along(rows: Iterable[models.Model], login: Any) -> list[str]:
 def _related(row: models.Model, on_delete: Any, login: Any) -> Iterator[str]:
     hidden = False
     for relation in (each for each in row._meta.related_objects if each.on_delete is on_delete):
-        model = relation.related_model
+        model: Any = relation.related_model
         tied = model._base_manager.filter(**{relation.field.name: row})
         seen = tied
         if hasattr(model, "tenancy"):

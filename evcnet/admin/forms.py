@@ -1,4 +1,4 @@
-"""Does what was typed still fit the row that is stored, and the provider that it belongs to?"""
+"""Optimistic locking for admin forms: refuses a save over somebody else's; and forms whose rows have a provider."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from evcnet.history import author_id, authors, event_model, in_words, latest_event
+from evcnet.primary_keys import parse_pk
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,11 @@ class PortalForm(OwnedForm):
 
     def _seen(self) -> Any:
         """The row as this form first showed it."""
-        revision, events = self.data.get(self.add_prefix("revision"), ""), event_model(type(self.instance))
-        if events is None or not revision.isdecimal() or len(revision) > 18:
+        revision, events = parse_pk(self.data.get(self.add_prefix("revision"))), event_model(type(self.instance))
+        if events is None or revision is None:
             return None
         manager: Any = events._base_manager
-        return manager.filter(pgh_id=int(revision), pgh_obj=self.instance.pk).first()
+        return manager.filter(pgh_id=revision, pgh_obj=self.instance.pk).first()
 
     def _names(self) -> list[str]:
         concrete = {field.name for field in self.instance._meta.concrete_fields}
@@ -137,9 +138,10 @@ class PortalForm(OwnedForm):
         """Show a value in a bound form as if it had been typed."""
         key, bound = self.add_prefix(name), self[name]
         value = bound.field.prepare_value(getattr(value, "pk", value))
-        widget = bound.field.widget
+        widget: Any = bound.field.widget
         if isinstance(widget, forms.MultiWidget):
-            for part, inner in zip(widget.widgets_names, widget.decompress(value), strict=True):
+            parts: Any = widget
+            for part, inner in zip(parts.widgets_names, parts.decompress(value), strict=True):
                 self._type(key + part, inner)
         elif isinstance(widget, forms.CheckboxInput):
             self._type(key, "on" if value else None)
@@ -147,7 +149,8 @@ class PortalForm(OwnedForm):
             self._type(key, value)
 
     def _type(self, key: str, value: Any) -> None:
-        data: Any = self.data.copy()
+        data: Any = self.data
+        data = data.copy()
         if value is None:
             data.pop(key, None)
         elif isinstance(value, list):

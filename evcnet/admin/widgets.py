@@ -1,4 +1,4 @@
-"""With what is typed that the browser alone has no field for? Search boxes for rows that are too many to list."""
+"""Widgets that the browser has not: search boxes for rows that are too many to list."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import Any
 
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 
-DIGITS = 18
-"""Longer numbers are no key of ours, and the database would refuse to compare with them."""
+from evcnet.primary_keys import parse_pk
 
 
 class _KeysOnly:
     """Leaves out what is no key when the chosen rows are shown again: the form says so, and the page must not fail."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        keys = [each for each in value if not each or (str(each).isdecimal() and len(str(each)) <= DIGITS)]
+        keys = [each for each in value if not each or parse_pk(str(each)) is not None]
         return super().optgroups(name, keys, attrs)  # type: ignore[misc]
 
 

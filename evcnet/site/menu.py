@@ -1,4 +1,4 @@
-"""What is the portal's frame: its site, its menu, its colours?"""
+"""The admin site that is the portal, and its menu."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def script(request: HttpRequest) -> str:
     return static("evcnet/portal.js")
 
 
-_MENU = [
+_MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
     (
         "",
         [

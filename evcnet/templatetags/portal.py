@@ -1,4 +1,4 @@
-"""What do the portal's templates say in one word?"""
+"""Template tags and filters of the portal: badges, prices, counts, and how long ago."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -55,7 +55,7 @@ def query(context: Any, **changes: Any) -> str:
         params.pop(name, None)
         if value not in (None, ""):
             params[name] = value
-    return "?" + params.urlencode()
+    return f"?{params.urlencode()}"
 
 
 @register.simple_tag

@@ -15,6 +15,7 @@ from chargepoints.tariff_findings import circumstances
 from evcnet import datetimes
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.primary_keys import parse_pk
 from tariffs.admin.live_preview import remarks
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
@@ -101,8 +102,7 @@ def may_change(request: StaffRequest, tariff: Tariff) -> bool:
 def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
     """The version with this id, if it is the tariff's and not in force yet."""
     rows = tariff.versions.filter(valid_from__gt=datetimes.database_clock())
-    known = wanted and wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
-    return rows.filter(pk=int(wanted)).first() if known and wanted else None
+    return rows.filter(pk=parse_pk(wanted)).first()
 
 
 def editor_page(
