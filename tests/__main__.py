@@ -24,8 +24,8 @@ CHECKS = {
     "types": (*PYTHON, "-m", "mypy"),
     "imports": (*PYTHON, "-c", LINT_IMPORTS),
     "migrations": (*PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
-    # Last, so that its count closes what is printed. -rs: what was skipped, and why.
-    "tests": (*PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-rs"),
+    # Last, so that its count closes what is printed. -rs: what was skipped, and why; -m "": the slow ones as well.
+    "tests": (*PYTHON, "-m", "pytest", "-m", "", "-n", "2", "--dist", "worksteal", "-rs"),
 }
 CONFIGURED = {"types": "mypy", "imports": "importlinter"}
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
 from tests import factories as make
+from tests.tables import each
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +64,7 @@ def eventually(holds):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
+@each(
     "path",
     [
         "/",

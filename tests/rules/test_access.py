@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargegroups.access import LADDER, OCPP16, OCPP201, Facts, Policy, judge
+from tests.tables import each
 
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -101,19 +102,19 @@ def test_the_ladder_has_the_lines_of_the_rules_in_their_order():
     assert [line.reason for line in LADDER] == ORDER
 
 
-@pytest.mark.parametrize("reason", ORDER)
+@each("reason", ORDER)
 def test_each_line_decides_when_it_alone_applies(reason):
     access = judge(with_lines(reason))
     assert (access.reason, access.verdict) == (reason, VERDICTS[reason])
 
 
-@pytest.mark.parametrize(("first", "second"), NEIGHBOURS)
+@each(("first", "second"), NEIGHBOURS)
 def test_of_two_neighbouring_lines_the_first_decides(first, second):
     assert judge(with_lines(first, second)).reason == first
     assert judge(with_lines(second, first)).reason == first
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
+@each(("first", "second"), PAIRS)
 def test_of_any_two_lines_the_first_decides(first, second):
     assert judge(with_lines(second, first)).reason == first
 
