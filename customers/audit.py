@@ -42,5 +42,5 @@ def record(
 def _readers(login: StaffMember | None, provider: Provider | Iterable[Provider] | None) -> list[Provider | None]:
     if isinstance(provider, Provider):
         return [provider]
-    found = provider if provider is not None else (login.providers if login else [])
-    return list(found) or [None]
+    providers = provider if provider is not None else (login.providers if login else [])
+    return list(providers) or [None]

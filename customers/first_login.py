@@ -39,5 +39,5 @@ def first_admin(provider: Provider, name: str, email: str) -> StaffMember:
 
 
 def _admins(provider: Provider) -> list[StaffMember]:
-    held = Membership.objects.filter(provider=provider, role=Role.PROVIDER_ADMIN)
-    return list(StaffMember.objects.filter(pk__in=held.values("staff_member")).order_by("pk"))
+    roles = Membership.objects.filter(provider=provider, role=Role.PROVIDER_ADMIN)
+    return list(StaffMember.objects.filter(pk__in=roles.values("staff_member")).order_by("pk"))

@@ -19,11 +19,11 @@ CANNOT_BE_USED = "This {} cannot be used."
 
 def refuse_duplicate(form: Any, field: str, name: str) -> str:
     """Keys are unique on the whole platform, so no more is said than that. Whatever the letter case."""
-    typed: str = form.cleaned_data[field]
+    value: str = form.cleaned_data[field]
     others = form._meta.model._base_manager.exclude(pk=form.instance.pk)
-    if others.filter(**{f"{field}__iexact": typed}).exists():
+    if others.filter(**{f"{field}__iexact": value}).exists():
         raise ValidationError(CANNOT_BE_USED.format(name))
-    return typed
+    return value
 
 
 class CustomerForm(PortalForm):
@@ -34,10 +34,10 @@ class CustomerForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        typed = cleaned.get("user_group")
+        group = cleaned.get("user_group")
         # By now the instance holds what is stored.
-        if self.instance.pk is not None and typed is not None and typed.pk != self.instance.user_group_id:
-            self.moves_to, cleaned["user_group"] = typed, self.instance.user_group
+        if self.instance.pk is not None and group is not None and group.pk != self.instance.user_group_id:
+            self.moves_to, cleaned["user_group"] = group, self.instance.user_group
         return cleaned
 
 
@@ -55,11 +55,11 @@ class ChargeCardForm(PortalForm):
         if "customer" not in cleaned or "status" not in cleaned:
             return cleaned
         status = ChargeCard.Status
-        given = self.instance.pk is not None and cleaned["status"] != self.instance.status
+        chosen = self.instance.pk is not None and cleaned["status"] != self.instance.status
         had, has = self.instance.customer_id is not None, cleaned["customer"] is not None
-        if not given and has and not had and cleaned["status"] == status.INACTIVE:
+        if not chosen and has and not had and cleaned["status"] == status.INACTIVE:
             cleaned["status"], self.activated = status.ACTIVE, True
-        if not given and had and not has and cleaned["status"] == status.ACTIVE:
+        if not chosen and had and not has and cleaned["status"] == status.ACTIVE:
             cleaned["status"], self.deactivated = status.INACTIVE, True
         return cleaned
 
@@ -75,12 +75,12 @@ class NewChargeCardForm(ChargeCardForm):
 
     def clean_status(self) -> str:
         # An own status is left to the constraints; the usual one follows from the customer.
-        self.given = bool(self.cleaned_data["status"])
+        self.status_chosen = bool(self.cleaned_data["status"])
         return self.cleaned_data["status"] or str(ChargeCard.Status.INACTIVE)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if self.activated and getattr(self, "given", False):
+        if self.activated and getattr(self, "status_chosen", False):
             cleaned["status"], self.activated = ChargeCard.Status.INACTIVE, False
         return cleaned
 
@@ -145,8 +145,8 @@ class NewLoginForm(LoginForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        typed = StaffMember(email=cleaned.get("email") or "", name=cleaned.get("name") or "")
-        check_password(self, cleaned, typed)  # type: ignore[arg-type]
+        login = StaffMember(email=cleaned.get("email") or "", name=cleaned.get("name") or "")
+        check_password(self, cleaned, login)  # type: ignore[arg-type]
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
@@ -170,6 +170,6 @@ class RoleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
 
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        if not any(self.errors) and not kept:
+        roles = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if not any(self.errors) and not roles:
             raise ValidationError("Give the login at least one role, or deactivate it instead.")

@@ -38,14 +38,14 @@ def invite(login: StaffMember, by: StaffMember, address: Callable[[str], str]) -
         )
     providers = [each for each in login.providers if each in by.providers] or login.providers
     record(AuditEntry.Event.INVITED, by, providers, about=f"{login.name} <{login.email}>")
-    told = {
+    context = {
         "login": login,
         "by": by,
         "provider": ", ".join(each.name for each in providers),
         "address": address(token_of(login)),
         "days": VALID_FOR.days,
     }
-    _send(login, render_to_string("customers/invitation.txt", told))
+    _send(login, render_to_string("customers/invitation.txt", context))
 
 
 def _send(login: StaffMember, body: str) -> None:

@@ -57,7 +57,7 @@ def _mail_next(announcement: int) -> bool:
         )
         if notice is None or (notice.attempts and not _due(notice)):
             return False
-        _try(notice)
+        _send(notice)
         return True
 
 
@@ -66,14 +66,14 @@ def _due(notice: Notice) -> bool:
     return notice.tried_at is None or (timezone.now() - notice.tried_at).total_seconds() >= RETRY_SECONDS - 1
 
 
-def _try(notice: Notice) -> None:
+def _send(notice: Notice) -> None:
     notice.attempts += 1
     notice.tried_at = timezone.now()
     if not notice.customer.email:
         notice.state, notice.error = Notice.State.FAILED, "The customer has no e-mail address."
     else:
         try:
-            message(notice).send()
+            build_mail(notice).send()
             notice.state, notice.error = Notice.State.SENT, ""
         except Exception as failure:  # noqa: BLE001 - whatever a mail server answers is kept and tried again, never lost
             notice.error = f"{type(failure).__name__}: {failure}"[:300]
@@ -82,7 +82,7 @@ def _try(notice: Notice) -> None:
     notice.save(update_fields=["attempts", "tried_at", "state", "error"])
 
 
-def message(notice: Notice) -> EmailMultiAlternatives:
+def build_mail(notice: Notice) -> EmailMultiAlternatives:
     """The mail as it is sent: text and HTML, in the customer's language. Its Message-ID is the notice's own."""
     context = _context(notice)
     mail = EmailMultiAlternatives(
@@ -98,12 +98,12 @@ def message(notice: Notice) -> EmailMultiAlternatives:
 def _context(notice: Notice) -> dict[str, Any]:
     about, provider = notice.announcement.context, notice.provider
     at = datetime.fromisoformat(about["takes_effect_at"]).astimezone(provider.zone)
-    spoken = words(notice.customer.language)
+    texts = words(notice.customer.language)
     groups, more = notice.announcement.places(notice.customer.user_group_id)
     return {
-        "words": spoken,
+        "words": texts,
         "language": notice.customer.language,
-        "effect": spoken[notice.effect],
+        "effect": texts[notice.effect],
         "customer": notice.customer,
         "provider": provider.name,
         "groups": groups,

@@ -44,11 +44,11 @@ class AuditLogAdmin(ModelAdmin):
 
 def _in_words(about: str) -> str:
     """A page that was refused by what people call it: "charge groups: add"; anything else as it was written down."""
-    found = PAGE.fullmatch(about)
-    if not found:
+    match = PAGE.fullmatch(about)
+    if not match:
         return about
-    app, model, doing = found.groups()
+    app, model, view = match.groups()
     try:
-        return f"{apps.get_model(app, model)._meta.verbose_name_plural}: {doing.replace('_', ' ')}"
+        return f"{apps.get_model(app, model)._meta.verbose_name_plural}: {view.replace('_', ' ')}"
     except LookupError:
         return about

@@ -73,8 +73,8 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     @admin.display(description="cards")
     def cards(self, customer: Any) -> int:
-        found: int = customer.cards
-        return found
+        number: int = customer.cards
+        return number
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         cards = ChargeCard.objects.filter(customer__in=rows).order_by()

@@ -25,8 +25,8 @@ class FirstLoginForm(forms.Form):
     email = forms.EmailField(label="E-mail address", widget=UnfoldAdminEmailInputWidget)
 
     def clean_email(self) -> str:
-        typed: str = self.cleaned_data["email"].lower()
-        return typed
+        email: str = self.cleaned_data["email"].lower()
+        return email
 
 
 class FirstLogin:
@@ -66,6 +66,6 @@ class FirstLogin:
                 form.add_error(None, refusal_of(error).message)
             return again
         for login in logins:
-            told = f"An invitation is on its way to {login.email}. It holds for {VALID_FOR.days} days."
-            messages.success(request, told)
+            message = f"An invitation is on its way to {login.email}. It holds for {VALID_FOR.days} days."
+            messages.success(request, message)
         return True

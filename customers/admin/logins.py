@@ -82,20 +82,20 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
 
     @admin.display(description="roles")
     def roles(self, login: Any) -> str:
-        found: str = login.roles
-        return found
+        roles: str = login.roles
+        return roles
 
     @admin.display(description="status", ordering="is_active")
     def shown_status(self, login: StaffMember) -> str:
         return badge("active" if login.is_active else "inactive")
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        held: dict[int, list[str]] = {login.pk: [] for login in rows}
+        roles_of: dict[int, list[str]] = {login.pk: [] for login in rows}
         roles = Membership.objects.visible_to(request.user).filter(staff_member__in=rows)
         for role in roles.select_related("provider", "user_group"):
-            held[role.staff_member_id].append(str(role))
+            roles_of[role.staff_member_id].append(str(role))
         for login in rows:
-            login.roles = ", ".join(held[login.pk])
+            login.roles = ", ".join(roles_of[login.pk])
 
     # Page
 

@@ -29,9 +29,9 @@ class MoveForm(ActionForm):
         field.queryset = visible.select_related("provider")
 
 
-def _moving(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _move(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
     one = row_of_page(request, customers)
-    return CustomersFlow(admin, request, one, customers, asked["user_group"]).respond()
+    return CustomersFlow(admin, request, one, customers, answers["user_group"]).respond()
 
 
 MOVE = Action(
@@ -40,5 +40,5 @@ MOVE = Action(
     "moved",
     is_available=lambda customer: customer.erased_at is None,
     form=MoveForm,
-    view=_moving,
+    view=_move,
 )

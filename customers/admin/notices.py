@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from customers.models import Notice
-from customers.notices import mail_again, message
+from customers.notices import build_mail, mail_again
 from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import RelatedFilter
@@ -91,7 +91,7 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         context = self.page_context(request, notice, f"Notice to {notice.customer}") | {
             "notice": notice,
             "about": self.about(notice),
-            "mail": message(notice),
+            "mail": build_mail(notice),
             "buttons": self.action_buttons(request, notice),
         }
         return TemplateResponse(request, "customers/notice_page.html", context)

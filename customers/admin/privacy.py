@@ -26,7 +26,7 @@ def is_person(customer: Customer) -> bool:
     return customer.erased_at is None
 
 
-def _disclosing(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _disclose(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
     (customer,) = customers
     data = CustomerExport(customer, request.user)
     rows = data.rows
@@ -56,10 +56,10 @@ class EraseForm(ActionForm):
     )
 
     def clean_number(self) -> str:
-        typed: str = self.cleaned_data["number"]
-        if typed != self.rows[0].number:
+        number: str = self.cleaned_data["number"]
+        if number != self.rows[0].number:
             raise ValidationError("This is not the number of this customer: nobody was erased.")
-        return typed
+        return number
 
     @property
     def held(self) -> list[HeldRows]:
@@ -67,7 +67,7 @@ class EraseForm(ActionForm):
         return [held for held in held_rows(self.rows[0]) if held.declared.erasure]
 
 
-def _erasing(admin: Any, request: StaffRequest, customers: list[Customer], asked: dict[str, Any]) -> HttpResponse:
+def _erase(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
     (customer,) = customers
     ask_password_again(request)
     try:
@@ -87,7 +87,7 @@ DISCLOSE = Action(
     "exported",
     is_available=is_person,
     permission="disclose",
-    view=_disclosing,
+    view=_disclose,
 )
 ERASE = Action(
     "erase",
@@ -96,5 +96,5 @@ ERASE = Action(
     is_available=is_person,
     permission="erase",
     form=EraseForm,
-    view=_erasing,
+    view=_erase,
 )

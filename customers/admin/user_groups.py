@@ -33,25 +33,25 @@ class UserGroupAdmin(ModelAdmin, Transfers):
 
     @admin.display(description="name", ordering="name")
     def place(self, group: Any) -> str:
-        found: str = group.place
-        return found
+        text: str = group.place
+        return text
 
     @admin.display(description="customers")
     def customers(self, group: Any) -> str:
-        found: str = group.customers
-        return found
+        text: str = group.customers
+        return text
 
     @admin.display(description="charge groups")
     def charge_groups(self, group: Any) -> str:
-        found: str = group.charge_groups
-        return found
+        text: str = group.charge_groups
+        return text
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        seen = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
+        visible = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
         customers = bounded_counts(Customer, "user_group", rows)
         charge_groups = bounded_counts(ChargeGroup, "user_group", rows)
         for group in rows:
-            group.place = UNDER.join(above.name for above in ancestry(group, seen))
+            group.place = UNDER.join(above.name for above in ancestry(group, visible))
             group.customers, group.charge_groups = customers[group.pk], charge_groups[group.pk]
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
@@ -69,16 +69,16 @@ class UserGroupAdmin(ModelAdmin, Transfers):
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (changed := kwargs.get("obj")) is not None:
-            context.update(self._standing(request, UserGroup.objects.get(pk=changed.pk)))
+            context.update(self._panel(request, UserGroup.objects.get(pk=changed.pk)))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: StaffRequest, group: UserGroup) -> dict[str, Any]:
-        seen = {each.pk: each for each in UserGroup.objects.visible_to(request.user)}
+    def _panel(self, request: StaffRequest, group: UserGroup) -> dict[str, Any]:
+        visible = {each.pk: each for each in UserGroup.objects.visible_to(request.user)}
         of_group = f"?user_group__id__exact={group.pk}"
         return {
             "group": group,
-            "above": ancestry(group, seen)[:-1],
-            "below": [each for each in seen.values() if each.parent_id == group.pk],
+            "above": ancestry(group, visible)[:-1],
+            "below": [each for each in visible.values() if each.parent_id == group.pk],
             "customers": bounded_counts(Customer, "user_group", [group])[group.pk],
             "customers_url": reverse("admin:customers_customer_changelist") + of_group,
             "charge_groups": bounded_counts(ChargeGroup, "user_group", [group])[group.pk],
@@ -86,9 +86,9 @@ class UserGroupAdmin(ModelAdmin, Transfers):
         }
 
 
-def ancestry(group: UserGroup, seen: dict[int, UserGroup]) -> list[UserGroup]:
+def ancestry(group: UserGroup, visible: dict[int, UserGroup]) -> list[UserGroup]:
     """The user groups above this one that the login sees, the topmost first, and itself."""
     line = [group]
-    while (above := seen.get(line[0].parent_id or 0)) is not None and above not in line:
+    while (above := visible.get(line[0].parent_id or 0)) is not None and above not in line:
         line.insert(0, above)
     return line

@@ -88,10 +88,10 @@ class StaffMember(AbstractBaseUser):
         """What this login reaches with a permission such as ``customers.view_customer``."""
         if not self.is_active:
             return Scope()
-        held = [(provider, group) for role, provider, group in self._memberships if granted(role, permission)]
-        groups = {group for _, group in held if group is not None}
+        roles = [(provider, group) for role, provider, group in self._memberships if granted(role, permission)]
+        groups = {group for _, group in roles if group is not None}
         return Scope(
-            providers=frozenset(provider for provider, group in held if group is None),
+            providers=frozenset(provider for provider, group in roles if group is None),
             user_groups=descendants(groups, self._parents) if groups else frozenset(),
             platform=self.is_operator and granted_to_operator(permission),
         )

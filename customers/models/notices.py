@@ -48,8 +48,8 @@ class Announcement(models.Model):
         """The same, of the groups that customers of the user group know; of all, for None."""
         known, more = self.places(user_group)
         names = ", ".join(known) or "charge groups"
-        told = f"{names} and {more} more" if more else names
-        return f"{told}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{told} change"
+        where = f"{names} and {more} more" if more else names
+        return f"{where}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{where} change"
 
     def places(self, user_group: int | None) -> tuple[list[str], int]:
         """The first groups by name, and how many more: without those that are closed to the user group's customers."""

@@ -137,17 +137,17 @@ class UserGroup(models.Model):
     def _ancestors(self) -> set[Any]:
         parents = dict(UserGroup.objects.filter(provider_id=self.provider_id).values_list("pk", "parent_id"))
         parents[self.pk] = self.parent_id
-        seen: set[Any] = set()
+        ancestors: set[Any] = set()
         above = self.parent_id
-        while above is not None and above not in seen:
-            seen.add(above)
+        while above is not None and above not in ancestors:
+            ancestors.add(above)
             above = parents.get(above)
-        return seen
+        return ancestors
 
 
 def descendants(groups: set[int], parents: dict[int, int | None]) -> frozenset[int]:
     """The user groups themselves and all below them. ``parents`` maps a user group's id to its parent's."""
-    found = set(groups)
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return frozenset(found)
+    below = set(groups)
+    while more := {child for child, parent in parents.items() if parent in below} - below:
+        below |= more
+    return frozenset(below)

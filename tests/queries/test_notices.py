@@ -15,7 +15,7 @@ from changes.models import Change
 from changes.proposals import NewTerms
 from customers.models import Announcement, Customer, Notice
 from customers.notice_text import WORDS
-from customers.notices import MOST_ATTEMPTS, mail_again, mail_announcement, message
+from customers.notices import MOST_ATTEMPTS, build_mail, mail_again, mail_announcement
 from evcnet.datetimes import database_clock
 from tests import factories as make
 
@@ -112,7 +112,7 @@ def test_each_notice_is_mailed_once(world):
 def test_a_name_is_text_and_never_markup(world):
     Customer.objects.filter(pk=world.jansen.pk).update(name="<b>Jansen</b> & sons {provider}")
     announced(world)
-    mailed = message(Notice.objects.get())
+    mailed = build_mail(Notice.objects.get())
     assert "&lt;b&gt;Jansen&lt;/b&gt; &amp; sons {provider}" in mailed.alternatives[0][0]
     assert "<b>Jansen</b> & sons {provider}" in mailed.body
 

@@ -134,11 +134,11 @@ def test_the_uses_of_a_shared_tariff_are_those_in_sight(marked):
 
 def test_a_customer_is_told_of_the_groups_that_they_know(marked):
     """The notice of a change of both names to North's customers what is North's, to staff and in the mail."""
-    from customers.notices import message
+    from customers.notices import build_mail
 
     change = shared(marked)
     notices = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed")
     assert notices.filter(customer__user_group=marked.north.user_group).exists()
     for notice in notices.filter(customer__user_group=marked.north.user_group):
-        mail = message(notice)
+        mail = build_mail(notice)
         assert "north shared quay" in mail.body and "zqsouth" not in mail.body + str(mail.alternatives)
