@@ -254,6 +254,7 @@ class FeedTariff(models.Model):
     tariff = models.ForeignKey(Tariff, models.CASCADE, related_name="feeds")
     versions = models.ManyToManyField(TariffVersion, related_name="feeds")
 
+    personal_data = PersonalData(impersonal=("feed",))
     tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)
     objects = ScopedManager()
 

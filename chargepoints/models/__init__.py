@@ -1,8 +1,8 @@
 """Where can be charged, and what happened there?"""
 
 from chargepoints.models.locations import Location
-from chargepoints.models.points import ChargePoint, Connector
+from chargepoints.models.points import ChargePoint, Connector, FeedPoint
 from chargepoints.models.ratings import Rating
 from chargepoints.models.sessions import Session
 
-__all__ = ["ChargePoint", "Connector", "Location", "Rating", "Session"]
+__all__ = ["ChargePoint", "Connector", "FeedPoint", "Location", "Rating", "Session"]

@@ -140,3 +140,32 @@ class Connector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.standard} {self.format.lower()}"
+
+
+class FeedPoint(models.Model):
+    """A charge point that a feed of the provider named (docs/feeds.md).
+
+    ``removed_at``: since when the feed has it as removed; None while it lives. ``status_before``: the status that it
+    had then; empty where it arrived as removed.
+    """
+
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    feed = models.CharField(max_length=36)
+    charge_point = models.ForeignKey(ChargePoint, models.CASCADE, related_name="feeds")
+    removed_at = models.DateTimeField(null=True)
+    status_before = models.CharField(max_length=14, choices=ChargePoint.Status, blank=True)
+
+    personal_data = PersonalData(impersonal=("feed", "status_before"))
+    tenancy = Tenancy(user_groups=("charge_point__charge_group__user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = "charge point of a feed"
+        verbose_name_plural = "charge points of feeds"
+        constraints = [
+            models.UniqueConstraint(fields=["charge_point", "feed"], name="feed_point_once"),
+            WithinProvider(field="charge_point", name="feed_point_of_same_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.charge_point} of {self.feed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models.functions import Upper
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Connector, Location
+from chargepoints.ocpi.feed_points import PointFeed
 from chargepoints.ocpi.location_object import EvseObject
 from chargepoints.ocpi.vocabulary import REMOVED, WORKING
 from customers.models import Provider
@@ -24,12 +25,20 @@ CONNECTOR_COLUMNS = ["standard", "format", "power_type", "max_voltage", "max_amp
 
 @dataclass(eq=False)
 class PointRow:
-    """An EVSE of the file beside its charge point, stored or new, and what is to be written."""
+    """An EVSE of the file beside its charge point, stored or new, and what is to be written.
+
+    ``removed``: the feed removes the point now, which had ``status_before``; ``revived``: it has it alive again.
+    ``former_evse_id``: the point was found by its uid, and had this EVSE ID.
+    """
 
     evse: EvseObject
     point: ChargePoint
     is_new: bool
     changed: bool = False
+    removed: bool = False
+    revived: bool = False
+    status_before: str = ""
+    former_evse_id: str = ""
     new_connectors: list[Connector] = field(default_factory=list)
     changed_connectors: list[Connector] = field(default_factory=list)
     gone_connectors: list[Any] = field(default_factory=list)
@@ -48,35 +57,61 @@ class PointRow:
 
 
 class KnownPoints:
-    """The charge points of a provider by identity and by EVSE ID, and which identities are others'."""
+    """The charge points of a provider by identity, by EVSE ID and by the feed's uid; which identities are others'."""
 
-    def __init__(self, provider: Provider, identities: Iterable[str]) -> None:
-        self.provider = provider
+    def __init__(self, provider: Provider, evses: Iterable[EvseObject], feed: PointFeed) -> None:
+        self.provider, self.feed = provider, feed
         self.by_identity: dict[str, ChargePoint] = {}
         self.by_evse_id: dict[str, list[ChargePoint]] = defaultdict(list)
+        self.by_uid: dict[str, list[ChargePoint]] = defaultdict(list)
         for point in ChargePoint.objects.filter(provider=provider).prefetch_related("connectors"):
             self.by_identity[point.identity.upper()] = point
             if point.evse_id:
-                self.by_evse_id[point.evse_id.replace("*", "").upper()].append(point)
-        self.of_others = self._of_others([each.upper() for each in identities])
-        self.taken: set[Any] = set()
+                self.by_evse_id[_key(point.evse_id)].append(point)
+            if point.pk in feed.rows:
+                self.by_uid[point.ocpi_uid or point.identity].append(point)
+        self.active = sum(point.status == ChargePoint.Status.ACTIVE for point in self.by_identity.values())
+        living = [evse for evse in evses if evse.state != REMOVED]
+        self.keys = {evse.identity.upper() for evse in living}
+        self.uids = Counter(evse.uid for evse in living)
+        self.of_others = self._of_others([evse.identity.upper() for evse in evses])
+        self.taken: set[int] = set()
+        self.removed_keys: set[str] = set()
 
     def _of_others(self, identities: list[str]) -> set[str]:
         others = ChargePoint.objects.exclude(provider=self.provider).annotate(key=Upper("identity"))
         return set(others.filter(key__in=identities).values_list("key", flat=True))
 
     def row(self, evse: EvseObject, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
-        """The EVSE beside its charge point; nothing, and a problem at the EVSE, where it can't be taken."""
-        key = evse.identity.upper()
-        points = [self.by_identity[key]] if key in self.by_identity else self.by_evse_id[key] if evse.evse_id else []
-        problem = self._problem(key, points)
+        """The EVSE beside its charge point; nothing, and a problem at the EVSE, where it can't be taken.
+
+        Nothing without a problem: it is removed here, and its charge point lives elsewhere in the file.
+        """
+        points = self.find(evse)
+        if evse.state == REMOVED and points and points[0].pk in self.taken:
+            return None
+        problem = self._problem(evse.identity.upper(), points)
         if problem:
             evse.problems.append(problem)
             return None
         if not points:
             return _new(evse, ChargePoint(provider=self.provider, identity=evse.identity), location, charge_group)
         self.taken.add(points[0].pk)
-        return _compared(evse, points[0], location)
+        return _compared(evse, points[0], location, self.feed)
+
+    def find(self, evse: EvseObject) -> list[ChargePoint]:
+        """By its key, else by the feed's uid where only one point and one EVSE of the file have it."""
+        key = evse.identity.upper()
+        if key in self.by_identity:
+            return [self.by_identity[key]]
+        found = self.by_evse_id.get(key, []) if evse.evse_id else []
+        return found or self._by_uid(evse)
+
+    def _by_uid(self, evse: EvseObject) -> list[ChargePoint]:
+        points = self.by_uid.get(evse.uid, []) if evse.uid else []
+        if len(points) != 1 or self.uids[evse.uid] > 1:
+            return []
+        return [] if {points[0].identity.upper(), _key(points[0].evse_id)} & self.keys else points
 
     def _problem(self, key: str, points: list[ChargePoint]) -> Problem | None:
         if not points and key in self.of_others:
@@ -90,32 +125,58 @@ class KnownPoints:
         return None
 
 
+def _key(evse_id: str) -> str:
+    """Feeds spell an EVSE ID with and without ``*``, in capitals or not."""
+    return evse_id.replace("*", "").upper()
+
+
 def _new(evse: EvseObject, point: ChargePoint, location: Location, charge_group: ChargeGroup | None) -> PointRow:
     point.location, point.charge_group = location, charge_group
     point.evse_id, point.ocpi_uid, point.max_power_kw = evse.evse_id, _uid(evse, point), evse.kilowatts
-    if evse.state == REMOVED:
-        point.status = ChargePoint.Status.OUT_OF_SERVICE
-    elif charge_group is not None and evse.state in WORKING:
-        point.status = ChargePoint.Status.ACTIVE
+    removed = evse.state == REMOVED
+    point.status = ChargePoint.Status.OUT_OF_SERVICE if removed else _first_status(evse, point)
     made = [_connector(point, name, values) for name, values in evse.connectors.items()]
-    return PointRow(evse, point, is_new=True, new_connectors=made)
+    return PointRow(evse, point, is_new=True, removed=removed, new_connectors=made)
 
 
-def _compared(evse: EvseObject, point: ChargePoint, location: Location) -> PointRow:
-    """Status and charge group are the portal's own to say, but for an EVSE that was removed."""
+def _first_status(evse: EvseObject, point: ChargePoint) -> str:
+    """Of a point that the portal did not know alive."""
+    works = point.charge_group_id is not None and evse.state in WORKING
+    return ChargePoint.Status.ACTIVE if works else ChargePoint.Status.INACTIVE
+
+
+def _compared(evse: EvseObject, point: ChargePoint, location: Location, feed: PointFeed) -> PointRow:
+    """Status and charge group are the portal's own to say, but for an EVSE that was removed, or lives again."""
     row = PointRow(evse, point, is_new=False)
     _compare_connectors(row)
-    wanted: dict[str, Any] = {"location_id": location.pk}
+    values: dict[str, Any] = {"location_id": location.pk}
     if evse.evse_id:
-        wanted |= {"evse_id": evse.evse_id, "ocpi_uid": _uid(evse, point)}
+        if _key(evse.evse_id) not in (_key(point.evse_id), point.identity.upper()):
+            row.former_evse_id = point.evse_id or point.identity
+        values |= {"evse_id": evse.evse_id, "ocpi_uid": _uid(evse, point)}
     if row.rewired:
-        wanted["max_power_kw"] = evse.kilowatts
-    if evse.state == REMOVED:
-        wanted["status"] = ChargePoint.Status.OUT_OF_SERVICE
-    row.changed = any(getattr(point, name) != value for name, value in wanted.items())
-    for name, value in wanted.items():
+        values["max_power_kw"] = evse.kilowatts
+    values["status"] = _status(row, feed)
+    row.changed = any(getattr(point, name) != value for name, value in values.items())
+    for name, value in values.items():
         setattr(point, name, value)
     return row
+
+
+def _status(row: PointRow, feed: PointFeed) -> str:
+    """REMOVED is out of service. What the same feed removed comes back as it was, unless staff changed its status."""
+    point, is_removed = row.point, row.point.pk in feed.removals
+    if row.evse.state == REMOVED:
+        row.removed = not is_removed or feed.staff_changed(point)
+        row.status_before = point.status
+        return ChargePoint.Status.OUT_OF_SERVICE
+    row.revived = is_removed
+    if not is_removed or feed.staff_changed(point):
+        return point.status
+    before = feed.status_before(point) or _first_status(row.evse, point)
+    if before == ChargePoint.Status.ACTIVE and point.charge_group_id is None:
+        return ChargePoint.Status.INACTIVE
+    return before
 
 
 def _uid(evse: EvseObject, point: ChargePoint) -> str:

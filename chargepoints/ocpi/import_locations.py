@@ -13,15 +13,20 @@ from changes.file_changes import FileChanges, ProposedRows
 from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
+from chargepoints.ocpi.feed_points import PointFeed
 from chargepoints.ocpi.import_charge_points import KnownPoints, PointRow, write_points
 from chargepoints.ocpi.location_object import EvseObject, LocationObject, parse_location
+from chargepoints.ocpi.remove_missing import remove_missing_points
+from chargepoints.ocpi.vocabulary import REMOVED
 from customers.models import Provider
 from evcnet.importexport.report import Report, write_rows
 from tariffs.models import Tariff
 from tariffs.ocpi.families import TariffCodes
+from tariffs.ocpi.feed import Feed
 from tariffs.pricing.problems import Problem
 
 BATCH = 500
+DEFAULT = Feed()
 
 
 @dataclass(eq=False)
@@ -46,41 +51,50 @@ def import_locations(
     objects: Sequence[Any],
     charge_group: ChargeGroup | None = None,
     file_changes: FileChanges | None = None,
+    feed: Feed = DEFAULT,
 ) -> Report:
-    """Add or update the locations of OCPI objects, their charge points and connectors, within the caller's transaction.
+    """Add or update the locations of a feed's OCPI objects, their charge points and connectors, in one transaction.
 
     New charge points are attached to ``charge_group`` and activated if their state allows it; without one they arrive
-    inactive and unattached. To attach them is a change of terms, which goes through ``door``: only a group that is
-    founded with its points has none. What the portal has and the file has not is left alone.
+    inactive and unattached. To attach them is a change of terms, which goes through ``file_changes``: only a group that
+    is founded with its points has none. What the portal has and the file has not is left alone, unless the feed is
+    complete.
     """
     report = Report("locations")
-    read = [parse_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
-    _refuse_repeated(read)
-    located = _import_locations(provider, read, report)
-    _import_points(provider, located, charge_group, report, file_changes)
-    _warn_of_tariffs(provider, read, report)
+    parsed = [parse_location(each, number, provider.time_zone) for number, each in enumerate(objects, 1)]
+    _refuse_repeated(parsed)
+    stored = PointFeed(provider, feed.name)
+    known = KnownPoints(provider, [evse for each in parsed for evse in each.evses], stored)
+    located = _import_locations(provider, parsed, report)
+    rows = _import_points(known, located, charge_group, report, file_changes)
+    _remember(stored, rows)
+    if feed.complete:
+        remove_missing_points(feed, known, parsed, report)
+    _warn_of_tariffs(provider, parsed, report)
     return report
 
 
-def _refuse_repeated(read: list[LocationObject]) -> None:
-    """The first that has a key keeps it. Keys of charge points count once whatever their letter case."""
+def _refuse_repeated(parsed: list[LocationObject]) -> None:
+    """The first that has a key keeps it; keys of EVSEs count whatever their letter case, and not those of removed ones."""
     codes: set[str] = set()
     identities: set[str] = set()
-    for each in read:
+    for each in parsed:
         if each.code and each.code in codes:
             each.problems.append(Problem("id", "occurred earlier in the file", "give each location an id of its own"))
         codes.add(each.code)
         for evse in each.evses:
             key = evse.identity.upper()
-            if key and key in identities:
+            if not key or evse.state == REMOVED:
+                continue
+            if key in identities:
                 evse.problems.append(Problem("evse_id", "occurred earlier in the file", "list each EVSE once"))
             identities.add(key)
 
 
-def _import_locations(provider: Provider, read: list[LocationObject], report: Report) -> list[LocationRow]:
+def _import_locations(provider: Provider, parsed: list[LocationObject], report: Report) -> list[LocationRow]:
     stored = {each.code: each for each in Location.objects.filter(provider=provider)}
     rows = []
-    for each in read:
+    for each in parsed:
         if each.problems:
             _refuse_whole(each, each.problems, report)
         else:
@@ -131,24 +145,43 @@ def _write_locations(rows: Sequence[LocationRow]) -> None:
 
 
 def _import_points(
-    provider: Provider,
+    known: KnownPoints,
     located: list[LocationRow],
     charge_group: ChargeGroup | None,
     report: Report,
     file_changes: FileChanges | None,
-) -> None:
-    known = KnownPoints(provider, [evse.identity for row in located for evse in row.read.evses])
+) -> list[PointRow]:
+    """The rows that hold afterwards. Living EVSEs come first, so that a removed one finds its point taken."""
+    evses = [(evse, each.location) for each in located for evse in each.read.evses]
     rows = []
-    for each in located:
-        for evse in each.read.evses:
-            row = None if evse.problems else known.row(evse, each.location, charge_group)
-            if evse.problems or row is None:
-                report.refuse(evse.id, evse.problems)
-            else:
-                rows.append(row)
+    for evse, location in sorted(evses, key=lambda pair: pair[0].state == REMOVED):
+        row = None if evse.problems else _row(known, evse, location, charge_group)
+        if evse.problems:
+            report.refuse(evse.id, evse.problems)
+        elif row is None:
+            report.unchanged += 1
+        else:
+            rows.append(row)
     if file_changes is not None:
         _change_terms(rows, file_changes)
-    _count(rows, write_points(rows, report), report)
+    written = write_points(rows, report)
+    _count(rows, written, report)
+    return [row for row in rows if not row.touched or row in written]
+
+
+def _row(known: KnownPoints, evse: EvseObject, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
+    """Nothing for a removed EVSE that lives elsewhere in the file, or that was removed there before."""
+    key = evse.identity.upper()
+    if evse.state == REMOVED:
+        if key in known.keys or key in known.removed_keys:
+            return None
+        known.removed_keys.add(key)
+    return known.row(evse, location, charge_group)
+
+
+def _remember(feed: PointFeed, rows: Sequence[PointRow]) -> None:
+    removed = {row.point.pk: row.status_before for row in rows if row.removed}
+    feed.remember((row.point.pk for row in rows), removed, {row.point.pk for row in rows if row.revived})
 
 
 def _change_terms(rows: list[PointRow], file_changes: FileChanges) -> None:
@@ -177,13 +210,16 @@ def _count(rows: list[PointRow], written: list[PointRow], report: Report) -> Non
     for row in written:
         if not row.evse.connectors:
             report.warn(row.id, "connectors", "It has no connector: its power is not known, and it is not exported.")
+        if row.former_evse_id:
+            message = f"Its EVSE ID was {row.former_evse_id}: the charge point {row.point.identity} has the new one."
+            report.warn(row.id, "evse_id", message)
 
 
-def _warn_of_tariffs(provider: Provider, read: list[LocationObject], report: Report) -> None:
+def _warn_of_tariffs(provider: Provider, parsed: list[LocationObject], report: Report) -> None:
     codes = Tariff.objects.filter(provider=provider).values_list("code", flat=True)
     known = TariffCodes(code.upper() for code in codes)
     missing: dict[str, list[str]] = defaultdict(list)
-    for each in read:
+    for each in parsed:
         for evse in each.evses:
             missing[evse.id] += [name for name in evse.tariff_ids if known.code_of(name.upper()) not in known.codes]
     for evse_id, names in missing.items():

@@ -193,6 +193,7 @@ def _places(tenant: Tenant, said: str) -> None:
     socket = {"format": "SOCKET", "max_voltage": 230, "max_amperage": 32}
     texts = {"ocpi_id": f"{said}-connector", "standard": f"{said}-standard", "power_type": said}
     tenant.keep(Connector.objects.create(charge_point=point, **texts, **socket))
+    tenant.keep(points.FeedPoint.objects.create(provider=point.provider, charge_point=point, feed=f"{said} feed"))
     tenant.keep(
         make.CustomerExceptionFactory(
             charge_group=group,

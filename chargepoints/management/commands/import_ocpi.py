@@ -40,6 +40,10 @@ class Command(BaseCommand):
             help="which feed this is; default: %(default)s",
         )
         parser.add_argument(
+            "--complete", action="store_true", help="remove what the feed said before and the file lacks"
+        )
+        parser.add_argument("--allow-removal", action="store_true", help="... also where that is more than a tenth")
+        parser.add_argument(
             "--notify",
             choices=Change.Notify.values,
             default=Change.Notify.NONE.value,
@@ -71,12 +75,13 @@ class Command(BaseCommand):
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
         provider = get_provider(options["provider"])
         self.file_changes = FileChanges(reason=f"import_ocpi {options['file'].name}", notify=options["notify"])
+        feed = Feed(options["feed"], options["complete"], options["allow_removal"])
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])
-            return partial(import_locations, provider, charge_group=group, file_changes=self.file_changes)
+            return partial(import_locations, provider, charge_group=group, file_changes=self.file_changes, feed=feed)
         if options["charge_group"]:
             raise CommandError("--charge-group is for locations: tariffs are not in charge groups.", returncode=2)
-        return partial(import_tariffs, provider, file_changes=self.file_changes, feed=Feed(options["feed"]))
+        return partial(import_tariffs, provider, file_changes=self.file_changes, feed=feed)
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         for word, remarks in (("error", report.errors), ("warning", report.warnings)):
