@@ -1,4 +1,4 @@
-"""How does a stored tariff version become the tariff that is priced and shown, and back?"""
+"""Conversion of stored tariff versions to the OCPI tariff that is priced and shown, and back."""
 
 from __future__ import annotations
 

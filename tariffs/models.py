@@ -1,4 +1,4 @@
-"""Which price lists does a provider have, and what did each say when?"""
+"""Tariffs, their dated versions, the elements of each, and offers to user groups."""
 
 from __future__ import annotations
 

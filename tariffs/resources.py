@@ -1,4 +1,4 @@
-"""Which columns does a file of tariffs have? A row is one version with one element, without steps or restrictions."""
+"""CSV files of tariffs: a row is one version with one element, without steps or restrictions."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -16,7 +17,7 @@ from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.admin.live_preview import difference
-from tariffs.admin.version_list import Shown, editor_page, may_change, scheduled, versions_of
+from tariffs.admin.version_list import VersionDisplay, editor_page, find_scheduled, may_change, versions_of
 from tariffs.admin.week_chart import Week, costs, picture
 from tariffs.conversion import price_list
 from tariffs.forms.price_table import PriceTable
@@ -33,10 +34,10 @@ TYPED = ("elements-", "version-", "editing")
 
 
 @dataclass(frozen=True)
-class Priced:
+class VersionCost:
     """A version or draft with what the session costs by it; `difference` from the version in force, in words."""
 
-    shown: Shown
+    display: VersionDisplay
     excl_vat: str
     incl_vat: str
     lines: list[ShownLine]
@@ -45,23 +46,23 @@ class Priced:
 
     @property
     def key(self) -> str:
-        return str(self.shown.version.pk or "draft")
+        return str(self.display.version.pk or "draft")
 
 
 @dataclass(frozen=True)
 class Draft:
     """Prices that nobody has saved: as a version, as they were typed, and where they are edited on."""
 
-    shown: Shown
+    display: VersionDisplay
     typed: list[tuple[str, str]]
     page: str
 
 
-def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, brought: Any = None) -> HttpResponse:
-    """``brought`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
-    draft = _draft(admin, tariff, request.POST if brought is None else brought)
-    asked: Any = request.GET if brought is None else {}
-    if brought is None and request.method == "POST":
+def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_data: Any = None) -> HttpResponse:
+    """``draft_data`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
+    draft = _draft(admin, tariff, request.POST if draft_data is None else draft_data)
+    asked: Any = request.GET if draft_data is None else {}
+    if draft_data is None and request.method == "POST":
         asked = request.POST
     versions = versions_of(tariff)
     form = _form(asked, tariff, versions, draft)
@@ -92,13 +93,13 @@ def _draft(admin: ModelAdmin, tariff: Tariff, data: Any) -> Draft | None:
         return None
     listed, version = table.price_list, table.version.instance
     version.price_list = listed
-    shown = Shown(version, "draft", None, price_text(listed), is_free(listed), describe(listed), [], [])
+    display = VersionDisplay(version, "draft", None, price_text(listed), is_free(listed), describe(listed), [], [])
     names = [name for name in data if name.startswith(TYPED)]
     typed = [(name, value) for name in names for value in data.getlist(name)]
-    return Draft(shown, typed, editor_page(admin, tariff, scheduled(tariff, data.get("editing"))))
+    return Draft(display, typed, editor_page(admin, tariff, find_scheduled(tariff, data.get("editing"))))
 
 
-def _form(asked: Any, tariff: Tariff, versions: list[Shown], draft: Draft | None) -> SessionForm:
+def _form(asked: Any, tariff: Tariff, versions: list[VersionDisplay], draft: Draft | None) -> SessionForm:
     others = [each for each in versions if each.state != "now"]
     coming = [each for each in others if each.state == "scheduled" and draft is None]
     # What comes next is what people compare with, so it stands there unless another or none is chosen.
@@ -109,34 +110,34 @@ def _form(asked: Any, tariff: Tariff, versions: list[Shown], draft: Draft | None
     return SessionForm(tariff.provider, database_clock(), choices, first | dict(typed))
 
 
-def _label(shown: Shown, zone: Any) -> str:
-    return f"From {shown.version.valid_from.astimezone(zone):%Y-%m-%d %H:%M}, {STATES[shown.state]}: {shown.text}"
+def _label(display: VersionDisplay, zone: ZoneInfo) -> str:
+    return f"From {display.version.valid_from.astimezone(zone):%Y-%m-%d %H:%M}, {STATES[display.state]}: {display.text}"
 
 
-def _chosen(versions: list[Shown], form: SessionForm, draft: Draft | None) -> list[Shown]:
+def _chosen(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:
     """The version in force first, then the draft, then the version that was chosen to stand beside them."""
     beside = form.cleaned_data.get("beside")
     held = [each for each in versions if each.state == "now"]
     chosen = [each for each in versions if each.state != "now" and str(each.version.pk) == beside]
-    return [*held, *([draft.shown] if draft else []), *chosen]
+    return [*held, *([draft.display] if draft else []), *chosen]
 
 
-def _priced(versions: list[Shown], session: Session) -> list[Priced]:
+def _priced(versions: list[VersionDisplay], session: Session) -> list[VersionCost]:
     # A draft has no rows: its price list is at hand.
     listed = [getattr(each.version, "price_list", None) or price_list(each.version) for each in versions]
     weeks = [costs(each, session) for each in listed]
     scale = [amount for week in weeks for amount in week]
     prices = [price_session(each, session) for each in listed]
     return [
-        Priced(
-            shown,
+        VersionCost(
+            display,
             money(cost.excl_vat, cost.currency),
             money(cost.incl_vat, cost.currency),
             shown_lines(line.as_dict() for line in cost.lines),
-            difference(prices[0], cost) if shown is not versions[0] else "",
+            difference(prices[0], cost) if display is not versions[0] else "",
             picture(week, session, cost.currency, scale),
         )
-        for shown, cost, week in zip(versions, prices, weeks, strict=True)
+        for display, cost, week in zip(versions, prices, weeks, strict=True)
     ]
 
 

@@ -29,7 +29,7 @@ ASKED = "reads"
 
 
 @dataclass(frozen=True)
-class Tried:
+class ReferencePreview:
     """A reference session by the prices that are typed; `now` is empty where no version is in force."""
 
     title: str
@@ -54,7 +54,7 @@ def reading(request: StaffRequest, tariff: Tariff, listed: PriceList, begins: da
         "preview_text": price_text(listed),
         "preview_free": is_free(listed),
         "remarks": remarks(listed, circumstances(request.user, tariff, database_clock())),
-        "tried": list(_tried(_provider(request, tariff), tariff, listed, begins)),
+        "reference_previews": list(_reference_previews(_provider(request, tariff), tariff, listed, begins)),
     }
 
 
@@ -62,7 +62,9 @@ def _provider(request: StaffRequest, tariff: Tariff) -> Provider:
     return tariff.provider if tariff.provider_id else request.user.providers[0]
 
 
-def _tried(provider: Provider, tariff: Tariff, listed: PriceList, begins: datetime | None) -> Iterable[Tried]:
+def _reference_previews(
+    provider: Provider, tariff: Tariff, listed: PriceList, begins: datetime | None
+) -> Iterable[ReferencePreview]:
     now = database_clock()
     version = versions_at([tariff.pk], now).get(tariff.pk) if tariff.pk else None
     before = price_list(version) if version else None
@@ -71,7 +73,7 @@ def _tried(provider: Provider, tariff: Tariff, listed: PriceList, begins: dateti
         session = reference.on_or_after(day, provider.time_zone)
         typed = price_session(listed, session)
         held = price_session(before, session) if before else None
-        yield Tried(reference.title, _total(typed), _total(held), difference(held, typed))
+        yield ReferencePreview(reference.title, _total(typed), _total(held), difference(held, typed))
 
 
 def _total(cost: Cost | None) -> str:

@@ -28,7 +28,7 @@ from evcnet.errors import REFUSALS, refusal_of
 from tariffs import writes
 from tariffs.admin import calculator, live_preview
 from tariffs.admin.price_editor import PriceEditor
-from tariffs.admin.version_list import editor_page, may_change, scheduled
+from tariffs.admin.version_list import editor_page, find_scheduled, may_change
 from tariffs.forms.price_table import PriceTable
 from tariffs.forms.simple_prices import SimpleForm
 from tariffs.models import Tariff, TariffVersion
@@ -45,7 +45,7 @@ def add_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> Htt
 def edit_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
     """A scheduled version is edited or removed; one that came into force is read only."""
     _check_permission(request, tariff)
-    version = scheduled(tariff, request.GET.get("version"))
+    version = find_scheduled(tariff, request.GET.get("version"))
     if version is None:
         return _not_scheduled(admin, request, tariff)
     if is_used(tariff):
@@ -67,7 +67,7 @@ def change_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> 
 def simple_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
     """A version in the simple form, in use or not."""
     _check_permission(request, tariff)
-    version = scheduled(tariff, request.GET.get("version"))
+    version = find_scheduled(tariff, request.GET.get("version"))
     if version is None and "version" in request.GET:
         return _not_scheduled(admin, request, tariff)
     editor = PriceEditor(admin, request, tariff, version)
@@ -132,7 +132,7 @@ class VersionFlow(Flow):
 
     def __init__(self, admin: ModelAdmin, request: StaffRequest, obj: Tariff, data: Any = None) -> None:
         super().__init__(admin, request, obj, data)
-        self.replaced = scheduled(obj, request.GET.get("version"))
+        self.replaced = find_scheduled(obj, request.GET.get("version"))
         self.editor = PriceEditor(admin, request, obj, self.replaced)
         self.address = self.editor.address()
         change = self.replaced.changes.first() if self.replaced else None

@@ -8,15 +8,17 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from chargegroups.models import ChargeGroup
 from chargegroups.tariff_usage import group_counts, groups_using
 from customers.models import StaffMember
 from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
+from evcnet.history import event_model
 from evcnet.importexport.pages import Transfers
 from evcnet.text import counted
 from tariffs.admin import calculator, new_version, version_list
@@ -67,19 +69,18 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     # The list
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         prices = current_prices(rows, database_clock())
         counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
         for row in rows:
             row.current_price, row.used_by = prices[row.pk], counts.get(row.pk, 0)
 
     @staticmethod
-    def _groups_in_sight(request: HttpRequest) -> list[int] | None:
+    def _groups_in_sight(request: StaffRequest) -> list[int] | None:
         """None where all groups of the tariffs are: a login of user groups counts its own."""
-        login: Any = request.user
-        if not login.scope("tariffs.view_tariff").user_groups:
+        if not request.user.scope("tariffs.view_tariff").user_groups:
             return None
-        return list(ChargeGroup.objects.visible_to(login).values_list("pk", flat=True))
+        return list(ChargeGroup.objects.visible_to(request.user).values_list("pk", flat=True))
 
     @admin.display(description="price now")
     def price_now(self, tariff: Any) -> str:
@@ -94,7 +95,7 @@ class TariffAdmin(ModelAdmin, Transfers):
 
     # The pages of one
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         pages = [
             ("Prices", "prices"),
             ("Calculator", "calculator"),
@@ -104,15 +105,15 @@ class TariffAdmin(ModelAdmin, Transfers):
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
-    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
         return super().page_context(request, obj, title) | self._summary(request, obj)
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         return super().render_change_form(
             request, context | self._summary(request, context.get("original")), *args, **kwargs
         )
 
-    def _summary(self, request: HttpRequest, tariff: Any) -> dict[str, Any]:
+    def _summary(self, request: StaffRequest, tariff: Any) -> dict[str, Any]:
         if tariff is None:
             return {}
         return {"summary": TariffSummary(tariff, request.user), "summary_template": "tariffs/tariff_summary.html"}
@@ -131,25 +132,25 @@ class TariffAdmin(ModelAdmin, Transfers):
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         own = TariffVersion.objects.filter(tariff=obj).values("pk")
         elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
-        offers = TariffOffer.pgh_event_models["insert"]._base_manager.filter(tariff=obj.pk).values("pgh_obj")
+        offers = event_model(TariffOffer)._base_manager.filter(tariff=obj.pk).values("pgh_obj")  # type: ignore[union-attr]
         return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))
 
     # A new one, with its first version
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(self, request: StaffRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         return add_tariff(self, request)
 
     # Removal
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Any, request: StaffRequest) -> Any:
         return [str(tariff) for tariff in objs], {"tariffs": len(objs)}, set(), []
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def delete_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
         tariff = self.get_object_or_404(request, object_id, "delete")
         if tariff.versions.filter(valid_from__lte=database_clock()).exists():
             messages.warning(
@@ -160,5 +161,5 @@ class TariffAdmin(ModelAdmin, Transfers):
             return HttpResponseRedirect(self.page(tariff.pk, "uses"))
         return super().delete_view(request, object_id, extra_context)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: StaffRequest, obj: Any) -> None:
         remove_tariff(obj)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,32 +19,33 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from tariffs.admin.live_preview import remarks
 from tariffs.conversion import price_list
-from tariffs.models import Tariff, TariffVersion
-from tariffs.pricing import describe, is_free, price_text
+from tariffs.models import Tariff, TariffElement, TariffVersion
+from tariffs.pricing import DisplayLine, describe, is_free, price_text
+from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.conditions import condition
 
-SHOWN = 50
+MOST_LISTED = 50
 
 
 @dataclass(frozen=True)
-class Shown:
+class VersionDisplay:
     """One version as a page shows it: when it counts (past, now, scheduled), its price and its lines for drivers."""
 
     version: TariffVersion
     state: str
-    until: Any
+    until: datetime | None
     text: str
     free: bool
-    lines: tuple[Any, ...]
-    elements: list[Any]
+    lines: tuple[DisplayLine, ...]
+    elements: list[tuple[TariffElement, str]]
     remarks: list[str]
 
 
-def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[Shown]:
+def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[VersionDisplay]:
     """``used`` says where the tariff is used, for what is odd about it there."""
     now = datetimes.database_clock()
-    rows = tariff.versions.prefetch_related("elements").select_related("tariff").order_by("-valid_from")[:SHOWN]
-    shown, following, in_force = [], None, False
+    rows = tariff.versions.prefetch_related("elements").select_related("tariff").order_by("-valid_from")[:MOST_LISTED]
+    displays, following, in_force = [], None, False
     for version in rows:
         listed = price_list(version)
         ends = min((each for each in (version.valid_until, following) if each), default=None)
@@ -58,12 +60,12 @@ def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[Show
             _elements(listed, version),
             remarks(listed, used or {}),
         )
-        shown.append(Shown(version, state, ends, *parts))
+        displays.append(VersionDisplay(version, state, ends, *parts))
         following = version.valid_from
-    return shown
+    return displays
 
 
-def _elements(listed: Any, version: TariffVersion) -> list[tuple[Any, str]]:
+def _elements(listed: PriceList, version: TariffVersion) -> list[tuple[TariffElement, str]]:
     """Each stored element with its conditions in words."""
     return [
         (row, condition(each.restrictions)) for row, each in zip(version.elements.all(), listed.elements, strict=True)
@@ -87,9 +89,9 @@ def uses(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpRespon
     visible = ChargeGroup.objects.visible_to(request.user).filter(pk__in=groups_using(tariff).values("pk"))
     exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
-        "groups": visible.select_related("user_group")[:SHOWN],
+        "groups": visible.select_related("user_group")[:MOST_LISTED],
         "group_count": visible.count(),
-        "exceptions": exceptions.select_related("customer", "charge_group")[:SHOWN],
+        "exceptions": exceptions.select_related("customer", "charge_group")[:MOST_LISTED],
         "exception_count": exceptions.count(),
     }
     return TemplateResponse(request, "tariffs/uses.html", context)
@@ -99,10 +101,10 @@ def may_change(request: StaffRequest, tariff: Tariff) -> bool:
     return bool(request.user.has_perm("tariffs.change_tariff", tariff))
 
 
-def scheduled(tariff: Tariff, wanted: str | None) -> TariffVersion | None:
+def find_scheduled(tariff: Tariff, version_id: str | None) -> TariffVersion | None:
     """The version with this id, if it is the tariff's and not in force yet."""
     rows = tariff.versions.filter(valid_from__gt=datetimes.database_clock())
-    return rows.filter(pk=parse_pk(wanted)).first()
+    return rows.filter(pk=parse_pk(version_id)).first()
 
 
 def editor_page(

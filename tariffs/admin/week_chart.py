@@ -1,4 +1,4 @@
-"""What does a session cost at each hour of the week, as a picture that can be read without its colours?"""
+"""The week chart: what a session costs at each hour of the week, to be read without its colours too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from tariffs.pricing import Session, Tariff
 from tariffs.pricing.clock import zone_of
@@ -76,7 +75,7 @@ def _words(amounts: list[Decimal | None], currency: str) -> str:
     )
 
 
-def _money(amount: Any, currency: str) -> str:
+def _money(amount: Decimal, currency: str) -> str:
     return f"{amount:,.{MINOR_UNITS[currency]}f} {currency}"
 
 

@@ -98,7 +98,7 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
         return answers
 
     @property
-    def wrong(self) -> list[tuple[str, Any]]:
+    def row_errors(self) -> list[tuple[str, Any]]:
         """Every error of the row, with what it is about."""
         fields = [(self._spoken(name), error) for name in self.fields for error in self.errors.get(name, [])]
         return fields + [("", error) for error in self.non_field_errors()]
@@ -170,7 +170,8 @@ class PriceTable:
     @property
     def data(self) -> QueryDict:
         """As it was sent."""
-        return self.elements.data
+        sent: QueryDict = self.elements.data  # type: ignore[assignment]
+        return sent
 
     @property
     def valid_from(self) -> datetime | None:
@@ -201,7 +202,7 @@ class PriceTable:
         rows = [
             f"Row {number}: {f'{what}: ' if what else ''}{error}"
             for number, form in enumerate(self.elements, 1)
-            for what, error in form.wrong
+            for what, error in form.row_errors
         ]
         return [*map(str, whole), *rows, *fields]
 

@@ -1,4 +1,4 @@
-"""Which session does somebody mean who picks one or types one in? For the calculator of a tariff."""
+"""The calculator's form: a reference session, or one that is typed in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from customers.models import Provider
 from tariffs.pricing import InvalidSession, Minimum, Session
 from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
@@ -75,7 +76,9 @@ class SessionForm(forms.Form):
         error_messages={"invalid_choice": "This tariff has no such version: choose one of these."},
     )
 
-    def __init__(self, provider: Any, now: datetime, versions: list[tuple[str, str]], typed: Mapping[str, str]) -> None:
+    def __init__(
+        self, provider: Provider, now: datetime, versions: list[tuple[str, str]], typed: Mapping[str, str]
+    ) -> None:
         self.provider = provider
         self.now = now.astimezone(provider.zone)
         self.session: Session | None = None

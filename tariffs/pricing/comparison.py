@@ -1,4 +1,4 @@
-"""Comparison of two tariffs: does whoever pays them pay more, less, or some sessions more and others less?"""
+"""Comparison of two tariffs: who pays them pays more, less, or more for some sessions and less for others."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -79,7 +79,7 @@ def test_the_next_version_stands_beside_the_one_in_force_unless_none_is_wanted(w
     next_version(world.standard)
     browser = signed_in(world.anna)
     both = asked(browser, world.standard).context["priced"]
-    assert [(each.shown.state, each.incl_vat) for each in both] == [("now", "7.70 EUR"), ("scheduled", "8.58 EUR")]
+    assert [(each.display.state, each.incl_vat) for each in both] == [("now", "7.70 EUR"), ("scheduled", "8.58 EUR")]
     assert both[1].difference == "0.88 EUR more (+11.4 %)"
     assert len(asked(browser, world.standard, session_kind="street", beside="").context["priced"]) == 1
 
@@ -90,7 +90,7 @@ def test_an_earlier_version_can_stand_beside(world, signed_in):
         world.standard, [TariffElement(energy_price=Decimal("0.30"))], valid_from=datetimes.database_clock()
     )
     both = asked(signed_in(world.anna), world.standard, beside=str(first.pk)).context["priced"]
-    assert [(each.shown.state, each.incl_vat) for each in both] == [("now", "6.60 EUR"), ("past", "7.70 EUR")]
+    assert [(each.display.state, each.incl_vat) for each in both] == [("now", "6.60 EUR"), ("past", "7.70 EUR")]
 
 
 def test_a_small_session_costs_nothing_and_says_why(world, signed_in):

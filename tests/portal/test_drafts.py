@@ -84,7 +84,7 @@ class TestCalculator:
     def test_what_is_typed_stands_beside_the_version_in_force(self, world, signed_in, view):
         typed = table({"energy_price": "0.45"}) if view == "version" else {"per_kwh": "0.45", "charging": ""}
         shown = signed_in(world.anna).post(page(world.standard, view), typed | {"step": "calculate"})
-        assert [(each.shown.state, each.incl_vat) for each in shown.context["priced"]] == [
+        assert [(each.display.state, each.incl_vat) for each in shown.context["priced"]] == [
             ("now", "7.70 EUR"),
             ("draft", "9.90 EUR"),
         ]
@@ -103,13 +103,13 @@ class TestCalculator:
     def test_a_draft_of_nonsense_is_no_draft(self, world, signed_in):
         sent = table({"energy_price": "x"}) | {"session_kind": "home"}
         shown = signed_in(world.anna).post(page(world.standard, "calculator"), sent)
-        assert [each.shown.state for each in shown.context["priced"]] == ["now"]
+        assert [each.display.state for each in shown.context["priced"]] == ["now"]
 
     def test_a_draft_can_stand_beside_a_version_that_is_scheduled_too(self, world, signed_in, scheduled):
         version = world.standard.versions.get(changes=scheduled)
         sent = table({"energy_price": "0.45"}) | {"session_kind": "street", "beside": version.pk}
         shown = signed_in(world.anna).post(page(world.standard, "calculator"), sent)
-        assert [each.shown.state for each in shown.context["priced"]] == ["now", "draft", "scheduled"]
+        assert [each.display.state for each in shown.context["priced"]] == ["now", "draft", "scheduled"]
 
 
 class TestBetweenFormAndTable:

@@ -1,4 +1,4 @@
-"""What does a session cost under a tariff, and why?"""
+"""The command price: what a session costs by a tariff, with the lines that add up to it."""
 
 import json
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(str(wrong), returncode=2) from wrong
         self._warn(list(never_met(tariff)))
         cost = price_session(tariff, session)
-        self.stdout.write(json.dumps(cost.as_dict()) if options["json"] else "\n".join(_told(cost)))
+        self.stdout.write(json.dumps(cost.as_dict()) if options["json"] else "\n".join(_table(cost)))
 
     def _warn(self, unmet: list[Finding]) -> None:
         """A restriction that no session meets is legal, and probably not meant."""
@@ -86,7 +86,7 @@ def _tariff(name: str, provider: str | None, session: Session) -> Tariff:
     return price_list(version)
 
 
-def _told(cost: Cost) -> list[str]:
+def _table(cost: Cost) -> list[str]:
     """A table for people."""
     heads = ("dimension", "element", "quantity", "unit", "price", "vat", "excl_vat", "incl_vat")
     rows = [["" if line[name] is None else str(line[name]) for name in heads] for line in cost.as_dict()["lines"]]
