@@ -1,4 +1,4 @@
-"""By what is "Customers and tariffs" narrowed? By access, its reason, the exception, and who it is."""
+"""Filters of "Customers and tariffs": access, its reason, the exception, and a search."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ _EXCEPTED: dict[str, Callable[[Standing], bool]] = {
 }
 
 
-class StandingFilter(django_filters.FilterSet):
-    """Narrows customers by how the rule judges them: it picks sets of facts, and the database finds who has them."""
+class CustomerAccessFilter(django_filters.FilterSet):
+    """Narrows customers by what the rule decides on them: it picks groups of facts, and the database finds who has them."""
 
     q = django_filters.CharFilter(
         label="Search",
-        method="ignore",
+        method="search",
         widget=TextInput(attrs={"type": "search", "placeholder": "Name, number or card"}),
     )
     access = django_filters.ChoiceFilter(
-        label="Access", choices=list(ACCESS.items()), empty_label=None, method="ignore", widget=Select
+        label="Access", choices=list(ACCESS.items()), empty_label=None, method="by_facts", widget=Select
     )
     reason = django_filters.ChoiceFilter(
-        label="Reason", choices=list(REASONS.items()), empty_label="Any reason", method="ignore"
+        label="Reason", choices=list(REASONS.items()), empty_label="Any reason", method="by_facts"
     )
     exception = django_filters.ChoiceFilter(
-        label="Exception", choices=list(EXCEPTIONS.items()), empty_label="With or without", method="ignore"
+        label="Exception", choices=list(EXCEPTIONS.items()), empty_label="With or without", method="by_facts"
     )
 
     class Meta:
@@ -61,45 +61,46 @@ class StandingFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: Any, *, at: GroupAt, customers: Any) -> None:
-        self.at, self.customers = at, customers
+        self.at = at
         self.standings = at.standings(customers)
         super().__init__(data, queryset=customers)
 
-    def ignore(self, queryset: Any, name: str, value: str) -> Any:
-        """All filters are read together, by ``qs``."""
+    def filter_queryset(self, queryset: Any) -> Any:
+        """The customers with their facts, by name."""
+        rows = self.at.among(queryset, self.chosen).order_by("name", "pk")
+        return super().filter_queryset(rows) if self.form.is_valid() else rows
+
+    def by_facts(self, queryset: Any, name: str, value: str) -> Any:
+        """Access, reason and exception have picked the facts already, all three together."""
         return queryset
 
-    def _value(self, name: str) -> str:
-        return str(self.form.cleaned_data.get(name) or "") if self.form.is_valid() else ""
-
-    @property
-    def shown(self) -> str:
-        """What is shown where nothing is asked for: who may charge; where one searches, everyone."""
-        return self._value("access") or ("all" if self._value("q") or self._value("reason") else "allowed")
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        text = value.strip()
+        cards = ChargeCard.objects.filter(customer=OuterRef("pk"))
+        has_card = Exists(cards.filter(Q(uid__istartswith=text) | Q(visual_number__istartswith=text)))
+        return queryset.filter(Q(name__icontains=text) | Q(number__istartswith=text) | has_card) if text else queryset
 
     @property
     def chosen(self) -> list[Standing]:
-        reason, exception = self._value("reason"), self._value("exception")
+        """The groups of facts whose customers are listed."""
+        access, reason, exception = self.access_listed, self._value("reason"), self._value("exception")
         return [
             standing
             for standing in self.standings
-            if (self.shown == "all" or standing.allowed == (self.shown == "allowed"))
+            if (access == "all" or standing.allowed == (access == "allowed"))
             and (not reason or standing.reason == reason)
             and (not exception or _EXCEPTED[exception](standing))
         ]
+
+    @property
+    def access_listed(self) -> str:
+        """Where nothing is asked for, those who may charge; where one searches, everyone."""
+        return self._value("access") or ("all" if self._value("q") or self._value("reason") else "allowed")
 
     @property
     def total(self) -> int | None:
         """How many are found; unknown while searching, since counting would cost as much as finding all."""
         return None if self._value("q") else sum(standing.count for standing in self.chosen)
 
-    @property
-    def found(self) -> Any:
-        """The customers with their facts, by name."""
-        rows = self.at.among(self.customers, self.chosen)
-        text = self._value("q").strip()
-        if text:
-            cards = ChargeCard.objects.filter(customer=OuterRef("pk"))
-            has_card = Exists(cards.filter(Q(uid__istartswith=text) | Q(visual_number__istartswith=text)))
-            rows = rows.filter(Q(name__icontains=text) | Q(number__istartswith=text) | has_card)
-        return rows.order_by("name", "pk")
+    def _value(self, name: str) -> str:
+        return str(self.form.cleaned_data.get(name) or "") if self.form.is_valid() else ""

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from changes.models import Change
 from chargegroups.admin import exceptions
 from chargegroups.customer_access import GroupAt, Standing
-from chargegroups.filters import REASONS, StandingFilter
+from chargegroups.filters import REASONS, CustomerAccessFilter
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
 from evcnet.datetimes import database_clock
@@ -49,8 +49,8 @@ def customers_and_tariffs(admin: Any, request: HttpRequest, group: ChargeGroup) 
         link = reverse("admin:changes_change_change", args=[change.pk])
         messages.success(request, format_html('{} <a href="{}">See the change</a>', editor.done, link))
         return HttpResponseRedirect(f"{request.path}?{_kept(request)}#c{editor.customer.pk}")
-    listed = StandingFilter(request.GET, at=at, customers=customers)
-    rows, following = _page(listed.found, request.GET)
+    listed = CustomerAccessFilter(request.GET, at=at, customers=customers)
+    rows, following = _page(listed.qs, request.GET)
     context = admin.page_context(request, group, str(group)) | {
         "filter": listed,
         "lines": _lines(at, rows, editor),
@@ -111,7 +111,7 @@ def _lines(at: GroupAt, rows: list[Any], editor: exceptions.Editor | None) -> li
     return lines
 
 
-def _reasons(listed: StandingFilter) -> list[tuple[str, str, int]]:
+def _reasons(listed: CustomerAccessFilter) -> list[tuple[str, str, int]]:
     """How many there are for each reason, the most first."""
     counts: dict[str, int] = {}
     for standing in listed.standings:

@@ -1,18 +1,16 @@
-"""By what may the list of sessions be narrowed: days, charge group, verdict?"""
+"""Filters of the list of sessions: the days on which they started, the verdict; and its search and pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.widgets import INPUT_CLASSES
 
 from chargegroups.access import BY_REASON
@@ -35,49 +33,37 @@ class LatestPages(Paginator):  # type: ignore[type-arg]
         return found
 
 
-class Days(forms.Form):
-    def __init__(self, names: tuple[str, str], data: dict[str, Any]) -> None:
+class DaysForm(forms.Form):
+    """Two days, each with the browser's own calendar."""
+
+    def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__(data)
-        for name, label in zip(names, ("First day", "Last day"), strict=True):
+        for end, label in (("from", "First day"), ("to", "Last day")):
             attributes = {"type": "date", "class": " ".join(INPUT_CLASSES), "aria-label": label, "title": label}
-            self.fields[name] = forms.DateField(label=label, required=False, widget=forms.DateInput(attributes))
+            widget = forms.DateInput(attributes)
+            self.fields[f"{name}_{end}"] = forms.DateField(label=label, required=False, widget=widget)
 
 
-class StartedFilter(admin.SimpleListFilter):
+class StartedFilter(RangeDateFilter):
     """Sessions that started on one of these days, both included, by the login's own clock."""
 
-    title = "the day it started"
-    template = "unfold/filters/filters_date_range.html"
-    parameter_name = "from"
-    names = ("from", "to")
+    form_class = DaysForm
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        last = params.pop("to", None)
-        if last is not None:
-            self.used_parameters["to"] = last[-1] if isinstance(last, list) else last
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("", "")]
-
-    def has_output(self) -> bool:
-        return True
-
-    def expected_parameters(self) -> list[str]:
-        return list(self.names)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "the day it started"
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        first, last = (self._day(name) for name in self.names)
+        """Unfold compares days with moments as they are: its last day would be over as it begins."""
+        first, last = self._day("from"), self._day("to")
         if first:
             queryset = queryset.filter(started_at__gte=_midnight(first))
         return queryset.filter(started_at__lt=_midnight(last + timedelta(days=1))) if last else queryset
 
-    def _day(self, name: str) -> date | None:
-        text = self.used_parameters.get(name)
-        return date.fromisoformat(str(text)) if text else None  # a ValueError is told by the list's page
-
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        yield {"form": Days(self.names, {name: self.used_parameters.get(name) for name in self.names})}
+    def _day(self, end: str) -> date | None:
+        """Raises ValueError for what is no day; the page of the list says so."""
+        text = self.used_parameters.get(f"started_at_{end}")
+        return date.fromisoformat(str(text)) if text else None
 
 
 def _midnight(day: date) -> datetime:

@@ -30,7 +30,7 @@ class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
     kinds = ("sessions",)
     paginator = LatestPages
     list_display = ["started", "shown_point", "who", "kwh_column", "lasted", "price", "shown_verdict"]
-    list_filter = [StartedFilter, ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]
+    list_filter = [("started_at", StartedFilter), ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]
     search_fields = ["code"]
     search_help_text = "Session id, card, customer or charge point"
     ordering = ["-started_at", "-id"]

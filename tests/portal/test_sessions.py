@@ -51,10 +51,10 @@ def test_the_list_says_when_where_who_how_much_and_whether_it_was_allowed(charge
 @each(
     ("query", "found"),
     [
-        ("?from=2026-04-01", ["S2"]),
-        ("?to=2026-04-01", ["S1"]),
-        ("?from=2026-04-02&to=2026-04-02", ["S2"]),
-        ("?from=2026-04-03&to=", []),
+        ("?started_at_from=2026-04-01", ["S2"]),
+        ("?started_at_to=2026-04-01", ["S1"]),
+        ("?started_at_from=2026-04-02&started_at_to=2026-04-02", ["S2"]),
+        ("?started_at_from=2026-04-03&started_at_to=", []),
         ("?verdict=allowed", ["S1"]),
         ("?verdict=refused", ["S2"]),
         ("?verdict=no_access", ["S2"]),
@@ -79,7 +79,7 @@ def test_the_list_is_narrowed_by_charge_group(charged, signed_in):
 
 
 def test_a_day_that_is_none_shows_all(charged, signed_in):
-    answer = signed_in(charged.anna).get(f"{LIST}?from=soon", follow=True)
+    answer = signed_in(charged.anna).get(f"{LIST}?started_at_from=soon", follow=True)
     assert "That filter makes no sense here" in answer.content.decode()
 
 
