@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from customers.models import Provider
 from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
 
@@ -18,6 +19,20 @@ _COUNTS = """
     CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
     WHERE slot.tariff = ANY(%s) AND (%s::bigint[] IS NULL OR terms.charge_group_id = ANY(%s)) GROUP BY slot.tariff
 """
+
+_NAMED = """
+    SELECT slot.tariff FROM evcnet_terms_ahead terms
+    CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
+    WHERE terms.provider_id = %s AND slot.tariff IS NOT NULL
+    UNION SELECT tariff_id FROM chargegroups_customerexception WHERE provider_id = %s AND tariff_id IS NOT NULL
+"""
+
+
+def named_by(provider: Provider) -> set[int]:
+    """The tariffs, by id, that terms in force or scheduled of the provider's groups name, or an exception."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, [provider.pk, provider.pk])
+        return {tariff for (tariff,) in cursor.fetchall()}
 
 
 def group_counts(tariffs: Iterable[int], within: Iterable[int] | None = None) -> dict[int, int]:

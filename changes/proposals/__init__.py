@@ -5,7 +5,7 @@ from changes.proposals.customers import CustomerMoves
 from changes.proposals.exceptions import ExceptionChanges, ProposedException
 from changes.proposals.scheduled import ScheduledChange
 from changes.proposals.terms import NewTerms
-from changes.proposals.versions import NewVersion
+from changes.proposals.versions import NewVersion, TariffEnd
 
 __all__ = [
     "CustomerMoves",
@@ -17,4 +17,5 @@ __all__ = [
     "Proposal",
     "ProposedException",
     "ScheduledChange",
+    "TariffEnd",
 ]

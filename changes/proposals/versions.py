@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -114,6 +114,41 @@ class NewVersion(Proposal):
 
     def sentence(self) -> str:
         return f"New version of {self.tariff}"
+
+
+class TariffEnd(NewVersion):
+    """No version of the tariff is in force from the moment of the change on; ``prices`` are those that end.
+
+    It is written as a version that ends with the moment at which it begins: what came into force is not edited.
+    """
+
+    schedulable: ClassVar[bool] = False
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"ends": True}
+
+    def places(self, at: datetime) -> list[BeforeAfter]:
+        groups = self.groups
+        before, after = groups_at(groups, at), groups_at(groups, at)
+        for group in after.values():
+            group.versions.pop(self.tariff.pk, None)
+        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
+
+    def warnings(self, at: datetime) -> list[str]:
+        later = self.later(at)
+        until = f" until {self._when(later[0].valid_from)}" if later else ""
+        return [f"No price is in force any more{until}: nobody can charge by this tariff."]
+
+    def check(self, at: datetime) -> None:
+        if self.tariff.pk not in versions_at([self.tariff.pk], at):
+            raise NothingToChange("No version of the tariff is in force: there is nothing to end.")
+
+    def write(self, change: Any, at: datetime) -> None:
+        self.valid_until = at + timedelta(microseconds=1)
+        super().write(change, at)
+
+    def sentence(self) -> str:
+        return f"{self.tariff} ended"
 
 
 def _said(version: TariffVersion) -> list[Any]:

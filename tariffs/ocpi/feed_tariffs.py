@@ -63,3 +63,7 @@ class TariffFeed:
         gone = [pk for pk in versions if pk in self.versions]
         if gone:
             _Link.objects.filter(feedtariff__in=self.rows.values(), tariffversion__in=gone).delete()
+
+    def forget(self, tariffs: Iterable[Tariff]) -> None:
+        """These are what the feed names no longer."""
+        FeedTariff.objects.filter(feed=self.name, tariff__in=list(tariffs)).delete()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,28 +19,14 @@ from tariffs.models import Tariff, TariffVersion
 from tariffs.ocpi.families import families
 from tariffs.ocpi.feed import Feed
 from tariffs.ocpi.feed_tariffs import TariffFeed
-from tariffs.ocpi.tariff_object import TariffObject, parse_tariff
-from tariffs.ocpi.version_plan import VersionPlan, object_versions, plan_versions
+from tariffs.ocpi.remove_missing import remove_missing_tariffs
+from tariffs.ocpi.stored_tariffs import StoredTariffs, TariffRow
+from tariffs.ocpi.tariff_object import parse_tariff
 from tariffs.pricing import InvalidSession
-from tariffs.pricing.problems import Problem
 from tariffs.writes import add_versions
 
 BATCH = 1_000
 DEFAULT = Feed()
-
-
-@dataclass(eq=False)
-class TariffRow:
-    """The objects of one tariff beside the stored or the new one, and what is to be done."""
-
-    objects: Sequence[TariffObject]
-    tariff: Tariff
-    plan: VersionPlan
-    is_new: bool
-
-    @property
-    def id(self) -> str:
-        return self.objects[0].id
 
 
 def import_tariffs(
@@ -50,7 +35,7 @@ def import_tariffs(
     """Let the tariffs say what the OCPI objects of a feed say, within the caller's transaction.
 
     A version of a tariff in use is a change of terms, which goes through ``file_changes``. What the portal has and the
-    file has not is left alone.
+    file has not is left alone, unless the feed is complete.
     """
     report = Report("tariffs")
     file_changes = file_changes or FileChanges()
@@ -62,47 +47,9 @@ def import_tariffs(
         if each.problems:
             report.refuse(each.id, each.problems)
     _remember(stored.feed, _write(rows, file_changes, report), report)
+    if feed.complete:
+        remove_missing_tariffs(feed, stored, parsed, file_changes, report)
     return report
-
-
-class StoredTariffs:
-    """The provider's tariffs with all their versions, and what the feed said of them."""
-
-    def __init__(self, provider: Provider, feed: str) -> None:
-        self.provider, self.now = provider, database_clock()
-        self.feed = TariffFeed(provider, feed)
-        self.mine = self.feed.only_mine
-        self.by_code = {
-            tariff.code: tariff
-            for tariff in Tariff.objects.filter(provider=provider).prefetch_related("versions__elements")
-        }
-
-    def row(self, objects: Sequence[TariffObject]) -> TariffRow | None:
-        """What is to be done for the objects of one tariff; nothing where they get a problem now."""
-        code, currency = objects[0].tariff, objects[0].currency
-        stored = self.by_code.get(code)
-        tariff = stored or Tariff(provider=self.provider, code=code, name=code, currency=currency)
-        versions = sorted(stored.versions.all(), key=lambda each: each.valid_from) if stored else []
-        problem = _currency_problem(tariff, objects, bool(versions))
-        if problem is None:
-            plan = plan_versions(versions, self.mine, object_versions(tariff, objects), self.now)
-            problem = plan.problem
-        if problem is not None:
-            for each in objects:
-                each.problems.append(problem)
-            return None
-        return TariffRow(objects, tariff, plan, stored is None)
-
-
-def _currency_problem(tariff: Tariff, objects: Sequence[TariffObject], has_versions: bool) -> Problem | None:
-    others = {each.currency for each in objects} - {tariff.currency}
-    if not others:
-        return None
-    if has_versions or len(objects) > 1:
-        reason = f"is {others.pop()}, while the tariff has versions in {tariff.currency}"
-        return Problem("currency", reason, "give the tariff another id")
-    tariff.currency = others.pop()
-    return None
 
 
 def _write(rows: Sequence[TariffRow], file_changes: FileChanges, report: Report) -> list[TariffRow]:
