@@ -55,6 +55,13 @@ def test_exceptions_of_a_file_are_one_change_with_its_counts_and_reason(world, t
     assert (asked().reason, asked("04BB22").reason) == ("exception_denied", "exception_allowed")
 
 
+@pytest.mark.parametrize(("options", "numbers"), [({}, set()), ({"notify": "all"}, {"1001", "1002"})])
+def test_customers_are_told_where_the_command_says_so(world, take, options, numbers):
+    take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,denied,", "CG-LEUSDEN,1002,allowed,CHEAP", **options)
+    assert set(Notice.objects.values_list("customer__number", flat=True)) == numbers
+    assert only_change().notify == options.get("notify", "none")
+
+
 def test_a_file_of_exceptions_is_undone_whole(world, take):
     take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,allowed,CHEAP")
     earlier = only_change()

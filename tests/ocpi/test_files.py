@@ -6,6 +6,7 @@ import lzma
 import pytest
 from django.core.management import CommandError, call_command
 
+from chargepoints.models import Location
 from tariffs.models import Tariff
 from tests.ocpi.objects import tariff
 
@@ -43,6 +44,52 @@ def test_a_file_that_is_no_array_of_objects_ends_with_status_2_and_one_line(worl
     assert says in report.err
     assert (report.invalid, report.written, says in report.errors[0]["message"]) == (1, False, True)
     assert not Tariff.objects.filter(code="T1").exists()
+
+
+OLD_TARIFF = {
+    "id": "T1",
+    "currency": "EUR",
+    "elements": [{"price_components": [{"type": "ENERGY", "price": 0.3, "step_size": 1}]}],
+    "last_updated": "2019-01-01T00:00:00Z",
+}
+OLD_CONNECTOR = {
+    "id": "1",
+    "standard": "IEC_62196_T2",
+    "format": "SOCKET",
+    "power_type": "AC_3_PHASE",
+    "voltage": 230,
+    "amperage": 16,
+    "tariff_id": "T1",
+    "last_updated": "2019-01-01T00:00:00Z",
+}
+OLD_LOCATION = {
+    "id": "M1",
+    "type": "ON_STREET",
+    "address": "Market 1",
+    "city": "Leusden",
+    "country": "NLD",
+    "coordinates": {"latitude": "52.13", "longitude": "5.43"},
+    "evses": [{"uid": "1", "evse_id": "NL*GRG*E1", "status": "AVAILABLE", "connectors": [OLD_CONNECTOR]}],
+    "last_updated": "2019-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [("tariffs", OLD_TARIFF), ("locations", OLD_LOCATION), ("locations", OLD_LOCATION | {"evses": []})],
+)
+def test_a_file_of_ocpi_2_1_1_is_named_as_such(world, import_ocpi, kind, content):
+    report = import_ocpi(kind, content, skip_bad=True)
+    assert (report.status, report.written) == (2, False)
+    assert "is OCPI 2.1.1: ask for a file of OCPI 2.2.1 or 2.3.0" in report.err
+    assert "is OCPI 2.1.1" in report.errors[0]["message"]
+    assert not Tariff.objects.filter(code="T1").exists()
+    assert not Location.objects.filter(code="M1").exists()
+
+
+@pytest.mark.parametrize("field", ["country_code", "start_date_time"])
+def test_what_says_something_of_a_later_version_is_read(world, import_ocpi, field):
+    assert import_ocpi("tariffs", OLD_TARIFF | {field: tariff()[field] or "2026-01-01T00:00:00Z"}).new == 1
 
 
 def test_a_packed_bomb_is_refused(world, import_ocpi, monkeypatch):

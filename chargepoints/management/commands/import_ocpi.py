@@ -20,6 +20,7 @@ from evcnet.importexport.json_file import Unreadable, read_objects
 from evcnet.importexport.report import Report, all_or_nothing
 from tariffs.ocpi.feed import LONGEST_NAME, Feed
 from tariffs.ocpi.import_tariffs import import_tariffs
+from tariffs.ocpi.ocpi_211 import is_ocpi_211
 
 FEW = 20
 
@@ -57,6 +58,8 @@ class Command(BaseCommand):
         try:
             bring = self._importer(options)
             objects = read_objects(options["file"])
+            if is_ocpi_211(options["kind"], objects):
+                raise Unreadable(f"{options['file']} is OCPI 2.1.1: ask for a file of OCPI 2.2.1 or 2.3.0.")
         except (Unreadable, ProviderRequired) as wrong:
             self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from changes.file_changes import FileChanges, summary
+from changes.models import Change
 from evcnet.importexport.importer import Import
 from evcnet.importexport.outcomes import LISTED, Outcome
 from evcnet.importexport.problems import Problem, Undecided, Unreadable
@@ -24,6 +25,12 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
         parser.add_argument("file", type=Path, metavar="FILE", help="UTF-8, comma or semicolon")
         parser.add_argument("--provider", metavar="CODE", help="whose rows these are, where the file doesn't say it")
+        parser.add_argument(
+            "--notify",
+            choices=Change.Notify.values,
+            default=Change.Notify.NONE.value,
+            help="which customers are told of changes; default: %(default)s",
+        )
         parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
         parser.add_argument("--json", action="store_true", help="one object on standard output")
 
@@ -45,7 +52,7 @@ class Command(BaseCommand):
         reach, kind, file = Reach(), kind_named(options["kind"]), options["file"]
         provider = the_provider(reach.providers, options["provider"])
         provenance = {"command": f"import_csv {kind.name}", "file": file.name}
-        file_changes = FileChanges(reason=f"import_csv {file.name}")
+        file_changes = FileChanges(reason=f"import_csv {file.name}", notify=options["notify"])
         taken = Import(kind, read_sheet(file.read_bytes()), reach, provider, provenance, file_changes)
         return taken.run(write=not options["dry_run"])
 
