@@ -26,8 +26,12 @@ class CurrentPrice:
     free: bool = False
     version: int | None = None
 
+    @property
+    def words(self) -> str:
+        return self.text or "no version in force"
+
     def __str__(self) -> str:
-        return f"{self.name}: {self.text or 'no version in force'}"
+        return f"{self.name}: {self.words}"
 
 
 def without_price(tariff: Tariff) -> CurrentPrice:

@@ -97,7 +97,7 @@ def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
     tag = tags.get(value)
     if tag is None:
         return (NONE,) if key == "tariff" else ("none: the tariff above",)
-    return (tag.name, tag.text or "no version in force")
+    return (tag.name, tag.words)
 
 
 def _tariffs_by_code(kept: StoredProposal) -> dict[str, Tariff]:

@@ -54,9 +54,9 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
             self.widget = forms.TextInput(attrs={"list": "tariffs", "class": " ".join(INPUT_CLASSES)})
             self.help_text = f"{self.help_text} Type its code."
             return
-        tags = current_prices(tariffs, at)
+        prices = current_prices(tariffs, at)
         self.widget = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)})
-        listed = [(tag.code, f"{tag.name}: {tag.text or 'no version in force'}") for tag in tags.values()]
+        listed = [(price.code, str(price)) for price in prices.values()]
         self.widget.choices = [*([("", self.empty_label)] if self.empty_label else []), *sorted(listed, key=_by_name)]
 
 

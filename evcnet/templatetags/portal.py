@@ -60,11 +60,11 @@ def query(context: Any, **changes: Any) -> str:
 
 @register.simple_tag
 def price(tag: Any) -> SafeString:
-    """A price tag: name, price with its unit, and the badge of a free tariff."""
+    """The current price of a tariff: its name, its price with the unit, and the badge of a free one. None: a dash."""
     if tag is None:
         return format_html("{}", "–")
     if tag.version is None:
-        return format_html('{} <span class="evc-soft">no version in force</span>', tag.name)
+        return format_html('{} <span class="evc-soft">{}</span>', tag.name, tag.words)
     if tag.free:
         # A tariff whose name says it needs no second word for it.
         return of_kind("free") if tag.name == FREE else format_html("{} {}", tag.name, of_kind("free"))

@@ -86,7 +86,7 @@ class TariffAdmin(ModelAdmin, Transfers):
     def price_now(self, tariff: Any) -> str:
         price: CurrentPrice = tariff.current_price
         if price.version is None:
-            return format_html('<span class="evc-soft">no version in force</span>')
+            return format_html('<span class="evc-soft">{}</span>', price.words)
         return badge("free") if price.free else format_html('<span class="evc-price">{}</span>', price.text)
 
     @admin.display(description="used by")
