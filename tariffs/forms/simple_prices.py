@@ -65,9 +65,9 @@ class SimpleForm(forms.Form):
         label="VAT %", required=False, min_value=0, max_value=100, decimal_places=2, help_text="On all of these prices."
     )
     min_price_excl = _price("At least, excl. VAT")
-    min_price_incl = _price("At least, incl. VAT", "Empty: binds the total without VAT only.")
+    min_price_incl = _price("At least, incl. VAT", "Empty: in proportion to the limit without VAT.")
     max_price_excl = _price("At most, excl. VAT")
-    max_price_incl = _price("At most, incl. VAT", "Empty: binds the total without VAT only.")
+    max_price_incl = _price("At most, incl. VAT", "Empty: in proportion to the limit without VAT.")
     valid_from = MomentField(label="In force from", help_text="Empty: as soon as it is confirmed.")
     valid_until = MomentField(
         label="In force until", help_text="Empty: until a later version. After it none is in force."

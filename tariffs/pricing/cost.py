@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 
 from .compiled import CompiledTariff
 from .integer_weights import gross_price, net_price, per
+from .limits import Totals
 from .metering import Tally
 from .tariff import Dimension
 
 LineDimension = Dimension | Literal["MIN_PRICE", "MAX_PRICE", "SMALL_SESSION"]
-Adjustment = tuple[Literal["MIN_PRICE", "MAX_PRICE"], int, int]
 _UNITS: Final[dict[Dimension, str]] = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "FLAT": "session"}
 _LINE_DECIMALS: Final = 10
 
@@ -53,22 +53,20 @@ class Line:
 class Cost:
     """What a session costs, in a currency. Exact inside; the two totals are rounded half up to its minor unit."""
 
-    __slots__ = ("_adjustments", "_compiled", "_excl", "_incl", "_parts", "_tallies", "_unit", "small_session")
+    __slots__ = ("_compiled", "_parts", "_tallies", "_totals", "small_session")
 
     def __init__(
         self,
         compiled: CompiledTariff,
         parts: int,
         tallies: list[Tally],
-        totals: tuple[int, int, int],
-        adjustments: list[Adjustment],
+        totals: Totals,
         small_session: bool,
     ) -> None:
         self._compiled = compiled
         self._parts = parts
         self._tallies = tallies
-        self._excl, self._incl, self._unit = totals
-        self._adjustments = adjustments
+        self._totals = totals
         self.small_session = small_session
 
     @property
@@ -78,20 +76,20 @@ class Cost:
     @property
     def excl_vat(self) -> Decimal:
         """The total excluding VAT, rounded."""
-        return self._money(self._excl)
+        return self._money(self._totals.excl)
 
     @property
     def incl_vat(self) -> Decimal:
         """The total including VAT, rounded."""
-        return self._money(self._incl)
+        return self._money(self._totals.incl)
 
     @property
     def exact_excl_vat(self) -> Fraction:
-        return Fraction(self._excl, self._unit)
+        return Fraction(self._totals.excl, self._totals.unit)
 
     @property
     def exact_incl_vat(self) -> Fraction:
-        return Fraction(self._incl, self._unit)
+        return Fraction(self._totals.incl, self._totals.unit)
 
     @property
     def totals(self) -> tuple[Fraction, Fraction]:
@@ -110,7 +108,7 @@ class Cost:
 
     def _money(self, amount: int) -> Decimal:
         decimals = self._compiled.minor_units
-        return Decimal(half_up(amount * 10**decimals, self._unit)).scaleb(-decimals)
+        return Decimal(half_up(amount * 10**decimals, self._totals.unit)).scaleb(-decimals)
 
     def _lines(self) -> Iterator[Line]:
         for tally in self._tallies:
@@ -119,9 +117,11 @@ class Cost:
         if self.small_session:
             nothing = Fraction(0)
             yield Line("SMALL_SESSION", None, Fraction(1), "session", nothing, None, nothing, nothing)
-        for name, excl, incl in self._adjustments:
-            difference = Fraction(excl, self._unit)
-            yield Line(name, None, Fraction(1), "session", difference, None, difference, Fraction(incl, self._unit))
+        for name, excl, incl in self._totals.adjustments:
+            difference = Fraction(excl, self._totals.unit)
+            yield Line(
+                name, None, Fraction(1), "session", difference, None, difference, Fraction(incl, self._totals.unit)
+            )
 
     def _component_line(self, tally: Tally, position: int) -> Line:
         tariff = self._compiled.tariff

@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 from math import lcm
-from typing import Final, Literal
+from typing import Final
 
 from .compiled import CompiledTariff, compile_tariff
-from .cost import Adjustment, Cost
-from .integer_weights import IntegerWeights, Limit
+from .cost import Cost
+from .integer_weights import IntegerWeights
+from .limits import Totals
 from .metering import Tally, meter
 from .session import RESERVED, Period, Session
 from .tariff import Tariff
@@ -70,19 +71,19 @@ def _rounded_up(compiled: CompiledTariff, weights: IntegerWeights, tally: Tally)
 def _total(
     compiled: CompiledTariff, weights: IntegerWeights, tallies: list[Tally], small: bool, *, bounded_below: bool
 ) -> Cost:
-    """Add up in whole numbers, then let the limits bind the two totals apart."""
+    """Add up in whole numbers, then let the limits bind the two totals."""
     fineness = tallies[0].fineness if len(tallies) == 1 else _shared_fineness(tallies)
     excl = incl = 0
     for tally in tallies:
         for position, count in tally.quantities.items():
             excl += count * weights.excl[position]
             incl += count * weights.incl[position]
-    adjustments: list[Adjustment] = []
+    totals = Totals(excl, incl, weights.unit * fineness)
     if bounded_below and weights.least is not None:
-        excl, incl = _bound("MIN_PRICE", excl, incl, weights.least, fineness, adjustments)
+        totals.bind("MIN_PRICE", weights.least, weights.unit, weights.vat_factor)
     if weights.most is not None:
-        excl, incl = _bound("MAX_PRICE", excl, incl, weights.most, fineness, adjustments)
-    return Cost(compiled, weights.parts, tallies, (excl, incl, weights.unit * fineness), adjustments, small)
+        totals.bind("MAX_PRICE", weights.most, weights.unit, weights.vat_factor)
+    return Cost(compiled, weights.parts, tallies, totals, small)
 
 
 def _shared_fineness(tallies: list[Tally]) -> int:
@@ -91,20 +92,3 @@ def _shared_fineness(tallies: list[Tally]) -> int:
     for tally in tallies:
         tally.refine(fineness)
     return fineness
-
-
-def _bound(
-    name: Literal["MIN_PRICE", "MAX_PRICE"],
-    excl: int,
-    incl: int,
-    limit: Limit,
-    fineness: int,
-    adjustments: list[Adjustment],
-) -> tuple[int, int]:
-    """Each total by its own limit; what that adds or takes off becomes a line."""
-    pick = max if name == "MIN_PRICE" else min
-    bound_excl = pick(excl, limit[0] * fineness)
-    bound_incl = incl if limit[1] is None else pick(incl, limit[1] * fineness)
-    if (bound_excl, bound_incl) != (excl, incl):
-        adjustments.append((name, bound_excl - excl, bound_incl - incl))
-    return bound_excl, bound_incl

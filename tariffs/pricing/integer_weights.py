@@ -1,6 +1,7 @@
 """Prices as whole numbers, so that a session is priced without fractions and still exactly."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 from typing import Final
@@ -18,7 +19,8 @@ class IntegerWeights:
     """The weights of a tariff's components for energy that is counted in `parts` of a kWh.
 
     A quantity (parts of a kWh, seconds, times) by its weight is money in 1/`unit` of the currency, and so are the
-    limits: (excluding, including VAT). Steps are counted like the quantity; 0 bills exactly.
+    limits: (excluding, including VAT). Steps are counted like the quantity; 0 bills exactly. `vat_factor` is that of
+    the percentage that all components share; 1 where they have none or several.
     """
 
     parts: int
@@ -28,6 +30,7 @@ class IntegerWeights:
     steps: tuple[int, ...]
     least: Limit | None
     most: Limit | None
+    vat_factor: Fraction
 
 
 def integer_weights(tariff: Tariff, parts: int) -> IntegerWeights:
@@ -44,7 +47,7 @@ def integer_weights(tariff: Tariff, parts: int) -> IntegerWeights:
 
     steps = tuple(_step(each, parts) for each in components)
     least, most = _limit(tariff.min_price, unit), _limit(tariff.max_price, unit)
-    return IntegerWeights(parts, unit, weights(nets), weights(grosses), steps, least, most)
+    return IntegerWeights(parts, unit, weights(nets), weights(grosses), steps, least, most, shared_vat_factor(tariff))
 
 
 def per(dimension: Dimension, parts: int) -> int:
@@ -62,6 +65,17 @@ def gross_price(component: Component, tariff: Tariff) -> Fraction:
     """The price including VAT, where the component has any."""
     price = Fraction(component.price)
     return price if tariff.tax_included else price * _vat_factor(component)
+
+
+def vat_percentages(tariff: Tariff) -> set[Decimal | None]:
+    """Those of all components; None stands for those that have none."""
+    return {component.vat for element in tariff.elements for component in element.components}
+
+
+def shared_vat_factor(tariff: Tariff) -> Fraction:
+    """What makes an amount excluding VAT one including it: by the percentage that all components share, else 1."""
+    rates = vat_percentages(tariff)
+    return 1 + Fraction(rates.pop() or 0) / 100 if len(rates) == 1 else Fraction(1)
 
 
 def _vat_factor(component: Component) -> Fraction:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from .integer_weights import net_price
+from .integer_weights import net_price, vat_percentages
 from .problems import Finding
 from .restriction_lints import minute_gaps, never_met, never_reached, overlapping_windows, without_fallback
 from .tariff import Component, Dimension, Tariff
@@ -42,6 +42,7 @@ def findings(
         *without_fallback(tariff),
         *minute_gaps(tariff),
         *overlapping_windows(tariff),
+        *limits_without_vat(tariff),
         *(finely_priced(tariff) if outside_home else ()),
         *(against_afir(tariff, max_power_kw) if ad_hoc and max_power_kw is not None else ()),
         *(dear(tariff, medians) if medians else ()),
@@ -71,6 +72,16 @@ def against_afir(tariff: Tariff, max_power_kw: Decimal) -> Iterator[Finding]:
             yield Finding(
                 "afir_time", f"elements[{index}]", why, "Price per kWh, and parked time (an idle fee) if need be."
             )
+
+
+def limits_without_vat(tariff: Tariff) -> Iterator[Finding]:
+    """Limits given only excluding VAT, where it is not plain which VAT they have."""
+    if len(vat_percentages(tariff)) < 2:
+        return
+    for name, limit in (("min_price", tariff.min_price), ("max_price", tariff.max_price)):
+        if limit is not None and limit.incl_vat is None:
+            why = "It is given excluding VAT alone, while the prices have several VAT percentages: it follows what was used."
+            yield Finding("limit_without_vat", name, f"The limit {name}: {why}", "Give it including VAT as well.")
 
 
 def dear(tariff: Tariff, medians: Mapping[Dimension, Decimal]) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class PriceLimit:
-    """A least or greatest total. One given only excluding VAT binds only that total."""
+    """A least or greatest total. One given only excluding VAT binds the total including VAT in proportion."""
 
     excl_vat: Decimal
     incl_vat: Decimal | None = None

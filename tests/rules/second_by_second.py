@@ -63,8 +63,8 @@ def brute_force(tariff: dict, session: dict) -> tuple[Fraction, Fraction]:
     excl, incl = phase(tariff, reserved)
     if metered.moments and not small:
         more_excl, more_incl = phase(tariff, metered)
-        excl, incl = bound(tariff.get("min_price"), max, excl + more_excl, incl + more_incl)
-    return bound(tariff.get("max_price"), min, excl, incl)
+        excl, incl = bound(tariff, "min_price", max, excl + more_excl, incl + more_incl)
+    return bound(tariff, "max_price", min, excl, incl)
 
 
 @lru_cache(maxsize=16)
@@ -79,11 +79,20 @@ def is_small(metered: list[Moment], minimum: dict) -> bool:
     return lasted < minimum["seconds"] or energy < exact(minimum["kwh"])
 
 
-def bound(limit: dict | None, pick, excl: Fraction, incl: Fraction) -> tuple[Fraction, Fraction]:
+def bound(tariff: dict, name: str, pick, excl: Fraction, incl: Fraction) -> tuple[Fraction, Fraction]:
+    limit = tariff.get(name)
     if not limit:
         return excl, incl
-    bound_incl = incl if limit.get("incl_vat") is None else pick(incl, exact(limit["incl_vat"]))
-    return pick(excl, exact(limit["excl_vat"])), bound_incl
+    bound_excl = pick(excl, exact(limit["excl_vat"]))
+    if limit.get("incl_vat") is not None:
+        bound_incl = pick(incl, exact(limit["incl_vat"]))
+    elif excl:
+        bound_incl = incl * bound_excl / excl
+    else:
+        rates = {str(each.get("vat")) for element in tariff["elements"] for each in element["price_components"]}
+        shared = rates.pop() if len(rates) == 1 else "None"
+        bound_incl = bound_excl * (1 + (exact(shared) / 100 if shared != "None" else 0))
+    return bound_excl, max(bound_excl, bound_incl)
 
 
 def exact(value) -> Fraction:

@@ -195,3 +195,17 @@ def test_tariffs_of_a_group_in_two_currencies_are_told_by_name() -> None:
     assert [each.why for each in mixed_currencies({"A": euro, "B": franc})] == [
         "More than one currency: CHF: B; EUR: A."
     ]
+
+
+class TestALimitWithoutItsVat:
+    SEVERAL = element(("ENERGY", "0.30", 1, 21), ("FLAT", "1", 1, 9))
+
+    def test_is_found_where_prices_have_several_percentages(self) -> None:
+        assert found(self.SEVERAL, min_price={"excl_vat": 1}) == [("limit_without_vat", "min_price")]
+        assert found(element(("ENERGY", "0.30", 1, 21), ("FLAT", "1")), min_price={"excl_vat": 1}) == [
+            ("limit_without_vat", "min_price")
+        ]
+
+    def test_is_fine_with_one_percentage_or_with_both_amounts(self) -> None:
+        assert found(element(("ENERGY", "0.30", 1, 21)), min_price={"excl_vat": 1}) == []
+        assert found(self.SEVERAL, min_price={"excl_vat": 1, "incl_vat": "1.21"}) == []

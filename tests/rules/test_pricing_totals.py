@@ -5,7 +5,17 @@ from fractions import Fraction
 
 import pytest
 
-from tariffs.pricing import compile_tariff, price, read_session, read_tariff
+from tariffs.pricing import (
+    Component,
+    Element,
+    PriceLimit,
+    Tariff,
+    compile_tariff,
+    price,
+    price_session,
+    read_session,
+    read_tariff,
+)
 from tests.rules.pricing_world import (
     charging,
     cost_of,
@@ -35,11 +45,54 @@ class TestLimits:
 
         assert (cost.excl_vat, cost.incl_vat) == (money("2.50"), money("4.50"))
 
-    def test_a_limit_given_only_excluding_vat_binds_only_that_total(self) -> None:
-        prices = tariff(element(("ENERGY", "0.30", 1, 10)), max_price={"excl_vat": 1}, min_price={"excl_vat": 1})
-        cost = cost_of(prices, session(charging(60, "10")))
+    @pytest.mark.parametrize(
+        ("prices", "kwh", "limits", "totals"),
+        [
+            ([("ENERGY", "0.10", 1, 21)], 2, {"min_price": 1}, ("1.00", "1.21")),
+            ([("ENERGY", "0.30", 1, 10)], 10, {"max_price": 1}, ("1.00", "1.10")),
+            ([("ENERGY", "0.30", 1, 10)], 10, {"max_price": 1, "min_price": 1}, ("1.00", "1.10")),
+            ([("ENERGY", "0.10", 1, 10), ("FLAT", "0.10", 1, 50)], 1, {"min_price": 2}, ("2.00", "2.60")),
+            ([("ENERGY", "0.10")], 1, {"min_price": 2}, ("2.00", "2.00")),
+            ([("ENERGY", "0.30", 1, 21)], 1, {"min_price": "0.29"}, ("0.30", "0.36")),
+            ([("ENERGY", "0.30", 1, 21)], 10, {"max_price": 0}, ("0.00", "0.00")),
+        ],
+    )
+    def test_a_limit_given_only_excluding_vat_binds_the_other_total_in_proportion(
+        self, prices: list, kwh: int, limits: dict, totals: tuple[str, str]
+    ) -> None:
+        given = {name: {"excl_vat": amount} for name, amount in limits.items()}
+        cost = cost_of(tariff(element(*prices), **given), session(charging(60, str(kwh))))
 
-        assert (cost.excl_vat, cost.incl_vat) == (money("1.00"), money("3.30"))
+        assert (cost.excl_vat, cost.incl_vat) == (money(totals[0]), money(totals[1]))
+
+    @pytest.mark.parametrize(
+        ("vat", "incl"), [((21, 21), "6.05"), ((21, 10), "5.00"), ((None, None), "5.00"), ((21, None), "5.00")]
+    )
+    def test_where_nothing_was_priced_it_takes_the_vat_that_all_components_share(self, vat: tuple, incl: str) -> None:
+        on_sunday = [
+            element((kind, "1", 1, rate), day_of_week=["SUNDAY"])
+            for kind, rate in zip(("ENERGY", "FLAT"), vat, strict=True)
+        ]
+        cost = cost_of(tariff(*on_sunday, min_price={"excl_vat": 5}), session(charging(60, "1")))
+
+        assert (cost.excl_vat, cost.incl_vat) == (money("5.00"), money(incl))
+
+    def test_no_total_including_vat_is_below_the_one_without(self) -> None:
+        fee = Element((Component("FLAT", Decimal(1), vat=Decimal(21)),))
+        prices = Tariff("EUR", (fee,), min_price=PriceLimit(Decimal(5), Decimal(4)))
+
+        assert price_session(prices, read_session(session(charging(60, "1")))).totals == (5, 5)
+
+    def test_the_lines_add_up_to_totals_that_are_bound_in_proportion(self) -> None:
+        prices = tariff(
+            element(("ENERGY", "0.3", 1, 7), ("FLAT", "0.1", 1, 19)),
+            min_price={"excl_vat": 1},
+            max_price={"excl_vat": 1},
+        )
+        cost = cost_of(prices, session(charging(60, "1")))
+
+        assert sum(line.incl_vat for line in cost.lines) == cost.exact_incl_vat == Fraction("0.44") / Fraction("0.4")
+        assert sum(line.excl_vat for line in cost.lines) == cost.exact_excl_vat == 1
 
     def test_a_least_price_does_not_bind_where_there_was_only_a_reservation(self) -> None:
         prices = tariff(element(("TIME", "6"), reservation="RESERVATION"), min_price={"excl_vat": 50})
