@@ -1,4 +1,4 @@
-"""What is there to do today, what is there at all, and what changed lately?"""
+"""The home page: what is there to do, how much there is, and what changed lately."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.admin import site
+from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,17 +18,14 @@ from django.utils.formats import date_format
 from chargegroups.group_prices import free_for_everyone, prices_of_groups
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.findings import Seen, findings_for
-from chargepoints.models import ChargePoint, Location, Session
-from customers.models import Customer
-from evcnet.history import Entry, events_of, read
-from evcnet.site.latest_changes import latest_changes
+from chargepoints.models import ChargePoint, Session
+from customers.models import Customer, StaffMember
+from evcnet.admin.requests import StaffRequest
+from evcnet.site.latest_changes import latest_changes, recent_changes
 from evcnet.text import counted
-from tariffs.models import Tariff, TariffVersion
+from tariffs.models import TariffVersion
 
 DAYS = 30
-RECENT = 8
-TOLD = (Terms, TariffVersion, CustomerException, ChargeGroup, Tariff, Customer, ChargePoint, Location)
-"""The models whose changes are told on the home page."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +33,13 @@ class Task:
     """Something that waits for somebody: "7 charge points without a charge group", and the list of them."""
 
     count: int
-    things: tuple[str, str]
+    nouns: tuple[str, str]
     text: str
     link: str
+
+    @property
+    def noun(self) -> str:
+        return self.nouns[self.count != 1]
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,8 @@ class Day:
     share: int
 
 
-@dataclass(frozen=True)
-class Told:
-    """One or several events alike: "Ben changed 3 charge points"."""
-
-    entry: Entry
-    count: int
-    link: str
-
-    @property
-    def many(self) -> str:
-        """How many; no more than that many were looked at."""
-        return f"{self.count} or more" if self.count >= RECENT else str(self.count)
-
-
-def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    login: Any = request.user
+def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
+    login = request.user
     now = timezone.now()
     points, groups = _points(login), _groups(login, now)
     days = list(_sessions(login, now))
@@ -82,19 +69,19 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
         "numbers": list(_numbers(login, points, groups, days)),
         "days": days,
-        "days_told": _told_in_words(days),
+        "sessions_in_words": _sessions_in_words(days),
         "changes": latest_changes(login, now),
-        "recent": list(_recent(login)),
+        "recent": recent_changes(login),
         "may_ask": login.has_perm("chargepoints.view_chargepoint"),
     }
 
 
-def _greeting(now: datetime, login: Any) -> str:
+def _greeting(now: datetime, login: StaffMember) -> str:
     part = "morning" if 4 <= now.hour < 12 else "afternoon" if 12 <= now.hour < 18 else "evening"
     return f"Good {part}, {login.get_short_name()}"
 
 
-def _list_of(model: Any, query: str = "") -> str:
+def _list_of(model: type[models.Model], query: str = "") -> str:
     if not site.is_registered(model):
         return ""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + query
@@ -103,7 +90,7 @@ def _list_of(model: Any, query: str = "") -> str:
 # What there is
 
 
-def _points(login: Any) -> dict[str, int]:
+def _points(login: StaffMember) -> dict[str, int]:
     active, loose = Q(status=ChargePoint.Status.ACTIVE), Q(charge_group=None)
     rows = ChargePoint.objects.visible_to(login)
     found: dict[str, int] = rows.aggregate(
@@ -112,7 +99,7 @@ def _points(login: Any) -> dict[str, int]:
     return found
 
 
-def _groups(login: Any, now: datetime) -> dict[str, Any]:
+def _groups(login: StaffMember, now: datetime) -> dict[str, Any]:
     """Open groups: how many, which are free for everyone, and which nobody can use for want of terms or a price."""
     groups = ChargeGroup.objects.visible_to(login).open()
     prices, count = prices_of_groups(groups, now), groups.count()
@@ -124,7 +111,7 @@ def _groups(login: Any, now: datetime) -> dict[str, Any]:
     }
 
 
-def _coming(login: Any, now: datetime) -> tuple[str, ...]:
+def _coming(login: StaffMember, now: datetime) -> tuple[str, ...]:
     """How many terms and prices are scheduled, and when the next come into force."""
     moments = [
         *Terms.objects.visible_to(login).scheduled(now).values_list("valid_from", flat=True),
@@ -139,7 +126,7 @@ def _coming(login: Any, now: datetime) -> tuple[str, ...]:
     return (f"{changes} to come, the next on {date_format(timezone.localtime(min(moments)), 'j M')}",)
 
 
-def _sessions(login: Any, now: datetime) -> Iterable[Day]:
+def _sessions(login: StaffMember, now: datetime) -> Iterable[Day]:
     """Sessions of each of the last days, today included, in the login's time zone."""
     today = timezone.localtime(now).date()
     first = today - timedelta(days=DAYS - 1)
@@ -153,7 +140,7 @@ def _sessions(login: Any, now: datetime) -> Iterable[Day]:
         yield Day(day, count, round(100 * count / most) if most else 0)
 
 
-def _told_in_words(days: list[Day]) -> str:
+def _sessions_in_words(days: list[Day]) -> str:
     total = sum(day.count for day in days)
     if not total:
         return f"No sessions in the last {DAYS} days."
@@ -164,7 +151,7 @@ def _told_in_words(days: list[Day]) -> str:
 # What there is to do, and how much there is
 
 
-def _tasks(login: Any, points: dict[str, int], groups: dict[str, Any]) -> Iterable[Task]:
+def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -> Iterable[Task]:
     if points["loose"]:
         yield Task(
             points["loose"],
@@ -194,7 +181,7 @@ def _tasks(login: Any, points: dict[str, int], groups: dict[str, Any]) -> Iterab
         )
 
 
-def _findings(login: Any, now: datetime) -> Iterable[Task]:
+def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
     found = findings_for(Seen.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
     if found:
         warnings = sum(each.warning for each in found)
@@ -202,7 +189,7 @@ def _findings(login: Any, now: datetime) -> Iterable[Task]:
         yield Task(len(found), ("finding", "findings"), text, reverse("admin:findings"))
 
 
-def _numbers(login: Any, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:
+def _numbers(login: StaffMember, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:
     if login.has_perm("chargepoints.view_chargepoint"):
         details = (f"{points['active']:,} active", f"{points['loose']:,} without a group")
         yield Number("Charge points", points["all"], details, _list_of(ChargePoint))
@@ -214,50 +201,3 @@ def _numbers(login: Any, points: dict[str, int], groups: dict[str, Any], days: l
         yield Number("Customers", customers.count(), (f"{exceptions:,} with an exception",), _list_of(Customer))
     if login.has_perm("chargepoints.view_session"):
         yield Number(f"Sessions, {DAYS} days", sum(day.count for day in days), (), _list_of(Session))
-
-
-# What changed
-
-
-def _recent(login: Any) -> Iterable[Told]:
-    """The latest changes of all kinds; alike ones of one moment are told once."""
-    found = [(event, model) for model in TOLD for event in _latest(model, login)]
-    found.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
-    entries: list[Entry] = []
-    for model in TOLD:
-        entries += read(model, [event for event, of in found[: 3 * RECENT] if of is model], login)
-    entries.sort(key=lambda entry: entry.at, reverse=True)
-    return _alike(entries)[:RECENT]
-
-
-def _latest(model: Any, login: Any) -> list[Any]:
-    if not login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
-        return []
-    return list(events_of(model, model._default_manager.visible_to(login).values("pk"))[:RECENT])
-
-
-def _alike(entries: list[Entry]) -> list[Told]:
-    told: list[Told] = []
-    for entry in entries:
-        last = told[-1] if told else None
-        if last and _signature(last.entry) == _signature(entry):
-            told[-1] = Told(last.entry, last.count + 1, "")
-        else:
-            told.append(Told(entry, 1, _link(entry)))
-    return told
-
-
-def _signature(entry: Entry) -> tuple[Any, ...]:
-    return entry.model, entry.verb, entry.who, entry.at.replace(second=0, microsecond=0)
-
-
-def _link(entry: Entry) -> str:
-    """The page of the row, or of the one that it belongs to; none for what is gone."""
-    event = entry.event
-    if entry.model in (Terms, CustomerException):
-        view = "access" if entry.model is Terms else "customers"
-        return reverse(f"admin:chargegroups_chargegroup_{view}", args=[event.charge_group_id])
-    if entry.model is TariffVersion:
-        return reverse("admin:tariffs_tariff_prices", args=[event.tariff_id])
-    meta = entry.model._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[entry.pk])

@@ -1,4 +1,4 @@
-"""Which changes of prices and access are to come, and which were made last?"""
+"""What changed, on the home page: changes of prices and access, to come and applied; and recent changes of any row."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ from django.urls import reverse
 from changes.impact_text import counts_in_words
 from changes.models import Change
 from changes.permissions import seen_in_part
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargepoints.models import ChargePoint, Location
+from customers.models import Customer, StaffMember
+from evcnet.history import Entry, events_of, read
+from tariffs.models import Tariff, TariffVersion
 
 TO_COME = 5
-MADE = 4
+APPLIED = 4
+RECENT = 8
+RECENT_MODELS = (Terms, TariffVersion, CustomerException, ChargeGroup, Tariff, Customer, ChargePoint, Location)
+"""The models whose changes the home page lists."""
 
 
 @dataclass(frozen=True)
 class Latest:
-    """One change as the home page tells it; whom it affects is what was shown when it was confirmed."""
+    """One change as the home page tells it; ``affected`` counts whom it affects, as was shown when it was confirmed."""
 
     change: Change
     state: str
-    told: str
+    affected: str
     link: str
 
 
-def latest_changes(login: Any, now: datetime) -> list[Latest]:
+def latest_changes(login: StaffMember, now: datetime) -> list[Latest]:
     """Those to come, the next one first, then those made last; none for who may not see changes."""
     if not login.has_perm("changes.view_change"):
         return []
     rows = Change.objects.visible_to(login).select_related("made_by")
     to_come = list(rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME])
-    made = list(rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:MADE])
+    made = list(rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED])
     in_part = seen_in_part(login, [*to_come, *made])
     return [*_latest(to_come, "scheduled", in_part), *_latest(made, "applied", in_part)]
 
@@ -44,3 +52,64 @@ def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> 
         words = ", ".join(counts_in_words(change.impact["counts"])) or "nobody notices anything"
         link = reverse("admin:changes_change_change", args=[change.pk])
         yield Latest(change, state, "" if change.pk in in_part else words, link)
+
+
+# Of any row
+
+
+@dataclass(frozen=True)
+class RecentChange:
+    """One or several events alike: "Ben changed 3 charge points"."""
+
+    entry: Entry
+    count: int
+    link: str
+
+    @property
+    def many(self) -> str:
+        """How many; no more than that many were looked at."""
+        return f"{self.count} or more" if self.count >= RECENT else str(self.count)
+
+
+def recent_changes(login: StaffMember) -> list[RecentChange]:
+    """The latest changes of all kinds; alike ones of one moment are listed once."""
+    found = [(event, model) for model in RECENT_MODELS for event in _latest_events(model, login)]
+    found.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
+    entries: list[Entry] = []
+    for model in RECENT_MODELS:
+        entries += read(model, [event for event, of in found[: 3 * RECENT] if of is model], login)
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    return _alike(entries)[:RECENT]
+
+
+def _latest_events(model: Any, login: StaffMember) -> list[Any]:
+    if not login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
+        return []
+    return list(events_of(model, model._default_manager.visible_to(login).values("pk"))[:RECENT])
+
+
+def _alike(entries: list[Entry]) -> list[RecentChange]:
+    recent: list[RecentChange] = []
+    for entry in entries:
+        last = recent[-1] if recent else None
+        if last and _signature(last.entry) == _signature(entry):
+            recent[-1] = RecentChange(last.entry, last.count + 1, "")
+        else:
+            recent.append(RecentChange(entry, 1, _link(entry)))
+    return recent
+
+
+def _signature(entry: Entry) -> tuple[Any, ...]:
+    return entry.model, entry.verb, entry.who, entry.at.replace(second=0, microsecond=0)
+
+
+def _link(entry: Entry) -> str:
+    """The page of the row, or of the one that it belongs to; none for what is gone."""
+    event = entry.event
+    if entry.model in (Terms, CustomerException):
+        view = "access" if entry.model is Terms else "customers"
+        return reverse(f"admin:chargegroups_chargegroup_{view}", args=[event.charge_group_id])
+    if entry.model is TariffVersion:
+        return reverse("admin:tariffs_tariff_prices", args=[event.tariff_id])
+    meta = entry.model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[entry.pk])

@@ -25,7 +25,7 @@ def dearer(tariff):
 
 
 def told(browser):
-    return [(each.state, each.change, each.told) for each in browser.get("/").context["changes"]]
+    return [(each.state, each.change, each.affected) for each in browser.get("/").context["changes"]]
 
 
 def test_what_is_to_come_stands_before_what_was_made(world, signed_in):
