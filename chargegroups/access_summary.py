@@ -1,16 +1,16 @@
-"""Who may charge in a charge group at a moment, and what do they pay? Read for a whole page at once."""
+"""Who may charge in charge groups at a moment, and at which prices: in words, for many groups at once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargegroups.terms import SLOTS
+from chargegroups.terms import OPENINGS, SLOTS
 from tariffs.current_price import CurrentPrice, current_prices
 
 
@@ -21,7 +21,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Effective:
+class AccessSummary:
     """What holds in a charge group: the terms in force (None without any), the prices, and exceptions that allow."""
 
     group: ChargeGroup
@@ -31,18 +31,11 @@ class Effective:
 
     @property
     def open_to(self) -> list[str]:
-        """In words, who may charge here."""
-        terms = self.terms
-        if terms is None or not self.priced:
+        """In words, who may charge here; empty where nobody may."""
+        if self.terms is None or not self.priced:
             return []
-        audiences = [
-            (terms.own_user_group, f"customers of {self.group.user_group}"),
-            (terms.other_user_groups, "customers of your other user groups"),
-            (terms.roaming, "cards that may roam"),
-            (self.allowed == 1, "1 customer by exception"),
-            (self.allowed > 1, f"{self.allowed:,} customers by exception"),
-        ]
-        return [words for holds, words in audiences if holds]
+        excepted = f"{self.allowed:,} customer{'' if self.allowed == 1 else 's'} by exception"
+        return [*_open_to(self.group, self.terms), *([excepted] if self.allowed else [])]
 
     @property
     def priced(self) -> bool:
@@ -54,18 +47,32 @@ class Effective:
         return self.priced and all(price.tag.free for price in self.prices)
 
 
-def effective(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, Effective]:
+def access_summaries(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, AccessSummary]:
     """By the group's id. ``groups`` with their user group at hand, else it costs a query each."""
-    wanted = {group.pk: group for group in groups}
-    rows = Terms.objects.in_force(at).filter(charge_group_id__in=wanted)
+    by_id = {group.pk: group for group in groups}
+    rows = Terms.objects.in_force(at).filter(charge_group_id__in=by_id)
     in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
     named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
     tags = current_prices(named, at) if named else {}
-    allowed = _allowed(wanted, at)
+    allowed = _allowed(by_id, at)
     return {
-        pk: Effective(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
-        for pk, group in wanted.items()
+        pk: AccessSummary(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
+        for pk, group in by_id.items()
     }
+
+
+def who_may_charge(group: ChargeGroup, terms: Terms | None) -> str:
+    """The policy of the terms as one sentence; exceptions come on top."""
+    if terms is None:
+        return "Nobody yet: no terms are in force"
+    text = ", ".join(_open_to(group, terms)) or "nobody but those with an exception"
+    return text[0].upper() + text[1:]
+
+
+def _open_to(group: ChargeGroup, terms: Terms) -> Iterator[str]:
+    """To whom the policy opens the group, in words, in the order of the access rules."""
+    words = (f"customers of {group.user_group}", "customers of your other user groups", "roaming cards")
+    return (text for switch, text in zip(OPENINGS, words, strict=True) if getattr(terms, switch))
 
 
 def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
@@ -75,7 +82,7 @@ def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
     return Counter({row["charge_group_id"]: row["number"] for row in counts})
 
 
-def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterable[Price]:
+def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterator[Price]:
     if terms is None:
         return
     yield Price("Everyone", tags[terms.tariff_id])
@@ -83,16 +90,3 @@ def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterable[Pric
         yield Price("Prepaid customers", tags[terms.prepaid_tariff_id])
     if terms.roaming and terms.roaming_tariff_id is not None:
         yield Price("Roaming cards", tags[terms.roaming_tariff_id])
-
-
-def who_may_charge(group: ChargeGroup, terms: Terms | None) -> str:
-    """The policy of the terms as one sentence; exceptions come on top."""
-    if terms is None:
-        return "Nobody yet: no terms are in force"
-    audiences = [
-        (terms.own_user_group, f"customers of {group.user_group}"),
-        (terms.other_user_groups, "customers of your other user groups"),
-        (terms.roaming, "roaming cards"),
-    ]
-    text = ", ".join(words for is_open, words in audiences if is_open) or "nobody but those with an exception"
-    return text[0].upper() + text[1:]

@@ -1,18 +1,22 @@
-"""Filters of "Customers and tariffs": access, its reason, the exception, and a search."""
+"""Filters of "Customers and tariffs": by access, its reason, the exception, and a search for the customer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Final
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 from django.forms import Select, TextInput
 
-from chargegroups.customer_access import GroupAt, Standing, audience_of
+from chargegroups.customer_access import CustomerAccess, CustomerRows, filter_customers, grouped_access
+from chargegroups.group_snapshots import GroupSnapshot
 from customers.models import ChargeCard, Customer
+from evcnet.tenancy import Login
 
-REASONS = {
+REASONS: Final = {
     "exception_allowed": "allowed by an exception",
     "own_user_group": "own user group",
     "other_user_group": "another user group of yours",
@@ -23,23 +27,19 @@ REASONS = {
     "no_terms_in_force": "no terms or no price in force",
     "no_access": "nothing gives access",
 }
-ACCESS = {"allowed": "May charge", "refused": "May not charge", "all": "Everyone"}
-EXCEPTIONS = {
+ACCESS: Final = {"allowed": "May charge", "refused": "May not charge", "all": "Everyone"}
+EXCEPTIONS: Final = {
     "any": "With an exception in force",
     "none": "Without an exception",
     "allowed": "Allowed by exception",
     "denied": "Denied by exception",
     "priced": "Only a tariff of their own",
 }
-_EXCEPTED: dict[str, Callable[[Standing], bool]] = {
-    "any": lambda standing: standing.excepted,
-    "none": lambda standing: not standing.excepted,
-    **{kind: lambda standing, kind=kind: audience_of(standing) == kind for kind in ("allowed", "denied", "priced")},
-}
+Test = Callable[[CustomerAccess], bool]
 
 
 class CustomerAccessFilter(django_filters.FilterSet):
-    """Narrows customers by what the rule decides on them: it picks groups of facts, and the database finds who has them."""
+    """Narrows customers by how the access rules judge them: it picks sets of facts, and ``qs`` finds who has them."""
 
     q = django_filters.CharFilter(
         label="Search",
@@ -47,60 +47,74 @@ class CustomerAccessFilter(django_filters.FilterSet):
         widget=TextInput(attrs={"type": "search", "placeholder": "Name, number or card"}),
     )
     access = django_filters.ChoiceFilter(
-        label="Access", choices=list(ACCESS.items()), empty_label=None, method="by_facts", widget=Select
+        label="Access", choices=list(ACCESS.items()), empty_label=None, method="unfiltered", widget=Select
     )
     reason = django_filters.ChoiceFilter(
-        label="Reason", choices=list(REASONS.items()), empty_label="Any reason", method="by_facts"
+        label="Reason", choices=list(REASONS.items()), empty_label="Any reason", method="unfiltered"
     )
     exception = django_filters.ChoiceFilter(
-        label="Exception", choices=list(EXCEPTIONS.items()), empty_label="With or without", method="by_facts"
+        label="Exception", choices=list(EXCEPTIONS.items()), empty_label="With or without", method="unfiltered"
     )
 
     class Meta:
         model = Customer
         fields: list[str] = []
 
-    def __init__(self, data: Any, *, at: GroupAt, customers: Any) -> None:
-        self.at = at
-        self.standings = at.standings(customers)
-        super().__init__(data, queryset=customers)
+    def __init__(self, data: Mapping[str, Any], *, snapshot: GroupSnapshot, login: Login) -> None:
+        self.snapshot = snapshot
+        self.accesses = grouped_access(snapshot, login)
+        super().__init__(data, queryset=Customer.objects.visible_to(login))
 
-    def filter_queryset(self, queryset: Any) -> Any:
-        """The customers with their facts, by name."""
-        rows = self.at.among(queryset, self.chosen).order_by("name", "pk")
-        return super().filter_queryset(rows) if self.form.is_valid() else rows
+    def filter_queryset(self, queryset: CustomerRows) -> CustomerRows:
+        """The sets of facts that all filters together leave, then who of these is searched for; by name."""
+        narrowed = filter_customers(self.snapshot, queryset, self.chosen)
+        return super().filter_queryset(narrowed).order_by("name", "pk")  # type: ignore[no-any-return]
 
-    def by_facts(self, queryset: Any, name: str, value: str) -> Any:
-        """Access, reason and exception have picked the facts already, all three together."""
+    def unfiltered(self, queryset: CustomerRows, name: str, value: str) -> CustomerRows:
+        """Access, reason and exception choose among the sets of facts, all three together: see ``chosen``."""
         return queryset
 
-    def search(self, queryset: Any, name: str, value: str) -> Any:
+    def search(self, queryset: CustomerRows, name: str, value: str) -> CustomerRows:
         text = value.strip()
         cards = ChargeCard.objects.filter(customer=OuterRef("pk"))
         has_card = Exists(cards.filter(Q(uid__istartswith=text) | Q(visual_number__istartswith=text)))
-        return queryset.filter(Q(name__icontains=text) | Q(number__istartswith=text) | has_card) if text else queryset
+        return queryset.filter(Q(name__icontains=text) | Q(number__istartswith=text) | has_card)
 
     @property
-    def chosen(self) -> list[Standing]:
-        """The groups of facts whose customers are listed."""
-        access, reason, exception = self.access_listed, self._value("reason"), self._value("exception")
-        return [
-            standing
-            for standing in self.standings
-            if (access == "all" or standing.allowed == (access == "allowed"))
-            and (not reason or standing.reason == reason)
-            and (not exception or _EXCEPTED[exception](standing))
-        ]
-
-    @property
-    def access_listed(self) -> str:
-        """Where nothing is asked for, those who may charge; where one searches, everyone."""
+    def listed(self) -> str:
+        """Whom the list shows where nothing is chosen: who may charge; where one searches, everyone."""
         return self._value("access") or ("all" if self._value("q") or self._value("reason") else "allowed")
+
+    @cached_property
+    def chosen(self) -> list[CustomerAccess]:
+        """The sets of facts that fit; a form that is not valid counts as empty."""
+        return [access for access in self.accesses if all(test(access) for test in self._tests())]
+
+    def _tests(self) -> list[Test]:
+        listed, reason, exception = self.listed, self._value("reason"), self._value("exception")
+        tests: list[Test] = []
+        if listed != "all":
+            tests.append(lambda access: access.allowed == (listed == "allowed"))
+        if reason:
+            tests.append(lambda access: access.reason == reason)
+        if exception in ("any", "none"):
+            tests.append(lambda access: (access.exception is not None) == (exception == "any"))
+        elif exception:
+            tests.append(lambda access: access.audience == exception)
+        return tests
 
     @property
     def total(self) -> int | None:
         """How many are found; unknown while searching, since counting would cost as much as finding all."""
-        return None if self._value("q") else sum(standing.count for standing in self.chosen)
+        return None if self._value("q") else sum(access.count for access in self.chosen)
+
+    @property
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """Each reason, in words, and how many customers there are for it, the most first."""
+        counts: Counter[str] = Counter()
+        for access in self.accesses:
+            counts[access.reason] += access.count
+        return [(reason, REASONS.get(reason, reason), count) for reason, count in counts.most_common()]
 
     def _value(self, name: str) -> str:
         return str(self.form.cleaned_data.get(name) or "") if self.form.is_valid() else ""

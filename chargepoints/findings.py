@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef
 
-from chargegroups.access import Facts
+from chargegroups.customer_facts import FactsQuery, Shared
 from chargegroups.group_prices import free_for_everyone
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargegroups.terms import SLOTS, GroupTerms, TariffInForce, as_customer, decide
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
 from customers.models import Customer
-from tariffs.current_price import CurrentPrice, current_prices
+from tariffs.current_price import CurrentPrice
 from tariffs.models import Tariff, TariffVersion
 
 NAMED = 100
@@ -98,96 +98,49 @@ def _free(seen: Seen, at: datetime) -> Iterable[Found]:
 
 
 def _of_owners(seen: Seen, at: datetime) -> Iterable[Found]:
-    """Facts are grouped in SQL; whether an owner may charge, and at which price, the rule says of each set once."""
-    sets = list(_facts_of_owners(seen, at))
-    terms = _terms_of({row["charge_group"] for row in sets}, at)
-    named = {tariff for each in terms.values() for slot in SLOTS if (tariff := getattr(each, f"{slot}_id"))}
-    named |= {row["priced"] for row in sets if row["priced"]}
-    tags = current_prices(Tariff.objects.filter(pk__in=named), at)
-    points = ChargePoint.objects.select_related("charge_group").in_bulk([row["first"] for row in sets])
-    owners = {point.owner_id for point in points.values()}
-    named_owners = seen.customers.filter(pk__in=owners).in_bulk()
-    for row in sets:
-        point = points[row["first"]]
-        owner = str(named_owners.get(point.owner_id, UNSEEN_OWNER))
-        found = _of_owner(row, point, owner, terms.get(row["charge_group"]), tags, at)
+    """Facts are grouped in SQL; whether an owner may charge, and at which price, the access rules say of each set once."""
+    sets = _owners(seen, at)
+    groups = ChargeGroup.objects.filter(pk__in={shared.charge_group for shared in sets})
+    snapshots = group_snapshots(groups, at)
+    points = ChargePoint.objects.select_related("charge_group").in_bulk([shared.first for shared in sets])
+    owners = seen.customers.filter(pk__in={point.owner_id for point in points.values()}).in_bulk()
+    for shared in sets:
+        point, snapshot = points[shared.first], snapshots[shared.charge_group]
+        price = snapshot.price_of(snapshot.judge(shared.facts.facts))
+        owner = str(owners.get(point.owner_id, UNSEEN_OWNER))
+        found = _of_owner(point, owner, price, many=shared.many, excepted=shared.mark)
         if found is not None:
             yield found
 
 
-def _facts_of_owners(seen: Seen, at: datetime) -> Any:
+def _owners(seen: Seen, at: datetime) -> list[Shared]:
+    """Points of the groups with an owner, by the owner's facts; marked where there is an exception, in force or not."""
     exceptions = CustomerException.objects.filter(charge_group=OuterRef("charge_group"), customer=OuterRef("owner"))
-    in_force = exceptions.in_force(at)
-    points = seen.points.filter(owner__isnull=False, charge_group__in=seen.groups.values("pk")).order_by()
-    points = points.annotate(
-        access=Subquery(in_force.values("access")[:1]),
-        priced=Subquery(in_force.values("tariff")[:1]),
-        excepted=Exists(exceptions),
-    )
-    facts = ("charge_group", "access", "priced", "excepted", "owner__payment", "owner__status", "owner__user_group")
-    return points.values(*facts).annotate(many=Count("pk"), first=Min("pk"))
+    points = seen.points.filter(owner__isnull=False, charge_group__in=seen.groups.values("pk"))
+    points = points.annotate(excepted=Exists(exceptions)).values_list("owner", "charge_group", "excepted", "pk")
+    groups = list(seen.groups.values_list("pk", flat=True))
+    return FactsQuery(None, groups, at, roaming=False).shared_by(points)
 
 
-def _terms_of(groups: Iterable[int], at: datetime) -> dict[int, Terms]:
-    rows = Terms.objects.in_force(at).filter(charge_group__in=list(groups)).select_related("charge_group")
-    return {terms.charge_group_id: terms for terms in rows}
-
-
-def _of_owner(
-    row: dict[str, Any],
-    point: ChargePoint,
-    owner: str,
-    terms: Terms | None,
-    tags: Mapping[int, CurrentPrice],
-    at: datetime,
-) -> Found | None:
-    tag = _pays(row, terms, tags, at)
-    subject: Any = point if row["many"] == 1 else point.charge_group
+def _of_owner(point: ChargePoint, owner: str, price: CurrentPrice | None, *, many: int, excepted: bool) -> Found | None:
+    """``price`` None: the owner may not charge there."""
+    subject: Any = point if many == 1 else point.charge_group
     group = point.charge_group
     remedy = "Make it free of charge for the owner, on the charge point's page."
-    without = "" if row["excepted"] else f" They have no exception in {group}."
     first = owner[0].upper() + owner[1:]
-    if tag is not None and not tag.free:
-        why = f"{first} owns it and pays for their own sessions: {tag.text}."
-        if row["many"] > 1:
-            why = f"{row['many']:,} owners pay for their own sessions, such as {owner} at {point}: {tag.text}."
-        return Found("owner_pays", subject, why + without, remedy, many=row["many"])
-    if row["excepted"]:
+    if price is not None and not price.free:
+        without = "" if excepted else f" They have no exception in {group}."
+        why = f"{first} owns it and pays for their own sessions: {price.text}."
+        if many > 1:
+            why = f"{many:,} owners pay for their own sessions, such as {owner} at {point}: {price.text}."
+        return Found("owner_pays", subject, why + without, remedy, many=many)
+    if excepted:
         return None
-    stands = "charge as everyone does, for free" if tag else "may not charge there"
-    why = f"{first} owns it and has no exception in {group}: they {stands}."
-    if row["many"] > 1:
-        why = f"{row['many']:,} owners have no exception, such as {owner} at {point}: they {stands}."
-    return Found("owner_without_exception", subject, why, remedy, many=row["many"])
-
-
-def _pays(
-    row: dict[str, Any], terms: Terms | None, tags: Mapping[int, CurrentPrice], at: datetime
-) -> CurrentPrice | None:
-    """By which price list the owner charges; None where the rule does not let them."""
-    if terms is None:
-        return None
-
-    def slot(tariff: int | None) -> TariffInForce | None:
-        return None if tariff is None else TariffInForce(str(tariff), tags[tariff].version)
-
-    group_tariff = slot(terms.tariff_id)
-    assert group_tariff is not None
-    facts = Facts(
-        at=at,
-        customer_status=row["owner__status"],
-        same_provider=True,
-        same_user_group=row["owner__user_group"] == terms.charge_group.user_group_id,
-        exception=row["access"],
-    )
-    switches = {name: getattr(terms, name) for name in ("own_user_group", "other_user_groups", "roaming")}
-    decision = decide(
-        as_customer(facts, has_card=False),
-        GroupTerms(group_tariff, slot(terms.prepaid_tariff_id), slot(terms.roaming_tariff_id), **switches),
-        exception_tariff=slot(row["priced"]),
-        prepaid=row["owner__payment"] == Customer.Payment.PREPAID,
-    )
-    return tags[int(decision.tariff.code)] if decision.tariff else None
+    charge = "charge as everyone does, for free" if price else "may not charge there"
+    why = f"{first} owns it and has no exception in {group}: they {charge}."
+    if many > 1:
+        why = f"{many:,} owners have no exception, such as {owner} at {point}: they {charge}."
+    return Found("owner_without_exception", subject, why, remedy, many=many)
 
 
 # Publication
@@ -212,9 +165,8 @@ def _in_vain(seen: Seen, at: datetime) -> Iterable[Found]:
     allowed = CustomerException.objects.in_force(at).filter(
         charge_group=OuterRef("charge_group"), access=CustomerException.Access.ALLOWED
     )
-    to_somebody = Q(own_user_group=True) | Q(other_user_groups=True) | Q(roaming=True) | Exists(allowed)
-    priced = TariffVersion.objects.in_force(at).values("tariff")
-    open_groups = Terms.objects.in_force(at).filter(to_somebody, tariff__in=priced).values("charge_group")
+    priced = Terms.objects.in_force(at).filter(tariff__in=TariffVersion.objects.in_force(at).values("tariff"))
+    open_groups = (priced.open_to_anybody() | priced.filter(Exists(allowed))).values("charge_group")
     working = ChargePoint.objects.filter(status=ChargePoint.Status.ACTIVE, charge_group__in=open_groups)
     vain = seen.locations.filter(published=True).exclude(Exists(working.filter(location=OuterRef("pk"))))
     named = list(vain.order_by("pk")[: NAMED + 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargegroups.access_summary import effective
+from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
 
@@ -33,7 +33,7 @@ class Publication:
 def publication(location: Location, at: datetime) -> Publication:
     points = ChargePoint.objects.filter(location=location).exclude(charge_group=None)
     groups = ChargeGroup.objects.filter(pk__in=points.values("charge_group_id")).select_related("user_group")
-    holds = effective(groups, at)
+    holds = access_summaries(groups, at)
     working = set(points.filter(status=ChargePoint.Status.ACTIVE).values_list("charge_group_id", flat=True))
     return Publication(
         published=location.published,

@@ -17,6 +17,10 @@ class Scope:
     user_groups: frozenset[int] = frozenset()
     platform: bool = False
 
+    def within(self, provider: int) -> list[int] | None:
+        """The user groups of the provider to which it is limited; None where it reaches all of the provider."""
+        return None if self.platform or provider in self.providers else sorted(self.user_groups)
+
     def __bool__(self) -> bool:
         return bool(self.providers or self.user_groups or self.platform)
 

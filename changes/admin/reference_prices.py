@@ -12,7 +12,7 @@ from django.db.models import Max
 from changes.impact import Case, groups_of_effects
 from changes.preview import Preview, compared
 from changes.snapshots import BeforeAfter
-from chargegroups.customer_access import GroupAt
+from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from chargepoints.tariff_findings import median_prices
@@ -104,7 +104,7 @@ def _transition(before: PriceList, after: PriceList, count: int, day: Any, provi
     return PriceTransition(price_text(before), price_text(after), after.currency, count, tuple(rows))
 
 
-def listed(side: GroupAt | None, tariff: int | None) -> PriceList | None:
+def listed(side: GroupSnapshot | None, tariff: int | None) -> PriceList | None:
     """The price list of a tariff as it stands on one side of the change; None where it has none in force."""
     version = side.versions.get(tariff or 0) if side is not None else None
     if version is None:
@@ -113,19 +113,19 @@ def listed(side: GroupAt | None, tariff: int | None) -> PriceList | None:
     return getattr(version, "price_list", None) or price_list(version)
 
 
-def own_price(side: GroupAt | None) -> PriceList | None:
+def own_price(side: GroupSnapshot | None) -> PriceList | None:
     """What a group asks of everyone who has no tariff of their own."""
     return listed(side, side.stored.tariff_id) if side is not None and side.stored else None
 
 
-def becomes_free(places: Iterable[BeforeAfter]) -> list[GroupAt]:
+def becomes_free(places: Iterable[BeforeAfter]) -> list[GroupSnapshot]:
     """Where everybody who may charge charges for free afterwards, and did not before."""
     return [
         place.after for place in places if place.after is not None and _free(place.after) and not _free(place.before)
     ]
 
 
-def _free(side: GroupAt | None) -> bool:
+def _free(side: GroupSnapshot | None) -> bool:
     own = own_price(side)
     return own is not None and is_free(own) and side.stored.open_to_anybody
 

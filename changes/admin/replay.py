@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from changes.impact import NOWHERE, Side
-from changes.preview import Preview, customer_facts
+from changes.preview import Preview
 from changes.proposals.points import PointMoves
-from changes.snapshots import BeforeAfter
+from changes.snapshots import BeforeAfter, side_at
+from chargegroups.customer_facts import FactSet
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, ratings_of
 from customers.models import Provider
@@ -151,8 +152,8 @@ class _Sides:
             return NOWHERE, NOWHERE
         key = (facts, id(place))
         if key not in self.known:
-            before, after = customer_facts(facts)
-            self.known[key] = before.side(place.before), after.side(place.after)
+            shared = FactSet.of(facts, 1)
+            self.known[key] = side_at(place.before, shared.facts), side_at(place.after, shared.proposed)
         return self.known[key]
 
 

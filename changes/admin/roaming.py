@@ -8,7 +8,7 @@ from changes.admin.reference_prices import listed
 from changes.proposals import Proposal
 from changes.proposals.points import PointMoves
 from changes.snapshots import BeforeAfter
-from chargegroups.customer_access import GroupAt
+from chargegroups.group_snapshots import GroupSnapshot
 from tariffs.pricing import price_text
 
 NAMED = 3
@@ -25,7 +25,7 @@ def roaming_words(proposal: Proposal, places: Iterable[BeforeAfter]) -> list[str
     return [f"{_named(where)}: {words}" for words, where in told.items()]
 
 
-def _told(side: GroupAt | None) -> tuple[bool, str]:
+def _told(side: GroupSnapshot | None) -> tuple[bool, str]:
     """May a roaming card charge there, and at which price?"""
     if side is None:
         return False, ""

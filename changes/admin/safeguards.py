@@ -11,14 +11,14 @@ from changes.preview import Preview
 from changes.proposals import CustomerMoves, NewVersion, Proposal
 from changes.proposals.points import PointMoves
 from chargegroups.access_summary import who_may_charge
-from chargegroups.customer_access import GroupAt
+from chargegroups.group_snapshots import GroupSnapshot
 from customers.models import Customer, Provider
 
 LARGE = Decimal("0.1")
 """One in ten: of the customers with access, or of the price of a reference session."""
 
 
-def reasons(seen: Preview, transitions: Sequence[PriceTransition], free: Sequence[GroupAt]) -> list[str]:
+def reasons(seen: Preview, transitions: Sequence[PriceTransition], free: Sequence[GroupSnapshot]) -> list[str]:
     """Why the name is asked for; nothing where the change is an ordinary one."""
     told = [_lost(seen), _free(seen.impact, free), _repriced(transitions)]
     return [reason for reason in told if reason]
@@ -58,7 +58,7 @@ def _many_points(seen: Preview) -> bool:
     return seen.impact.points > seen.points_there * LARGE
 
 
-def _free(impact: Impact, free: Sequence[GroupAt]) -> str:
+def _free(impact: Impact, free: Sequence[GroupSnapshot]) -> str:
     if not free:
         return ""
     points = f"{impact.points:,} charge point{' becomes' if impact.points == 1 else 's become'} free of charge"

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter, groups_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup
 from customers.models import Customer, UserGroup
 from evcnet.text import counted
@@ -50,7 +51,7 @@ class CustomerMoves(Proposal):
         }
 
     def places(self, at: datetime) -> list[BeforeAfter]:
-        return [BeforeAfter(place, place) for place in groups_at(self.groups, at).values()]
+        return [BeforeAfter(place, place) for place in group_snapshots(self.groups, at).values()]
 
     def ground(self, at: datetime) -> dict[str, Any]:
         now = Customer.objects.filter(pk__in=self.customers).order_by("pk")

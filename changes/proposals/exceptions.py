@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter, groups_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.writes import put_exceptions
 from customers.models import Customer
@@ -85,7 +86,7 @@ class ExceptionChanges(Proposal):
 
     def places(self, at: datetime) -> list[BeforeAfter]:
         tariffs = {row.tariff_id for row in self.rows if row.tariff_id}
-        places = groups_at(self.groups, at, also=tariffs)
+        places = group_snapshots(self.groups, at, also=tariffs)
         return [BeforeAfter(place, place) for place in places.values()]
 
     def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:

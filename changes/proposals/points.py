@@ -17,7 +17,8 @@ from changes.proposals import (
     NothingToChange,
     Proposal,
 )
-from changes.snapshots import BeforeAfter, groups_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import activate, attach, detach
 from chargepoints.close_group import close, reopen
@@ -76,7 +77,7 @@ class PointMoves(Proposal):
         return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
 
     def places(self, at: datetime) -> list[BeforeAfter]:
-        known = groups_at(self.groups, at)
+        known = group_snapshots(self.groups, at)
         ends = {
             (
                 move.point.charge_group_id if move.works_before else None,
@@ -90,7 +91,7 @@ class PointMoves(Proposal):
     def ground(self, at: datetime) -> dict[str, Any]:
         return {
             "points": list(self._now().values_list("identity", "charge_group_id", "status")),
-            "terms": {pk: place.stored_pk for pk, place in groups_at(self.groups, at).items()},
+            "terms": {pk: place.stored_pk for pk, place in group_snapshots(self.groups, at).items()},
         }
 
     def warnings(self, at: datetime) -> list[str]:

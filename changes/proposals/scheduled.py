@@ -9,7 +9,8 @@ from typing import Any
 from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.versions import groups_naming
-from changes.snapshots import BeforeAfter, groups_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
 from tariffs.models import TariffVersion
@@ -33,15 +34,15 @@ class ScheduledChange(Proposal):
 
     def places(self, at: datetime) -> list[BeforeAfter]:
         groups, tariff = self.groups, self.change.tariff
-        after = groups_at(groups, at)
+        after = group_snapshots(groups, at)
         if tariff is not None:
             version = self._version_without(at)
-            before = groups_at(groups, at, versions={tariff.pk: version} if version else {})
+            before = group_snapshots(groups, at, versions={tariff.pk: version} if version else {})
             for place in before.values() if version is None else ():
                 place.versions.pop(tariff.pk, None)
         else:
             terms = self._terms_without(groups, at)
-            before = groups_at(groups, at, proposed=terms)
+            before = group_snapshots(groups, at, proposed=terms)
             for pk in before.keys() - terms.keys():
                 before[pk].stored = None
         return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter, groups_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from tariffs.models import Tariff
@@ -47,8 +48,8 @@ class NewTerms(Proposal):
         return {"kind": self.kind, "charge_group": self.group.code, "set": told}
 
     def places(self, at: datetime) -> list[BeforeAfter]:
-        before = groups_at([self.group], at)
-        after = groups_at([self.group], at, proposed={self.group.pk: self.after(at)})
+        before = group_snapshots([self.group], at)
+        after = group_snapshots([self.group], at, proposed={self.group.pk: self.after(at)})
         return [BeforeAfter(before[self.group.pk], after[self.group.pk])]
 
     def ground(self, at: datetime) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from django.db.models import Q
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter, groups_at, versions_at
+from changes.snapshots import BeforeAfter
+from chargegroups.group_snapshots import group_snapshots, versions_in_force
 from chargegroups.models import ChargeGroup, Terms
 from tariffs.conversion import element_rows, price_list, version_fields
 from tariffs.models import Tariff, TariffVersion
@@ -42,12 +43,12 @@ class NewVersion(Proposal):
 
     def places(self, at: datetime) -> list[BeforeAfter]:
         groups = self.groups
-        before = groups_at(groups, at)
-        after = groups_at(groups, at, versions={self.tariff.pk: self.proposed(at)})
+        before = group_snapshots(groups, at)
+        after = group_snapshots(groups, at, versions={self.tariff.pk: self.proposed(at)})
         return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
 
     def ground(self, at: datetime) -> dict[str, Any]:
-        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
         terms = Terms.objects.in_force(at).filter(charge_group__in=self.groups).order_by("pk")
         return {
             "version": version and _said(version),
@@ -77,7 +78,7 @@ class NewVersion(Proposal):
             raise Inapplicable("The version ends before it begins.")
         if self.prices.currency != self.tariff.currency:
             raise Inapplicable(f"{self.tariff} is in {self.tariff.currency}: its versions are too.")
-        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
         if version is not None and price_list(version) == self.prices and version.valid_until == self.valid_until:
             raise NothingToChange("This is what the version in force says already: there is nothing to change.")
         if self.tariff.versions.filter(valid_from=at).exists():
@@ -86,7 +87,7 @@ class NewVersion(Proposal):
             )
 
     def earlier(self, at: datetime) -> dict[str, Any]:
-        version = versions_at([self.tariff.pk], at).get(self.tariff.pk)
+        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
         return {"version": version and version.pk}
 
     @classmethod
@@ -129,7 +130,7 @@ class TariffEnd(NewVersion):
 
     def places(self, at: datetime) -> list[BeforeAfter]:
         groups = self.groups
-        before, after = groups_at(groups, at), groups_at(groups, at)
+        before, after = group_snapshots(groups, at), group_snapshots(groups, at)
         for group in after.values():
             group.versions.pop(self.tariff.pk, None)
         return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
@@ -140,7 +141,7 @@ class TariffEnd(NewVersion):
         return [f"No price is in force any more{until}: nobody can charge by this tariff."]
 
     def check(self, at: datetime) -> None:
-        if self.tariff.pk not in versions_at([self.tariff.pk], at):
+        if self.tariff.pk not in versions_in_force([self.tariff.pk], at):
             raise NothingToChange("No version of the tariff is in force: there is nothing to end.")
 
     def write(self, change: Any, at: datetime) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
 
 from changes.apply import apply_now
 from changes.proposals import Inapplicable
 from changes.proposals.points import PointMoves
 from chargegroups.terms import SLOTS, SWITCHES
 from chargegroups.writes import create_group
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
 
 FIELDSETS = [
@@ -34,7 +34,7 @@ FIELDSETS = [
 ]
 
 
-def found(request: HttpRequest, form: Any) -> None:
+def found(request: StaffRequest, form: Any) -> None:
     """Save the group with its first terms and attach its charge points: all of it or nothing."""
     answers = form.cleaned_data
     terms = {name: answers[name] for name in (*SLOTS, *SWITCHES)}

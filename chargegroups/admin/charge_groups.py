@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -19,6 +19,7 @@ from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.importexport.pages import Transfers
@@ -30,10 +31,10 @@ class OpenFilter(DropdownFilter):
     title = "whether it is closed"
     parameter_name = "closed"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("no", "Open"), ("yes", "Closed")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         wanted = {"no": True, "yes": False}.get(self.value() or "")
         return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
 
@@ -42,10 +43,10 @@ class PriceFilter(DropdownFilter):
     title = "price now"
     parameter_name = "price"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("free", "Free of charge for everyone"), ("none", "No price in force: nobody can charge")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         narrowed = {"free": free_for_everyone, "none": without_price}.get(self.value() or "")
         return narrowed(queryset, database_clock()) if narrowed else queryset
 
@@ -69,7 +70,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     # The list
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         at = database_clock()
         points = ChargePoint.objects.filter(charge_group__in=rows).order_by().values("charge_group")
         counts = {
@@ -103,7 +104,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     # The page
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         pages = [
             ("Data", "change"),
             ("Charge points", "points"),
@@ -121,7 +122,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "points/detach": charge_points_tab.detaching,
             "access": access_tab.tariff_and_access,
             "terms": terms.change_terms,
-            "then": access_at_tab.then,
+            "then": access_at_tab.access_at,
             "exceptions": exceptions.exceptions_of_many,
             "roaming": access_tab.roaming,
             "social": access_tab.social_charging,
@@ -129,11 +130,11 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
             "close": close_group.closing,
         }
 
-    def page_context(self, request: HttpRequest, obj: Any, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
         context = super().page_context(request, obj, title)
         return context | {"summary": Summary(obj), "summary_template": "chargegroups/summary.html"}
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         group = context.get("original")
         if group is not None:
             context |= {"summary": Summary(group), "summary_template": "chargegroups/summary.html"}
@@ -150,43 +151,43 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     # The form
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = FoundingForm
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
         return ["user_group"] if obj is not None else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
             add_group.found(request, form)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))
 
-    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_add(self, request: StaffRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk, "access"))
 
     # Removal
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         """A group that counted, or has charge points, is closed rather than deleted."""
         if not super().has_delete_permission(request, obj):
             return False
         return obj is None or not close_group.why_not_remove(obj)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Any, request: StaffRequest) -> Any:
         return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def delete_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
         group = self.get_object_or_404(request, object_id, "delete")
         if reason := close_group.why_not_remove(group):
             messages.warning(request, reason)
             return HttpResponseRedirect(self.page(group.pk, "close"))
         return super().delete_view(request, object_id, extra_context)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: StaffRequest, obj: Any) -> None:
         close_group.remove(obj)

@@ -7,19 +7,20 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from changes.admin.attach_detach import Destination, PointsFlow
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
+from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
 
 PER_PAGE = 50
 FOUND = 20
 
 
-def attached(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """The tab: what is attached, and a search for what could be."""
     if request.method == "POST":
         return _attach(admin, request, group)
@@ -36,42 +37,42 @@ def attached(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpRespon
     return TemplateResponse(request, "chargegroups/charge_points.html", context)
 
 
-def detaching(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def detaching(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
     return _flow(admin, request, group, _chosen(request, group), None)
 
 
-def may_move(request: HttpRequest, group: ChargeGroup) -> bool:
+def may_move(request: StaffRequest, group: ChargeGroup) -> bool:
     login: Any = request.user
     return login.has_perm("chargegroups.change_chargegroup", group) and login.has_perm(
         "chargepoints.change_chargepoint"
     )
 
 
-def _require(request: HttpRequest, group: ChargeGroup) -> None:
+def _require(request: StaffRequest, group: ChargeGroup) -> None:
     if not may_move(request, group):
         raise PermissionDenied
 
 
-def _attach(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """The page before points are attached, out of other groups if need be."""
     _require(request, group)
     chosen = ChargePoint.objects.visible_to(request.user, "change").filter(pk__in=_ids(request))
     return _flow(admin, request, group, chosen, group)
 
 
-def _flow(admin: Any, request: HttpRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
+def _flow(admin: Any, request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
     rows = list(points.select_related("location", "charge_group", "provider"))
     back = admin.page(group.pk, "points")
     return PointsFlow(admin, request, group, rows, Destination(to), lambda: back).respond()
 
 
-def _ids(request: HttpRequest) -> list[int]:
+def _ids(request: StaffRequest) -> list[int]:
     return parse_pks(request.POST.getlist("point"))
 
 
-def _chosen(request: HttpRequest, group: ChargeGroup) -> Any:
+def _chosen(request: StaffRequest, group: ChargeGroup) -> Any:
     return ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request), charge_group=group)
 
 
@@ -83,7 +84,7 @@ def _search(points: Any, text: str) -> Any:
     return points
 
 
-def _candidates(request: HttpRequest, group: ChargeGroup, text: str) -> list[ChargePoint]:
+def _candidates(request: StaffRequest, group: ChargeGroup, text: str) -> list[ChargePoint]:
     """Points of the provider that are not in this group; those without a group first."""
     points = ChargePoint.objects.visible_to(request.user, "change").filter(provider_id=group.provider_id)
     others = points.filter(Q(charge_group=None) | ~Q(charge_group=group))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from changes.admin.attach_detach import CloseFlow
 from chargegroups.admin.charge_points_tab import may_move
 from chargegroups.models import ChargeGroup
 from chargepoints.close_group import remove, why_not_remove
+from evcnet.admin.requests import StaffRequest
 
 __all__ = ["closing", "remove", "why_not_remove"]
 
 
-def closing(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def closing(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     if not may_move(request, group):
         raise PermissionDenied
     return CloseFlow(admin, request, group).respond()

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
 
 from changes.apply import StalePreview, apply_change, preview_change
 from changes.models import Change
 from changes.permissions import may_make
 from changes.proposals import ExceptionChanges, ProposedException
-from chargegroups.customer_access import GroupAt, Standing
+from chargegroups.customer_access import CustomerAccess, access_of
 from chargegroups.filters import REASONS
 from chargegroups.forms import ExceptionForm
+from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import CustomerException
 from chargegroups.terms import Decision
+from customers.models import Customer
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, refusal_of
 
 
 class Editor:
-    """The form in a customer's row. ``customer`` carries its facts (from ``GroupAt.annotated``)."""
+    """The form in a customer's row of "Customers and tariffs"."""
 
     refused = ""
     """Why the exception can't be removed."""
     seen: Any = None
 
-    def __init__(self, request: HttpRequest, at: GroupAt, customer: Any) -> None:
-        self.request, self.at, self.customer = request, at, customer
+    def __init__(self, request: StaffRequest, snapshot: GroupSnapshot, customer: Customer) -> None:
+        self.request, self.snapshot, self.customer = request, snapshot, customer
+        group = snapshot.group
         self.exception = self._stored() or CustomerException(
-            provider_id=at.group.provider_id, charge_group=at.group, customer=customer
+            provider_id=group.provider_id, charge_group=group, customer=customer
         )
         if request.method == "POST":
             self._require("change" if self.exception.pk else "add")
@@ -38,11 +42,11 @@ class Editor:
         self.form = ExceptionForm(data, instance=self.exception, request=request, auto_id="exception_%s")
 
     def _stored(self) -> CustomerException | None:
-        found: CustomerException | None = self.at.group.exceptions.filter(customer=self.customer.pk).first()
+        found: CustomerException | None = self.snapshot.group.exceptions.filter(customer=self.customer.pk).first()
         return found
 
     def _require(self, action: str) -> None:
-        if not self.request.user.has_perm(f"chargegroups.{action}_customerexception"):  # type: ignore[union-attr]
+        if not self.request.user.has_perm(f"chargegroups.{action}_customerexception"):
             raise PermissionDenied
 
     @property
@@ -66,7 +70,7 @@ class Editor:
     @cached_property
     def proposal(self) -> ExceptionChanges:
         typed = {} if self.removing else {name: getattr(self.exception, name) for name in self.form.Meta.fields}
-        row = ProposedException(self.at.group, self.customer, removed=self.removing, **typed)
+        row = ProposedException(self.snapshot.group, self.customer, removed=self.removing, **typed)
         return ExceptionChanges([row])
 
     def _refuse(self, error: Exception) -> None:
@@ -79,41 +83,33 @@ class Editor:
     # What it would do
 
     @cached_property
-    def before(self) -> Standing:
-        return self.at.standing_of(self.customer)
+    def before(self) -> CustomerAccess:
+        return access_of(self.snapshot, [self.customer.pk])[self.customer.pk]
 
     @cached_property
-    def moment(self) -> Any:
+    def moment(self) -> datetime:
         """When the change is felt: now, or when the exception begins."""
         begins = None if self.removing else self.exception.valid_from
-        return max(self.at.at, begins) if begins else self.at.at
+        return max(self.snapshot.at, begins) if begins else self.snapshot.at
 
     @cached_property
-    def _then(self) -> GroupAt:
+    def _then(self) -> GroupSnapshot:
         named = [self.exception.tariff_id] if self.exception.tariff_id else []
-        return GroupAt(self.at.group, self.moment, tariffs=named)
+        return GroupSnapshot.of(self.snapshot.group, self.moment, also=named)
 
     @cached_property
     def after(self) -> Decision:
         ended = self.exception.valid_until is not None and self.exception.valid_until <= self.moment
-        absent = self.removing or ended
-        facts = {
-            "same_user_group": self.customer.same_user_group,
-            "roams": self.customer.roams,
-            "payment": self.customer.payment,
-            "status": self.customer.status,
-            "exception_access": None if absent else self.exception.access,
-            "exception_tariff": None if absent else self.exception.tariff_id,
-        }
-        return self._then.judge(facts)
+        said: Any = None if self.removing or ended else (self.exception.access, self.exception.tariff_id)
+        return self._then.judge(self.before.facts.with_exception(self.snapshot.group.pk, said))
 
     @property
     def effect(self) -> list[tuple[str, Decision, str, Any]]:
         """Two lines: what holds now, and what would hold: (when, decision, reason, price)."""
         now = self.before.decision
-        later = "From then on" if self.moment > self.at.at else "After saving"
+        later = "From then on" if self.moment > self.snapshot.at else "After saving"
         return [
-            ("Now", now, REASONS.get(now.access.reason, ""), self.at.price_of(now)),
+            ("Now", now, REASONS.get(now.access.reason, ""), self.snapshot.price_of(now)),
             (later, self.after, REASONS.get(self.after.access.reason, ""), self._then.price_of(self.after)),
         ]
 
@@ -144,7 +140,7 @@ class Editor:
         notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
             made = apply_change(self.proposal, fingerprint=self.fingerprint,
-                           by=self.request.user, notify=notify)  # type: ignore[arg-type] # fmt: skip
+                           by=self.request.user, notify=notify)  # fmt: skip
         except StalePreview as stale:
             self.seen = stale.preview
             return None

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +17,7 @@ from changes.admin import attach_detach
 from changes.apply import apply_now
 from changes.owner_exception import owner_charges_free, owner_exception
 from changes.proposals.points import Move, PointMoves
-from chargegroups.access_summary import effective
+from chargegroups.access_summary import access_summaries
 from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.forms import ChargePointForm
@@ -26,6 +26,7 @@ from chargepoints.search import points_named
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin, TabularInline
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
@@ -42,7 +43,7 @@ class ConnectorInline(TabularInline):
         "max_electric_power": "Power, W",
     }
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             field.label = self.headings.get(db_field.name, field.label)
@@ -53,10 +54,10 @@ class MissingFilter(admin.SimpleListFilter):
     title = "what is missing"
     parameter_name = "missing"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         missing = {"group": Q(charge_group=None), "location": Q(location=None)}
         missing["either"] = missing["group"] | missing["location"]
         return queryset.filter(missing[self.value()]) if self.value() in missing else queryset
@@ -89,7 +90,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # List
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return points_named(queryset, search_term), False
 
     @admin.display(description="charge point", ordering="identity")
@@ -120,7 +121,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
         connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)  # type: ignore[union-attr]
         return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if "charge_group" in form.base_fields:
             field = form.base_fields["charge_group"]
@@ -129,7 +130,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # The charge group: a new point arises in it, one that exists gets there through a preview
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
         request.regroup = form.regroup  # type: ignore[attr-defined]
         group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
         if change or group is None:
@@ -141,7 +142,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
         apply_now(proposal, by=request.user)  # type: ignore[arg-type]
         return None
 
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         regroup = request.regroup  # type: ignore[attr-defined]
         if regroup is None:
             return super().response_change(request, obj)
@@ -152,26 +153,26 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
     def object_views(self) -> dict[str, Any]:
         return {"regroup": attach_detach.regroup}
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")
         if point is not None:
             context.update(self._standing(request, point))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: HttpRequest, point: ChargePoint) -> dict[str, Any]:
+    def _standing(self, request: StaffRequest, point: ChargePoint) -> dict[str, Any]:
         """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
         now = timezone.now()
         stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)
         if not sees_target(request.user, stored, ChargePoint._meta.get_field("owner")):
             stored.owner = None  # not saved: an owner out of sight is not told of
         group, exception = stored.charge_group, owner_exception(stored)
-        holds = effective([group], now)[group.pk] if group else None
+        holds = access_summaries([group], now)[group.pk] if group else None
         buttons = self.action_buttons(request, stored)
         if exception is not None:
             buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]
         return {
             "point": stored,
-            "effective": holds,
+            "access": holds,
             "why_not": why_not_activate(stored),
             "owner_exception": exception,
             "owner_free": owner_charges_free(exception, now),

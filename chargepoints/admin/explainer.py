@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from chargegroups.models import CustomerException
 from chargepoints.authorization import Authorization, authorize
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import NotAMoment, read_moment
 
 MOST = 12
@@ -49,7 +50,7 @@ class Question:
         return self.cards[0].uid if self.cards else self.card
 
 
-def may_charge(request: HttpRequest) -> HttpResponse:
+def may_charge(request: StaffRequest) -> HttpResponse:
     if not request.user.has_perm("chargepoints.view_chargepoint"):
         raise PermissionDenied
     question = _read(request)
@@ -60,7 +61,7 @@ def may_charge(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "chargepoints/may_charge.html", context)
 
 
-def suggest(request: HttpRequest) -> JsonResponse:
+def suggest(request: StaffRequest) -> JsonResponse:
     """What the two fields offer while somebody types: [{"value", "label"}], of the login's own rows only."""
     words = request.GET.get("q", "")[:100]
     if len(words.strip()) < 2:
@@ -72,7 +73,7 @@ def suggest(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"matches": found})
 
 
-def _read(request: HttpRequest) -> Question:
+def _read(request: StaffRequest) -> Question:
     typed = {name: request.GET.get(name, "").strip()[:100] for name in ("card", "charge_point", "at", "customer")}
     if typed["customer"] and not typed["card"]:
         typed["card"] = typed["customer"]
@@ -92,12 +93,12 @@ def _moment(typed: str) -> datetime:
     return read_moment(typed, timezone.get_current_timezone) if typed else timezone.now()
 
 
-def _cards(request: HttpRequest, words: str) -> list[Any]:
+def _cards(request: StaffRequest, words: str) -> list[Any]:
     rows = ChargeCard.objects.visible_to(request.user).select_related("customer")
     return _matching(rows, CARD_WORDS, words)
 
 
-def _points(request: HttpRequest, words: str) -> list[Any]:
+def _points(request: StaffRequest, words: str) -> list[Any]:
     rows = ChargePoint.objects.visible_to(request.user).select_related("location", "charge_group")
     return _matching(rows, POINT_WORDS, words)
 
@@ -130,7 +131,7 @@ def _point_label(point: ChargePoint) -> str:
     return " · ".join(filter(None, [point.name, str(point.location or "no location"), point.get_status_display()]))
 
 
-def _told(request: HttpRequest, question: Question, answer: Authorization) -> dict[str, Any]:
+def _told(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
     seen = question.cards[0] if question.cards else None
     told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.found.row["card"] is None)
     exception = _exception(request, answer) if seen else None
@@ -148,7 +149,7 @@ def _told(request: HttpRequest, question: Question, answer: Authorization) -> di
     }
 
 
-def _exception(request: HttpRequest, answer: Authorization) -> CustomerException | None:
+def _exception(request: StaffRequest, answer: Authorization) -> CustomerException | None:
     rows = CustomerException.objects.visible_to(request.user).select_related("tariff")
     found: CustomerException | None = rows.filter(pk=answer.found.row["exception"]).first()
     return found
@@ -161,7 +162,7 @@ def _without(answer: Authorization) -> dict[str, Any]:
 
 
 def _remedies(
-    request: HttpRequest, reason: str, point: ChargePoint, card: ChargeCard | None, exception: CustomerException | None
+    request: StaffRequest, reason: str, point: ChargePoint, card: ChargeCard | None, exception: CustomerException | None
 ) -> list[tuple[str, str]]:
     """Links to what would have to change, nearest first: only to pages that the login may open."""
     group, customer = point.charge_group, card.customer if card else None

@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
 from chargepoints.findings import Found, Seen, findings_for
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
 
@@ -37,7 +38,7 @@ TITLES = {
 _PAGES = {Tariff: "prices", ChargeGroup: "access"}
 
 
-def findings_page(request: HttpRequest) -> HttpResponse:
+def findings_page(request: StaffRequest) -> HttpResponse:
     login: Any = request.user
     if not login.has_perm("chargegroups.view_chargegroup"):
         raise PermissionDenied

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
@@ -35,7 +35,7 @@ class LocationAdmin(ModelAdmin, Transfers):
     empty_words = "Addresses where charge points stand. Add them one by one, or import a file."
     change_form_outer_before_template = "chargepoints/location.html"
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+    def get_changeform_initial_data(self, request: StaffRequest) -> dict[str, Any]:
         home = request.user.providers[:1]
         typical = {"country": home[0].country_code, "time_zone": home[0].time_zone} if home else {}
         return typical | super().get_changeform_initial_data(request)
@@ -52,19 +52,19 @@ class LocationAdmin(ModelAdmin, Transfers):
     def points(self, location: Location) -> int:
         return location.points
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
         counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
         for location in rows:
             location.points = counts.get(location.pk, 0)
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         location = kwargs.get("obj")
         if location is not None:
             context.update(self._standing(request, location))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: HttpRequest, location: Location) -> dict[str, Any]:
+    def _standing(self, request: StaffRequest, location: Location) -> dict[str, Any]:
         stored = Location.objects.get(pk=location.pk)
         points = ChargePoint.objects.visible_to(request.user).filter(location=stored)
         listed = list(points.select_related("charge_group__user_group")[: LISTED + 1])

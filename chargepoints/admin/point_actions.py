@@ -8,17 +8,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from changes.admin.attach_detach import Destination, PointsFlow, afterwards
 from changes.owner_exception import free_tariffs, make_free_for_owner
-from chargegroups.access_summary import effective
+from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
 from evcnet.admin.actions import Action, ActionForm, row_of_page
+from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.bulk import BulkResult, RowMessage
 from evcnet.errors import REFUSALS, refusal_of
@@ -59,7 +60,7 @@ class FreeForOwnerForm(ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         now, group = timezone.now(), self.rows[0].charge_group
-        terms = effective([group], now)[group.pk].terms
+        terms = access_summaries([group], now)[group.pk].terms
         self.currency = terms.tariff.currency if terms else group.provider.currency
         found = free_tariffs(Tariff.objects.visible_to(self.request.user), self.currency, now)
         field: Any = self.fields["tariff"]
@@ -77,17 +78,17 @@ class FreeForOwnerForm(ActionForm):
         return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
 
 
-def _to_group(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+def _to_group(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
     """The preview of attaching or moving them."""
     return _flow(admin, request, points, Destination(asked["charge_group"]))
 
 
-def _out(admin: Any, request: HttpRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+def _out(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
     """The preview of detaching them, which says what stops working."""
     return _flow(admin, request, points, Destination(None))
 
 
-def _flow(admin: Any, request: HttpRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
+def _flow(admin: Any, request: StaffRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
     one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
     return PointsFlow(admin, request, one, points, to, back).respond()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON
@@ -15,6 +14,7 @@ from chargepoints.rating import Measured, Rater
 from chargepoints.rating_text import duration, money, shown_lines
 from chargepoints.replay import version_to_replay
 from customers.models import ChargeCard, Customer
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
 from tariffs.current_price import current_price
 from tariffs.models import Tariff
@@ -31,7 +31,7 @@ NOT_ACCEPTED = "The card's own provider does not accept it."
 class Comparing(forms.Form):
     tariff = forms.ModelChoiceField(Tariff.objects.none(), label="What if it had been by")
 
-    def __init__(self, request: HttpRequest, session: Session) -> None:
+    def __init__(self, request: StaffRequest, session: Session) -> None:
         super().__init__(request.GET if "tariff" in request.GET else None)
         field: Any = self.fields["tariff"]
         field.queryset = Tariff.objects.visible_to(request.user).filter(provider=session.provider_id)
@@ -39,7 +39,7 @@ class Comparing(forms.Form):
         field.widget.choices = field.choices
 
 
-def about(request: HttpRequest, session: Session) -> dict[str, Any]:
+def about(request: StaffRequest, session: Session) -> dict[str, Any]:
     login: Any = request.user
     ratings = list(
         session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements")

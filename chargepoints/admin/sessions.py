@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
@@ -19,6 +19,7 @@ from customers.models import Customer
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.pages import Transfers
 
@@ -39,18 +40,18 @@ class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # Sessions happen at charge points: they are imported, and never typed or edited by hand.
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: StaffRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return sessions_named(queryset, search_term, request.user), False
 
     # The list
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         ratings = ratings_of(rows)
         customers = Customer.objects.visible_to(request.user).in_bulk({row.customer_id for row in rows} - {None})
         points = ChargePoint.objects.visible_to(request.user).select_related("location")
@@ -97,13 +98,13 @@ class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # The page
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         return [("Session", self.page(obj.pk)), ("History", self.page(obj.pk, "history"))]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         return self.session_page(request, object_id)
 
-    def session_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def session_page(self, request: StaffRequest, object_id: str) -> HttpResponse:
         session = self.get_object_or_404(request, object_id)
         context = self.page_context(request, session, f"Session {session.code}") | about(request, session)
         context["buttons"] = self.action_buttons(request, session)

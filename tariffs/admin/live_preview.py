@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
-from changes.snapshots import versions_at
+from chargegroups.group_snapshots import versions_in_force
 from chargepoints.rating_text import money
 from chargepoints.tariff_findings import circumstances
 from customers.models import Provider
@@ -66,7 +66,7 @@ def _reference_previews(
     provider: Provider, tariff: Tariff, listed: PriceList, begins: datetime | None
 ) -> Iterable[ReferencePreview]:
     now = database_clock()
-    version = versions_at([tariff.pk], now).get(tariff.pk) if tariff.pk else None
+    version = versions_in_force([tariff.pk], now).get(tariff.pk) if tariff.pk else None
     before = price_list(version) if version else None
     day = max(begins or now, now).astimezone(provider.zone).date()
     for reference in REFERENCE_SESSIONS:

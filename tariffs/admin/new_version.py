@@ -19,7 +19,7 @@ from changes.admin.wizard import Draft, Flow
 from changes.apply import cancel_version
 from changes.permissions import may_cancel
 from changes.proposals import NewVersion
-from changes.snapshots import versions_at
+from chargegroups.group_snapshots import versions_in_force
 from chargegroups.tariff_usage import is_used
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -154,7 +154,7 @@ class VersionFlow(Flow):
             return PriceTable(self.obj, self.data)
         if self.replaced:
             return PriceTable(self.obj, None, self.replaced)
-        table = PriceTable(self.obj, None, versions_at([self.obj.pk], database_clock()).get(self.obj.pk))
+        table = PriceTable(self.obj, None, versions_in_force([self.obj.pk], database_clock()).get(self.obj.pk))
         table.version.initial.update({"valid_from": None, "valid_until": None})
         return table
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from changes.snapshots import versions_at
+from chargegroups.group_snapshots import versions_in_force
 from chargegroups.tariff_usage import is_used
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -100,7 +100,7 @@ class PriceEditor:
 
     def simple_as_stored(self) -> HttpResponse:
         """The version that is scheduled with its moments, else the prices in force for a version to come."""
-        stored = self.version or versions_at([self.tariff.pk], database_clock()).get(self.tariff.pk)
+        stored = self.version or versions_in_force([self.tariff.pk], database_clock()).get(self.tariff.pk)
         values, obstacles = simple_values(price_list(stored)) if stored else ({}, ())
         if self.version and not obstacles:
             zone = self.tariff.provider.zone

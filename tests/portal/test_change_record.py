@@ -269,8 +269,8 @@ class TestThen:
             ("denied by an exception", False): 1, ("nothing gives access", False): 1}  # fmt: skip
         now = self.asked(anna, world, third)
         assert self.rows(now) == {("denied by an exception", False): 1, ("own user group", True): 1}
-        assert [line.found.name for line in now.context["lines"]] == ["Bakker, M."]
-        assert now.context["lines"][0].price.text.startswith("0.20")
+        assert [line["customer"].name for line in now.context["lines"]] == ["Bakker, M."]
+        assert now.context["lines"][0]["price"].text.startswith("0.20")
 
     def test_before_the_portal_knew_anybody_nobody_is_listed(self, world, signed_in):
         response = self.asked(signed_in(world.anna), world, datetime(2021, 1, 1, tzinfo=UTC))
@@ -290,7 +290,7 @@ class TestThen:
 
     def test_a_sub_provider_sees_its_own_customers_only(self, world, signed_in):
         response = self.asked(signed_in(world.carla), world, soon(1), access="all")
-        assert [line.found.name for line in response.context["lines"]] == ["Jansen, T."]
+        assert [line["customer"].name for line in response.context["lines"]] == ["Jansen, T."]
         assert sum(row.count for row in response.context["rows"]) == 1
 
     def test_a_group_of_another_provider_looks_like_none(self, world, signed_in):

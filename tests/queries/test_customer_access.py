@@ -1,10 +1,11 @@
-"""Who stands where in a charge group: counts and lists follow from the rule, judged once a set of facts."""
+"""Customers' access in a charge group: counts and lists follow from the access rules, judged once a set of facts."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from chargegroups.customer_access import GroupAt, audience_of
+from chargegroups.customer_access import CustomerAccess, access_of, filter_customers, grouped_access
+from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from customers.models import Customer
 from tests import factories as make
@@ -13,9 +14,13 @@ pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
+def accesses(group: ChargeGroup) -> dict[str, CustomerAccess]:
+    numbers = dict(Customer.objects.values_list("pk", "number"))
+    return {numbers[pk]: access for pk, access in access_of(GroupSnapshot.of(group, AT), list(numbers)).items()}
+
+
 def reasons(group: ChargeGroup) -> dict[str, str]:
-    at = GroupAt(group, AT)
-    return {each.number: at.standing_of(each).reason for each in at.annotated(Customer.objects.all())}
+    return {number: access.reason for number, access in accesses(group).items()}
 
 
 def test_the_policy_counts_for_customers_without_a_card(world):
@@ -50,8 +55,7 @@ def test_an_exceptions_own_tariff_holds_and_one_without_a_version_gives_no_acces
         charge_group=world.leusden, customer=world.jansen, access="policy", tariff=world.cheap
     )
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker, tariff=dead)
-    at = GroupAt(world.leusden, AT)
-    found = {each.number: at.standing_of(each).decision for each in at.annotated(Customer.objects.all())}
+    found = {number: access.decision for number, access in accesses(world.leusden).items()}
     assert (found["1001"].source, found["1001"].tariff.code) == ("exception", str(world.cheap.pk))
     assert found["1002"].access.reason == "no_terms_in_force"
 
@@ -60,22 +64,43 @@ def test_counts_and_lists_agree(world):
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker)
     make.CustomerFactory.create_batch(3, user_group=world.north)
     make.CustomerFactory(user_group=world.north, payment="prepaid")
-    at = GroupAt(world.leusden, AT)
+    snapshot = GroupSnapshot.of(world.leusden, AT)
     everyone = Customer.objects.all()
-    standings = at.standings(everyone)
-    for reason in {each.reason for each in standings}:
-        wanted = [each for each in standings if each.reason == reason]
-        assert at.among(everyone, wanted).count() == sum(each.count for each in wanted)
-    assert sum(each.count for each in standings) == Customer.objects.filter(provider=world.greengrid).count()
-    assert {audience_of(each) for each in standings} == {"own", "allowed"}
+    found = grouped_access(snapshot, world.ben)
+    for reason in {each.reason for each in found}:
+        chosen = [each for each in found if each.reason == reason]
+        assert filter_customers(snapshot, everyone, chosen).count() == sum(each.count for each in chosen)
+    assert sum(each.count for each in found) == Customer.objects.filter(provider=world.greengrid).count()
+    assert {each.audience for each in found} == {"own", "allowed"}
+
+
+def test_roaming_customers_are_counted_and_listed_apart(world):
+    group = make.ChargeGroupFactory(user_group=world.north, terms={"tariff": world.standard, "roaming": True})
+    make.ChargeCardFactory(customer=world.bakker, roaming=True)
+    snapshot = GroupSnapshot.of(group, AT)
+    found = {each.reason: each for each in grouped_access(snapshot, world.ben)}
+    listed = {reason: filter_customers(snapshot, Customer.objects.all(), [each]) for reason, each in found.items()}
+    assert {reason: [row.number for row in rows] for reason, rows in listed.items()} == {
+        "no_access": ["1001"],
+        "roaming_card": ["1002"],
+    }
+
+
+def test_no_chosen_set_of_facts_lists_nobody(world):
+    assert not filter_customers(GroupSnapshot.of(world.leusden, AT), Customer.objects.all(), []).exists()
 
 
 def test_customers_of_another_provider_are_never_counted(world):
-    found = GroupAt(world.leusden, AT).annotated(Customer.objects.all())
-    assert world.olsen not in found
+    assert access_of(GroupSnapshot.of(world.leusden, AT), [world.olsen.pk]) == {}
+
+
+def test_a_login_counts_the_customers_that_it_sees(world):
+    counted = grouped_access(GroupSnapshot.of(world.leusden, AT), world.ben)
+    assert sum(each.count for each in counted) == Customer.objects.visible_to(world.ben).count()
 
 
 def test_one_grouped_query_counts_everybody(world, django_assert_num_queries):
-    at = GroupAt(world.leusden, AT)
-    with django_assert_num_queries(5):  # terms, exceptions' tariffs, versions, their elements, and the one count
-        at.standings(Customer.objects.all())
+    with django_assert_num_queries(
+        6
+    ):  # terms, exceptions' tariffs, versions, their elements, the login's roles, the count
+        grouped_access(GroupSnapshot.of(world.leusden, AT), world.ben)

@@ -1,0 +1,128 @@
+"""Charge groups at a moment: the terms in force, the price lists that they name, and how a customer's facts are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from chargegroups.access import Facts
+from chargegroups.customer_facts import CustomerFacts
+from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.terms import SLOTS, Decision, GroupTerms, TariffInForce, as_customer, decide
+from customers.models import Customer
+from tariffs.current_price import CurrentPrice, current_price, without_price
+from tariffs.models import Tariff, TariffVersion
+
+
+@dataclass
+class GroupSnapshot:
+    """A charge group at a moment. ``stored`` is its row of terms, None where none is in force.
+
+    ``versions`` are the versions in force of the tariffs that terms and exceptions name, by the tariff's id.
+    """
+
+    group: ChargeGroup
+    at: datetime
+    stored: Terms | None
+    versions: dict[int, TariffVersion] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, group: ChargeGroup, at: datetime, *, also: Iterable[int] = ()) -> GroupSnapshot:
+        """One group; of many ``group_snapshots`` reads all at once."""
+        return group_snapshots([group], at, also=also)[group.pk]
+
+    @property
+    def stored_pk(self) -> int | None:
+        return self.stored.pk if self.stored else None
+
+    @property
+    def roaming(self) -> bool:
+        """Cards need not be looked at where the group is closed to roaming."""
+        return self.stored is not None and self.stored.roaming
+
+    @cached_property
+    def terms(self) -> GroupTerms | None:
+        """For the access rules. A tariff goes by its id here, as its code would need another look-up."""
+        stored = self.stored
+        if stored is None:
+            return None
+        return GroupTerms.of(
+            lambda slot: self.tariff(getattr(stored, f"{slot}_id")), lambda name: getattr(stored, name)
+        )
+
+    def tariff(self, tariff_id: int | None) -> TariffInForce | None:
+        if tariff_id is None:
+            return None
+        version = self.versions.get(tariff_id)
+        return TariffInForce(str(tariff_id), version.pk if version else None)
+
+    def judge(self, customer: CustomerFacts) -> Decision:
+        """What the access rules say of customers with these facts. A customer counts by the best of their valid cards."""
+        access, tariff = customer.exception_at(self.group.pk)
+        facts = Facts(
+            at=self.at,
+            customer_status=customer.status,
+            card_roams=customer.roams,
+            same_provider=True,
+            same_user_group=customer.user_group == self.group.user_group_id,
+            exception=access,
+        )
+        return decide(
+            as_customer(facts, has_card=customer.roams),
+            self.terms,
+            exception_tariff=self.tariff(tariff),
+            prepaid=customer.payment == Customer.Payment.PREPAID,
+        )
+
+    def judge_roaming(self) -> Decision:
+        """What the access rules say of a roaming card of another provider."""
+        facts = Facts(at=self.at, customer_status="active", card_roams=True)
+        return decide(as_customer(facts, has_card=True), self.terms)
+
+    def price_of_tariff(self, tariff_id: int | None) -> CurrentPrice | None:
+        """How a tariff that the group names reads at this moment."""
+        version = self.versions.get(tariff_id or 0)
+        if version is not None:
+            return current_price(version)
+        tariff = self._named.get(tariff_id or 0)
+        return without_price(tariff) if tariff else None
+
+    def price_of(self, decision: Decision) -> CurrentPrice | None:
+        """The price list that a decision names; None where it allows nothing."""
+        return self.price_of_tariff(int(decision.tariff.code)) if decision.tariff else None
+
+    @cached_property
+    def _named(self) -> dict[int, Tariff]:
+        """The tariffs of the terms, which may be without a version in force."""
+        slots = [getattr(self.stored, slot) for slot in SLOTS] if self.stored else []
+        return {tariff.pk: tariff for tariff in slots if tariff}
+
+
+def group_snapshots(
+    groups: Collection[ChargeGroup],
+    at: datetime,
+    *,
+    proposed: Mapping[int, Terms] | None = None,
+    versions: Mapping[int, TariffVersion] | None = None,
+    also: Iterable[int] = (),
+) -> dict[int, GroupSnapshot]:
+    """The groups at this moment, by id, in four queries.
+
+    ``proposed`` are terms that stand in for a group's stored ones, ``versions`` those that stand in for a tariff's
+    stored version; ``also`` are ids of tariffs that neither terms nor stored exceptions name yet.
+    """
+    rows = Terms.objects.in_force(at).filter(charge_group__in=groups).select_related(*SLOTS)
+    terms = {row.charge_group_id: row for row in rows} | dict(proposed or {})
+    named = {getattr(row, f"{slot}_id") for row in terms.values() for slot in SLOTS} | set(also)
+    excepted = CustomerException.objects.filter(charge_group__in=groups).exclude(tariff=None)
+    named |= set(excepted.order_by().values_list("tariff_id", flat=True).distinct())
+    in_force = versions_in_force(named - {None}, at) | dict(versions or {})
+    return {group.pk: GroupSnapshot(group, at, terms.get(group.pk), in_force) for group in groups}
+
+
+def versions_in_force(tariffs: Collection[int], at: datetime) -> dict[int, TariffVersion]:
+    """The version in force of each of these tariffs, by id, that has one; with its tariff and elements at hand."""
+    rows = TariffVersion.objects.in_force(at).filter(tariff_id__in=tariffs)
+    return {row.tariff_id: row for row in rows.select_related("tariff").prefetch_related("elements")}
