@@ -1,4 +1,4 @@
-"""Tables of cases that share one world: ``@each`` makes one test of a table where parametrize makes a test a row."""
+"""Tables of cases that share one world: ``@for_each`` makes one test of a table where parametrize makes a test a row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 
-def each(names: str | tuple[str, ...], rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def for_each(names: str | tuple[str, ...], rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Called like ``pytest.mark.parametrize``. All rows are tried, those that fail are reported one by one.
 
     Fixtures are built once. What a row writes to the database is taken back before the next one; what it does to an

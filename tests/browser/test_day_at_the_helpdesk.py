@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
 from tests import factories as make
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +64,7 @@ def eventually(holds):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@each(
+@for_each(
     "path",
     [
         "/",

@@ -10,7 +10,7 @@ from evcnet.importexport.forms import ROWS_MOST, UPLOAD_MOST
 from evcnet.importexport.registry import KINDS, kind_named
 from tests.importexport.bad_files import FILES, Bad
 from tests.importexport.files import csv_of
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 PAGES = {
@@ -61,7 +61,7 @@ def everything() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@each("bad", FILES)
+@for_each("bad", FILES)
 def test_a_bad_file_is_refused_with_row_column_and_remedy(way, bad, world, take, signed_in, tmp_path):
     before = everything()
     WAYS[way](bad, world=world, take=take, signed_in=signed_in, tmp_path=tmp_path)

@@ -13,7 +13,7 @@ from customers.models import Customer, Membership, Provider, UserGroup
 from customers.permissions import Role
 from tests import factories as make
 from tests.importexport.files import csv_of, workbook_of
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 HEADER = "user_group,number,name,email"
@@ -261,7 +261,7 @@ def test_rows_that_a_login_does_not_see_are_not_named_in_its_export(page, world)
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-@each("model", ALL)
+@for_each("model", ALL)
 def test_what_a_page_hands_out_it_takes_back_unchanged(page, world, model, format):
     make.CustomerFactory(user_group=world.north, number="=1", name="=1+1")
     anna = page(world.anna)

@@ -10,7 +10,7 @@ from chargepoints.models import ChargePoint, Rating, Session
 from customers.models import ChargeCard
 from tests.importexport.files import export_csv, import_csv
 from tests.sessions import record
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 HEADER = "id,charge_point,card_uid,started_at,ended_at,kwh,parking_seconds,note"
@@ -51,7 +51,7 @@ def test_the_count_of_those_is_told(world, tmp_path, capsys):
     assert "1 session was not allowed, and taken in without a price: 1 no_access." in capsys.readouterr().err
 
 
-@each(
+@for_each(
     ("wrong", "column", "says"),
     [
         (GOOD.replace("T11:00", "T08:00"), "ended_at", "ends before it starts"),

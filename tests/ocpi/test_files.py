@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from chargepoints.models import Location
 from tariffs.models import Tariff
 from tests.ocpi.objects import tariff
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 GOOD = json.dumps([tariff("T1")]).encode()
@@ -22,7 +23,7 @@ def test_json_is_read_with_a_byte_order_mark_and_packed(world, import_ocpi, name
     assert import_ocpi("tariffs", content=content, name=name).new == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "content", "says"),
     [
         ("feed.json", b"", "is not JSON"),

@@ -8,7 +8,7 @@ from changes.models import Change
 from chargepoints.models import ChargePoint, Connector, Location
 from tests import factories as make
 from tests.ocpi.objects import connector, evse, location
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(world, import_ocpi):
     assert not Location.objects.filter(code="M1").exists()
 
 
-@each(
+@for_each(
     ("given", "column", "says"),
     [
         ({"max_electric_power": 7_360_000}, "max_electric_power", "7,360,000 W is a power that no connector has"),
@@ -171,7 +171,7 @@ def test_a_connector_that_makes_no_sense_is_an_error_of_its_evse(world, import_o
     assert not ChargePoint.objects.filter(identity="NLGRGE1").exists()
 
 
-@each(
+@for_each(
     ("given", "column", "says"),
     [
         ({"id": None}, "id", "is absent"),

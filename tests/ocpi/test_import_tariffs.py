@@ -10,7 +10,7 @@ from changes.models import Change
 from tariffs.models import Tariff, TariffVersion
 from tests import factories as make
 from tests.ocpi.objects import tariff
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_another_provider_may_have_a_tariff_of_the_same_id(world, import_ocpi):
     assert world.foreign.versions.count() == 1
 
 
-@each(
+@for_each(
     ("given", "column", "says"),
     [
         ({"id": None}, "id", "is absent"),

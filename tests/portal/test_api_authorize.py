@@ -5,6 +5,7 @@ import json
 import pytest
 
 from customers.models import ApiKey, ApiKeyUse
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,7 @@ def test_another_providers_card_shows_no_customer(world, client, key):
     assert (answer["verdict"], answer["reason"], answer["customer"]) == ("NOT_ALLOWED", "no_access", None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "field"),
     [
         ({"card": "", "charge_point": "X"}, "card"),

@@ -10,7 +10,7 @@ from evcnet import datetimes
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
 from tests import factories as make
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ def test_a_small_session_costs_nothing_and_says_why(world, signed_in):
     assert "Small session" in text(shown)
 
 
-@each(
+@for_each(
     ("field", "value", "words"),
     [
         ("start", "yesterday", "This is not a time"),

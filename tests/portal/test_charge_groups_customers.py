@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from chargegroups.models import CustomerException
 from tests import factories as make
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_every_customer_with_access_is_listed_with_reason_and_price(world, signe
     assert "Olsen" not in text(response)
 
 
-@each(
+@for_each(
     ("query", "numbers"),
     [
         ("", {"1001"}),

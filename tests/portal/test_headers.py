@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evcnet.logs import RequestLog
+from tests.tables import for_each
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG_SECRET = "hT7-kQ2_wZ9xLm4RvB8nYc1JdF6gPs3KaE5uXo0iWqVtNzHyGjCbM"
@@ -16,6 +17,7 @@ PRODUCTION = {"EVCNET_MODE": "production", "SECRET_KEY": LONG_SECRET, "ALLOWED_H
 ASK = """
 import django; django.setup()
 from django.test import Client
+from tests.tables import for_each
 answer = Client(headers={"host": "portal.example"}).get("/%s", secure=%s)
 print(answer.status_code, dict(answer.headers), answer.cookies.output())
 """
@@ -81,7 +83,8 @@ def test_cookies_of_production_are_for_https_and_this_host_alone():
     assert start("-c", script).stdout.split() == ["__Host-session", "True", "True", "Lax", "True"]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize("path", ["/login/", "/healthz", "/no-such-page/"])
+@for_each(
     ("header", "value"),
     [
         ("X-Frame-Options", "DENY"),
@@ -91,7 +94,6 @@ def test_cookies_of_production_are_for_https_and_this_host_alone():
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ],
 )
-@pytest.mark.parametrize("path", ["/login/", "/healthz", "/no-such-page/"])
 def test_every_answer_carries(client, db, path, header, value):
     assert client.get(path)[header] == value
 

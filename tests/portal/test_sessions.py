@@ -10,7 +10,7 @@ from chargepoints.models import Rating, Session
 from customers.models import Customer
 from tests import factories as make
 from tests.sessions import record
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 LIST = "/chargepoints/session/"
@@ -48,7 +48,7 @@ def test_the_list_says_when_where_who_how_much_and_whether_it_was_allowed(charge
     assert "Olsen" not in html
 
 
-@each(
+@for_each(
     ("query", "found"),
     [
         ("?started_at_from=2026-04-01", ["S2"]),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from tariffs import writes as tariff_writes
 from tariffs.models import Tariff, TariffElement
 from tests import factories as make
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 ADD = "/tariffs/tariff/add/"
@@ -83,7 +83,7 @@ def test_a_row_that_can_never_apply_is_pointed_out(world, signed_in):
     assert "Row 2:" in text(response)
 
 
-@each(
+@for_each(
     "sent",
     [
         typed(),

@@ -20,7 +20,7 @@ from evcnet.errors import DomainError
 from evcnet.history import event_model
 from tests import factories as make_a
 from tests.sessions import record as charge
-from tests.tables import each
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -291,7 +291,7 @@ def tracked():
     return [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
 
 
-@each("model", tracked())
+@for_each("model", tracked())
 def test_every_history_refuses_to_be_changed(model, db):
     with connection.cursor() as cursor:
         cursor.execute(

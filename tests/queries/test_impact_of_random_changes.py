@@ -18,7 +18,7 @@ from evcnet.datetimes import database_clock
 from tariffs.pricing import Component, Element, Tariff
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PRICES = ["0.20", "0.35", "0.50"]
 LAST_YEAR = datetime(2025, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

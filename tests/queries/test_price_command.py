@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from tests import factories as make
 from tests.rules.pricing_world import charging, element, parking, session, tariff
+from tests.tables import for_each
 
 PRICES = tariff(
     element(("FLAT", "0.50", 1, 20)), element(("ENERGY", "0.25", 1, 10)), element(("PARKING_TIME", "2.00", 900, 20))
@@ -87,7 +88,7 @@ def test_a_restriction_that_no_session_meets_is_told_beside_the_price(files, cap
     assert err.getvalue().splitlines()[-1] == "And 2 more like it."
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "content", "words"),
     [
         ("t.json", {"currency": "EU", "elements": []}, "The tariff makes no sense: currency: 'EU' is not a currency"),

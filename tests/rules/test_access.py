@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargegroups.access import LADDER, OCPP16, OCPP201, Facts, Policy, judge
-from tests.tables import each
+from tests.tables import for_each
 
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -102,19 +102,19 @@ def test_the_ladder_has_the_lines_of_the_rules_in_their_order():
     assert [line.reason for line in LADDER] == ORDER
 
 
-@each("reason", ORDER)
+@for_each("reason", ORDER)
 def test_each_line_decides_when_it_alone_applies(reason):
     access = judge(with_lines(reason))
     assert (access.reason, access.verdict) == (reason, VERDICTS[reason])
 
 
-@each(("first", "second"), NEIGHBOURS)
+@for_each(("first", "second"), NEIGHBOURS)
 def test_of_two_neighbouring_lines_the_first_decides(first, second):
     assert judge(with_lines(first, second)).reason == first
     assert judge(with_lines(second, first)).reason == first
 
 
-@each(("first", "second"), PAIRS)
+@for_each(("first", "second"), PAIRS)
 def test_of_any_two_lines_the_first_decides(first, second):
     assert judge(with_lines(second, first)).reason == first
 

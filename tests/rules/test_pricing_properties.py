@@ -18,6 +18,7 @@ from tariffs.pricing import Session, price_session, read_session, read_tariff, w
 from tests.rules.pricing_world import cost_of, element, period, session, tariff
 from tests.rules.second_by_second import brute_force
 
+pytestmark = pytest.mark.slow
 DATA = Path(__file__).parents[1] / "data"
 REAL_SESSIONS = {
     "Monday 16:30": "2026-06-15T16:30:00",

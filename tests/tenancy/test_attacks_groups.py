@@ -9,6 +9,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import Customer
 from tariffs.models import Tariff
+from tests.tables import for_each
 from tests.tenancy.asking import ask, taken_back, unseen
 from tests.tenancy.attacking import WRITERS, out_of_reach, said, says, url
 from tests.tenancy.conftest import signed_in
@@ -48,7 +49,7 @@ def test_no_charge_point_of_another_tenant_is_attached_or_detached(marked, role,
 
 @pytest.mark.parametrize("role", WRITERS)
 @pytest.mark.parametrize("slot", ["tariff", "prepaid_tariff", "roaming_tariff"])
-@pytest.mark.parametrize("step", ["", "preview", "confirm", "list", "csv"])
+@for_each("step", ["", "preview", "confirm", "list", "csv"])
 def test_terms_take_no_tariff_of_another_tenant(marked, role, slot, step):
     """Its code is as unknown as one that nobody has; nothing is written."""
     browser, group = signed_in(marked, role), marked.north[ChargeGroup]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, Provider
+from tests.tables import for_each
 from tests.tenancy.asking import ask, unseen
 from tests.tenancy.attacking import IN_USE, LISTS, out_of_reach, relations, said, says, url
 from tests.tenancy.conftest import signed_in
@@ -77,7 +78,7 @@ def test_no_order_of_a_list_and_no_page_of_it_shows_more(marked, role):
             assert answer.status < 500 and not says(answer, marks), (model, query)
 
 
-@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
+@for_each("model", LISTS)
 def test_a_list_does_not_hand_out_other_fields_as_keys(marked, browser, model):
     for field in ("email", "key_hash", "password", "provider"):
         assert browser("provider admin").get(f"{url(model)}?_to_field={field}").status_code in (302, 400, 403)

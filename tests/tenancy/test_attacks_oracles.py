@@ -14,6 +14,7 @@ from changes.models import Change
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Session
 from customers.models import ApiKey, Customer, Provider, StaffMember
+from tests.tables import for_each
 from tests.tenancy.asking import ask, unseen
 from tests.tenancy.attacking import IN_USE, LISTS, out_of_reach, relations, says, url
 from tests.tenancy.conftest import signed_in
@@ -56,8 +57,8 @@ TIED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("tie", TIED)
 @pytest.mark.parametrize("role", ["sub provider", "helpdesk"])
+@for_each("tie", TIED)
 def test_a_row_in_reach_is_not_found_by_one_out_of_reach(marked, role, tie):
     """All four are there: each ties a row that North sees to one of South."""
     model, lookup, related, key, value = TIED[tie]
@@ -70,7 +71,7 @@ def test_a_row_in_reach_is_not_found_by_one_out_of_reach(marked, role, tie):
     assert answer == nobodys
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("model", "lookup"),
     [
         (StaffMember, "password__startswith=argon2"),
@@ -87,7 +88,6 @@ def test_a_row_in_reach_is_not_found_by_one_out_of_reach(marked, role, tie):
         (Session, "reason__startswith=own"),
         (Session, "ratings__excl_vat__gt=1"),
     ],
-    ids=str,
 )
 def test_a_list_is_narrowed_by_what_it_offers_and_by_nothing_else(marked, model, lookup):
     answer = ask(signed_in(marked, "provider admin"), "GET", f"{url(model)}?{lookup}")
@@ -95,7 +95,7 @@ def test_a_list_is_narrowed_by_what_it_offers_and_by_nothing_else(marked, model,
 
 
 @pytest.mark.parametrize("role", IN_USE)
-@pytest.mark.parametrize(
+@for_each(
     "query",
     ["_facets=True", "q=zq__&o=-1.2", "_popup=1&_to_field=id", "at_from_0=2026-01-01", "from=2020-01-01&to=2030-01-01"],
 )

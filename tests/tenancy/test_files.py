@@ -20,6 +20,7 @@ from evcnet.importexport.pages import Transfers
 from evcnet.importexport.registry import KINDS, kind_named
 from evcnet.importexport.scope import Reach
 from evcnet.importexport.sheets import read_sheet, write_csv
+from tests.tables import for_each
 from tests.tenancy.asking import ROLES, reach_of, taken_back, unseen
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.world import MARKS
@@ -65,7 +66,7 @@ def pointers() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("role", WRITERS)
-@pytest.mark.parametrize(("kind", "column"), pointers())
+@for_each(("kind", "column"), pointers())
 def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_none(marked, role, kind, column):
     if not Reach(marked.logins[role]).may(kind_named(kind).model, "change"):
         return
@@ -81,7 +82,7 @@ def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_no
 
 
 @pytest.mark.parametrize("role", WRITERS)
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_a_row_of_another_provider_by_name_is_refused_as_if_there_were_no_such_provider(marked, role, kind):
     foreign, answers = row_of(marked.fjord, kind), []
     for key in (NOBODYS, "zqprovider"):
@@ -92,7 +93,7 @@ def test_a_row_of_another_provider_by_name_is_refused_as_if_there_were_no_such_p
 
 
 @pytest.mark.parametrize("role", WRITERS)
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "providers"])
+@for_each("kind", [kind for kind in KINDS if kind != "providers"])
 def test_another_tenants_row_under_ones_own_provider_never_touches_theirs(marked, role, kind):
     """The whole row as BlueVolt has it: its keys mean nothing here, or what is taken "cannot be used"."""
     model = kind_named(kind).model
@@ -174,7 +175,7 @@ def test_an_export_of_another_provider_is_no_choice(marked, role):
         assert response.context["form"].errors["provider"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@for_each("kind", KINDS)
 def test_the_command_exports_one_provider_alone(marked, kind):
     out = io.StringIO()
     call_command("export_csv", kind, provider="zqgreen", stdout=out, stderr=io.StringIO())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.tables import for_each
 from tests.tenancy.asking import ROLES, ask, may, reach_of, taken_back, unseen
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.frame import ASKED, STATUS, address_of, tries
@@ -84,8 +85,8 @@ def _without(body: bytes, words: tuple[bytes, ...]) -> bytes:
     return body
 
 
-@pytest.mark.parametrize("path", ["", "x/", "customers/", "customers/nothing/1/", "../etc/passwd", "%2e%2e/"])
 @pytest.mark.parametrize("role", ROLES)
+@for_each("path", ["", "x/", "customers/", "customers/nothing/1/", "../etc/passwd", "%2e%2e/"])
 def test_an_address_that_nothing_answers_is_no_page(role, path, marked):
     for method in ("GET", "POST"):
         answer = ask(signed_in(marked, role), method, f"/nowhere/{path}")
