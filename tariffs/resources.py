@@ -24,13 +24,22 @@ from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.currencies import MINOR_UNITS
 
 PRICES = {"energy_per_kwh": "energy", "flat_fee": "flat", "time_per_hour": "time", "parking_per_hour": "parking"}
-LIMITS = {"min_price": "min_price_excl", "max_price": "max_price_excl"}
+LIMITS = {
+    "min_price": "min_price_excl",
+    "max_price": "max_price_excl",
+    "min_price_incl": "min_price_incl",
+    "max_price_incl": "max_price_incl",
+}
 STEPS = ("energy", "time", "parking")
 OF_THE_TARIFF = ("name", "currency")
 
 
 def _price(name: str, what: str) -> Number:
     return Number(name, decimals=4, most=10_000_000, what=what, needed="empty: not priced")
+
+
+def _limit(name: str, what: str, empty: str = "no limit") -> Number:
+    return Number(name, decimals=4, most=10_000_000, what=what, needed=f"empty: {empty}")
 
 
 class Tariffs(Kind):
@@ -46,8 +55,10 @@ class Tariffs(Kind):
         _price("time_per_hour", "per hour of charging, without VAT"),
         _price("parking_per_hour", "per hour of parking, without VAT"),
         Number("vat_percent", decimals=4, most=100, default=Decimal(0), what="per cent"),
-        Number("min_price", decimals=4, most=10_000_000, what="a session costs at least this, without VAT"),
-        Number("max_price", decimals=4, most=10_000_000, what="a session costs at most this, without VAT"),
+        _limit("min_price", "a session costs at least this, without VAT"),
+        _limit("max_price", "a session costs at most this, without VAT"),
+        _limit("min_price_incl", "the same with VAT", "in proportion to min_price"),
+        _limit("max_price_incl", "the same with VAT", "in proportion to max_price"),
     )
 
     def __init__(self, reach: Any) -> None:
@@ -170,7 +181,7 @@ def _only_element(version: Any) -> Any:
         raise NotHeld("a version with other steps")
     if version.valid_until is not None:
         raise NotHeld("a version that ends")
-    if version.tax_included or version.min_price_incl is not None or version.max_price_incl is not None:
+    if version.tax_included:
         raise NotHeld("a version with prices including VAT")
     return element
 
@@ -206,6 +217,17 @@ def _refuse_senseless(wanted: dict[str, Any]) -> None:
     if not any(prices.values()) and list(prices) != ["flat_fee"]:
         wrong = next(name for name in prices if name != "flat_fee")
         raise DomainError("All prices are zero: free of charge is flat_fee 0 alone, so leave this cell empty.", wrong)
-    least, most = wanted["min_price"], wanted["max_price"]
-    if least is not None and most is not None and least > most:
-        raise DomainError("The minimum is more than the maximum: exchange them, or correct one.", "min_price")
+    _refuse_senseless_limits(wanted)
+
+
+def _refuse_senseless_limits(wanted: dict[str, Any]) -> None:
+    for name in ("min_price", "max_price"):
+        excl, incl = wanted[name], wanted[f"{name}_incl"]
+        if incl is not None and excl is None:
+            raise DomainError("Give the limit without VAT as well.", name)
+        if incl is not None and incl < excl:
+            raise DomainError("The limit with VAT is less than the one without: exchange them.", f"{name}_incl")
+    for end in ("", "_incl"):
+        least, most = wanted[f"min_price{end}"], wanted[f"max_price{end}"]
+        if least is not None and most is not None and least > most:
+            raise DomainError("The minimum is more than the maximum: exchange them, or correct one.", f"min_price{end}")

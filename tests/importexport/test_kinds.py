@@ -105,6 +105,32 @@ def test_a_row_is_a_version_with_one_element(world, take):
     assert (element.energy_price, element.flat_price, element.time_price) == (Decimal("0.25"), Decimal("0.5"), None)
 
 
+def test_a_limit_may_be_given_with_its_vat(world, take):
+    header = "code,name,valid_from,energy_per_kwh,vat_percent,min_price,min_price_incl,max_price,max_price_incl"
+    answer = take("tariffs", header, "NIGHT,Night,2026-01-01,0.25,21,1,1.21,30,")
+    assert answer.counts == (1, 0, 0, 0)
+    version = TariffVersion.objects.get(tariff__code="NIGHT")
+    assert (version.min_price_excl, version.min_price_incl) == (1, Decimal("1.21"))
+    assert (version.max_price_excl, version.max_price_incl) == (30, None)
+    assert take("tariffs", header, "NIGHT,Night,2026-01-01,0.25,21,1,1.21,30,").counts == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "column", "words"),
+    [
+        (",1.21,,", "min_price", "Give the limit without VAT as well"),
+        ("1.21,1,,", "min_price_incl", "less than the one without"),
+        ("9,,3,", "min_price", "The minimum is more than the maximum"),
+        ("1,9,2,8", "min_price_incl", "The minimum is more than the maximum"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(world, take, limits, column, words):
+    header = "code,name,valid_from,energy_per_kwh,min_price,min_price_incl,max_price,max_price_incl"
+    answer = take("tariffs", header, f"NIGHT,Night,2026-01-01,0.25,{limits}")
+    assert (answer.status, answer.errors) == (1, [(2, column)]) and words in answer.messages
+    assert not TariffVersion.objects.filter(tariff__code="NIGHT").exists()
+
+
 def test_a_version_in_force_stays_as_it_is(world, take):
     answer = take("tariffs", "code,name,valid_from,energy_per_kwh", "STANDARD,Standard,2020-01-01T00:00Z,0.36")
     assert (answer.status, answer.errors) == (1, [(2, "energy_per_kwh")])
