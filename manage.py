@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""How is the portal told what to do from a shell?"""
+"""Runs the portal's commands from a shell."""
 
 import os
 import sys

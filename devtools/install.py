@@ -1,4 +1,4 @@
-"""Is everything that the portal needs installed into .venv? If not, it is now.
+"""Installation: puts everything that the portal needs into .venv, unless it is there.
 
 Runs on a bare Python, before anything is installed: standard library only, and no syntax that an old Python lacks,
 so that an old Python can still be told what is wrong.

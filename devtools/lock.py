@@ -1,4 +1,4 @@
-"""Which exact packages does what pyproject.toml asks for come to? Writes the lock files.
+"""Writes the lock files: the exact packages that pyproject.toml comes to.
 
 Pinned with hashes, for every Python from 3.11 on; no registry is named, so that a machine's own settings say where
 packages come from.

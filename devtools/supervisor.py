@@ -1,4 +1,4 @@
-"""How are the web server and the worker kept running side by side, and how do all of them end?"""
+"""Supervisor: keeps the web server and the worker running side by side, and ends them all."""
 
 import contextlib
 import ctypes

@@ -1,4 +1,4 @@
-"""Under which name is a style sheet, script or picture served?"""
+"""Storage of style sheets, scripts and pictures: the names under which they are served."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

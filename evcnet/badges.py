@@ -1,4 +1,4 @@
-"""How is a status shown? One badge each, the same everywhere: a word with a shape; the colour comes third."""
+"""Badges: one for each status, the same everywhere: a word with a shape; the colour comes third."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which moment does somebody mean who types a time?"""
+"""Datetimes as people type them, and the clock of the database."""
 
 from __future__ import annotations
 

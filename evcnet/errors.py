@@ -1,4 +1,4 @@
-"""What does a refusal of the database mean to the person whose change it refused?"""
+"""Domain errors, and what a refusal of the database means to the person whose change it refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this process alive, and can it work?"""
+"""Health checks: is this process alive, and can it work?"""
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor

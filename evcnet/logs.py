@@ -1,4 +1,4 @@
-"""What does the portal write into its log? In production one JSON object a line, with the id of its request."""
+"""Logging: in production one JSON object a line, with the id of its request."""
 
 from __future__ import annotations
 

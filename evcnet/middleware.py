@@ -1,4 +1,4 @@
-"""In whose time zone does a login read, what may be kept of it, and how large may a request be?"""
+"""Middleware: the time zone of a login, what caches may keep, and how large a request may be."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""With which secret does the portal sign sessions and links?"""
+"""The secret key, by which the portal signs sessions and links."""
 
 import contextlib
 import os

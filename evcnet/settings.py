@@ -1,4 +1,4 @@
-"""How is this installation set up? Everything that differs between installations comes from the environment."""
+"""Settings. Everything that differs between installations comes from the environment."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which address leads where? The portal is the admin, at the root."""
+"""URLs of the portal, which is the admin, at the root."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""Where does this copy of the portal keep what it must not lose: private database, uploads, logs?"""
+"""The folder of what this copy of the portal must not lose: private database, uploads, logs."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Where does a web server enter?"""
+"""The WSGI application, where a web server enters."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""What does the demo provider consist of? Real charge points and tariffs, and people who are made up."""
+"""The demo: real charge points and tariffs, and people who are made up."""

@@ -1,4 +1,4 @@
-"""For whom does a charge group of the demo make an exception?"""
+"""Exceptions of the demo: for whom its charge groups make one."""
 
 from __future__ import annotations
 

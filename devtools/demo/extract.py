@@ -1,4 +1,4 @@
-"""Which real charge points and tariffs does the demo have? An extract of open data; see data/ATTRIBUTION.md."""
+"""An extract of open data: the real charge points and tariffs of the demo; see data/ATTRIBUTION.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who charges in the demo? Customers with cards, all made up, the same each time."""
+"""Customers of the demo with their cards, all made up, the same each time."""
 
 from __future__ import annotations
 

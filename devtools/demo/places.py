@@ -1,4 +1,4 @@
-"""Where can be charged in the demo? Real charge points in their charge groups, home chargers, and some in none yet."""
+"""Charge points of the demo: real ones in their charge groups, home chargers, and some in none yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What will change in the demo? Two changes that went through the door: previewed, confirmed, not in force yet."""
+"""Scheduled changes of the demo: two that were previewed and confirmed, and are not in force yet."""
 
 from __future__ import annotations
 

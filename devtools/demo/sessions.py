@@ -1,4 +1,4 @@
-"""What was charged in the demo in the last 90 days? Each session is one that the rule allows, and is rated."""
+"""Sessions of the demo in the last 90 days: each is one that the rule allows, and is rated."""
 
 from __future__ import annotations
 

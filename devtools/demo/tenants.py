@@ -1,4 +1,4 @@
-"""Whose portal is it in the demo, and who may sign in?"""
+"""Providers, user groups and logins of the demo."""
 
 from __future__ import annotations
 

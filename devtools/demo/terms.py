@@ -1,4 +1,4 @@
-"""On what terms can be charged in the demo? A charge group of each kind, real tariffs and some of GreenGrid's own."""
+"""Charge groups and tariffs of the demo: a group of each kind, real tariffs and some of GreenGrid's own."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which database does the portal talk to when nobody has named one? A PostgreSQL of its own, started on demand."""
+"""The private PostgreSQL: a database of the portal's own, started on demand, where DATABASE_URL names none."""

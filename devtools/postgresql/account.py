@@ -1,4 +1,4 @@
-"""Under which account does the private PostgreSQL run, and which folders may that account use?"""
+"""The account under which the private PostgreSQL runs, and which folders it may use."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""How does Django reach the private PostgreSQL, also when it is not up?
+"""Django's database backend for the private PostgreSQL, which it starts where it is not up.
 
 A thin skin over Django's own backend: it starts the server before a connection, and notices when a connection that it
 holds has been ended by the server, so that a long-lived process outlives a stop.

@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs can this machine run?
+"""PostgreSQL's programs: which of them this machine can run.
 
 Standard library only: the installation asks this before anything is installed.
 """

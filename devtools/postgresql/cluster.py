@@ -1,4 +1,4 @@
-"""Is the private PostgreSQL of a folder up, and how is it started and stopped?"""
+"""The private PostgreSQL of a folder: whether it is up, how it is started and stopped."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""How is a new private PostgreSQL cluster made?"""
+"""Creation of a new private PostgreSQL cluster."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""What is said when the private PostgreSQL cannot be had?"""
+"""The error for a private PostgreSQL that cannot be had."""
 
 
 class NotAvailable(Exception):

@@ -1,4 +1,4 @@
-"""Where does the private PostgreSQL of a folder lie?
+"""Where the private PostgreSQL of a folder lies.
 
 In the folder, if the account that runs it can use that folder; else elsewhere, and a note in the folder says where.
 """

@@ -1,4 +1,4 @@
-"""Can the account that runs the private PostgreSQL reach the programs? If not, they are copied to where it can."""
+"""File permissions of PostgreSQL's programs: copies them where the account that runs them can't reach them."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Which process serves a cluster, and how is one launched that depends on nobody?"""
+"""The server's process: which one serves a cluster, and a launch that depends on nobody."""
 
 import os
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""How does a login prove who they are: password, second factor, invitation, and again before what is dangerous?"""
+"""Signing in: password, second factor, passkeys, invitations, and proof again before what is dangerous."""

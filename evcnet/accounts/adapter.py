@@ -1,4 +1,4 @@
-"""What does the portal do differently from the sign-in that it builds on?"""
+"""Adapters: what the portal does differently from allauth, on which the sign-in is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What listens to sign-ins?"""
+"""Signing in as an app: connects what listens to sign-ins."""
 
 from django.apps import AppConfig
 

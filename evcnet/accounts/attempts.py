@@ -1,4 +1,4 @@
-"""Whose sign-in is it, and from where, for whoever counts the failed ones?"""
+"""Login and address of an attempt to sign in, for whoever counts the failed ones."""
 
 from __future__ import annotations
 

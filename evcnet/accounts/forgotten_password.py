@@ -1,4 +1,4 @@
-"""Who forgot a password? The request looks nobody up: a job does, so that no answer tells whether there is a login."""
+"""Forgotten passwords. The request looks nobody up: a job does, so that no answer tells whether there is a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked when a passkey is added?"""
+"""The form by which a passkey is added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has this password been stolen from somebody before? Asks a file of the installation, never the network."""
+"""A validator that refuses leaked passwords. Asks a file of the installation, never the network."""
 
 from __future__ import annotations
 

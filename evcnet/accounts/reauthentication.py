@@ -1,4 +1,4 @@
-"""Was it long ago that this login proved who they are? Then dangerous actions ask for the password again."""
+"""Re-authentication: dangerous actions ask for the password again once the last proof is 15 minutes old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a login reach further than the admin who manages it?"""
+"""Scope of logins: whether one reaches further than the admin who manages it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses belong to signing in? Those of the packages that we use, by name, and no others of theirs."""
+"""URLs of signing in: those of the packages that we use, by name, and no others of theirs."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa

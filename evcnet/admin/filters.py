@@ -1,4 +1,4 @@
-"""By what may a list be narrowed? Choices never name what the login may not see."""
+"""List filters of the admin, whose choices never name what the login may not see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On what does somebody sign in? What a browser says of itself, in words."""
+"""Template filter for browsers: what one says of itself, in words."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Where is the private PostgreSQL, is it up, and how does one stop it?"""
+"""The command `database`: starts, stops or describes the private PostgreSQL."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""What can one look at in a portal that is new? The demo provider GreenGrid, made once."""
+"""The command `demo`: makes the demo provider GreenGrid, once."""
 
 import os
 from pathlib import Path

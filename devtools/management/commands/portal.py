@@ -1,4 +1,4 @@
-"""How does the whole portal run on one machine, with one command?"""
+"""The command `portal`: runs the whole portal on one machine."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""How are dates and times written? The day first and the clock in 24 hours: 3 Mar 2026 09:00."""
+"""Formats of dates and times: the day first and the clock in 24 hours: 3 Mar 2026 09:00."""
 
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
