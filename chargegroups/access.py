@@ -1,4 +1,4 @@
-"""May this card charge here? The ladder: the first line that applies decides, and says why. Pure."""
+"""Access rules: whether a card may charge at a charge point. The first line that applies decides, and says why. Pure."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the ladder looks at: one driver, one charge point, one moment.
+    """All that the access rules look at: one driver, one charge point, one moment.
 
-    The defaults are those of nobody at an unknown point, so that what is left out never opens a door. ``exception``
+    The defaults are those of nobody at an unknown point, so that what is left out never gives access. ``exception``
     is that of an exception in force at ``at``, ``policy`` that of the terms in force.
     """
 
@@ -56,7 +56,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the ladder: when it applies, what it then says, and what it means that it was passed.
+    """One line of the access rules: when it applies, what it then says, and what it means that it was passed.
 
     A line that does not stand for these facts is not read at all.
     """
@@ -142,7 +142,7 @@ def _roaming_partner(facts: Facts) -> bool:
     return policy is not None and policy.roaming and facts.partner_vouches and facts.partner_agreed
 
 
-LADDER: tuple[Line, ...] = (
+ACCESS_RULES: tuple[Line, ...] = (
     Line(
         "charge_point_unknown",
         "NOT_ALLOWED",
@@ -248,19 +248,19 @@ LADDER: tuple[Line, ...] = (
 )
 """Rules, section 2, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on (section 8)."""
 
-BY_REASON: dict[str, Line] = {line.reason: line for line in LADDER}
+BY_REASON: dict[str, Line] = {line.reason: line for line in ACCESS_RULES}
 NOT_ACCEPTED = "card_not_accepted"
 """The one reason that another provider may read for lines 4 to 8."""
-CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in LADDER[3:8])
+CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES[3:8])
 
-NOT_POLICY: frozenset[str] = frozenset(line.reason for line in LADDER[:8])
+NOT_POLICY: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES[:8])
 """The lines that look at the point, the card and the customer's status, not at the group's terms."""
 
 
 def judge(facts: Facts, *, without: frozenset[str] = frozenset()) -> Access:
-    """Read the ladder from the top. ``without`` leaves lines out: “what if this exception were not there?”."""
+    """Read the access rules from the top. ``without`` leaves lines out: “what if this exception were not there?”."""
     steps: list[Step] = []
-    for line in LADDER:
+    for line in ACCESS_RULES:
         if line.reason in without or not line.stands(facts):
             continue
         if line.applies(facts):

@@ -1,4 +1,4 @@
-"""On what terms?"""
+"""Charge groups: access policy and tariffs for the charge points in them."""
 
 from django.apps import AppConfig
 

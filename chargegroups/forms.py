@@ -1,4 +1,4 @@
-"""What does staff fill in about charge groups and exceptions, and what is refused before it is written?"""
+"""Forms of charge groups and exceptions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ExceptionForm(PortalForm):
             self.fields["access"].initial = CustomerException.Access.ALLOWED
 
 
-class FoundingForm(PortalForm):
+class ChargeGroupAddForm(PortalForm):
     """A new charge group with its first terms and the charge points that it begins with."""
 
     tariff = tariff_field("tariff")
@@ -124,7 +124,7 @@ class FoundingForm(PortalForm):
         groups = [group.pk for group in self.fields["user_group"].queryset]  # type: ignore[attr-defined]
         total = sum(counts.values())
         by_group = {pk: [counts.get(pk, 0), total - counts.get(pk, 0)] for pk in groups}
-        widget = self.fields["user_group"].widget
+        widget: Any = self.fields["user_group"].widget
         getattr(widget, "widget", widget).attrs["data-customers"] = json.dumps(by_group)
         selected = parse_pk(str(self["user_group"].value() or (groups[0] if len(groups) == 1 else "")))
         chosen = by_group.get(selected) if selected is not None else None

@@ -1,4 +1,4 @@
-"""Where is a tariff used: in which groups' terms, now or later, and in whose exceptions?"""
+"""Use of tariffs: the charge groups' terms, now or later, and the exceptions that name them."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ def used_among(tariffs: Iterable[int]) -> set[int]:
 
 
 def is_used(tariff: Tariff) -> bool:
-    """Does any group's terms, past ones too, or any exception name it? Then its prices change through the door alone."""
+    """Does any group's terms, past ones too, or any exception name it? Then its prices change by a change with a preview alone."""
     return bool(used_among([tariff.pk]))

@@ -1,4 +1,4 @@
-"""May this driver charge, and by which tariff? The one rule for decision, explanation, preview and lists. Pure."""
+"""Terms of a charge group, and the decision by them: access, then the tariff. For cards, previews and lists alike. Pure."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def decide(
     prepaid: bool = False,
     without: frozenset[str] = frozenset(),
 ) -> Decision:
-    """The ladder, then the price choice (rules, sections 2 and 3).
+    """The access rules, then the price choice (rules, sections 2 and 3).
 
     ``facts.policy`` is taken from ``terms``. ``exception_tariff`` is that of the exception in force, if it names one.
     A chosen tariff without a version in force gives ``no_terms_in_force``: never another price in silence.

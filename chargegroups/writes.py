@@ -1,4 +1,4 @@
-"""How do terms, tariff versions and exceptions come about? Nothing else writes them: the database refuses others."""
+"""Writes of terms and exceptions. Nothing else writes them: the database refuses others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a provider's backend get when it asks whether a card may charge?"""
+"""API: POST /api/v1/authorize, the decision for a provider's back end."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     except BadRequest as wrong:
         return JsonResponse({"errors": wrong.fields}, status=400)
     answer = authorize(card, point, at)
-    if answer.found.row["point_provider"] != holder.provider:
+    if answer.facts.row["point_provider"] != holder.provider:
         return JsonResponse({"error": "You have no charge point with this identity."}, status=404)
     return JsonResponse(answer.as_provider_json(steps=request.GET.get("explain") == "1"))
 

@@ -1,4 +1,4 @@
-"""Where?"""
+"""Charge points, their locations and their sessions."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How do charge points get in and out of charge groups, and in and out of service? Row by row, each whole or not at all."""
+"""Attach charge points to charge groups, detach, activate and deactivate them: row by row, each whole or not at all."""
 
 from __future__ import annotations
 

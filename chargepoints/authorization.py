@@ -1,4 +1,4 @@
-"""May this card charge here, now, and by which price list? A reader asks; nothing is written."""
+"""Authorization of one card at one charge point at one moment. Nothing is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
 from chargegroups.terms import Decision, decide
-from chargepoints.authorization_facts import Found, find, slot_of
+from chargepoints.authorization_facts import AuthorizationFacts, fetch_facts, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Authorization:
     charge_point: str
     at: datetime
     decision: Decision
-    found: Found
+    facts: AuthorizationFacts
 
     @property
     def own_card(self) -> bool:
         """False for a card of another provider, whose customer is not the charge point's provider's to see."""
-        return self.found.row["card"] is None or self.found.facts.same_provider
+        return self.facts.row["card"] is None or self.facts.facts.same_provider
 
     @property
     def verdict(self) -> str:
@@ -36,21 +36,21 @@ class Authorization:
 
     @property
     def price_text(self) -> str | None:
-        return self.found.price_text(self.decision.source) if self.decision.source else None
+        return self.facts.price_text(self.decision.source) if self.decision.source else None
 
     @property
     def tariff_name(self) -> str | None:
-        return self.found.row[f"{slot_of(self.decision.source)}_name"] if self.decision.source else None
+        return self.facts.row[f"{slot_of(self.decision.source)}_name"] if self.decision.source else None
 
     @property
     def without_exception(self) -> Decision:
         """What would hold if the customer had no exception here."""
         lines = frozenset({"exception_denied", "exception_allowed"})
-        return decide(self.found.facts, self.found.terms, prepaid=self.found.prepaid, without=lines)
+        return decide(self.facts.facts, self.facts.terms, prepaid=self.facts.prepaid, without=lines)
 
     def as_json(self, *, steps: bool) -> dict[str, Any]:
         """The object of ``explain --json``: everything, for the platform's operator."""
-        row, tariff = self.found.row, self.decision.tariff
+        row, tariff = self.facts.row, self.decision.tariff
         slot = slot_of(self.decision.source) if self.decision.source else None
         answer = {
             "verdict": self.verdict,
@@ -97,6 +97,5 @@ def _step(step: Any) -> dict[str, str]:
 
 def authorize(uid: str, charge_point: str, at: datetime) -> Authorization:
     """``at`` is aware. Unknown cards and points are verdicts, not errors."""
-    found = find(uid, charge_point, at)
-    decision = decide(found.facts, found.terms, exception_tariff=found.exception_tariff, prepaid=found.prepaid)
-    return Authorization(uid.strip(), charge_point.strip(), at, decision, found)
+    facts = fetch_facts(uid, charge_point, at)
+    return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts)

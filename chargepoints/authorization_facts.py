@@ -1,4 +1,4 @@
-"""Which facts decide on one card at one point at one moment? One prepared statement fetches them all."""
+"""Facts that decide on one card at one charge point at one moment, fetched by one prepared statement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db import connection
 from psycopg.rows import dict_row
 
 from chargegroups.access import Facts
-from chargegroups.terms import GroupTerms, TariffInForce
+from chargegroups.terms import Decision, GroupTerms, TariffInForce, decide
 from evcnet.validity import valid_at_sql
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
@@ -72,7 +72,7 @@ LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.cus
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AuthorizationFacts:
     """The facts, the terms, and what the answer shows beside them. ``row`` is the statement's one row."""
 
     facts: Facts
@@ -80,6 +80,9 @@ class Found:
     exception_tariff: TariffInForce | None
     prepaid: bool
     row: dict[str, Any]
+
+    def decide(self) -> Decision:
+        return decide(self.facts, self.terms, exception_tariff=self.exception_tariff, prepaid=self.prepaid)
 
     def price_text(self, source: str) -> str:
         """How the price list of a slot (group, prepaid, roaming, exception) reads, in one line."""
@@ -91,12 +94,12 @@ def slot_of(source: str) -> str:
     return "tariff" if source == "group" else source
 
 
-def find(uid: str, identity: str, at: datetime) -> Found:
+def fetch_facts(uid: str, identity: str, at: datetime) -> AuthorizationFacts:
     """Run the one statement. Nothing is written, and nobody's tenancy is asked: a reader is not staff."""
     row = _fetch({"uid": _plain(uid), "identity": _plain(identity), "at": at})
     terms = _terms(row) if row["terms"] else None
     exception = _slot_of_row(row, "exception") if row["exception"] else None
-    return Found(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)
+    return AuthorizationFacts(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)
 
 
 def _plain(text: str) -> str:

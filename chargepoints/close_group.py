@@ -1,4 +1,4 @@
-"""How does a charge group end? It is closed and stays with its history; only one that never counted is removed."""
+"""Close, reopen and remove charge groups. One that ever counted is closed, and stays with its history."""
 
 from __future__ import annotations
 

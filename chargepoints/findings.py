@@ -1,4 +1,4 @@
-"""What is odd, though nothing forbids it: prices, owners, publication? Each says where, why and how to mend it."""
+"""Findings: what is odd, though nothing forbids it, with where, why and how to mend it: prices, owners, publication."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNSEEN_OWNER = "a customer whom you do not see"
 
 
 @dataclass(frozen=True)
-class Found:
+class Oddity:
     """``subject`` is the tariff, charge group, charge point or location; ``place`` where in it; ``many`` how often."""
 
     code: str
@@ -43,7 +43,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Seen:
+class FindingScope:
     """What is looked at: querysets of what somebody may see. Closed groups are left out."""
 
     groups: Any
@@ -53,57 +53,57 @@ class Seen:
     customers: Any
 
     @classmethod
-    def by(cls, login: Any) -> Seen:
+    def by(cls, login: Any) -> FindingScope:
         rows = (model.objects.visible_to(login) for model in (ChargeGroup, Tariff, ChargePoint, Location, Customer))
         groups, tariffs, points, locations, customers = rows
         return cls(groups.open(), tariffs, points, locations, customers)
 
     @classmethod
-    def of_group(cls, login: Any, group: ChargeGroup) -> Seen:
+    def of_group(cls, login: Any, group: ChargeGroup) -> FindingScope:
         """What concerns one charge group; other tariffs stay in sight, for their prices to compare with."""
-        seen = cls.by(login)
+        scope = cls.by(login)
         return replace(
-            seen,
-            groups=seen.groups.filter(pk=group.pk),
-            points=seen.points.filter(charge_group=group),
-            locations=seen.locations.filter(pk__in=ChargePoint.objects.filter(charge_group=group).values("location")),
+            scope,
+            groups=scope.groups.filter(pk=group.pk),
+            points=scope.points.filter(charge_group=group),
+            locations=scope.locations.filter(pk__in=ChargePoint.objects.filter(charge_group=group).values("location")),
         )
 
 
-def findings_for(seen: Seen, at: datetime) -> list[Found]:
+def findings_for(scope: FindingScope, at: datetime) -> list[Oddity]:
     """All of them, warnings first. The number of queries does not depend on how much there is."""
-    of_prices = [*_of_tariffs(seen, at), *_free(seen, at)]
-    found = [*of_prices, *_of_owners(seen, at), *_unpublished(seen, at), *_in_vain(seen, at)]
+    of_prices = [*_of_tariffs(scope, at), *_free(scope, at)]
+    found = [*of_prices, *_of_owners(scope, at), *_unpublished(scope, at), *_in_vain(scope, at)]
     return sorted(found, key=lambda each: (not each.warning, each.code, str(each.subject)))
 
 
-def _of_tariffs(seen: Seen, at: datetime) -> Iterable[Found]:
-    for version, finding in tariff_findings(seen.groups, seen.tariffs, at):
+def _of_tariffs(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
+    for version, finding in tariff_findings(scope.groups, scope.tariffs, at):
         later = f", from {version.valid_from:%Y-%m-%d} on" if version.valid_from > at else ""
         place = f"{place_in_words(finding.where)}{later}".removeprefix(", ")
-        yield Found(finding.code, version.tariff, finding.why, finding.remedy, place)
+        yield Oddity(finding.code, version.tariff, finding.why, finding.remedy, place)
 
 
-def _free(seen: Seen, at: datetime) -> Iterable[Found]:
+def _free(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
     """By charge group, so that the home page counts the same."""
-    groups = free_for_everyone(seen.groups, at)
+    groups = free_for_everyone(scope.groups, at)
     terms = Terms.objects.in_force(at).filter(charge_group__in=groups.values("pk")).select_related("charge_group")
     for each in terms.select_related("tariff"):
         why = f"Everyone who may charge here by its policy charges free of charge, by the tariff {each.tariff}."
         remedy = "If that is not meant, choose a tariff with a price; if it is, nothing is to be done."
-        yield Found("free", each.charge_group, why, remedy)
+        yield Oddity("free", each.charge_group, why, remedy)
 
 
 # Owners
 
 
-def _of_owners(seen: Seen, at: datetime) -> Iterable[Found]:
+def _of_owners(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
     """Facts are grouped in SQL; whether an owner may charge, and at which price, the access rules say of each set once."""
-    sets = _owners(seen, at)
+    sets = _owners(scope, at)
     groups = ChargeGroup.objects.filter(pk__in={shared.charge_group for shared in sets})
     snapshots = group_snapshots(groups, at)
     points = ChargePoint.objects.select_related("charge_group").in_bulk([shared.first for shared in sets])
-    owners = seen.customers.filter(pk__in={point.owner_id for point in points.values()}).in_bulk()
+    owners = scope.customers.filter(pk__in={point.owner_id for point in points.values()}).in_bulk()
     for shared in sets:
         point, snapshot = points[shared.first], snapshots[shared.charge_group]
         price = snapshot.price_of(snapshot.judge(shared.facts.facts))
@@ -113,16 +113,18 @@ def _of_owners(seen: Seen, at: datetime) -> Iterable[Found]:
             yield found
 
 
-def _owners(seen: Seen, at: datetime) -> list[Shared]:
+def _owners(scope: FindingScope, at: datetime) -> list[Shared]:
     """Points of the groups with an owner, by the owner's facts; marked where there is an exception, in force or not."""
     exceptions = CustomerException.objects.filter(charge_group=OuterRef("charge_group"), customer=OuterRef("owner"))
-    points = seen.points.filter(owner__isnull=False, charge_group__in=seen.groups.values("pk"))
+    points = scope.points.filter(owner__isnull=False, charge_group__in=scope.groups.values("pk"))
     points = points.annotate(excepted=Exists(exceptions)).values_list("owner", "charge_group", "excepted", "pk")
-    groups = list(seen.groups.values_list("pk", flat=True))
+    groups = list(scope.groups.values_list("pk", flat=True))
     return FactsQuery(None, groups, at, roaming=False).shared_by(points)
 
 
-def _of_owner(point: ChargePoint, owner: str, price: CurrentPrice | None, *, many: int, excepted: bool) -> Found | None:
+def _of_owner(
+    point: ChargePoint, owner: str, price: CurrentPrice | None, *, many: int, excepted: bool
+) -> Oddity | None:
     """``price`` None: the owner may not charge there."""
     subject: Any = point if many == 1 else point.charge_group
     group = point.charge_group
@@ -133,22 +135,22 @@ def _of_owner(point: ChargePoint, owner: str, price: CurrentPrice | None, *, man
         why = f"{first} owns it and pays for their own sessions: {price.text}."
         if many > 1:
             why = f"{many:,} owners pay for their own sessions, such as {owner} at {point}: {price.text}."
-        return Found("owner_pays", subject, why + without, remedy, many=many)
+        return Oddity("owner_pays", subject, why + without, remedy, many=many)
     if excepted:
         return None
     charge = "charge as everyone does, for free" if price else "may not charge there"
     why = f"{first} owns it and has no exception in {group}: they {charge}."
     if many > 1:
         why = f"{many:,} owners have no exception, such as {owner} at {point}: they {charge}."
-    return Found("owner_without_exception", subject, why, remedy, many=many)
+    return Oddity("owner_without_exception", subject, why, remedy, many=many)
 
 
 # Publication
 
 
-def _unpublished(seen: Seen, at: datetime) -> Iterable[Found]:
-    roaming = Terms.objects.in_force(at).filter(roaming=True, charge_group__in=seen.groups.values("pk"))
-    points = seen.points.filter(charge_group__in=roaming.values("charge_group"), location__published=False).order_by()
+def _unpublished(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
+    roaming = Terms.objects.in_force(at).filter(roaming=True, charge_group__in=scope.groups.values("pk"))
+    points = scope.points.filter(charge_group__in=roaming.values("charge_group"), location__published=False).order_by()
     rows = list(points.values("charge_group").annotate(many=Count("location", distinct=True), first=Min("location")))
     groups = ChargeGroup.objects.in_bulk([row["charge_group"] for row in rows])
     places = Location.objects.in_bulk([row["first"] for row in rows])
@@ -157,10 +159,10 @@ def _unpublished(seen: Seen, at: datetime) -> Iterable[Found]:
         where = f"the location {place} is" if many == 1 else f"{many:,} of its locations are, such as {place},"
         why = f"Roaming is on, and {where} not published: no app shows drivers the way."
         remedy = "Publish it, if drivers with roaming cards are meant to find it. Roaming does not publish a location."
-        yield Found("roaming_unpublished", groups[row["charge_group"]], why, remedy, many=many)
+        yield Oddity("roaming_unpublished", groups[row["charge_group"]], why, remedy, many=many)
 
 
-def _in_vain(seen: Seen, at: datetime) -> Iterable[Found]:
+def _in_vain(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
     """Published locations without an active charge point in a group that is open to anybody."""
     allowed = CustomerException.objects.in_force(at).filter(
         charge_group=OuterRef("charge_group"), access=CustomerException.Access.ALLOWED
@@ -168,13 +170,13 @@ def _in_vain(seen: Seen, at: datetime) -> Iterable[Found]:
     priced = Terms.objects.in_force(at).filter(tariff__in=TariffVersion.objects.in_force(at).values("tariff"))
     open_groups = (priced.open_to_anybody() | priced.filter(Exists(allowed))).values("charge_group")
     working = ChargePoint.objects.filter(status=ChargePoint.Status.ACTIVE, charge_group__in=open_groups)
-    vain = seen.locations.filter(published=True).exclude(Exists(working.filter(location=OuterRef("pk"))))
+    vain = scope.locations.filter(published=True).exclude(Exists(working.filter(location=OuterRef("pk"))))
     named = list(vain.order_by("pk")[: NAMED + 1])
     why = "It is published, while nobody can charge there: drivers come in vain."
     remedy = "Activate a charge point in a charge group that is open to somebody, or unpublish it."
     for location in named[:NAMED]:
-        yield Found("published_in_vain", location, why, remedy, place=location.code)
+        yield Oddity("published_in_vain", location, why, remedy, place=location.code)
     if len(named) > NAMED:
         more = vain.count() - NAMED
         others = f"{more:,} more locations are published while nobody can charge there, such as this one."
-        yield Found("published_in_vain", named[NAMED], others if more > 1 else why, remedy, many=more)
+        yield Oddity("published_in_vain", named[NAMED], others if more > 1 else why, remedy, many=more)

@@ -1,4 +1,4 @@
-"""What is asked about charge points and locations, and what is refused where it was typed?"""
+"""Forms of charge points and locations."""
 
 from __future__ import annotations
 

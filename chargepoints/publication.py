@@ -1,4 +1,4 @@
-"""Does it make sense that a location is published, or not, given who may charge there?"""
+"""Publication of a location, held against who may charge there."""
 
 from __future__ import annotations
 

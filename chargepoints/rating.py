@@ -1,4 +1,4 @@
-"""What does a session cost under the tariff version pinned at its start, and how is that corrected?"""
+"""Rating of sessions by the tariff version pinned at their start, and corrections."""
 
 from __future__ import annotations
 

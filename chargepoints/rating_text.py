@@ -1,4 +1,4 @@
-"""How do the lines of a rating read to people? What was counted, at which price, and what that comes to."""
+"""Texts of a rating's lines: what was counted, at which price, and what that comes to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would past sessions have cost under another tariff? Streamed from the database, so that a year fits in memory."""
+"""Replay: past sessions priced by another tariff, streamed from the database so that a year fits in memory."""
 
 from __future__ import annotations
 

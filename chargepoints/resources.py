@@ -1,4 +1,4 @@
-"""Which columns do the files of locations, charge points and sessions have?"""
+"""CSV of locations, charge points and sessions."""
 
 from __future__ import annotations
 

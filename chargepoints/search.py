@@ -1,4 +1,4 @@
-"""Which charge points does somebody mean who types an identity, a name, a street, a city or a charge group?"""
+"""Search for charge points by identity, name, street, city or charge group."""
 
 from __future__ import annotations
 

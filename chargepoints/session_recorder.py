@@ -1,4 +1,4 @@
-"""What is kept of a session when it is recorded? Who charged, whether they were allowed, and the version pinned."""
+"""Recording of sessions: the decision at their start is kept, the tariff version pinned, and the first rating made."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Recorder:
 
 def pin(session: Session, answer: Authorization) -> None:
     """Of another provider's card only the uid is kept: its customer, and why it is refused, are not ours to know."""
-    row, tariff = answer.found.row, answer.decision.tariff
-    own = answer.found.facts.same_provider
+    row, tariff = answer.facts.row, answer.decision.tariff
+    own = answer.facts.facts.same_provider
     session.card_id = row["card"] if own else None
     session.customer_id = row["customer"] if own else None
     session.card_uid = row["uid"] if own else session.card_uid

@@ -1,4 +1,4 @@
-"""Which price lists in use are odd, for where and by whom they are used?"""
+"""Findings about the price lists in use, for where and by whom they are used."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _listed(tariffs: Any, at: datetime) -> list[Listed]:
 class Median(Aggregate):
     function = "PERCENTILE_CONT"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()  # type: ignore[assignment]
+    output_field = FloatField()
 
 
 def median_prices(tariffs: Any, at: datetime) -> Mapping[tuple[int, str], Medians]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Field
 from django.http import HttpResponse
@@ -17,7 +17,7 @@ from chargegroups.customer_facts import CustomerFacts
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES, Decision
-from chargepoints.findings import Seen, findings_for
+from chargepoints.findings import FindingScope, findings_for
 from chargepoints.models import Location
 from customers.models import Customer
 from evcnet.admin.base import ModelAdmin
@@ -25,7 +25,8 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.current_price import CurrentPrice
 
-ACTIVE, SUBSCRIPTION, PREPAID = Customer.Status.ACTIVE, Customer.Payment.SUBSCRIPTION, Customer.Payment.PREPAID
+ACTIVE: Final = "active"
+SUBSCRIPTION, PREPAID = Customer.Payment.SUBSCRIPTION, Customer.Payment.PREPAID
 EXCEPTED = {
     "allowed": "With an exception: allowed",
     "denied": "With an exception: denied",
@@ -75,7 +76,7 @@ def tariff_and_access(admin: ModelAdmin, request: StaffRequest, group: ChargeGro
         "switches": list(_switches(snapshot.stored)),
         "timeline": of_group(group, snapshot.at),
         "then": admin.page(group.pk, "then"),
-        "odd": findings_for(Seen.of_group(login, group), snapshot.at) if group.closed_at is None else [],
+        "odd": findings_for(FindingScope.of_group(login, group), snapshot.at) if group.closed_at is None else [],
         "may_see_changes": login.has_perm("changes.view_change"),
         "may_take_back": may_change_terms(login, group),
     }

@@ -1,4 +1,4 @@
-"""A new charge group arises with its first terms and, if wanted, with its charge points."""
+"""Adding a charge group, with its first terms and, if wanted, its charge points."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIELDSETS = [
 ]
 
 
-def found(request: StaffRequest, form: Any) -> None:
+def add_group(request: StaffRequest, form: Any) -> None:
     """Save the group with its first terms and attach its charge points: all of it or nothing."""
     answers = form.cleaned_data
     terms = {name: answers[name] for name in (*SLOTS, *SWITCHES)}
@@ -43,7 +43,7 @@ def found(request: StaffRequest, form: Any) -> None:
     if not chosen:
         return
     try:
-        change = apply_now(PointMoves.to(chosen, form.instance), by=request.user)  # type: ignore[arg-type]
+        change = apply_now(PointMoves.to(chosen, form.instance), by=request.user)
     except Inapplicable as error:
         raise DomainError(f"Not every charge point can be attached. {error}", "points") from error
     messages.success(request, f"Done: {change}.")

@@ -1,4 +1,4 @@
-"""Which charge groups are there, and which pages has each?"""
+"""Charge groups in the admin: the list, the form, and the pages of each."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 from changes.admin import exceptions, terms
 from chargegroups.access_summary import who_may_charge
 from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_group, customers_tab
-from chargegroups.admin.page_head import Summary
-from chargegroups.forms import FoundingForm
+from chargegroups.admin.page_head import GroupSummary
+from chargegroups.forms import ChargeGroupAddForm
 from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint
@@ -22,6 +22,7 @@ from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
+from evcnet.history import event_model
 from evcnet.importexport.pages import Transfers
 from evcnet.templatetags.portal import price
 from tariffs.current_price import current_prices
@@ -132,17 +133,17 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
         context = super().page_context(request, obj, title)
-        return context | {"summary": Summary(obj), "summary_template": "chargegroups/summary.html"}
+        return context | {"summary": GroupSummary(obj), "summary_template": "chargegroups/summary.html"}
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         group = context.get("original")
         if group is not None:
-            context |= {"summary": Summary(group), "summary_template": "chargegroups/summary.html"}
+            context |= {"summary": GroupSummary(group), "summary_template": "chargegroups/summary.html"}
             context["may_close"] = group.closed_at is None and charge_points_tab.may_move(request, group)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
-        exceptions = CustomerException.pgh_event_models["insert"]._base_manager.filter(charge_group=obj.pk)
+        exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)  # type: ignore[union-attr]
         return [
             (ChargeGroup, [obj.pk]),
             (Terms, Terms.objects.filter(charge_group=obj).values("pk")),
@@ -153,7 +154,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
 
     def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
-            kwargs["form"] = FoundingForm
+            kwargs["form"] = ChargeGroupAddForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
@@ -163,7 +164,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            add_group.found(request, form)
+            add_group.add_group(request, form)
 
     def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))

@@ -1,4 +1,4 @@
-"""Which charge points are in a charge group, and how do they get in and out?"""
+"""The tab "Charge points" of a charge group: attach and detach."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def detaching(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResp
 
 
 def may_move(request: StaffRequest, group: ChargeGroup) -> bool:
-    login: Any = request.user
+    login = request.user
     return login.has_perm("chargegroups.change_chargegroup", group) and login.has_perm(
         "chargepoints.change_chargepoint"
     )

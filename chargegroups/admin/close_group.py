@@ -1,4 +1,4 @@
-"""Close a charge group: first a page that says whom it affects, then the deed."""
+"""The page that closes a charge group, after saying whom it affects."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from evcnet.datetimes import database_clock
 from tariffs.current_price import CurrentPrice, current_prices
 
 
-class Summary:
+class GroupSummary:
     """One group now: its points, its terms in force and its price."""
 
     def __init__(self, group: ChargeGroup) -> None:

@@ -1,4 +1,4 @@
-"""Which charge points share an access policy and a tariff?"""
+"""Charge groups: charge points that share an access policy and a tariff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns does a file of exceptions have? A row is one customer in one charge group."""
+"""CSV of exceptions: a row is one customer in one charge group."""
 
 from __future__ import annotations
 

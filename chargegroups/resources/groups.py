@@ -1,4 +1,4 @@
-"""Which columns does a file of charge groups have? Its terms columns found a new group, and change no other."""
+"""CSV of charge groups: columns of terms create a new group and change no other."""
 
 from __future__ import annotations
 

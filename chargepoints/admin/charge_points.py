@@ -1,4 +1,4 @@
-"""Which pages has a charge point?"""
+"""Charge points in the admin: the list, the form, and the pages of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Q
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -54,13 +54,13 @@ class MissingFilter(admin.SimpleListFilter):
     title = "what is missing"
     parameter_name = "missing"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
 
-    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         missing = {"group": Q(charge_group=None), "location": Q(location=None)}
         missing["either"] = missing["group"] | missing["location"]
-        return queryset.filter(missing[self.value()]) if self.value() in missing else queryset
+        return queryset.filter(missing[kind]) if (kind := self.value() or "") in missing else queryset
 
 
 @admin.register(ChargePoint)
@@ -134,13 +134,13 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
         request.regroup = form.regroup  # type: ignore[attr-defined]
         group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
         if change or group is None:
-            return super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
+            return
         obj.charge_group = None
         obj.status = ChargePoint.Status.INACTIVE if active else obj.status
         super().save_model(request, obj, form, change)
         proposal = PointMoves([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
-        apply_now(proposal, by=request.user)  # type: ignore[arg-type]
-        return None
+        apply_now(proposal, by=request.user)
 
     def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         regroup = request.regroup  # type: ignore[attr-defined]
@@ -156,10 +156,10 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")
         if point is not None:
-            context.update(self._standing(request, point))
+            context.update(self._page_head(request, point))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: StaffRequest, point: ChargePoint) -> dict[str, Any]:
+    def _page_head(self, request: StaffRequest, point: ChargePoint) -> dict[str, Any]:
         """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
         now = timezone.now()
         stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)

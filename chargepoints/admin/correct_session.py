@@ -1,4 +1,4 @@
-"""How is the price of a session corrected? By one more rating, with a reason; the earlier ones stay."""
+"""The action that corrects a session's price: one more rating, with a reason; the earlier ones stay."""
 
 from __future__ import annotations
 

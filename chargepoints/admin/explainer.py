@@ -1,4 +1,4 @@
-"""The page "May this card charge here?": what does staff read on the phone with a driver?"""
+"""The page "May this card charge here?", which staff read on the phone with a driver."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _point_label(point: ChargePoint) -> str:
 
 def _told(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
     seen = question.cards[0] if question.cards else None
-    told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.found.row["card"] is None)
+    told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.facts.row["card"] is None)
     exception = _exception(request, answer) if seen else None
     return {
         "answer": told,
@@ -151,13 +151,13 @@ def _told(request: StaffRequest, question: Question, answer: Authorization) -> d
 
 def _exception(request: StaffRequest, answer: Authorization) -> CustomerException | None:
     rows = CustomerException.objects.visible_to(request.user).select_related("tariff")
-    found: CustomerException | None = rows.filter(pk=answer.found.row["exception"]).first()
+    found: CustomerException | None = rows.filter(pk=answer.facts.row["exception"]).first()
     return found
 
 
 def _without(answer: Authorization) -> dict[str, Any]:
     decision = answer.without_exception
-    text = answer.found.price_text(decision.source) if decision.source else ""
+    text = answer.facts.price_text(decision.source) if decision.source else ""
     return {"allowed": decision.allowed, "text": decision.access.steps[-1].text, "price": text}
 
 

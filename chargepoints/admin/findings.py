@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
-from chargepoints.findings import Found, Seen, findings_for
+from chargepoints.findings import FindingScope, Oddity, findings_for
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
@@ -42,7 +42,7 @@ def findings_page(request: StaffRequest) -> HttpResponse:
     login: Any = request.user
     if not login.has_perm("chargegroups.view_chargegroup"):
         raise PermissionDenied
-    found = findings_for(Seen.by(login), database_clock())
+    found = findings_for(FindingScope.by(login), database_clock())
     kinds = Counter(each.code for each in found)
     chosen = request.GET.get("kind", "")
     shown = [each for each in found if each.code == chosen] if chosen in kinds else found
@@ -60,7 +60,7 @@ def findings_page(request: StaffRequest) -> HttpResponse:
     return TemplateResponse(request, "chargepoints/findings.html", context)
 
 
-def _line(found: Found) -> dict[str, Any]:
+def _line(found: Oddity) -> dict[str, Any]:
     return {"found": found, "title": TITLES.get(found.code, found.code), "link": link_to(found.subject)}
 
 

@@ -1,4 +1,4 @@
-"""Which pages has a location?"""
+"""Locations in the admin: the list and the form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class LocationAdmin(ModelAdmin, Transfers):
     def get_changeform_initial_data(self, request: StaffRequest) -> dict[str, Any]:
         home = request.user.providers[:1]
         typical = {"country": home[0].country_code, "time_zone": home[0].time_zone} if home else {}
-        return typical | super().get_changeform_initial_data(request)
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return typical | given
 
     @admin.display(description="location", ordering="city")
     def place(self, location: Location) -> str:
@@ -49,8 +50,9 @@ class LocationAdmin(ModelAdmin, Transfers):
         return badge("published" if location.published else "unpublished")
 
     @admin.display(description="charge points")
-    def points(self, location: Location) -> int:
-        return location.points
+    def points(self, location: Any) -> int:
+        counted: int = location.points
+        return counted
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
@@ -61,10 +63,10 @@ class LocationAdmin(ModelAdmin, Transfers):
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         location = kwargs.get("obj")
         if location is not None:
-            context.update(self._standing(request, location))
+            context.update(self._page_head(request, location))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _standing(self, request: StaffRequest, location: Location) -> dict[str, Any]:
+    def _page_head(self, request: StaffRequest, location: Location) -> dict[str, Any]:
         stored = Location.objects.get(pk=location.pk)
         points = ChargePoint.objects.visible_to(request.user).filter(location=stored)
         listed = list(points.select_related("charge_group__user_group")[: LISTED + 1])

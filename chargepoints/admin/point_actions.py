@@ -1,4 +1,4 @@
-"""What can be done to charge points: attach, detach, activate, deactivate, make free for the owner."""
+"""Actions on charge points: attach, move, detach, activate, deactivate, make free of charge for the owner."""
 
 from __future__ import annotations
 

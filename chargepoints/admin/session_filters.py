@@ -29,7 +29,7 @@ class LatestPages(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        found: int = self.object_list.order_by()[:REACHED].count()  # type: ignore[union-attr]
+        found: int = self.object_list.order_by()[:REACHED].count()  # type: ignore[attr-defined]
         return found
 
 

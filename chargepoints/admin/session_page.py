@@ -1,4 +1,4 @@
-"""What does a session's page say: what it cost, why the card was allowed, and what else it might have cost?"""
+"""The page of a session: what it cost, why the card was allowed, and what it would have cost by another tariff."""
 
 from __future__ import annotations
 

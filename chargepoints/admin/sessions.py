@@ -1,4 +1,4 @@
-"""Which pages has a session: the list, and what it cost and why?"""
+"""Sessions in the admin: the list, and the page of each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
 
     # Sessions happen at charge points: they are imported, and never typed or edited by hand.
 
-    def has_add_permission(self, request: StaffRequest) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:

@@ -1,4 +1,4 @@
-"""Where can be charged, and what happened there?"""
+"""Locations, charge points, sessions and ratings."""
 
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector, FeedPoint

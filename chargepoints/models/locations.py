@@ -1,4 +1,4 @@
-"""Where do charge points stand, and may third-party apps show them?"""
+"""Locations: where charge points stand, and whether third-party apps may show them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ stamped = pgtrigger.Trigger(
 )
 
 
-def _degrees(name: str, most: int) -> models.DecimalField:
+def _degrees(name: str, most: int) -> models.DecimalField[Any, Any]:
     return models.DecimalField(
         name,
         max_digits=10,

@@ -1,4 +1,4 @@
-"""Which devices are there, and in which charge group?"""
+"""Charge points and their connectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a session cost, by which tariff version, and what was it said to cost before?"""
+"""Ratings: what a session costs, by which tariff version; appended, the latest counts."""
 
 from __future__ import annotations
 

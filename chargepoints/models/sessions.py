@@ -1,4 +1,4 @@
-"""What was charged, by whom, where, and under which tariff version?"""
+"""Sessions: what was charged, by whom, where, and under which tariff version."""
 
 from __future__ import annotations
 

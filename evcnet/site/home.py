@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 
 from chargegroups.group_prices import free_for_everyone, prices_of_groups
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargepoints.findings import Seen, findings_for
+from chargepoints.findings import FindingScope, findings_for
 from chargepoints.models import ChargePoint, Session
 from customers.models import Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
@@ -182,7 +182,7 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
 
 
 def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
-    found = findings_for(Seen.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
+    found = findings_for(FindingScope.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
     if found:
         warnings = sum(each.warning for each in found)
         text = f"to look at: {counted(warnings, 'warning')}" if warnings else "to look at"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from chargepoints.findings import NAMED, Seen, findings_for
+from chargepoints.findings import NAMED, FindingScope, findings_for
 from chargepoints.models import ChargePoint, Location
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
@@ -18,7 +18,7 @@ PAGE = "/findings/"
 
 def told(login):
     """(code, subject) of everything that this login is told."""
-    return [(each.code, each.subject) for each in findings_for(Seen.by(login), timezone.now())]
+    return [(each.code, each.subject) for each in findings_for(FindingScope.by(login), timezone.now())]
 
 
 def codes(login):
@@ -49,7 +49,7 @@ def test_in_a_world_without_oddities_nothing_is_told(world, signed_in):
 def test_a_price_that_can_never_apply_is_told_with_its_row(world):
     hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
     a_group(world, hidden)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject, found.place, found.warning) == ("never_reached", hidden, "row 2", True)
     assert "an earlier element already does" in found.why
     assert found.remedy
@@ -69,7 +69,7 @@ def test_a_tariff_that_only_an_exception_names_is_used(world):
 def test_a_version_to_come_is_told_with_its_day(world):
     later = timezone.now() + timedelta(days=30)
     listed(world.standard, TariffElement(energy_price=1), TariffElement(energy_price=2), valid_from=later)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert found.place == f"row 2, from {later:%Y-%m-%d} on"
 
 
@@ -114,7 +114,7 @@ def test_free_for_everyone_is_worth_knowing(world):
     a_group(world, free, own_user_group=False)
     assert told(world.anna) == []
     group = a_group(world, free)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject, found.warning) == ("free", group, False)
     assert free.name in found.why
 
@@ -169,7 +169,7 @@ def owned(world, **options):
 
 def test_an_owner_who_pays_is_told_by_charge_point_and_price(world):
     point = owned(world)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject, found.warning) == ("owner_pays", point, True)
     assert "Jansen, T. (1001) owns it and pays" in found.why
     assert "0.35 EUR/kWh" in found.why and "They have no exception" in found.why
@@ -177,7 +177,7 @@ def test_an_owner_who_pays_is_told_by_charge_point_and_price(world):
 
 def test_an_owner_who_pays_by_their_own_exception_is_told(world):
     point = owned(world, tariff=world.cheap)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject) == ("owner_pays", point)
     assert "0.20 EUR/kWh" in found.why and "no exception" not in found.why
 
@@ -190,7 +190,7 @@ def test_an_owner_who_charges_for_free_is_not_told(world):
 def test_an_owner_without_exception_and_without_access_is_worth_knowing(world):
     closed = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.standard})
     point = owned(world, group=closed)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject, found.warning) == ("owner_without_exception", point, False)
     assert "may not charge there" in found.why
 
@@ -198,7 +198,7 @@ def test_an_owner_without_exception_and_without_access_is_worth_knowing(world):
 def test_many_owners_alike_are_one_finding_of_their_group(world):
     for _ in range(3):
         owned(world)
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.subject, found.many) == (world.leusden, 3)
 
 
@@ -208,7 +208,7 @@ def test_many_owners_alike_are_one_finding_of_their_group(world):
 def test_roaming_at_a_location_that_is_not_published_is_worth_knowing(world):
     group = a_group(world, world.standard, roaming=True)
     place = make.ChargePointFactory(charge_group=group).location
-    (found,) = findings_for(Seen.by(world.anna), timezone.now())
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
     assert (found.code, found.subject, found.warning) == ("roaming_unpublished", group, False)
     Location.objects.filter(pk=place.pk).update(published=True)
     assert told(world.anna) == []
@@ -232,7 +232,7 @@ def test_an_exception_that_allows_somebody_opens_a_location(world):
 
 def test_of_very_many_locations_the_rest_is_counted(world):
     make.LocationFactory.create_batch(NAMED + 20, provider=world.greengrid, published=True)
-    found = findings_for(Seen.by(world.anna), timezone.now())
+    found = findings_for(FindingScope.by(world.anna), timezone.now())
     assert len(found) == NAMED + 1
     assert sum(each.many for each in found) == NAMED + 20
 
@@ -292,5 +292,5 @@ def test_its_queries_do_not_grow(world, django_assert_max_num_queries):
         group = a_group(world, tariff, roaming=True)
         make.ChargePointFactory(charge_group=group, owner=world.jansen, max_power_kw=150)
     with django_assert_max_num_queries(24):
-        found = findings_for(Seen.by(world.anna), timezone.now())
+        found = findings_for(FindingScope.by(world.anna), timezone.now())
     assert len(found) > 30

@@ -1,4 +1,4 @@
-"""The ladder, line by line (rules of access in docs/terms.md). No database."""
+"""The access rules, line by line (rules of access in docs/terms.md). No database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargegroups.access import LADDER, OCPP16, OCPP201, Facts, Policy, judge
+from chargegroups.access import ACCESS_RULES, OCPP16, OCPP201, Facts, Policy, judge
 from tests.tables import for_each
 
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
@@ -98,8 +98,8 @@ def with_lines(*reasons):
     return facts
 
 
-def test_the_ladder_has_the_lines_of_the_rules_in_their_order():
-    assert [line.reason for line in LADDER] == ORDER
+def test_the_access_rules_have_the_lines_of_the_page_in_their_order():
+    assert [line.reason for line in ACCESS_RULES] == ORDER
 
 
 @for_each("reason", ORDER)

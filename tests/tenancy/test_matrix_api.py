@@ -100,7 +100,7 @@ BAD = {
 
 @pytest.mark.parametrize("bad", BAD)
 def test_why_another_providers_card_is_not_accepted_is_not_told(bad, marked, keys):
-    """Lines 4 to 8 of the ladder read alike, steps and all, whatever is wrong with the card or its customer."""
+    """Lines 4 to 8 of the access rules read alike, steps and all, whatever is wrong with the card or its customer."""
     model, values = BAD[bad]
     sent = asked(marked, "own", "other")
     model.objects.filter(pk=marked.fjord[model].pk).update(**values)

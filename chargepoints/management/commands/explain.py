@@ -1,4 +1,4 @@
-"""Why may, or may not, this card charge at this charge point?"""
+"""Command: explain why a card may, or may not, charge at a charge point."""
 
 import json
 from datetime import datetime, tzinfo

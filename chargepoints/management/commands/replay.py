@@ -1,4 +1,4 @@
-"""What would past sessions have cost under another tariff?"""
+"""Command: price past sessions under another tariff."""
 
 import json
 from collections.abc import Iterator
