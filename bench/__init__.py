@@ -1,1 +1,1 @@
-"""How fast is it? `python -m bench` prints a table and writes the same as JSON."""
+"""The benchmark: `python -m bench` prints a table and writes the same as JSON."""

@@ -1,4 +1,4 @@
-"""Which part of the benchmark runs? All of them, or those named: `python -m bench pricing replay tariffs`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs`."""
 
 import sys
 from importlib import import_module

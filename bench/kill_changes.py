@@ -1,4 +1,4 @@
-"""Is a change whole or absent when the process that makes it is killed at any moment? `python -m bench.kill_changes`
+"""Kills the process that makes a change at any moment: the change is whole or absent. `python -m bench.kill_changes`
 
 Twenty changes, each with a notice to every customer, are made by a process that is killed (SIGKILL) ten times at random
 moments and started again. The moments follow from --seed. A private PostgreSQL of its own is used, and removed again.

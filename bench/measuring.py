@@ -1,4 +1,4 @@
-"""How is something measured and told? A table on standard output, JSON in the folder of EVCNET_VAR."""
+"""Measured figures: a table on standard output, JSON in the folder of EVCNET_VAR."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How fast, and how right, is another Python calculator of OCPI tariffs on the same sessions?
+"""Another Python calculator of OCPI tariffs on the same sessions: how fast, and how right.
 
 The one that was found is `ocpi-tariffs`. It is measured where it is installed beside the portal, and left out where not.
 """

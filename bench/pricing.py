@@ -1,4 +1,4 @@
-"""How many sessions a second does one core price, exactly?"""
+"""Sessions that one core prices in a second, exactly."""
 
 from collections.abc import Callable
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""Do all real tariffs cost what an independent pricing, second by second, says, and how much slower is that?"""
+"""All real tariffs against an independent pricing, second by second, and how much slower that is."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""How long does a year of a million sessions take to replay under another tariff, and in how much memory?"""
+"""A year of a million sessions replayed under another tariff: in which time, and in how much memory."""
 
 import json
 import random

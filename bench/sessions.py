@@ -1,4 +1,4 @@
-"""Which tariffs and sessions are measured? Drawn by chance from a fixed seed, over the whole of a year."""
+"""The tariffs and sessions that are measured: drawn by chance from a fixed seed, over the whole of a year."""
 
 import random
 from datetime import UTC, datetime, timedelta

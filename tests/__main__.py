@@ -1,4 +1,4 @@
-"""Does everything hold? Runs every check on a throw-away PostgreSQL: `make test`, or `python -m tests` when installed."""
+"""All checks: style, types, imports, migrations and tests, on a throw-away PostgreSQL: `make test`, or `python -m tests` when installed."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""How is a change made in a browser? The steps, and a walk over every page of the way, for tests and for pictures."""
+"""A change made in a browser: its steps, and a walk over every page of the way, for tests and for pictures."""
 
 from __future__ import annotations
 

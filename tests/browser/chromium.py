@@ -1,4 +1,4 @@
-"""Which browser drives the tests? The machine's own Chromium; nothing is downloaded."""
+"""The browser that drives the tests: the machine's own Chromium; nothing is downloaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does every screen look? Signs in to a running portal and takes pictures: light and dark, wide and narrow.
+"""Pictures of every screen: signs in to a running portal and takes them light and dark, wide and narrow.
 
 python -m tests.browser.pictures http://127.0.0.1:8000 E-MAIL PASSWORD FOLDER
 

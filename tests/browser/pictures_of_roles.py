@@ -1,4 +1,4 @@
-"""How does the portal look to each role when it comes in, and how do the ways in look? Light and dark, wide and narrow.
+"""Pictures of the portal as each role comes in, and of the ways in: light and dark, wide and narrow.
 
 python -m tests.browser.pictures_of_roles http://127.0.0.1:8000 var/logins.txt FOLDER
 

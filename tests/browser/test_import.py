@@ -1,4 +1,4 @@
-"""Does an import go through in a browser, and can everybody use its pages?"""
+"""An import in a browser: it goes through, and everybody can use its pages."""
 
 import pytest
 from django.test import override_settings

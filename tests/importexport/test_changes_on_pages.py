@@ -1,4 +1,4 @@
-"""What does the page of an import show of the changes of terms that a file makes, and what does confirming do?"""
+"""The import page of a file that changes terms: it shows the changes before they are confirmed."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

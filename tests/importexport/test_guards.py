@@ -1,4 +1,4 @@
-"""When a rule over several tables refuses a row, does the message name a column of the file, and a way out?"""
+"""Rules over several tables: what they refuse of a file names a column of it, and a way out."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What does an import do with rows that are new, changed, the same, or wrong?"""
+"""An import of rows that are new, changed, the same, or wrong."""
 
 import pytest
 from django.core.management import CommandError, call_command

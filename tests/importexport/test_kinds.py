@@ -1,4 +1,4 @@
-"""What does each kind of row mean by its columns?"""
+"""The columns of each kind of row, and what they mean."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Do the sessions of another system come in by the documented conversion? Rows as those of Dundee and Trondheim are."""
+"""Sessions of another system: they come in by the documented conversion. Rows as those of Dundee and Trondheim are."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What does the portal show before, while and after rows are imported, and what does it hand out?"""
+"""The pages of import and export: what they show before, while and after rows come in, and what they hand out."""
 
 import csv
 import io

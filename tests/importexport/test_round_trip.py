@@ -1,4 +1,4 @@
-"""Does what goes out come in again unchanged?"""
+"""Round trips: what goes out comes in again unchanged."""
 
 import csv
 import io

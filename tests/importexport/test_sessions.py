@@ -1,4 +1,4 @@
-"""What happens to the rows of a sessions file?"""
+"""Files of sessions, row by row."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Is a time without an offset the same moment each time, also in the hour that the clock repeats or leaves out?"""
+"""Times without an offset: the same moment each time, also in the hour that the clock repeats or leaves out."""
 
 import pytest
 

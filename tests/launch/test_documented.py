@@ -1,4 +1,4 @@
-"""Does .env.example list every setting that the code reads from the environment?"""
+"""The example of an .env file: it lists every setting that the code reads from the environment."""
 
 import re
 

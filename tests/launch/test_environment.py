@@ -1,4 +1,4 @@
-"""How do database and secret follow from the environment?"""
+"""Database and secret, as they follow from the environment."""
 
 import secrets
 import stat

@@ -1,4 +1,4 @@
-"""What does a portal that was just installed and migrated show, and what does it print on an old terminal?"""
+"""A portal that was just installed and migrated: its first page, and what it prints on an old terminal."""
 
 from evcnet.assets import Assets
 

@@ -1,4 +1,4 @@
-"""What is promised of the private PostgreSQL?"""
+"""The private PostgreSQL, and what is promised of it."""
 
 import os
 import shutil

@@ -1,3 +1,5 @@
+"""The command ``import_ocpi`` as tests run it."""
+
 import json
 from types import SimpleNamespace
 

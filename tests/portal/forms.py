@@ -1,4 +1,4 @@
-"""What would a browser send back from a page of the portal?"""
+"""The fields that a browser would send back from a page of the portal."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What would a browser without scripts send back from a page, when a certain button is pressed?"""
+"""The fields that a browser without scripts would send back from a page when a certain button is pressed."""
 
 from __future__ import annotations
 

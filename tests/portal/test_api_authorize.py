@@ -1,4 +1,4 @@
-"""What does a provider's backend get from POST /api/v1/authorize?"""
+"""POST /api/v1/authorize, as a provider's backend uses it."""
 
 import json
 

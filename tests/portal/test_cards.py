@@ -1,4 +1,4 @@
-"""What can staff do with charge cards in the portal?"""
+"""The pages of charge cards."""
 
 import pytest
 from django.urls import reverse

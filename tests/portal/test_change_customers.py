@@ -1,4 +1,4 @@
-"""What happens before customers get another user group?"""
+"""The page that moves customers to another user group."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""How are exceptions changed, one in place or many by selection, and what is kept of it?"""
+"""Changes of exceptions, one in place or many by selection, and what is kept of them."""
 
 import pytest
 from django.urls import reverse

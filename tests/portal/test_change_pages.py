@@ -1,4 +1,4 @@
-"""How does staff change the terms of a charge group? Asked, shown, confirmed, each step without scripts."""
+"""The wizard that changes the terms of a charge group: asked, shown, confirmed, each step without scripts."""
 
 from datetime import timedelta
 

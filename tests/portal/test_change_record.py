@@ -1,4 +1,4 @@
-"""What does the portal say of changes that were made, are to come, were cancelled or undone?"""
+"""The log of changes that were made, are to come, were cancelled or undone."""
 
 from datetime import UTC, datetime, timedelta
 

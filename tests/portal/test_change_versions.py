@@ -1,4 +1,4 @@
-"""How does staff change the prices of a tariff that is in use?"""
+"""Changes of the prices of a tariff that is in use."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What can staff do with charge points in the portal?"""
+"""The pages of charge points."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What can staff do with customers in the portal?"""
+"""The pages of customers."""
 
 import pytest
 from django.urls import reverse

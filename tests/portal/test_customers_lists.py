@@ -1,4 +1,4 @@
-"""Does a list stay as quick with many rows as with few?"""
+"""Lists of customers: as quick with many rows as with few."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What is told before a row is removed, and what does it not give away?"""
+"""The page before a row is removed: what it tells, and what it does not give away."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Which changes does the home page tell of, to whom, and with whom they affect?"""
+"""The latest changes on the home page: which, to whom, and with whom they affect."""
 
 from datetime import timedelta
 from decimal import Decimal

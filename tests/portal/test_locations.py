@@ -1,4 +1,4 @@
-"""What can staff do with locations in the portal?"""
+"""The pages of locations."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Who manages logins, API keys, user groups and the provider, and how far does it reach?"""
+"""Logins, API keys, user groups and the provider: who manages them, and how far that reaches."""
 
 import pytest
 from django.urls import reverse

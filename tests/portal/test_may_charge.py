@@ -1,4 +1,4 @@
-"""What does staff read on "May this card charge here?"?"""
+"""The page "May this card charge here?"."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What does staff see of the notices to customers?"""
+"""The notices to customers, as staff see them."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What do staff see of sessions, and how is a price corrected?"""
+"""The pages of sessions, and the correction of a price."""
 
 from datetime import timedelta
 from decimal import Decimal

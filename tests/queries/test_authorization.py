@@ -1,4 +1,4 @@
-"""May this card charge here? Asked of the database, as a reader asks."""
+"""Authorization asked of the database, as a reader asks."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What happens between proposing a change and its taking effect?"""
+"""The way of a change, from its proposal to its taking effect."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What happens to customers who are approved, rejected, blocked and let back, and to their cards?"""
+"""Customers who are approved, rejected, blocked and let back, and their cards."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What does the demo provider consist of, and is it made once only?"""
+"""The demo provider: what it consists of, and that it is made once only."""
 
 import stat
 

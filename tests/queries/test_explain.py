@@ -1,4 +1,4 @@
-"""What does the operator read from ``manage.py explain``?"""
+"""The command ``explain``, as the operator reads it."""
 
 import json
 from io import StringIO

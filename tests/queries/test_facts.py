@@ -1,4 +1,4 @@
-"""Does the one statement fetch the facts that the objects themselves tell, in any world?"""
+"""The one statement of a decision: in any world it fetches the facts that the objects themselves tell."""
 
 from datetime import UTC, datetime, timedelta
 

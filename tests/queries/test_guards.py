@@ -1,4 +1,4 @@
-"""What does the database refuse, whatever writes to it?"""
+"""Guards of the database: what it refuses, whatever writes to it."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -1,4 +1,4 @@
-"""Are the counts of a preview those of asking for every customer one by one, before and after, in any world?"""
+"""The counts of a preview: in any world those of asking for every customer one by one, before and after."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What does it do to customers to move charge points, or to close a group?"""
+"""Charge points that move and groups that are closed: what it does to customers."""
 
 import pytest
 

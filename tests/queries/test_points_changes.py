@@ -1,4 +1,4 @@
-"""What happens to charge points that are attached, detached, activated and deactivated?"""
+"""Charge points that are attached, detached, activated and deactivated."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

@@ -1,4 +1,4 @@
-"""Is the decision's statement prepared, as its price says? Django switches that off unless it is asked not to."""
+"""The decision's prepared statement. Django switches that off unless it is asked not to."""
 
 import pytest
 from django.db import connection

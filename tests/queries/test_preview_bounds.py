@@ -1,4 +1,4 @@
-"""What does a preview cost? The same number of queries and rows for twenty customers and for two thousand."""
+"""The cost of a preview: the same number of queries and rows for twenty customers and for two thousand."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Can a change be previewed and made where no transaction is open, as pages and commands do?"""
+"""Changes previewed and made where no transaction is open, as pages and commands do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What does a recorded session cost, and can that ever change?"""
+"""The price of a recorded session, and that it can not change."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What would past sessions have cost under another tariff?"""
+"""Replays: what past sessions would have cost under another tariff."""
 
 import io
 import json

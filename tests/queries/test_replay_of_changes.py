@@ -1,4 +1,4 @@
-"""What would customers have paid more or less by a change? Priced as the sessions were measured, or corrected since."""
+"""Replays of a change: what customers would have paid more or less. Priced as the sessions were measured, or corrected since."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Who is meant by what somebody types, and is it found by an index rather than by reading every row?"""
+"""Search: who is meant by what somebody types, found by an index rather than by reading every row."""
 
 import pytest
 from django.db import connection

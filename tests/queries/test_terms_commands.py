@@ -1,4 +1,4 @@
-"""What do preview_terms and change_terms print, and what do they write?"""
+"""The commands preview_terms and change_terms: what they print, and what they write."""
 
 import json
 from io import StringIO

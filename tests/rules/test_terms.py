@@ -1,4 +1,4 @@
-"""By which tariff does an allowed driver pay (choice of price in docs/terms.md)? No database."""
+"""The choice of price: by which tariff an allowed driver pays (docs/terms.md). No database."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is answered to a role that asks for a page, what may it see there, and did it write anything?"""
+"""One request as a role: what is answered, what may be seen in it, and what it wrote."""
 
 from __future__ import annotations
 

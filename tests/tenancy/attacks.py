@@ -1,4 +1,4 @@
-"""Which tries are there? The page docs/attacks.md is written from the tests: `python -m tests.tenancy.attacks`."""
+"""The page docs/attacks.md, written from the tests: `python -m tests.tenancy.attacks`."""
 
 from __future__ import annotations
 

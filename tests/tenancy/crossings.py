@@ -1,4 +1,4 @@
-"""What legally ties a row of North to one of South, whose name a login of North must not learn by it?"""
+"""Rows that legally tie North to South, whose name a login of North must not learn by them."""
 
 from __future__ import annotations
 

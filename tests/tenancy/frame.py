@@ -1,4 +1,4 @@
-"""Which addresses are no page of a model, who is answered there, and where could they tell of another tenant's row?"""
+"""Addresses that are no page of a model: who is answered there, and where they could tell of another tenant's row."""
 
 from __future__ import annotations
 

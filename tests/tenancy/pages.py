@@ -1,4 +1,4 @@
-"""Which pages are there, what does each show, and which permission does it ask? A page that is missing here fails the census."""
+"""The pages of the portal, what each shows, and which permission it asks. A page that is missing here fails the census."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the page of attacks list every try that stays as a test?"""
+"""The page of attacks in the docs: it lists every try that stays as a test."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Does the page of permissions in the docs say what the code enforces?"""
+"""The page of permissions in the docs: it says what the code enforces."""
 
 from django.apps import apps
 from django.conf import settings
