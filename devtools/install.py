@@ -111,15 +111,15 @@ def _install(lock: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     environment["PIP_USER"] = "0"
     print(f"Installing the packages of {lock} into .venv (once, mostly within two minutes)", flush=True)
-    said = _run_showing_progress(command + ["-r", lock], environment, Path(lock).read_text().count("=="))
-    if said:
-        _give_up(f"{said}The packages of {lock} could not be installed: see above. Nothing was started.")
+    output = _run_showing_progress(command + ["-r", lock], environment, Path(lock).read_text().count("=="))
+    if output:
+        _give_up(f"{output}The packages of {lock} could not be installed: see above. Nothing was started.")
     # The packages for tests are pinned so that they contain those for running.
     _stamp([RUN, TEST] if lock == TEST else [lock])
 
 
 def _run_showing_progress(command: "list[str]", environment: "dict[str, str]", count: int) -> str:
-    """Empty if all went well, else all that was said."""
+    """Empty if all went well, else all of its output."""
     process = subprocess.Popen(
         command,
         env=environment,
@@ -128,17 +128,17 @@ def _run_showing_progress(command: "list[str]", environment: "dict[str, str]", c
         stderr=subprocess.STDOUT,
         universal_newlines=True,
     )
-    said, fetched = [], 0
+    output, fetched = [], 0
     try:
         for line in process.stdout or ():
-            said.append(line)
+            output.append(line)
             if line.startswith(("Collecting ", "Processing ")):
                 fetched += 1
                 if fetched % 10 == 1:
                     print(f"  fetching {fetched} of {count}: {Path(line.split()[1]).name}", flush=True)
             if line.startswith("Installing "):
                 print("  unpacking", flush=True)
-        return "".join(said) if process.wait() else ""
+        return "".join(output) if process.wait() else ""
     finally:
         process.kill()
 

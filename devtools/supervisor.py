@@ -128,10 +128,10 @@ def _heeds(make: int) -> bool | None:
         lines = Path(f"/proc/{make}/status").read_text().splitlines()
     except OSError:
         return None
-    told = dict(line.split(":", 1) for line in lines if ":" in line)
-    if told["Name"].strip() not in ("make", "gmake"):
+    status = dict(line.split(":", 1) for line in lines if ":" in line)
+    if status["Name"].strip() not in ("make", "gmake"):
         return None
-    heeded = int(told["SigCgt"], 16) | int(told["SigIgn"], 16)
+    heeded = int(status["SigCgt"], 16) | int(status["SigIgn"], 16)
     return all(heeded & 1 << number - 1 for number in (signal.SIGINT, signal.SIGHUP))
 
 

@@ -43,10 +43,10 @@ class Stay:
 class History:
     """Makes sessions until there are enough; no card and no charge point is in two at a time."""
 
-    def __init__(self, groups: dict[str, int], told: Callable[[int], None]) -> None:
+    def __init__(self, groups: dict[str, int], report: Callable[[int], None]) -> None:
         self.chance = Random(42)
         self.now = timezone.now().replace(minute=0, second=0, microsecond=0)
-        self.told = told
+        self.report = report
         self.stays: dict[int | str, list[Stay]] = defaultdict(list)
         parts = {pk: part for part, pk in groups.items()}
         self.points: dict[str, list[ChargePoint]] = defaultdict(list)
@@ -62,7 +62,7 @@ class History:
             if session is not None:
                 found.append(session)
                 if len(found) % 250 == 0:
-                    self.told(len(found))
+                    self.report(len(found))
             if len(found) == MANY:
                 break
         return found
@@ -129,9 +129,9 @@ def _session(code: str, card: ChargeCard, point: ChargePoint, stay: Stay, answer
     return session
 
 
-def make_sessions(groups: dict[str, int], told: Callable[[int], None]) -> int:
+def make_sessions(groups: dict[str, int], report: Callable[[int], None]) -> int:
     """``groups`` are the ids of the charge groups by the part that they play. Gives how many sessions were made."""
-    sessions = History(groups, told).sessions()
+    sessions = History(groups, report).sessions()
     Session.objects.bulk_create(sessions, batch_size=1_000)
     rate_all(sessions)
     return len(sessions)

@@ -99,8 +99,8 @@ def _of_the_wheel() -> Iterator[Path]:
 def _major(folder: Path) -> int:
     if not all(os.access(folder / program, os.X_OK) for program in PROGRAMS):
         return 0
-    told = _output([str(folder / "postgres"), "--version"])
-    version = re.search(r"(\d+)", told)
+    printed = _output([str(folder / "postgres"), "--version"])
+    version = re.search(r"(\d+)", printed)
     return int(version[1]) if version else 0
 
 

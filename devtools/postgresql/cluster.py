@@ -170,16 +170,16 @@ class Cluster:
     def _launch(self, programs: Binaries, sockets: Path) -> None:
         server = [programs["postgres"], "-D", str(self.data), "-p", "5432", "-k", str(sockets)]
         options = ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
-        said, orphans_gone = "", time.monotonic() + ORPHANS
+        output, orphans_gone = "", time.monotonic() + ORPHANS
         while time.monotonic() < orphans_gone:
             log_end = self.log.stat().st_size if self.log.exists() else 0
             if self._comes_up(pid=process.launch(self.account, [*server, *options], self.log)):
                 return
-            said = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else ""
-            if "shared memory block" not in said:
+            output = self.log.read_bytes()[log_end:].decode(errors="replace") if self.log.exists() else ""
+            if "shared memory block" not in output:
                 break
             time.sleep(10 * PAUSE)
-        raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{said[-2000:].strip()}")
+        raise NotAvailable(f"The private PostgreSQL in {self.home} did not start. It said:\n{output[-2000:].strip()}")
 
     def _comes_up(self, pid: int) -> bool:
         try:

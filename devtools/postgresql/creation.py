@@ -25,15 +25,15 @@ def create(data: Path, account: Account, programs: Binaries, kept: bool) -> None
     """Makes the cluster at `data`, complete or not at all. Raises NotAvailable with what initdb said."""
     unfinished = data.with_name("data.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    said = ""
+    output = ""
     for locale in _locales(programs.major):
         command = [programs["initdb"], "-D", str(unfinished), "--username", PRIVATE_USER, "--encoding", "UTF8", *locale]
         made = account.run([*command, "--auth-local=peer", "--auth-host=reject", *([] if kept else ["--no-sync"])])
         if made.returncode == 0:
             break
-        said = made.stderr.strip()
+        output = made.stderr.strip()
     else:
-        raise NotAvailable(f"A private PostgreSQL database could not be made in {data}. initdb said:\n{said}")
+        raise NotAvailable(f"A private PostgreSQL database could not be made in {data}. initdb said:\n{output}")
     _write(account, unfinished / "pg_hba.conf", f"local all {PRIVATE_USER} peer map={PRIVATE_USER}\n")
     _write(
         account,

@@ -14,10 +14,10 @@ LAUNCH = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
 
 def launch(account: Account, command: Sequence[str], log: Path) -> int:
     """Starts `command` under `account` in a session of its own and returns its process at once."""
-    told = account.run(["/bin/sh", "-c", LAUNCH, "sh", str(log), *command])
-    if not told.stdout.strip():
-        raise NotAvailable(f"{command[0]} could not be started: {told.stderr.strip()}")
-    return int(told.stdout)
+    launched = account.run(["/bin/sh", "-c", LAUNCH, "sh", str(log), *command])
+    if not launched.stdout.strip():
+        raise NotAvailable(f"{command[0]} could not be started: {launched.stderr.strip()}")
+    return int(launched.stdout)
 
 
 def noted_in(path: Path) -> int:

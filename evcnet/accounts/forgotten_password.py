@@ -43,6 +43,6 @@ def mail_way_back(email: str, portal: str) -> None:
     _mail("account/email/password_reset_key", email, portal, password_reset_url=portal.rstrip("/") + path)
 
 
-def _mail(template: str, email: str, portal: str, **told: str) -> None:
+def _mail(template: str, email: str, portal: str, **context: str) -> None:
     site = {"domain": urlsplit(portal).netloc}
-    get_adapter().render_mail(template, email, {"email": email, "current_site": site} | told).send()
+    get_adapter().render_mail(template, email, {"email": email, "current_site": site} | context).send()
