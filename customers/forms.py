@@ -165,7 +165,7 @@ class RoleForm(OwnedForm):
         return Provider.objects.get(pk=min(reach)) if len(reach) == 1 else None
 
 
-class RoleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+class RoleFormSet(PaginationInlineFormSet):
     """A login has a role; one that shall have none is deactivated, since else nobody would see it any more."""
 
     def clean(self) -> None:

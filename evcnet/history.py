@@ -69,7 +69,7 @@ class Entry:
         return str(self.model._meta.verbose_name)
 
 
-def event_model(model: type[models.Model]) -> type[models.Model] | None:
+def event_model(model: type[models.Model]) -> Any:
     """Where the events of a tracked model are kept; None for one that is not tracked."""
     kinds = getattr(model, "pgh_event_models", {})
     return next(iter(kinds.values()), None)
@@ -151,7 +151,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _earlier(model: type[models.Model], events: Sequence[Any]) -> dict[Any, Any]:
-    manager: Any = event_model(model)._base_manager  # type: ignore[union-attr]
+    manager: Any = event_model(model)._base_manager
     return dict(manager.in_bulk([event.before for event in events if event.before]))
 
 

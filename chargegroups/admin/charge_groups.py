@@ -143,7 +143,7 @@ class ChargeGroupAdmin(ModelAdmin, Transfers):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
-        exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)  # type: ignore[union-attr]
+        exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)
         return [
             (ChargeGroup, [obj.pk]),
             (Terms, Terms.objects.filter(charge_group=obj).values("pk")),

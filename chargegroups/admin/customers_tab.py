@@ -84,7 +84,7 @@ def _editor(request: StaffRequest, snapshot: GroupSnapshot) -> exceptions.Editor
 
 
 def _kept(request: StaffRequest) -> str:
-    return urlencode([(key, value) for key, value in request.GET.items() if key != "edit"])
+    return urlencode([(key, str(value)) for key, value in request.GET.items() if key != "edit"])
 
 
 def _page(customers: CustomerRows, params: QueryDict) -> tuple[list[Customer], str]:
@@ -96,8 +96,8 @@ def _page(customers: CustomerRows, params: QueryDict) -> tuple[list[Customer], s
     if len(rows) <= PER_PAGE:
         return rows, ""
     last = rows[PER_PAGE - 1]
-    kept = [(key, value) for key, value in params.items() if key not in ("edit", "name", "after")]
-    return rows[:PER_PAGE], "?" + urlencode([*kept, ("name", last.name), ("after", last.pk)])
+    kept = [(key, str(value)) for key, value in params.items() if key not in ("edit", "name", "after")]
+    return rows[:PER_PAGE], "?" + urlencode([*kept, ("name", last.name), ("after", str(last.pk))])
 
 
 def _lines(snapshot: GroupSnapshot, rows: list[Customer], editor: exceptions.Editor | None) -> list[Line]:

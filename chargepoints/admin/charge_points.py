@@ -118,7 +118,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
     # Page
 
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
-        connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)  # type: ignore[union-attr]
+        connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)
         return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
 
     def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -108,7 +108,7 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         """Roles that were taken away too, as long as they were at a provider where it has one now."""
         providers = obj.memberships.values("provider_id")
-        roles = event_model(Membership)._base_manager.filter(staff_member_id=obj.pk, provider_id__in=providers)  # type: ignore[union-attr]
+        roles = event_model(Membership)._base_manager.filter(staff_member_id=obj.pk, provider_id__in=providers)
         return [(StaffMember, [obj.pk]), (Membership, roles.values("pgh_obj"))]
 
     def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -132,7 +132,7 @@ class TariffAdmin(ModelAdmin, Transfers):
     def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
         own = TariffVersion.objects.filter(tariff=obj).values("pk")
         elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
-        offers = event_model(TariffOffer)._base_manager.filter(tariff=obj.pk).values("pgh_obj")  # type: ignore[union-attr]
+        offers = event_model(TariffOffer)._base_manager.filter(tariff=obj.pk).values("pgh_obj")
         return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
 
     def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
