@@ -44,7 +44,7 @@ def main(purpose: str = "run", *then: str) -> None:
     os.execv(str(PYTHON), [str(PYTHON), *then])
 
 
-def _end(number: int, frame: object) -> None:
+def _end(number: int, _frame: object) -> None:
     # An exception, so that a running pip ends with us.
     sys.exit(128 + number)
 

@@ -94,7 +94,7 @@ def end(programs: list[Program], until: float) -> None:
 def raise_ended_on_signals() -> None:
     """From now on INT, TERM and HUP raise Ended."""
 
-    def ended(number: int, frame: object) -> NoReturn:
+    def ended(number: int, _frame: object) -> NoReturn:
         ignore_signals()
         raise Ended(number)
 

@@ -20,7 +20,7 @@ class FormerDatabase(OperationalError, CommandError):
     """Its message says what to do, so a command prints that alone; to all else the database can't be used."""
 
 
-def refuse_former_database(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+def refuse_former_database(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Receiver of connection_created: raises FormerDatabase, once the connection is closed again. Nothing is changed."""
     settings = connection.settings_dict
     name = str(settings["NAME"])

@@ -75,7 +75,8 @@ class PersonalData:
         kept = event_model(model)
         if kept is None or self.customer is None or not _has_field(kept, self.customer.partition("__")[0]):
             return None
-        return kept._base_manager.filter(**{self.customer: customer})
+        events: models.QuerySet[Any] = kept._base_manager.filter(**{self.customer: customer})
+        return events
 
 
 def values(columns: Columns) -> dict[str, Any]:

@@ -145,7 +145,8 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
     def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
         regroup = request.regroup  # type: ignore[attr-defined]
         if regroup is None:
-            return super().response_change(request, obj)
+            response: HttpResponse = super().response_change(request, obj)
+            return response
         messages.info(request, "The charge group changes once you have confirmed it here. Everything else is saved.")
         query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")

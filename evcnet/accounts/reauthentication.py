@@ -32,7 +32,7 @@ def listen() -> None:
     authentication_step_completed.connect(_proved, dispatch_uid="signin.proved")
 
 
-def _proved(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+def _proved(request: HttpRequest, **kwargs: Any) -> None:
     request.session[PROVED_AT] = time.time()
 
 

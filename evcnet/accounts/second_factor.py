@@ -25,7 +25,7 @@ def listen() -> None:
     authenticator_added.connect(_set_up, dispatch_uid="signin.second_factor")
 
 
-def _set_up(sender: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
     if authenticator.type in REAL:
         request.session[SET_UP_BY] = user.pk
 

@@ -70,7 +70,7 @@ class TestInTheDatabaseOfTheTests:
         monkeypatch.setattr(former_database, "_checked", set())
 
     def test_one_of_today_is_used(self):
-        refuse_former_database(None, connection)
+        refuse_former_database(connection)
         assert connection.is_usable()
 
     def test_one_named_by_database_url_is_named_in_turn(self, monkeypatch):
@@ -81,4 +81,4 @@ class TestInTheDatabaseOfTheTests:
             )
         monkeypatch.setattr(connection, "close", lambda: None)
         with pytest.raises(FormerDatabase, match=f"{connection.settings_dict['NAME']} on .* DATABASE_URL"):
-            refuse_former_database(None, connection)
+            refuse_former_database(connection)
