@@ -13,7 +13,7 @@ from changes.models import Change
 from changes.preview import Preview
 from changes.proposals import Proposal
 from evcnet.errors import DomainError
-from evcnet.importexport.outcomes import Effect
+from evcnet.importexport.results import RowResult
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ProposedRows:
     """Rows of a file that are one change together. ``at`` is the moment of one that is scheduled."""
 
     proposal: Proposal
-    effects: list[Effect]
+    effects: list[RowResult]
     at: datetime | None = None
 
 
@@ -87,9 +87,9 @@ class FileChanges:
         return weighed(seen, self.weight)
 
 
-def by_provider(effects: Iterable[Effect]) -> Iterable[list[Effect]]:
+def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
     """A change is of one provider."""
-    found: dict[int, list[Effect]] = {}
+    found: dict[int, list[RowResult]] = {}
     for effect in effects:
         found.setdefault(effect.row.provider.pk, []).append(effect)
     return found.values()

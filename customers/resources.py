@@ -1,117 +1,147 @@
-"""Which columns do the files of providers, user groups, customers and charge cards have?"""
+"""CSV resources of providers, user groups, customers and charge cards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from copy import copy
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
+
+from django.db.models import QuerySet
 
 from changes.file_changes import ProposedRows, by_provider
 from changes.proposals import CustomerMoves
+from changes.resources import TermsResource
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.errors import DomainError
-from evcnet.importexport.columns import Choice, Code, Column, Country, Email, Flag, Moment, Number, Reference, Whole
-from evcnet.importexport.kinds import Kind, Row, in_window, same_letters
-from evcnet.importexport.outcomes import Effect
+from evcnet.importexport.declaration import Values, refuse_empty_window, refuse_other_case
+from evcnet.importexport.fields import Field
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import RowResult
+from evcnet.importexport.rows import Row
+from evcnet.importexport.widgets import (
+    BooleanWidget,
+    ChoiceWidget,
+    CodeWidget,
+    CountryWidget,
+    DecimalWidget,
+    EmailWidget,
+    IntegerWidget,
+    MomentWidget,
+    ReferenceWidget,
+)
 
 
-class Providers(Kind):
-    name, model, key, owned = "providers", Provider, ("code",), False
-    columns = (
-        Code("code", required=True),
-        Column("name", required=True),
-        Country("country_code", required=True),
-        Code("party_id", required=True, capitals=True),
-        Code("time_zone", default="Europe/Amsterdam"),
-        Code("currency", default="EUR", capitals=True),
-        Whole("minimum_seconds", default=120, most=86_400, what="seconds"),
-        Number("minimum_kwh", default=Decimal("0.2"), decimals=3, most=1_000),
-    )
+class ProviderResource(BulkResource):
+    has_provider: ClassVar = False
+
+    code = Field(CodeWidget(), required=True)
+    name = Field(required=True)
+    country_code = Field(CountryWidget(), required=True)
+    party_id = Field(CodeWidget(capitals=True), required=True)
+    time_zone = Field(CodeWidget(), default="Europe/Amsterdam")
+    currency = Field(CodeWidget(capitals=True), default="EUR")
+    minimum_seconds = Field(IntegerWidget(most=86_400, unit="seconds"), default=120)
+    minimum_kwh = Field(DecimalWidget(decimals=3, most=1_000), default=Decimal("0.2"))
+
+    class Meta:
+        model, name, import_id_fields = Provider, "providers", ("code",)
 
 
-class UserGroups(Kind):
-    name, model, key, at_once = "user_groups", UserGroup, ("code",), False
-    columns = (
-        Code("code", required=True),
-        Column("name", required=True),
-        Reference("parent", UserGroup),
-    )
+class UserGroupResource(BulkResource):
+    creates_in_bulk: ClassVar = False  # a row may be the parent of a later one
 
-    def in_order(self, rows: list[Row]) -> list[Row]:
+    code = Field(CodeWidget(), required=True)
+    name = Field(required=True)
+    parent = Field(ReferenceWidget(UserGroup))
+
+    class Meta:
+        model, name, import_id_fields = UserGroup, "user_groups", ("code",)
+
+    def sort_rows(self, rows: list[Row]) -> list[Row]:
         """A parent before its children, wherever it stands in the file; rows in a ring stay last, and are refused."""
         waiting = {row.key: row for row in rows if row.key}
         ordered = [row for row in rows if not row.key]
         while waiting:
-            ready = [key for key, row in waiting.items() if (key[0], row.said("parent")) not in waiting]
+            ready = [key for key, row in waiting.items() if (key[0], row.cell("parent")) not in waiting]
             ordered += [waiting.pop(key) for key in ready or list(waiting)]
         return ordered
 
-    def things(self, listed: Any) -> list[Any]:
+    def iter_queryset(self, queryset: QuerySet[UserGroup]) -> list[UserGroup]:
         """Parents first."""
-        groups = list(listed)
+        groups = list(queryset)
         parents = {group.pk: group.parent_id for group in groups}
         return sorted(groups, key=lambda group: (group.provider.code, _depth(group.pk, parents)))
 
 
-class Customers(Kind):
-    name, model, key = "customers", Customer, ("number",)
-    changes_terms = True
-    columns = (
-        Reference("user_group", UserGroup, required=True),
-        Code("number", required=True),
-        Choice("kind", Customer.Kind.values, default=Customer.Kind.PRIVATE.value),
-        Column("name", required=True),
-        Email("email"),
-        Choice("language", Customer.Language.values, default=Customer.Language.ENGLISH.value),
-        Choice("payment", Customer.Payment.values, default=Customer.Payment.SUBSCRIPTION.value),
-        Choice("status", Customer.Status.values, default=Customer.Status.ACTIVE.value),
-    )
+class CustomerResource(TermsResource):
+    user_group = Field(ReferenceWidget(UserGroup), required=True)
+    number = Field(CodeWidget(), required=True)
+    kind = Field(ChoiceWidget(Customer.Kind.values), default=Customer.Kind.PRIVATE.value)
+    name = Field(required=True)
+    email = Field(EmailWidget())
+    language = Field(ChoiceWidget(Customer.Language.values), default=Customer.Language.ENGLISH.value)
+    payment = Field(ChoiceWidget(Customer.Payment.values), default=Customer.Payment.SUBSCRIPTION.value)
+    status = Field(ChoiceWidget(Customer.Status.values), default=Customer.Status.ACTIVE.value)
 
-    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
+    class Meta:
+        model, name, import_id_fields = Customer, "customers", ("number",)
+
+    def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All customers of a provider who come into another user group are one change. A new one arises in its own."""
-        moving = [each for each in effects if each.stored and each.stored["user_group"] != each.wanted["user_group"]]
-        for together in by_provider(moving):
-            # As they were: the rows themselves are about to change.
-            yield ProposedRows(
-                CustomerMoves((copy(each.thing), each.wanted["user_group"]) for each in together), together
-            )
+        return [
+            ProposedRows(CustomerMoves(_moves(together)), together)
+            for together in by_provider(filter(_moves_group, results))
+        ]
 
 
-class ChargeCards(Kind):
-    name, model, key, folded = "charge_cards", ChargeCard, ("uid",), True
-    columns = (
-        Code("uid", required=True),
-        Reference("customer", Customer, by="number"),
-        Column("visual_number"),
-        Choice("type", ChargeCard.Type.values, default=ChargeCard.Type.RFID.value),
-        Flag("roaming"),
-        Choice(
-            "status", ChargeCard.Status.values, default=None, needed="else active with a customer, inactive without"
-        ),
-        Moment("valid_from"),
-        Moment("valid_until"),
+def _moves_group(result: RowResult) -> bool:
+    return result.old_values is not None and result.old_values["user_group"] != result.new_values["user_group"]
+
+
+def _moves(results: Iterable[RowResult]) -> list[tuple[Customer, UserGroup]]:
+    """Customers as they were, since the rows themselves are about to change, and where they go."""
+    return [(copy(each.instance), each.new_values["user_group"]) for each in results]
+
+
+class ChargeCardResource(BulkResource):
+    case_insensitive: ClassVar = True
+
+    uid = Field(CodeWidget(), required=True)
+    customer = Field(ReferenceWidget(Customer, by="number"))
+    visual_number = Field()
+    type = Field(ChoiceWidget(ChargeCard.Type.values), default=ChargeCard.Type.RFID.value)
+    roaming = Field(BooleanWidget())
+    status = Field(
+        ChoiceWidget(ChargeCard.Status.values),
+        default=None,
+        needed="else active with a customer, inactive without",
     )
+    valid_from = Field(MomentWidget())
+    valid_until = Field(MomentWidget())
 
-    def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
-        same_letters(wanted, stored, "uid")
-        in_window(wanted)
-        customer, status = wanted["customer"], wanted["status"]
+    class Meta:
+        model, name, import_id_fields = ChargeCard, "charge_cards", ("uid",)
+
+    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
+        refuse_other_case(new_values, old_values, "uid")
+        refuse_empty_window(new_values)
+        customer, status = new_values["customer"], new_values["status"]
         if status is None:
-            wanted["status"] = "active" if customer else "inactive"
-        elif "status" not in row.cells and stored is not None and customer != stored["customer"]:
+            new_values["status"] = "active" if customer else "inactive"
+        elif "status" not in row and old_values is not None and customer != old_values["customer"]:
             # Attaching a customer activates a card; a card that loses its customer does not stay active.
-            wanted["status"] = "active" if customer else "inactive" if status == "active" else status
-        if wanted["status"] == "active" and customer is None:
+            new_values["status"] = "active" if customer else "inactive" if status == "active" else status
+        if new_values["status"] == "active" and customer is None:
             raise DomainError("A card without a customer is inactive: name the customer, or write inactive.", "status")
-        if wanted["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
+        if new_values["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
             raise DomainError("A prepaid customer's card has roaming off: write false.", "roaming")
 
 
 def _depth(group: int, parents: dict[int, int | None]) -> int:
-    seen: set[int] = set()
+    passed: set[int] = set()
     above = parents.get(group)
-    while above is not None and above not in seen:
-        seen.add(above)
+    while above is not None and above not in passed:
+        passed.add(above)
         above = parents.get(above)
-    return len(seen)
+    return len(passed)

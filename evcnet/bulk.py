@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import DataError, IntegrityError, models, transaction
+from django.db import models, transaction
 
-from evcnet.errors import Refusal, refusal_of
+from evcnet.errors import REFUSALS, refusal_of
 
 T = TypeVar("T")
 
@@ -57,25 +57,24 @@ def change_rows(
         def write(part: Sequence[Any]) -> None:
             type(part[0])._default_manager.filter(pk__in=[row.pk for row in part]).update(**values)
 
-        refusals += [RowMessage(row, refusal.message) for row, refusal in write_in_halves(good, write)]
+        refusals += [RowMessage(row, refusal_of(error).message) for row, error in write_in_halves(good, write)]
     refused = {each.row for each in refusals}
     return BulkResult(tuple(row for row in good if row not in refused), unchanged, tuple(refusals))
 
 
-def write_in_halves(rows: Sequence[T], write: Callable[[Sequence[T]], None]) -> list[tuple[T, Refusal]]:
-    """Write all rows at once; where the database refuses it, halves, until the rows that it refuses are found.
+def write_in_halves(rows: Sequence[T], write: Callable[[Sequence[T]], None]) -> list[tuple[T, Exception]]:
+    """Write all rows at once; where that is refused, halves, until the rows that are refused are found.
 
-    Returns the rows that were refused, each with the reason; the others are written. Passes on what ``write`` raises
-    other than IntegrityError and DataError.
+    Returns these, each with what was raised; the others are written. Passes on what is none of REFUSALS.
     """
     if not rows:
         return []
     try:
         with transaction.atomic():
             write(rows)
-    except (IntegrityError, DataError) as error:
+    except REFUSALS as error:
         if len(rows) == 1:
-            return [(rows[0], refusal_of(error))]
+            return [(rows[0], error)]
         middle = len(rows) // 2
         return write_in_halves(rows[:middle], write) + write_in_halves(rows[middle:], write)
     return []

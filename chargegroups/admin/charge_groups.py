@@ -17,13 +17,14 @@ from chargegroups.admin.page_head import GroupSummary
 from chargegroups.forms import ChargeGroupAddForm
 from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.resources import ChargeGroupResource, ExceptionResource
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.history import event_model
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.templatetags.portal import price
 from tariffs.current_price import current_prices
 
@@ -53,8 +54,8 @@ class PriceFilter(DropdownFilter):
 
 
 @admin.register(ChargeGroup)
-class ChargeGroupAdmin(ModelAdmin, Transfers):
-    kinds = ("charge_groups", "exceptions")
+class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (ChargeGroupResource, ExceptionResource)
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
     list_filter = ["user_group", "type", OpenFilter, PriceFilter]
     list_select_related = ["user_group"]

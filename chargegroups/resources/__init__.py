@@ -1,6 +1,6 @@
-"""CSV kinds of charge groups and exceptions."""
+"""CSV resources of charge groups and exceptions."""
 
-from chargegroups.resources.exceptions import Exceptions
-from chargegroups.resources.groups import ChargeGroups
+from chargegroups.resources.exceptions import ExceptionResource
+from chargegroups.resources.groups import ChargeGroupResource
 
-__all__ = ["ChargeGroups", "Exceptions"]
+__all__ = ["ChargeGroupResource", "ExceptionResource"]

@@ -1,55 +1,61 @@
-"""CSV of exceptions: a row is one customer in one charge group."""
+"""CSV resource of exceptions: a row is one customer in one charge group."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from changes.file_changes import ProposedRows, by_provider
 from changes.proposals import ExceptionChanges, ProposedException
+from changes.resources import TermsResource
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
-from evcnet.importexport.columns import Choice, Column, Moment, Reference
-from evcnet.importexport.kinds import Kind, Row, asked, in_window
-from evcnet.importexport.outcomes import Effect
+from evcnet.importexport.declaration import Values, filter_in, refuse_empty_window
+from evcnet.importexport.fields import Field
+from evcnet.importexport.results import RowResult
+from evcnet.importexport.rows import Row
+from evcnet.importexport.widgets import ChoiceWidget, MomentWidget, ReferenceWidget
 from tariffs.models import Tariff
 
 
-class Exceptions(Kind):
-    name, model, key = "exceptions", CustomerException, ("charge_group", "customer")
-    edits_at_once = changes_terms = True
-    columns = (
-        Reference("charge_group", ChargeGroup, required=True),
-        Reference("customer", Customer, by="number", required=True),
-        Choice("access", CustomerException.Access.values, default=CustomerException.Access.POLICY.value),
-        Reference("tariff", Tariff),
-        Moment("valid_from"),
-        Moment("valid_until"),
-        Column("note"),
-    )
+class ExceptionResource(TermsResource):
+    updates_in_bulk: ClassVar = True
 
-    def find(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
+    charge_group = Field(ReferenceWidget(ChargeGroup), required=True)
+    customer = Field(ReferenceWidget(Customer, by="number"), required=True)
+    access = Field(ChoiceWidget(CustomerException.Access.values), default=CustomerException.Access.POLICY.value)
+    tariff = Field(ReferenceWidget(Tariff))
+    valid_from = Field(MomentWidget())
+    valid_until = Field(MomentWidget())
+    note = Field()
+
+    class Meta:
+        model, name, import_id_fields = CustomerException, "exceptions", ("charge_group", "customer")
+
+    def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
         keys = [row.key for row in rows if row.key]
-        queryset = self.within(self.reach.rows(CustomerException, "change"), rows)
+        queryset = self.candidates(self.scope.rows(CustomerException, "change"), rows)
         queryset = queryset.filter(charge_group__in={group for _, group, _ in keys})
         customers = sorted({customer.pk for _, _, customer in keys})
-        return {self.key_of(each): each for each in asked(queryset, "customer_id", customers, lock=lock)}
+        return {self.key_of(each): each for each in filter_in(queryset, "customer_id", customers, lock=lock)}
 
-    def key_of(self, thing: Any) -> tuple[Any, ...]:
-        return (thing.provider_id, thing.charge_group, thing.customer)
+    def key_of(self, instance: CustomerException) -> tuple[Any, ...]:
+        return (instance.provider_id, instance.charge_group, instance.customer)
 
-    def order(self) -> list[str]:
+    def ordering(self) -> list[str]:
         return ["provider__code", "charge_group__code", "customer__number"]
 
-    def settle(self, row: Row, wanted: dict[str, Any], stored: dict[str, Any] | None) -> None:
-        in_window(wanted)
+    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
+        refuse_empty_window(new_values)
 
-    def proposed(self, effects: list[Effect]) -> Iterator[ProposedRows]:
+    def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All exceptions of a provider are one change."""
-        for together in by_provider(effects):
-            rows = [ProposedException(**effect.wanted) for effect in together]
-            yield ProposedRows(ExceptionChanges(rows, checked=True), together)
+        return [ProposedRows(_changed(together), together) for together in by_provider(results)]
 
-    def create(self, things: list[Any]) -> None:
-        writes.put_exceptions(things)
+    def save_many(self, instances: list[CustomerException]) -> None:
+        writes.put_exceptions(instances)
+
+
+def _changed(results: Iterable[RowResult]) -> ExceptionChanges:
+    return ExceptionChanges([ProposedException(**each.new_values) for each in results], checked=True)

@@ -22,6 +22,7 @@ from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
+from chargepoints.resources import ChargePointResource
 from chargepoints.search import points_named
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin, TabularInline
@@ -30,7 +31,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 class ConnectorInline(TabularInline):
@@ -64,8 +65,8 @@ class MissingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(ActionsMixin, ModelAdmin, Transfers):
-    kinds = ("charge_points",)
+class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (ChargePointResource,)
     form = ChargePointForm
     list_display = ["shown_point", "shown_location", "shown_group", "shown_status", "power"]
     list_select_related = ["location", "charge_group"]

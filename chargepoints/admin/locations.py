@@ -11,18 +11,19 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
+from chargepoints.resources import LocationResource
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 LISTED = 50
 """So many charge points are listed on a location's page; the list of charge points has the rest."""
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin, Transfers):
-    kinds = ("locations",)
+class LocationAdmin(ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (LocationResource,)
     list_display = ["place", "postal_code", "code", "points", "shown_published"]
     list_filter = ["published"]
     search_fields = ["code", "name", "address", "postal_code", "city"]

@@ -15,20 +15,21 @@ from chargepoints.admin.session_page import about
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, ratings_of
 from chargepoints.rating_text import duration, money
+from chargepoints.resources import SessionResource
 from customers.models import Customer
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 NOT_SEEN = "not one of yours"
 
 
 @admin.register(Session)
-class SessionAdmin(ActionsMixin, ModelAdmin, Transfers):
-    kinds = ("sessions",)
+class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (SessionResource,)
     paginator = LatestPages
     list_display = ["started", "shown_point", "who", "kwh_column", "lasted", "price", "shown_verdict"]
     list_filter = [("started_at", StartedFilter), ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]

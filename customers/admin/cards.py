@@ -13,18 +13,19 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
+from customers.resources import ChargeCardResource
 from customers.search import search_cards
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(ActionsMixin, ModelAdmin, Transfers):
-    kinds = ("charge_cards",)
+class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
     list_display = ["shown_card", "shown_customer", "shown_roaming", "valid_until", "shown_status"]
     list_select_related = ["customer"]

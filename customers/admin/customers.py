@@ -16,17 +16,18 @@ from customers.admin import move_customers, privacy, status_actions
 from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer
+from customers.resources import CustomerResource
 from customers.search import search_customers
 from evcnet.admin.actions import ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(Customer)
-class CustomerAdmin(ActionsMixin, ModelAdmin, Transfers):
-    kinds = ("customers",)
+class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (CustomerResource,)
     form = CustomerForm
     list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
     list_display_links = ["number", "name"]

@@ -9,17 +9,18 @@ from django.contrib import admin
 from customers.admin.first_login import FirstLogin
 from customers.first_login import has_active_admin, invited_admins
 from customers.models import Provider
+from customers.resources import ProviderResource
 from evcnet.accounts.reauthentication import AsksPasswordAgain
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(Provider)
-class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, Transfers):
+class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, BulkImportExportAdmin):
     """Who needs a second factor is said here, so that changing a provider asks for the password."""
 
-    kinds = ("providers",)
+    resource_classes = (ProviderResource,)
     list_display = ["name", "code", "country_code", "party_id", "time_zone", "currency"]
     search_fields = ["code", "name"]
     search_help_text = "Code or name"

@@ -9,17 +9,18 @@ from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
 from customers.models import Customer, UserGroup
+from customers.resources import UserGroupResource
 from customers.row_counts import bounded_counts
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 UNDER = " › "
 
 
 @admin.register(UserGroup)
-class UserGroupAdmin(ModelAdmin, Transfers):
-    kinds = ("user_groups",)
+class UserGroupAdmin(ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (UserGroupResource,)
     list_display = ["code", "place", "customers", "charge_groups"]
     list_display_links = ["code", "place"]
     list_select_related = ["parent"]

@@ -1,4 +1,5 @@
-"""How do rows come in and go out? One engine reads, checks and writes them, for commands and pages alike.
+"""Import and export of rows as CSV or XLSX files, on django-import-export.
 
-A kind of row is declared as a `Kind` with its columns, in the resources of the app that owns the model.
+A kind of file is a ``BulkResource`` in the resources of the app that owns the model. Pages and commands call the same
+``import_data`` and ``export_rows``.
 """

@@ -1,48 +1,55 @@
-"""What do the import and export pages ask?"""
+"""Forms of the import and export pages: the library's, which ask for a provider as well."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from import_export import forms as import_export
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from evcnet.importexport.kinds import Kind
-from evcnet.importexport.problems import Unreadable
-from evcnet.importexport.sheets import Sheet, read_sheet
+from customers.models import Provider
+from evcnet.importexport.csv_file import Sheet
+from evcnet.importexport.formats import FORMATS, format_of
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.row_errors import UnreadableFile
 
 MEGABYTE = 1024 * 1024
 UPLOAD_MOST = 10 * MEGABYTE
 ROWS_MOST = 20_000  # a page answers within seconds; the command takes more
 
 
-class TransferForm(forms.Form):
-    """Which kind of rows, and whose. What leaves no choice is not asked."""
+class ProviderMixin:
+    """Which sort of rows, and whose. What leaves no choice is not asked."""
 
-    kind = forms.ChoiceField(label="What the rows are", widget=UnfoldAdminSelectWidget)
-    provider = forms.ChoiceField(label="Provider", required=False, widget=UnfoldAdminSelectWidget)
+    fields: dict[str, forms.Field]
+    cleaned_data: dict[str, Any]
 
-    def __init__(self, *args: Any, kinds: list[type[Kind]], providers: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kinds, self.providers = {each.name: each for each in kinds}, providers
-        self._offer("kind", [(name, titled(name)) for name in self.kinds])
-        owned = any(each.owned for each in kinds)
-        named = [(code, each.name) for code, each in providers.items()] if owned else []
-        self._offer("provider", [("", "as the column “provider” says"), *named] if len(named) > 1 else named)
+    def _init_choices(self, resources: Sequence[type[BulkResource]], providers: Mapping[str, Provider]) -> None:
+        self.providers = providers
+        names = [(str(number), each.get_display_name()) for number, each in enumerate(resources)]
+        by_code = [(code, each.name) for code, each in providers.items()]
+        if not any(each.has_provider for each in resources):
+            by_code = []
+        elif len(by_code) > 1:
+            by_code.insert(0, ("", "as the column “provider” says"))
+        self.fields["resource"] = self._choice("What the rows are", names)
+        self.fields["provider"] = self._choice("Provider", by_code)
 
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field: Any = self.fields[name]
-        field.choices = choices
+    @staticmethod
+    def _choice(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
         if len(choices) < 2:
-            field.widget, field.required = forms.HiddenInput(), False
+            return forms.ChoiceField(label=label, choices=choices, required=False, widget=forms.HiddenInput)
+        required = not any(value == "" for value, _ in choices)
+        return forms.ChoiceField(label=label, choices=choices, required=required, widget=UnfoldAdminSelectWidget)
+
+    def clean_resource(self) -> str:
+        return str(self.cleaned_data["resource"] or "0")
 
     @property
-    def chosen_kind(self) -> type[Kind]:
-        return self.kinds[self.cleaned_data["kind"] or next(iter(self.kinds))]
-
-    @property
-    def chosen_provider(self) -> Any:
+    def chosen_provider(self) -> Provider | None:
         """None where the file says it row by row."""
         code = self.cleaned_data["provider"]
         if code:
@@ -50,8 +57,8 @@ class TransferForm(forms.Form):
         return next(iter(self.providers.values())) if len(self.providers) == 1 else None
 
 
-class UploadForm(TransferForm):
-    file = forms.FileField(
+class ImportForm(import_export.ImportForm, ProviderMixin):
+    import_file = forms.FileField(
         label="File",
         help_text=f"CSV in UTF-8 with commas or semicolons, or XLSX; at most {UPLOAD_MOST // MEGABYTE} MB "
         f"and {ROWS_MOST:,} rows. The first row names the columns.",
@@ -62,43 +69,72 @@ class UploadForm(TransferForm):
         },
         max_length=200,
     )
+    field_order = ("resource", "provider", "import_file")
+    media = forms.Media()  # nothing to guess: the format follows from the content
+    content: bytes
     sheet: Sheet
-    data_read: bytes
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
+    def __init__(
+        self,
+        formats: Any,
+        resources: Sequence[type[BulkResource]],
+        *,
+        providers: Mapping[str, Provider],
+        **options: Any,
+    ) -> None:
+        super().__init__(formats, resources, **options)
+        self._init_choices(resources, providers)
+        del self.fields["format"]
+        self.fields["import_file"].widget.attrs["class"] = "evc-file"
+        self.order_fields(self.field_order)
+
+    def clean_import_file(self) -> Any:
+        file = self.cleaned_data["import_file"]
         if file.size > UPLOAD_MOST:
             raise ValidationError(f"The file is larger than {UPLOAD_MOST // MEGABYTE} MB: split it.")
-        self.data_read = file.read()
-        self.sheet = sheet_for_page(self.data_read)
+        self.content = file.read()
+        self.sheet = sheet_for_page(self.content)
         return file
 
 
-class ConfirmForm(TransferForm):
-    """What was previewed: the stored file, and the picture that was shown."""
+class ConfirmImportForm(import_export.ConfirmImportForm, ProviderMixin):
+    """What was previewed: the stored file, and the fingerprint of what was shown."""
 
-    stored = forms.CharField(widget=forms.HiddenInput)
-    file_name = forms.CharField(widget=forms.HiddenInput, max_length=200)
+    original_file_name = forms.CharField(widget=forms.HiddenInput, max_length=200)
+    format = None  # the content says it
     fingerprint = forms.CharField(widget=forms.HiddenInput, required=False)
     notify = forms.CharField(required=False)
     named = forms.CharField(required=False)
-    SHOWN = ("notify", "named")  # typed on the preview itself
+    TYPED = ("notify", "named")  # on the preview itself
+
+    def __init__(
+        self, *args: Any, resources: Sequence[type[BulkResource]], providers: Mapping[str, Provider], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._init_choices(resources, providers)
 
 
-class ExportForm(TransferForm):
-    format = forms.ChoiceField(
-        label="Format", choices=[("csv", "CSV (UTF-8)"), ("xlsx", "Excel (XLSX)")], widget=UnfoldAdminSelectWidget
-    )
+class ExportForm(import_export.ExportForm, ProviderMixin):
+    def __init__(
+        self,
+        formats: Any,
+        resources: Sequence[type[BulkResource]],
+        *,
+        providers: Mapping[str, Provider],
+        **options: Any,
+    ) -> None:
+        super().__init__(formats, resources, **options)
+        self._init_choices(resources, providers)
+        del self.fields["export_items"]  # the list's search and filters say which rows
+        titles = [(str(number), each().get_title()) for number, each in enumerate(FORMATS)]
+        self.fields["format"] = forms.ChoiceField(label="Format", choices=titles, widget=UnfoldAdminSelectWidget)
+        self.order_fields(["resource", "provider", "format"])
 
 
-def sheet_for_page(data: bytes) -> Sheet:
+def sheet_for_page(content: bytes) -> Sheet:
     """The rows of an upload. Raises ValidationError with row, column and remedy."""
     try:
-        return read_sheet(data, most=ROWS_MOST)
-    except Unreadable as error:
-        said = str(error.problem)
-        raise ValidationError(said[0].upper() + said[1:]) from error
-
-
-def titled(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+        return format_of(content).create_dataset(content, most=ROWS_MOST)
+    except UnreadableFile as unreadable:
+        message = str(unreadable.error)
+        raise ValidationError(message[0].upper() + message[1:]) from unreadable

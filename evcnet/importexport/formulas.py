@@ -1,6 +1,6 @@
-"""How does a cell stay text when a spreadsheet opens it? Export puts an apostrophe before it, import takes that off.
+"""Escaping of spreadsheet formulas: export puts an apostrophe before a cell, import takes it off.
 
-Programs run a cell that begins with one of these signs as a formula. Cells that look escaped already get one more
+The library's own setting removes the sign, so that what was exported comes in changed. Programs run a cell that begins with one of these signs as a formula. Cells that look escaped already get one more
 apostrophe, so that what was exported always reads back as it was.
 """
 

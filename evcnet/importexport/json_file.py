@@ -1,4 +1,4 @@
-"""Which objects does a JSON file hold, packed or not? And how are exact numbers written back?"""
+"""JSON files of OCPI objects, packed or not, whose decimals stay exact both ways."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
+from evcnet.importexport.row_errors import UnreadableFile
+
 LARGEST = 1 << 30
 """Bytes, unpacked: several times the feed of a whole country, and less than what a bomb unpacks to."""
 
 
-class Unreadable(ValueError):
-    """The file is no array of objects; the message says what it is instead."""
-
-
 def read_objects(path: Path) -> list[Any]:
-    """The array in a ``.json`` or ``.json.xz`` file, its decimals exact. Raises Unreadable."""
+    """The array in a ``.json`` or ``.json.xz`` file, its decimals exact. Raises UnreadableFile."""
     try:
         objects = json.loads(_text(path), parse_float=Decimal, parse_constant=_no_number)
     except RecursionError as error:
-        raise Unreadable(f"{path} is nested too deeply to be OCPI.") from error
+        raise UnreadableFile(f"{path} is nested too deeply to be OCPI.") from error
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+        raise UnreadableFile(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise Unreadable(f"{path} is not JSON: {error.msg} at {place}.") from error
+        raise UnreadableFile(f"{path} is not JSON: {error.msg} at {place}.") from error
     except ValueError as error:
-        raise Unreadable(f"{path}: {error}") from error
+        raise UnreadableFile(f"{path}: {error}") from error
     if not isinstance(objects, list):
-        raise Unreadable(f"{path} holds no array: give a list of OCPI objects, as in [{{...}}, {{...}}].")
+        raise UnreadableFile(f"{path} holds no array: give a list of OCPI objects, as in [{{...}}, {{...}}].")
     return objects
 
 
@@ -39,9 +37,9 @@ def _text(path: Path) -> str:
         with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except (OSError, EOFError, lzma.LZMAError) as error:
-        raise Unreadable(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise UnreadableFile(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
     if len(raw) > LARGEST:
-        raise Unreadable(f"{path} is larger than {LARGEST >> 20:,} MiB unpacked: split it.")
+        raise UnreadableFile(f"{path} is larger than {LARGEST >> 20:,} MiB unpacked: split it.")
     return raw.decode("utf-8-sig")
 
 

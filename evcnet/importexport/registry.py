@@ -1,4 +1,4 @@
-"""Which kinds of rows are there? Listed in the order in which an empty installation is filled."""
+"""The kinds of rows that files hold, in the order in which an empty installation is filled."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
-    from evcnet.importexport.kinds import Kind
+    from evcnet.importexport.resource import BulkResource
 
-KINDS = {
-    "providers": "customers.resources.Providers",
-    "user_groups": "customers.resources.UserGroups",
-    "customers": "customers.resources.Customers",
-    "charge_cards": "customers.resources.ChargeCards",
-    "tariffs": "tariffs.resources.Tariffs",
-    "charge_groups": "chargegroups.resources.ChargeGroups",
-    "exceptions": "chargegroups.resources.Exceptions",
-    "locations": "chargepoints.resources.Locations",
-    "charge_points": "chargepoints.resources.ChargePoints",
-    "sessions": "chargepoints.resources.Sessions",
+RESOURCES = {
+    "providers": "customers.resources.ProviderResource",
+    "user_groups": "customers.resources.UserGroupResource",
+    "customers": "customers.resources.CustomerResource",
+    "charge_cards": "customers.resources.ChargeCardResource",
+    "tariffs": "tariffs.resources.TariffResource",
+    "charge_groups": "chargegroups.resources.ChargeGroupResource",
+    "exceptions": "chargegroups.resources.ExceptionResource",
+    "locations": "chargepoints.resources.LocationResource",
+    "charge_points": "chargepoints.resources.ChargePointResource",
+    "sessions": "chargepoints.resources.SessionResource",
 }
 
 
-def kind_named(name: str) -> type[Kind]:
-    kind: type[Kind] = import_string(KINDS[name])
-    return kind
+def resource_named(kind: str) -> type[BulkResource]:
+    """Raises KeyError for a kind that there is none of."""
+    resource: type[BulkResource] = import_string(RESOURCES[kind])
+    return resource

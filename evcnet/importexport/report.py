@@ -1,4 +1,4 @@
-"""What became of each object of a file, imported or exported, and what could not be taken, and why?"""
+"""Reports on files of OCPI objects: what became of each, and what could not be taken, and why."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 
+from evcnet.bulk import write_in_halves
 from evcnet.errors import refusal_of
+from evcnet.importexport.results import COUNTS, LISTED
+from evcnet.importexport.row_errors import RowError
 
-MOST_LISTED = 1_000
 
-
-class Problem(Protocol):
-    """One defect: the place within the object, the reason and the way out."""
+class Defect(Protocol):
+    """What is wrong within an object: the place, the reason and the way out."""
 
     @property
     def path(self) -> str: ...
@@ -24,14 +25,14 @@ class Problem(Protocol):
     def remedy(self) -> str: ...
 
 
-class Row(Protocol):
+class ReadObject(Protocol):
     """One object of the file, by the name under which people find it there."""
 
     @property
     def id(self) -> str: ...
 
 
-AnyRow = TypeVar("AnyRow", bound=Row)
+AnyObject = TypeVar("AnyObject", bound=ReadObject)
 
 
 @dataclass
@@ -44,29 +45,30 @@ class Report:
     unchanged: int = 0
     invalid: int = 0
     written: bool = False
-    errors: list[dict[str, str]] = field(default_factory=list)
-    warnings: list[dict[str, str]] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return self.new + self.updated + self.unchanged + self.invalid
 
-    def refuse(self, row_id: str, problems: Iterable[Problem]) -> None:
+    def refuse(self, row_id: str, defects: Iterable[Defect]) -> None:
         """Count the row as invalid, for these reasons."""
         self.invalid += 1
-        self.errors += [_told(row_id, problem.path, f"{problem.reason}; {problem.remedy}") for problem in problems]
+        self.errors += [RowError(row_id, each.path, f"{each.reason}; {each.remedy}") for each in defects]
 
     def refuse_for(self, row_id: str, column: str, message: str) -> None:
         self.invalid += 1
-        self.errors.append(_told(row_id, column, message))
+        self.errors.append(RowError(row_id, column, message))
 
     def warn(self, row_id: str, column: str, message: str) -> None:
-        self.warnings.append(_told(row_id, column, message))
+        self.warnings.append(RowError(row_id, column, message))
 
     def as_json(self) -> dict[str, Any]:
         """The summary that commands print; at most 1,000 errors and warnings are listed."""
-        counts = {name: getattr(self, name) for name in ("kind", "rows", "new", "updated", "unchanged", "invalid")}
-        listed = {"errors": self.errors[:MOST_LISTED], "warnings": self.warnings[:MOST_LISTED]}
+        counts = {name: getattr(self, name) for name in ("kind", "rows", *COUNTS)}
+        lists = {"errors": self.errors, "warnings": self.warnings}
+        listed = {name: [each.as_json() for each in rows[:LISTED]] for name, rows in lists.items()}
         return counts | {"written": self.written} | listed
 
 
@@ -79,10 +81,6 @@ class Exported:
 
     def leave_out(self, row_id: str, why: str) -> None:
         self.left_out.append((row_id, why))
-
-
-def _told(row_id: str, column: str, message: str) -> dict[str, str]:
-    return {"id": row_id, "column": column, "message": message}
 
 
 def all_or_nothing(work: Callable[[], Report], *, skip_bad: bool = False, dry_run: bool = False) -> Report:
@@ -98,21 +96,13 @@ def all_or_nothing(work: Callable[[], Report], *, skip_bad: bool = False, dry_ru
     return report
 
 
-def write_rows(rows: Sequence[AnyRow], write: Callable[[Sequence[AnyRow]], None], report: Report) -> list[AnyRow]:
-    """Write all in few statements; where the database refuses, halve until the rows that it refuses are found.
-
-    DomainError rows are reported as invalid; the others are returned.
-    """
-    if not rows:
-        return []
-    try:
-        with transaction.atomic():
-            write(rows)
-    except (IntegrityError, DataError) as error:
-        if len(rows) > 1:
-            middle = len(rows) // 2
-            return [*write_rows(rows[:middle], write, report), *write_rows(rows[middle:], write, report)]
+def write_rows(
+    rows: Sequence[AnyObject], write: Callable[[Sequence[AnyObject]], None], report: Report
+) -> list[AnyObject]:
+    """Write all in few statements. Those that the database refuses are reported as invalid, the others returned."""
+    refused = write_in_halves(rows, write)
+    for row, error in refused:
         refusal = refusal_of(error)
-        report.refuse_for(rows[0].id, refusal.field or "", refusal.message)
-        return []
-    return list(rows)
+        report.refuse_for(row.id, refusal.field or "", refusal.message)
+    without = {id(row) for row, _ in refused}
+    return [row for row in rows if id(row) not in without]

@@ -1,4 +1,4 @@
-"""What may be read and written in somebody's name? Pages ask for a login, commands for the operator, who reaches all."""
+"""Scope of an import or export: what may be read and written in the name of a login, or of the operator's commands."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.db import models
 from django.db.models import Q
 
 from customers.models import Provider
-from evcnet.importexport.problems import Undecided
+from customers.provider_lookup import ProviderRequired
 
 
-class Reach:
+class FileScope:
     """``login`` is None for commands: whoever may start them may do everything."""
 
     def __init__(self, login: Any = None) -> None:
         self.login = login
-        self._seen: dict[type[models.Model], frozenset[int] | None] = {}
+        self._visible: dict[type[models.Model], frozenset[int] | None] = {}
 
     def rows(self, model: Any, action: str = "view") -> Any:
         manager = model._default_manager
@@ -27,16 +27,16 @@ class Reach:
         return self.login is None or self.login.has_perm(_permission(model, action))
 
     def shows(self, other: Any) -> bool:
-        """May this row, to which a row within reach points, be named? A user group's login doesn't see all of them."""
+        """May this row, to which a row within the scope points, be named? A user group's login doesn't see all of them."""
         if self.login is None or other is None:
             return True
         model = type(other)
         scope = self.login.scope(_permission(model, "view"))
         if scope.platform or getattr(other, "provider_id", None) in scope.providers:
             return True
-        if model not in self._seen:
-            self._seen[model] = frozenset(self.rows(model).values_list("pk", flat=True))
-        return other.pk in (self._seen[model] or ())
+        if model not in self._visible:
+            self._visible[model] = frozenset(self.rows(model).values_list("pk", flat=True))
+        return other.pk in (self._visible[model] or ())
 
     @cached_property
     def providers(self) -> dict[str, Provider]:
@@ -57,10 +57,13 @@ class Reach:
 
 
 def the_provider(providers: dict[str, Provider], code: str | None) -> Provider | None:
-    """The one that ``code`` names, else the only one there is; None where a file has to say it row by row."""
+    """The one that ``code`` names, else the only one there is; None where a file has to say it row by row. Raises
+    ProviderRequired for a code that is none of these."""
     if code:
         if code not in providers:
-            raise Undecided(f"There is no provider {code}: name one of {', '.join(sorted(providers)) or 'none'}.")
+            raise ProviderRequired(
+                f"There is no provider {code}: name one of {', '.join(sorted(providers)) or 'none'}."
+            )
         return providers[code]
     return next(iter(providers.values())) if len(providers) == 1 else None
 

@@ -19,12 +19,13 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.history import event_model
-from evcnet.importexport.pages import Transfers
+from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.text import counted
 from tariffs.admin import calculator, new_version, version_list
 from tariffs.admin.add_tariff import add_tariff
 from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
+from tariffs.resources import TariffResource
 from tariffs.writes import remove_tariff
 
 
@@ -57,8 +58,8 @@ class OfferInline(TabularInline):
 
 
 @admin.register(Tariff)
-class TariffAdmin(ModelAdmin, Transfers):
-    kinds = ("tariffs",)
+class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (TariffResource,)
     list_display = ["code", "name", "price_now", "currency", "used"]
     list_filter = ["currency"]
     search_fields = ["code", "name"]

@@ -7,21 +7,22 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from evcnet.importexport.forms import ROWS_MOST, UPLOAD_MOST
-from evcnet.importexport.registry import KINDS, kind_named
+from evcnet.importexport.registry import RESOURCES, resource_named
 from tests.importexport.bad_files import FILES, Bad
 from tests.importexport.files import csv_of
 from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 PAGES = {
-    "customers": "customers_customer",
-    "charge_cards": "customers_chargecard",
-    "tariffs": "tariffs_tariff",
-    "charge_groups": "chargegroups_chargegroup",
-    "exceptions": "chargegroups_chargegroup",
-    "locations": "chargepoints_location",
-    "charge_points": "chargepoints_chargepoint",
+    "customers": ("customers_customer", "0"),
+    "charge_cards": ("customers_chargecard", "0"),
+    "tariffs": ("tariffs_tariff", "0"),
+    "charge_groups": ("chargegroups_chargegroup", "0"),
+    "exceptions": ("chargegroups_chargegroup", "1"),
+    "locations": ("chargepoints_location", "0"),
+    "charge_points": ("chargepoints_chargepoint", "0"),
 }
+"""The page that takes each kind, and which of its choices that is."""
 
 
 def by_command(bad: Bad, world, take, **others) -> None:
@@ -34,20 +35,22 @@ def by_command(bad: Bad, world, take, **others) -> None:
 
 
 def on_the_page(bad: Bad, world, signed_in, tmp_path, **others) -> None:
-    browser, page = signed_in(world.anna), PAGES[bad.kind]
+    browser, page = signed_in(world.anna), PAGES[bad.kind][0]
     file = SimpleUploadedFile("rows.csv", bad.data)
     with override_settings(MEDIA_ROOT=tmp_path):
-        shown = browser.post(reverse(f"admin:{page}_import"), {"file": file, "kind": bad.kind, "provider": ""})
+        shown = browser.post(
+            reverse(f"admin:{page}_import"), {"import_file": file, "resource": PAGES[bad.kind][1], "provider": ""}
+        )
         text = shown.content.decode()
         assert shown.status_code == 200
         assert any(escape(remedy) in text for remedy in bad.remedy.split("|"))
         assert "Traceback" not in text
-        outcome = shown.context.get("outcome")
+        outcome = shown.context.get("result")
         if bad.whole_file:
             assert outcome is None
             assert not bad.data or f"Row {bad.row}" in text
             return
-        assert (bad.row, bad.column) in [(each.row, each.column) for each in outcome.problems]
+        assert (bad.row, bad.column) in [(each.row, each.column) for each in outcome.errors]
         confirmed = browser.post(reverse(f"admin:{page}_process_import"), shown.context["hidden"])
         assert confirmed.status_code == 200
         assert "Nothing is written while there are errors" in confirmed.content.decode()
@@ -57,7 +60,7 @@ WAYS = {"command": by_command, "page": on_the_page}
 
 
 def everything() -> dict[str, int]:
-    return {kind: kind_named(kind).model.objects.count() for kind in KINDS}
+    return {kind: resource_named(kind)._meta.model.objects.count() for kind in RESOURCES}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -85,7 +88,7 @@ def test_the_table_is_whole():
     ids=["too large", "too many rows", "no file"],
 )
 def test_a_page_takes_what_it_can_answer_within_seconds(world, signed_in, tmp_path, data, remedy):
-    said = {"kind": "", "provider": ""} | ({} if data is None else {"file": SimpleUploadedFile("rows.csv", data)})
+    said = {"resource": ""} | ({} if data is None else {"import_file": SimpleUploadedFile("rows.csv", data)})
     with override_settings(MEDIA_ROOT=tmp_path):
         shown = signed_in(world.anna).post(reverse("admin:customers_customer_import"), said)
     assert remedy in shown.content.decode()

@@ -37,7 +37,7 @@ def crowd(world):
 
 def upload(client, *lines):
     file = SimpleUploadedFile("march.csv", csv_of(EXCEPTIONS, *lines))
-    return client.post(UPLOAD, {"file": file, "kind": "exceptions", "provider": ""})
+    return client.post(UPLOAD, {"import_file": file, "resource": "1", "provider": ""})
 
 
 def press(client, shown, **typed):
@@ -119,7 +119,7 @@ def test_a_sub_provider_changes_terms_within_its_own_user_group_alone(world, cro
     press(carla, upload(carla, "CG-LEUSDEN,C1,denied,"))
     assert Change.objects.get().made_by == world.carla
     shown = upload(carla, "CG-LEUSDEN,1002,allowed,")
-    assert [problem.column for problem in shown.context["outcome"].problems] == ["customer"]
+    assert [problem.column for problem in shown.context["result"].errors] == ["customer"]
     press(carla, shown)
     assert CustomerException.objects.count() == 1
 
@@ -131,7 +131,7 @@ def test_new_points_come_into_their_group_by_a_file_of_the_portal(world, signed_
     )
     header = "identity,location,charge_group,status"
     file = SimpleUploadedFile("new.csv", csv_of(header, f"NEW1,{world.market.location.code},CG-LEUSDEN,active"))
-    shown = anna.post(upload_page, {"file": file, "kind": "", "provider": ""})
+    shown = anna.post(upload_page, {"import_file": file, "resource": "", "provider": ""})
     assert not Change.objects.exists()
     anna.post(confirm_page, sent(shown, confirm_page), follow=True)
     assert Change.objects.get().proposal["moves"] == [["NEW1", "CG-LEUSDEN"]]

@@ -39,13 +39,13 @@ class Page:
     def upload(self, model, *lines, name="rows.csv", **said):
         data = lines[0] if isinstance(lines[0], bytes) else csv_of(*lines)
         file = SimpleUploadedFile(name, data)
-        return self.client.post(address(model, "import"), {"file": file, "kind": "", "provider": ""} | said)
+        return self.client.post(address(model, "import"), {"import_file": file, "resource": "", "provider": ""} | said)
 
     def confirm(self, model, preview, **said):
         return self.client.post(address(model, "process_import"), preview.context["hidden"] | said, follow=True)
 
     def export(self, model, query="", **said):
-        asked = {"format": "csv", "kind": "", "provider": ""} | said
+        asked = {"format": "0", "resource": "", "provider": ""} | said
         return self.client.post(address(model, "export") + query, asked)
 
 
@@ -83,7 +83,7 @@ def test_the_preview_says_what_would_change_and_nothing_is_written(page, world):
     assert "Nothing has been written yet" in text
     assert "“Jansen, T.”" in text
     assert "“Jansen and son”" in text
-    assert (preview.context["outcome"].new, preview.context["outcome"].updated) == (1, 1)
+    assert (preview.context["result"].new, preview.context["result"].updated) == (1, 1)
     assert not Customer.objects.filter(number="1003").exists()
 
 
@@ -147,7 +147,7 @@ def test_an_upload_is_worth_nothing_to_another_login(page, world):
 def test_a_stored_name_that_is_none_leads_back_to_the_upload(page, world, name):
     anna = page(world.anna)
     preview = anna.upload("customer", HEADER, "NORTH,1003,Visser,")
-    answer = anna.confirm("customer", preview, stored=name)
+    answer = anna.confirm("customer", preview, import_file_name=name)
     assert answer.redirect_chain[-1][0] == address("customer", "import")
     assert not Customer.objects.filter(number="1003").exists()
 
@@ -161,7 +161,7 @@ def test_a_workbook_is_taken_too(page, world):
 
 def test_exceptions_are_imported_beside_charge_groups(page, world):
     anna = page(world.anna)
-    preview = anna.upload("chargegroup", "charge_group,customer,access", "CG-LEUSDEN,1002,allowed", kind="exceptions")
+    preview = anna.upload("chargegroup", "charge_group,customer,access", "CG-LEUSDEN,1002,allowed", resource="1")
     anna.confirm("chargegroup", preview)
     assert world.leusden.exceptions.get().customer == world.bakker
 
@@ -194,7 +194,7 @@ def test_a_sub_provider_imports_into_its_own_user_group(page, world):
 @pytest.mark.parametrize("group", ["SOUTH", "FJORD", "NOWHERE"])
 def test_a_sub_provider_knows_no_other_user_group(page, world, group):
     preview = page(world.carla).upload("customer", HEADER, f"{group},1003,Visser,")
-    [problem] = preview.context["outcome"].problems
+    [problem] = preview.context["result"].errors
     assert (
         problem.message == f"There is no user group “{group}” here: correct the code, or import the user group first."
     )
@@ -204,7 +204,7 @@ def test_a_sub_provider_knows_no_other_user_group(page, world, group):
 def test_a_sub_provider_changes_no_customer_of_another_user_group(page, world):
     carla = page(world.carla)
     preview = carla.upload("customer", HEADER, "NORTH,1002,Mine now,")
-    assert [problem.column for problem in preview.context["outcome"].problems] == ["number"]
+    assert [problem.column for problem in preview.context["result"].errors] == ["number"]
     carla.confirm("customer", preview)
     world.bakker.refresh_from_db()
     assert (world.bakker.name, world.bakker.user_group) == ("Bakker, M.", world.south)
@@ -217,7 +217,7 @@ def test_a_sub_provider_makes_no_card_without_a_customer(page, world):
 
 def test_a_sub_provider_adds_no_charge_points(page, world):
     preview = page(world.carla).upload("chargepoint", "identity,name", "CP1,New", "NLGRGE0001,Market")
-    assert [problem.row for problem in preview.context["outcome"].problems] == [2]
+    assert [problem.row for problem in preview.context["result"].errors] == [2]
     assert "adds no charge points" in preview.content.decode()
 
 
@@ -228,7 +228,7 @@ def test_another_providers_login_imports_into_its_own_alone(page, world):
     world.jansen.refresh_from_db()
     assert world.jansen.name == "Jansen, T."
     preview = otto.upload("customer", f"provider,{HEADER}", "GRG,NORTH,1009,Spy,")
-    assert preview.context["outcome"].problems[0].column == "provider"
+    assert preview.context["result"].errors[0].column == "provider"
 
 
 # Out
@@ -257,25 +257,25 @@ def test_rows_that_a_login_does_not_see_are_not_named_in_its_export(page, world)
     assert ("1002" in point, group) == (False, ["NORTH", "North", ""])
     header = "identity,name,location,charge_group,owner,evse_id,max_power_kw,status"
     preview = carla.upload("chargepoint", header, ",".join(point))
-    assert preview.context["outcome"].unchanged == 1
+    assert preview.context["result"].unchanged == 1
 
 
-@pytest.mark.parametrize("format", ["csv", "xlsx"])
+@pytest.mark.parametrize(("format", "choice"), [("csv", "0"), ("xlsx", "1")])
 @for_each("model", ALL)
-def test_what_a_page_hands_out_it_takes_back_unchanged(page, world, model, format):
+def test_what_a_page_hands_out_it_takes_back_unchanged(page, world, model, format, choice):
     make.CustomerFactory(user_group=world.north, number="=1", name="=1+1")
     anna = page(world.anna)
-    asked = {"kind": "charge_groups"} if model == "chargegroup" else {}
-    file = anna.export(model, format=format, **asked)
+    asked = {"resource": "0"} if model == "chargegroup" else {}
+    file = anna.export(model, format=choice, **asked)
     assert f".{format}" in file["Content-Disposition"]
-    outcome = anna.upload(model, file.content, name=f"rows.{format}", **asked).context["outcome"]
-    assert (outcome.problems, outcome.new, outcome.updated) == ([], 0, 0)
-    assert outcome.unchanged == outcome.rows > 0
+    outcome = anna.upload(model, file.content, name=f"rows.{format}", **asked).context["result"]
+    assert (outcome.errors, outcome.new, outcome.updated) == ([], 0, 0)
+    assert outcome.unchanged == outcome.total_rows > 0
 
 
 def test_exceptions_are_exported_from_the_list_of_groups(page, world):
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen)
-    rows = rows_of(page(world.anna).export("chargegroup", kind="exceptions"))
+    rows = rows_of(page(world.anna).export("chargegroup", resource="1"))
     assert [row[:3] for row in rows[1:]] == [["CG-LEUSDEN", "1001", "allowed"]]
 
 
@@ -324,7 +324,7 @@ def test_a_provider_admin_changes_its_own_provider_alone(page, world):
     assert world.greengrid.name == "Greener Grid"
     for row in ("NEW,New,NL,NEW", "BLV,Mine,NL,BLV"):
         preview = anna.upload("provider", header, row)
-        assert [problem.column for problem in preview.context["outcome"].problems] == ["code"]
+        assert [problem.column for problem in preview.context["result"].errors] == ["code"]
     world.bluevolt.refresh_from_db()
     assert world.bluevolt.name == "BlueVolt"
 
@@ -336,12 +336,12 @@ def test_a_provider_admin_changes_its_own_provider_alone(page, world):
 def test_a_file_that_takes_too_long_is_given_up_and_nothing_is_written(page, world, monkeypatch, said):
     anna = page(world.anna)
     preview = anna.upload("customer", HEADER, "NORTH,1003,Visser,")
-    monkeypatch.setattr("evcnet.importexport.import_page.LONGEST", 0)
+    monkeypatch.setattr("evcnet.importexport.admin.TIME_LIMIT", 0)
     assert "takes too long" in anna.confirm("customer", preview, **said).content.decode()
     assert not Customer.objects.filter(number="1003").exists()
 
 
 def test_an_upload_that_would_take_too_long_says_so(page, world, monkeypatch):
-    monkeypatch.setattr("evcnet.importexport.import_page.LONGEST", 0)
+    monkeypatch.setattr("evcnet.importexport.admin.TIME_LIMIT", 0)
     preview = page(world.anna).upload("customer", HEADER, "NORTH,1003,Visser,")
     assert "takes too long" in preview.content.decode()

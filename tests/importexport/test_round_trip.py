@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.importexport.formulas import escaped, unescaped
-from evcnet.importexport.registry import KINDS
+from evcnet.importexport.registry import RESOURCES
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement, TariffVersion
 from tests import factories as make
@@ -69,7 +69,7 @@ def hostile_world(world):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RESOURCES)
 def test_what_was_exported_is_unchanged(hostile_world, take, kind):
     text, told = export_csv(kind)
     answer = take(kind, text.encode(), provider=None)
@@ -80,7 +80,7 @@ def test_what_was_exported_is_unchanged(hostile_world, take, kind):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "providers"])
+@pytest.mark.parametrize("kind", [kind for kind in RESOURCES if kind != "providers"])
 def test_one_providers_export_has_no_column_for_it(hostile_world, take, kind):
     text, _ = export_csv(kind, provider="GRG")
     assert not text.startswith("provider")
@@ -91,7 +91,7 @@ def test_one_providers_export_has_no_column_for_it(hostile_world, take, kind):
 
 @pytest.mark.django_db
 def test_no_exported_cell_begins_like_a_formula(hostile_world):
-    for kind in KINDS:
+    for kind in RESOURCES:
         for row in csv.DictReader(io.StringIO(export_csv(kind)[0], newline="")):
             texts = [cell for name, cell in row.items() if name not in ("latitude", "longitude")]
             assert not [cell for cell in texts if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
@@ -105,7 +105,7 @@ def test_a_negative_number_is_a_number_and_no_formula(hostile_world):
 
 @pytest.mark.django_db
 def test_an_empty_installation_is_filled_from_the_files_of_another(hostile_world, take):
-    files = {kind: export_csv(kind)[0] for kind in KINDS}
+    files = {kind: export_csv(kind)[0] for kind in RESOURCES}
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         tables = [
@@ -116,7 +116,7 @@ def test_an_empty_installation_is_filled_from_the_files_of_another(hostile_world
         answer = take(kind, text.encode(), provider=None)
         assert answer.status == 0, (kind, answer.said["errors"][:3])
         assert answer.said["new"] == answer.said["rows"] > 0
-    assert {kind: export_csv(kind)[0] for kind in KINDS} == {
+    assert {kind: export_csv(kind)[0] for kind in RESOURCES} == {
         kind: text.replace(" spaces ", "spaces") for kind, text in files.items()
     }
 

@@ -201,4 +201,4 @@ def test_only_the_rows_that_the_database_refuses_are_refused(world):
     report = Report("tariffs")
     kept = write_rows(named, lambda some: Tariff.objects.bulk_create([each.tariff for each in some]), report)
     assert [each.id for each in kept] == ["A", "B", "C"]
-    assert [(each["id"], each["message"]) for each in report.errors] == [("STANDARD", "Another tariff has this code.")]
+    assert [(each.row, each.message) for each in report.errors] == [("STANDARD", "Another tariff has this code.")]

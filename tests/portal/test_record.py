@@ -128,7 +128,7 @@ def test_api_keys_are_recorded_without_their_secret(world):
 
 
 def test_an_export_is_recorded_with_what_was_taken_and_how_many_rows(world, signed_in):
-    signed_in(world.ben).post("/customers/customer/export/", {"format": "csv", "kind": "", "provider": ""})
+    signed_in(world.ben).post("/customers/customer/export/", {"format": "0", "resource": "", "provider": ""})
     assert since(world, "event", "login", "provider", "about", "rows") == [
         ("signed_in", world.ben.pk, world.greengrid.pk, "", None),
         ("exported", world.ben.pk, world.greengrid.pk, "Customers", 2),
@@ -137,7 +137,7 @@ def test_an_export_is_recorded_with_what_was_taken_and_how_many_rows(world, sign
 
 def test_an_export_from_several_providers_tells_each_of_its_own_rows(world, signed_in):
     Membership.objects.create(staff_member=world.ben, provider=world.bluevolt, role=Role.READ_ONLY)
-    signed_in(world.ben).post("/customers/customer/export/", {"format": "csv", "kind": "", "provider": ""})
+    signed_in(world.ben).post("/customers/customer/export/", {"format": "0", "resource": "", "provider": ""})
     taken = AuditEntry.objects.filter(event="exported").values_list("provider", "rows")
     assert sorted(taken) == sorted([(world.greengrid.pk, 2), (world.bluevolt.pk, 1)])
 

@@ -352,5 +352,5 @@ def test_a_mass_change_asks_and_a_change_of_a_few_does_not(world, old_session):
 
 
 def test_an_import_asks_before_it_writes(world, old_session):
-    asked = old_session.post("/customers/customer/process_import/", {"kind": "customers"})
+    asked = old_session.post("/customers/customer/process_import/", {"resource": "0"})
     assert asked["Location"].startswith("/confirm/")

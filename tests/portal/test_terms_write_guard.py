@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Customer
-from evcnet.importexport.registry import KINDS, kind_named
+from evcnet.importexport.registry import RESOURCES, resource_named
 from tariffs.models import TariffElement, TariffVersion
 from tariffs.writes import allow_terms_write
 from tests import factories as make
@@ -137,19 +137,19 @@ def test_every_form_of_the_site_can_be_sent_as_it_is_and_writes_no_guarded_row(w
 
 def test_every_kind_of_file_that_may_change_terms_proposes_changes():
     """That is a kind of guarded rows, of points in groups or of customers in user groups."""
-    kinds = [kind_named(name) for name in KINDS]
-    touching = [kind for kind in kinds if kind.model in GUARDED or columns_that_touch(kind)]
+    kinds = [resource_named(name) for name in RESOURCES]
+    touching = [kind for kind in kinds if kind._meta.model in GUARDED or columns_that_touch(kind)]
     assert [kind for kind in kinds if kind.changes_terms] == touching
-    assert [kind for kind in kinds if "proposed" in vars(kind)] == touching
+    assert [kind for kind in kinds if "proposals" in vars(kind)] == touching
 
 
 def columns_that_touch(kind) -> set[str]:
-    return {each.name for each in kind.columns} & {"charge_group", *(["user_group"] if kind.model is Customer else [])}
+    return kind.fields.keys() & {"charge_group", *(["user_group"] if kind._meta.model is Customer else [])}
 
 
 def test_a_file_of_charge_groups_founds_groups_and_changes_no_terms():
-    assert not kind_named("charge_groups").changes_terms
-    assert kind_named("charge_groups").model is ChargeGroup
+    assert not resource_named("charge_groups").changes_terms
+    assert resource_named("charge_groups")._meta.model is ChargeGroup
 
 
 def test_every_command_says_what_it_has_to_do_with_terms():

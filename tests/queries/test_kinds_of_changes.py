@@ -25,10 +25,9 @@ from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
 from customers.models import Customer
 from evcnet.datetimes import database_clock
-from evcnet.importexport.importer import Import
-from evcnet.importexport.registry import kind_named
-from evcnet.importexport.scope import Reach
-from evcnet.importexport.sheets import read_sheet
+from evcnet.importexport.csv_file import read_csv
+from evcnet.importexport.registry import resource_named
+from evcnet.importexport.scope import FileScope
 from tests import factories as make
 from tests.importexport.files import csv_of
 from tests.queries.test_changes import per_kwh
@@ -199,16 +198,21 @@ def test_no_kind_takes_effect_in_the_past(places, kind):
 # The same by a file
 
 
-def taken(world, file, *, write=True, expected=None):
-    kind, *lines = FILES[file]
-    run = Import(kind_named(kind), read_sheet(csv_of(*lines)), Reach(), world.greengrid)
-    return run.run(write=write, expected=expected)
+def taken(world, file, *, write=True, expected=None, resource=None):
+    resource = resource or resource_of(world, file)
+    return resource.import_data(read_csv(csv_of(*FILES[file][1:])), dry_run=not write, expected=expected)
+
+
+def resource_of(world, file):
+    return resource_named(FILES[file][0])(FileScope(), world.greengrid)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_is_previewed_and_nothing_is_written(places, file):
     before = rows()
-    [seen] = taken(places, file, write=False).changes
+    resource = resource_of(places, file)
+    taken(places, file, write=False, resource=resource)
+    [seen] = resource.file_changes.previews
     assert seen.impact.affected > 0
     assert rows() == before
     assert not Change.objects.exists()
@@ -230,7 +234,9 @@ def test_a_file_is_applied_once_however_often_it_is_confirmed(places, file):
     assert taken(places, file, expected=shown).written
     before = rows()
     assert not taken(places, file, expected=shown).written
-    assert taken(places, file).changes == []
+    resource = resource_of(places, file)
+    taken(places, file, resource=resource)
+    assert resource.file_changes.previews == []
     assert rows() == before
     assert Change.objects.count() == 1
 

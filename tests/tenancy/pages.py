@@ -182,9 +182,7 @@ def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
 
 
 def _kinds(model_admin: Any) -> list[Any]:
-    from evcnet.importexport.registry import kind_named
-
-    return [kind_named(name).model for name in model_admin.kinds]
+    return [each._meta.model for each in model_admin.resource_classes]
 
 
 def _permissions(model: Any, asked: str | tuple[str, ...]) -> tuple[str, ...]:

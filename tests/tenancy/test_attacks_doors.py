@@ -8,6 +8,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import ApiKey, Customer, Notice
 from customers.permissions import Role
+from evcnet.importexport.storages import UploadStorage
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.tenancy.asking import ask, unseen
@@ -27,12 +28,13 @@ def test_the_notices_of_another_tenants_announcement_are_not_listed(marked, role
 
 
 def test_an_upload_of_another_login_is_not_there(marked, browser, settings, tmp_path):
-    from evcnet.importexport import uploads
-
     settings.MEDIA_ROOT = tmp_path
-    stored = uploads.keep(marked.logins["other admin"], b"user_group,number,name\nzqfjord-group,1,zqfjord\n")
+    storage = UploadStorage(marked.logins["other admin"])
+    storage.save(b"user_group,number,name\nzqfjord-group,1,zqfjord\n")
+    stored = storage.name
     for name in (stored, "0" * 32, f"../{marked.logins['other admin'].pk}/{stored}"):
-        sent = {"kind": "", "provider": "", "stored": name, "file_name": "rows.csv", "fingerprint": ""}
+        names = {"import_file_name": name, "original_file_name": "rows.csv"}
+        sent = {"resource": "", "provider": "", "fingerprint": ""} | names
         response = browser("provider admin").post("/customers/customer/process_import/", sent, follow=True)
         assert "The file is no longer here" in response.content.decode()
         assert b"zqfjord" not in response.content.lower()

@@ -142,7 +142,7 @@ def _move(browser: Any, customer: Customer, way: str, group: int, code: str) -> 
         file = SimpleUploadedFile(
             "c.csv", f"user_group,number,name\n{code},{customer.number},{customer.name}\n".encode()
         )
-        answer = ask(browser, "POST", url(Customer, "import"), {"kind": "customers", "provider": "", "file": file})
+        answer = ask(browser, "POST", url(Customer, "import"), {"resource": "0", "provider": "", "import_file": file})
         return answer
     if way == "form":
         where = url(Customer, "change", customer.pk)

@@ -14,12 +14,10 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from customers.models import AuditEntry
-from evcnet.importexport.exporter import Export
-from evcnet.importexport.importer import Import
-from evcnet.importexport.pages import Transfers
-from evcnet.importexport.registry import KINDS, kind_named
-from evcnet.importexport.scope import Reach
-from evcnet.importexport.sheets import read_sheet, write_csv
+from evcnet.importexport.admin import BulkImportExportAdmin
+from evcnet.importexport.csv_file import read_csv, write_csv
+from evcnet.importexport.registry import RESOURCES, resource_named
+from evcnet.importexport.scope import FileScope
 from tests.tables import for_each
 from tests.tenancy.asking import ROLES, reach_of, taken_back, unseen
 from tests.tenancy.conftest import signed_in
@@ -31,13 +29,23 @@ WRITERS = ("provider admin", "provider staff", "sub provider", "several roles")
 NOBODYS = "zzznobodys"
 ON_THE_PLATFORM = {("charge_cards", "uid"), ("charge_points", "identity")}
 """Keys that are unique beyond the provider: what is taken elsewhere "cannot be used", and no more is said."""
-PAGES = {kind: page for page in admin.site._registry.values() if isinstance(page, Transfers) for kind in page.kinds}
+PAGES = {
+    resource._meta.name: page
+    for page in admin.site._registry.values()
+    if isinstance(page, BulkImportExportAdmin)
+    for resource in page.resource_classes
+}
+
+
+def choice_of(kind: str) -> str:
+    """What the page of this kind is sent for it."""
+    return str([each._meta.name for each in PAGES[kind].resource_classes].index(kind))
 
 
 def row_of(tenant: Any, kind: str, login: Any = None) -> dict[str, str]:
     """The tenant's own row, as the operator exports it, or as a login does."""
-    export = Export(kind_named(kind), Reach(login), tenant.provider)
-    header, *rows = list(csv.reader(io.StringIO("".join(write_csv(export.rows())))))
+    resource = resource_named(kind)(FileScope(login), tenant.provider)
+    header, *rows = list(csv.reader(io.StringIO("".join(write_csv(resource.export_rows())))))
     marks = {"own": "north", "sibling": "south", "other": "fjord"}
     others = [MARKS[whose][0].decode() for whose, mark in marks.items() if mark != tenant.mark]
     chosen = next(row for row in rows if not any(mark in cell for mark in others for cell in row))
@@ -46,29 +54,29 @@ def row_of(tenant: Any, kind: str, login: Any = None) -> dict[str, str]:
 
 def key_of(tenant: Any, kind: str, column: str) -> str:
     """By which key does this column point at the tenant's row?"""
-    reference: Any = kind_named(kind).column(column)
+    reference: Any = resource_named(kind).fields[column].widget
     return str(getattr(tenant[reference.model], reference.by))
 
 
 def taken(login: Any, kind: str, row: dict[str, str], provider: Any = None) -> tuple[Any, set[str]]:
     text = "".join(write_csv([list(row), list(row.values())]))
     with taken_back() as kept:
-        outcome = Import(kind_named(kind), read_sheet(text.encode()), Reach(login), provider).run(write=True)
+        outcome = resource_named(kind)(FileScope(login), provider).import_data(read_csv(text.encode()))
     return outcome, kept.writes
 
 
 def told(outcome: Any, key: str) -> list[tuple[int, str, str]]:
-    return [(each.row, each.column, each.message.replace(key, "KEY")) for each in outcome.problems]
+    return [(each.row, each.column, each.message.replace(key, "KEY")) for each in outcome.errors]
 
 
 def pointers() -> list[tuple[str, str]]:
-    return [(kind, column.name) for kind in KINDS for column in kind_named(kind).references()]
+    return [(kind, column.column_name) for kind in RESOURCES for column in resource_named(kind).reference_fields()]
 
 
 @pytest.mark.parametrize("role", WRITERS)
 @for_each(("kind", "column"), pointers())
 def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_none(marked, role, kind, column):
-    if not Reach(marked.logins[role]).may(kind_named(kind).model, "change"):
+    if not FileScope(marked.logins[role]).may(resource_named(kind)._meta.model, "change"):
         return
     own = row_of(marked.north, kind, marked.logins[role])
     for whose in {"other", "sibling"} - reach_of(role):
@@ -76,13 +84,13 @@ def test_a_row_that_points_at_another_tenants_row_is_refused_as_if_there_were_no
         answers = []
         for key in (NOBODYS, foreign):
             outcome, writes = taken(marked.logins[role], kind, own | {column: key}, marked.north.provider)
-            assert outcome.problems and not outcome.written and not writes, (whose, key)
+            assert outcome.errors and not outcome.written and not writes, (whose, key)
             answers.append(told(outcome, key))
         assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("role", WRITERS)
-@for_each("kind", KINDS)
+@for_each("kind", RESOURCES)
 def test_a_row_of_another_provider_by_name_is_refused_as_if_there_were_no_such_provider(marked, role, kind):
     foreign, answers = row_of(marked.fjord, kind), []
     for key in (NOBODYS, "zqprovider"):
@@ -93,15 +101,15 @@ def test_a_row_of_another_provider_by_name_is_refused_as_if_there_were_no_such_p
 
 
 @pytest.mark.parametrize("role", WRITERS)
-@for_each("kind", [kind for kind in KINDS if kind != "providers"])
+@for_each("kind", [kind for kind in RESOURCES if kind != "providers"])
 def test_another_tenants_row_under_ones_own_provider_never_touches_theirs(marked, role, kind):
     """The whole row as BlueVolt has it: its keys mean nothing here, or what is taken "cannot be used"."""
-    model = kind_named(kind).model
+    model = resource_named(kind)._meta.model
     theirs = marked.fjord[model]
     before = model.objects.filter(pk=theirs.pk).values().get()
     outcome, _ = taken(marked.logins[role], kind, row_of(marked.fjord, kind), marked.north.provider)
     assert model.objects.filter(pk=theirs.pk).values().get() == before
-    for problem in outcome.problems:
+    for problem in outcome.errors:
         assert (kind, problem.column) in ON_THE_PLATFORM or "cannot be used" not in problem.message
 
 
@@ -110,7 +118,7 @@ def test_another_tenants_row_under_ones_own_provider_never_touches_theirs(marked
 def test_a_key_taken_elsewhere_on_the_platform_cannot_be_used(marked, kind, column, fold):
     own = row_of(marked.north, kind) | {column: fold(f"zqfjord{column}")}
     outcome, _ = taken(marked.logins["provider admin"], kind, own, marked.north.provider)
-    assert [each.message for each in outcome.problems] == [f"This {column} cannot be used."]
+    assert [each.message for each in outcome.errors] == [f"This {column} cannot be used."]
     assert not outcome.written
 
 
@@ -119,18 +127,18 @@ def test_a_new_point_comes_into_a_group_of_ones_own(marked, role):
     """What is refused above is refused for its key alone."""
     own = row_of(marked.north, "charge_points") | {"identity": "nobodysidentity"}
     outcome, _ = taken(marked.logins[role], "charge_points", own, marked.north.provider)
-    assert outcome.written and not outcome.problems
+    assert outcome.written and not outcome.errors
 
 
 def test_a_sub_provider_takes_no_row_of_a_sibling_by_its_key(marked):
     """By each kind's own key, with cells of North: South's rows stay as they are."""
     for kind in ("customers", "charge_cards", "charge_groups", "exceptions", "charge_points"):
-        key = kind_named(kind).key
+        key = resource_named(kind)._meta.import_id_fields
         theirs = row_of(marked.south, kind)
         row = row_of(marked.north, kind, marked.logins["sub provider"]) | {name: theirs[name] for name in key}
         outcome, _ = taken(marked.logins["sub provider"], kind, row, marked.north.provider)
         assert not outcome.written, kind
-        said = " ".join(each.message for each in outcome.problems).lower().encode()
+        said = " ".join(each.message for each in outcome.errors).lower().encode()
         for name in key:
             said = said.replace(theirs[name].lower().encode(), b"")
         assert not any(mark in said for mark in MARKS["sibling"]), said
@@ -143,14 +151,14 @@ def test_no_export_holds_a_mark_of_another_tenant(marked, role):
     for kind, page in PAGES.items():
         url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_export")
         other = marked.fjord[page.model].pk
-        for asked in ({"format": "csv"}, {"format": "xlsx"}):
+        for asked in ({"format": "0"}, {"format": "1"}):
             for query in (
                 "",
                 f"?id__exact={other}",
                 f"?pk={other}",
                 "?provider__exact=" + str(marked.fjord.provider.pk),
             ):
-                response = browser.post(url + query, asked | {"kind": kind, "provider": ""})
+                response = browser.post(url + query, asked | {"resource": choice_of(kind), "provider": ""})
                 body = response.content.lower()
                 if body.startswith(b"pk"):
                     files += 1
@@ -168,14 +176,12 @@ def test_no_export_holds_a_mark_of_another_tenant(marked, role):
 def test_an_export_of_another_provider_is_no_choice(marked, role):
     browser = signed_in(marked, role)
     for provider in ("zqprovider", NOBODYS):
-        response = browser.post(
-            "/customers/customer/export/", {"format": "csv", "kind": "customers", "provider": provider}
-        )
+        response = browser.post("/customers/customer/export/", {"format": "0", "resource": "0", "provider": provider})
         assert "Content-Disposition" not in response.headers
         assert response.context["form"].errors["provider"]
 
 
-@for_each("kind", KINDS)
+@for_each("kind", RESOURCES)
 def test_the_command_exports_one_provider_alone(marked, kind):
     out = io.StringIO()
     call_command("export_csv", kind, provider="zqgreen", stdout=out, stderr=io.StringIO())

@@ -11,14 +11,14 @@ from django.urls import reverse
 
 from changes.models import Change
 from chargegroups.models import ChargeGroup
-from evcnet.importexport.pages import Transfers
-from evcnet.importexport.registry import kind_named
-from evcnet.importexport.scope import Reach
-from evcnet.importexport.sheets import write_csv
+from evcnet.importexport.admin import BulkImportExportAdmin
+from evcnet.importexport.csv_file import write_csv
+from evcnet.importexport.registry import resource_named
+from evcnet.importexport.scope import FileScope
 from tests.tenancy.asking import ROLES, ask, reach_of, taken_back, unseen
 from tests.tenancy.attacking import url
 from tests.tenancy.conftest import signed_in
-from tests.tenancy.test_files import NOBODYS, PAGES, WRITERS, key_of, row_of
+from tests.tenancy.test_files import NOBODYS, PAGES, WRITERS, choice_of, key_of, row_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,11 @@ def page_of(kind: str, view: str) -> str:
 
 def sent(kind: str, row: dict[str, str], provider: str = "zqgreen") -> dict[str, Any]:
     text = "".join(write_csv([list(row), list(row.values())]))
-    return {"kind": kind, "provider": provider, "file": SimpleUploadedFile("rows.csv", text.encode())}
+    return {
+        "resource": choice_of(kind),
+        "provider": provider,
+        "import_file": SimpleUploadedFile("rows.csv", text.encode()),
+    }
 
 
 def told(browser: Any, kind: str, row: dict[str, str], key: str) -> tuple[list[Any], bytes, set[str]]:
@@ -45,7 +49,7 @@ def told(browser: Any, kind: str, row: dict[str, str], key: str) -> tuple[list[A
         response = browser.post(page_of(kind, "import"), sent(kind, row))
         body = response.content
         answers: list[Any] = [[(each.row, each.column, each.message.replace(key, "KEY")) for each in
-                               response.context.get("problems", ())]]  # fmt: skip
+                               response.context.get("errors", ())]]  # fmt: skip
         if (hidden := response.context.get("hidden")) is not None:
             for more in ({"errors": "1"}, {}):
                 answer = ask(browser, "POST", page_of(kind, "process_import"), hidden | more, hide)
@@ -59,9 +63,9 @@ def test_a_file_learns_of_no_row_out_of_reach_at_any_step(marked, role, record_p
     """Every kind, every column that points at rows, a key of each tenant out of reach: as if it were nobody's."""
     login, browser, marks = marked.logins[role], signed_in(marked, role), unseen(role, marked)
     cells, wrong = 0, []
-    for kind in (kind for kind in PAGES if Reach(login).may(kind_named(kind).model, "change")):
+    for kind in (kind for kind in PAGES if FileScope(login).may(resource_named(kind)._meta.model, "change")):
         own = row_of(marked.north, kind, login)
-        for column in (each.name for each in kind_named(kind).references()):
+        for column in (each.column_name for each in resource_named(kind).reference_fields()):
             nobodys, _, _ = told(browser, kind, own | {column: NOBODYS}, NOBODYS)
             for whose in {"other", "sibling"} - reach_of(role):
                 cells += 1
@@ -78,11 +82,11 @@ def test_a_file_learns_of_no_row_out_of_reach_at_any_step(marked, role, record_p
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in ("signed out", "no role")])
 def test_no_page_of_files_takes_a_kind_or_a_provider_that_is_not_its_own(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
-    for page in (each for each in admin.site._registry.values() if isinstance(each, Transfers)):
+    for page in (each for each in admin.site._registry.values() if isinstance(each, BulkImportExportAdmin)):
         where = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_export")
-        for forged in ({"kind": "providers"}, {"kind": "sessions"}, {"kind": "x"}, {"provider": "zqprovider"},
-                       {"fields": "password", "resource": "0", "export_items": "1"}):  # fmt: skip
-            answer = ask(browser, "POST", where, {"format": "csv", "kind": page.kinds[0], "provider": ""} | forged)
+        for forged in ({"resource": "7"}, {"resource": "-1"}, {"resource": "x"}, {"provider": "zqprovider"},
+                       {"fields": "password", "kind": "providers", "export_items": "1"}):  # fmt: skip
+            answer = ask(browser, "POST", where, {"format": "0", "resource": "0", "provider": ""} | forged)
             body = answer.body.lower().replace(forged.get("provider", "-").encode(), b"")
             assert answer.status < 500 and not [mark for mark in marks if mark in body]
 

@@ -16,8 +16,9 @@ from chargegroups.models import ChargeGroup
 from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
 from customers.provider_lookup import ProviderRequired, get_provider
-from evcnet.importexport.json_file import Unreadable, read_objects
+from evcnet.importexport.json_file import read_objects
 from evcnet.importexport.report import Report, all_or_nothing
+from evcnet.importexport.row_errors import UnreadableFile
 from tariffs.ocpi.feed import LONGEST_NAME, Feed
 from tariffs.ocpi.import_tariffs import import_tariffs
 from tariffs.ocpi.ocpi_211 import is_ocpi_211
@@ -59,8 +60,8 @@ class Command(BaseCommand):
             bring = self._importer(options)
             objects = read_objects(options["file"])
             if is_ocpi_211(options["kind"], objects):
-                raise Unreadable(f"{options['file']} is OCPI 2.1.1: ask for a file of OCPI 2.2.1 or 2.3.0.")
-        except (Unreadable, ProviderRequired) as wrong:
+                raise UnreadableFile(f"{options['file']} is OCPI 2.1.1: ask for a file of OCPI 2.2.1 or 2.3.0.")
+        except (UnreadableFile, ProviderRequired) as wrong:
             self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
             report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
@@ -89,8 +90,8 @@ class Command(BaseCommand):
     def _tell(self, report: Report, *, as_json: bool) -> None:
         for word, remarks in (("error", report.errors), ("warning", report.warnings)):
             for each in remarks[:FEW]:
-                place = f"{each['id']}: {each['column']}" if each["column"] else each["id"]
-                self.stderr.write(f"{word}: {place}: {each['message']}")
+                place = f"{each.row}: {each.column}" if each.column else each.row
+                self.stderr.write(f"{word}: {place}: {each.message}")
             if len(remarks) > FEW:
                 self.stderr.write(f"... and {len(remarks) - FEW:,} more; --json lists up to 1,000")
         for seen in self.file_changes.previews if report.written or not report.invalid else ():

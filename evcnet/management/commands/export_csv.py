@@ -1,44 +1,39 @@
-"""Write rows to a file that import_csv takes back unchanged."""
+"""Export rows as a CSV file that import_csv takes back unchanged."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from customers.audit import record
-from customers.models import AuditEntry
-from evcnet.importexport.exporter import Export
-from evcnet.importexport.forms import titled
-from evcnet.importexport.problems import Undecided
-from evcnet.importexport.registry import KINDS, kind_named
-from evcnet.importexport.scope import Reach, the_provider
-from evcnet.importexport.sheets import write_csv
+from customers.provider_lookup import ProviderRequired
+from evcnet.importexport.csv_file import write_csv
+from evcnet.importexport.registry import RESOURCES, resource_named
+from evcnet.importexport.scope import FileScope, the_provider
 
 
 class Command(BaseCommand):
     help = "Export rows as CSV, with the columns that import_csv reads; of all providers with a column that names each."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
+        parser.add_argument("kind", choices=RESOURCES, metavar="KIND", help=f"one of {', '.join(RESOURCES)}")
         parser.add_argument("--provider", metavar="CODE", help="only this provider's rows")
         parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reach = Reach()
+        scope = FileScope()
         try:
-            provider = the_provider(reach.providers, options["provider"])
-        except Undecided as error:
+            provider = the_provider(scope.providers, options["provider"])
+        except ProviderRequired as error:
             raise CommandError(str(error), returncode=2) from error
-        export = Export(kind_named(options["kind"]), reach, provider)
-        lines = write_csv(export.rows())
+        resource = resource_named(options["kind"])(scope, provider)
+        lines = write_csv(resource.export_rows())
         if options["output"]:
             self._save(options["output"], "".join(lines))
         else:
             for line in lines:
                 self.stdout.write(line, ending="")
-        for owner, rows in export.taken.items():
-            record(AuditEntry.Event.EXPORTED, None, owner, about=f"{titled(export.kind.name)}, by manage.py", rows=rows)
-        for reason, count in export.left_out.items():
+        resource.record_export(f"{resource.get_display_name()}, by manage.py")
+        for reason, count in resource.left_out.items():
             if count:
                 self.stderr.write(f"Left out: {count:,} x {reason}, which no row can hold.")
 

@@ -1,4 +1,7 @@
-"""Which rows does an XLSX workbook hold? What it unpacks to is measured before it is opened, and nothing is computed."""
+"""Reading of XLSX workbooks: what one unpacks to is measured before it is opened, and nothing is computed.
+
+The library's own format opens bombs, and takes the last computed values of formulas in silence.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,16 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
-from openpyxl.utils.exceptions import IllegalCharacterError
 
-from evcnet.importexport.problems import Unreadable
-from evcnet.importexport.sheets import BadCell
+from evcnet.importexport.csv_file import BadCell, Sheet, sheet_of
+from evcnet.importexport.row_errors import UnreadableFile
 
 UNPACKED_MOST = 64 * 1024 * 1024
 PARTS_MOST = 2_000
@@ -28,15 +30,20 @@ FORMULA = "The cell is a formula: copy the column and paste it as values."
 ERROR = "The cell shows an error: correct the formula behind it, and paste the result as a value."
 
 
-def read_workbook(data: bytes) -> Iterator[list[str]]:
-    """The rows of the sheet that is in front, cells as text. Raises Unreadable, which says what to do."""
+def read_workbook(data: bytes, most: int | None = None) -> Sheet:
+    """The rows of the sheet that is in front, cells as text, ``most`` at most. Raises UnreadableFile, which says what to
+    do."""
+    return sheet_of(_guarded_rows(data), padded=True, most=most)
+
+
+def _guarded_rows(data: bytes) -> Iterator[list[str]]:
     _refuse_bomb(data)
     try:
         yield from _rows(data)
-    except Unreadable:
+    except UnreadableFile:
         raise
     except Exception as error:  # a workbook is a zip of XML: there is no end to what can be broken in it
-        raise Unreadable(
+        raise UnreadableFile(
             "The workbook is damaged: open it in a spreadsheet program and save it again, or save it as CSV."
         ) from error
 
@@ -46,12 +53,14 @@ def _rows(data: bytes) -> Iterator[list[str]]:
     try:
         sheet: Any = book.active
         if sheet is None or not hasattr(sheet, "iter_rows"):
-            raise Unreadable("The workbook has no sheet with rows in front: put the sheet first, or save it as CSV.")
+            raise UnreadableFile(
+                "The workbook has no sheet with rows in front: put the sheet first, or save it as CSV."
+            )
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         empty: Any = None
         for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MOST), 1):
             if number > ROWS_MOST:
-                raise Unreadable(f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=number)
+                raise UnreadableFile(f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=number)
             if row is not empty and any(cell is not EMPTY_CELL for cell in row):
                 yield [_text(cell) for cell in row]
             else:
@@ -66,15 +75,17 @@ def _refuse_bomb(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             infos = parts.infolist()
             if len(infos) > PARTS_MOST or sum(info.file_size for info in infos) > UNPACKED_MOST:
-                raise Unreadable(
+                raise UnreadableFile(
                     f"The workbook unpacks to more than {UNPACKED_MOST // 1024**2} MB: delete empty rows, other sheets "
                     "and pictures, or save it as CSV."
                 )
             # No more than the announced size is unpacked. A workbook has no use for entities, a bomb does.
             if any(_declares(parts.read(info)) for info in infos if info.filename.endswith((".xml", ".rels"))):
-                raise Unreadable("The workbook declares entities, which no spreadsheet program writes: save it as CSV.")
+                raise UnreadableFile(
+                    "The workbook declares entities, which no spreadsheet program writes: save it as CSV."
+                )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
-        raise Unreadable(
+        raise UnreadableFile(
             "The workbook is damaged or protected: save it again without a password, or as CSV."
         ) from error
 
@@ -105,17 +116,3 @@ def _number(value: float) -> str:
     """Spreadsheets count with 15 digits; what stands behind them is noise."""
     exact = Decimal(f"{value:.15g}")
     return format(exact.normalize() if exact % 1 else exact.to_integral_value(), "f")
-
-
-def write_workbook(rows: Iterable[list[str]]) -> bytes:
-    """One sheet, every cell as text. Raises ValueError for a sign that a workbook can't hold."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    try:
-        for row in rows:
-            sheet.append(row)
-    except IllegalCharacterError as error:
-        raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()

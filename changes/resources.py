@@ -1,0 +1,76 @@
+"""Base of the CSV resources whose rows may change terms: judged together, written after, on the record like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from changes.file_changes import FileChanges, ProposedRows, summary
+from changes.models import Change
+from evcnet.errors import REFUSALS
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import RowResult
+from evcnet.importexport.rows import Row
+
+
+class TermsResource(BulkResource):
+    """``notify`` says which customers are told, ``reason`` stands on the changes, and ``named`` is what was typed because
+    a change is a big one. A resource says by ``proposals`` what its rows change together."""
+
+    changes_terms = True
+
+    def __init__(self, *args: Any, notify: str = "", reason: str = "", named: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        login = self.scope.login
+        default = Change.Notify.NONE if login is None else Change.Notify.REGULARS
+        notify = notify if notify in Change.Notify.values else default.value
+        self.file_changes = FileChanges(login, notify, reason=reason, named=named)
+        self._changes: dict[int, Change | None] = {}
+
+    def proposals(self, results: list[RowResult]) -> Sequence[ProposedRows]:
+        """The changes of terms that these rows make, in the order in which they are judged and written."""
+        raise NotImplementedError
+
+    def before_proposal(self, proposed: ProposedRows) -> None:
+        """What is written before the change is judged."""
+
+    def change_of(self, row: Row) -> Change | None:
+        """The recorded change that the row is part of; None where it is part of none, and in a dry run."""
+        return self._changes.get(row.number)
+
+    def lock_terms(self, providers: set[int]) -> None:
+        self.file_changes.lock(providers)
+
+    def write_rows(self, results: list[RowResult]) -> None:
+        """Rows that change terms are judged together, then written; the others follow."""
+        others = {result.number: result for result in results}
+        for proposed in self.proposals([result for result in results if result.writes]):
+            self.before_proposal(proposed)
+            try:
+                change = self.file_changes.add(proposed)
+            except REFUSALS as error:
+                self.refuse(proposed.effects[0].row, error)
+                continue
+            for result in proposed.effects:
+                self._changes[result.number] = change
+                self.write_row(others.pop(result.number))
+        for result in others.values():
+            self.write_row(result)
+
+    def terms_fingerprints(self) -> list[str]:
+        return [preview.impact.fingerprint for preview in self.file_changes.previews]
+
+    def is_confirmed(self) -> bool:
+        return self.file_changes.name_confirmed
+
+    def change_summaries(self) -> list[str]:
+        return [summary(preview) for preview in self.file_changes.previews]
+
+    def change_links(self) -> list[tuple[str, str]]:
+        changes: Iterable[Change] = self.file_changes.changes
+        return [(str(each), reverse("admin:changes_change_change", args=[each.pk])) for each in changes]
+
+    def preview_context(self) -> dict[str, Any]:
+        return self.file_changes.page_context()

@@ -1,0 +1,121 @@
+"""CSV resources of locations and charge points."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, ClassVar
+
+from django.db import connection
+
+from changes.file_changes import ProposedRows, by_provider
+from changes.proposals.points import Move, PointMoves
+from changes.resources import TermsResource
+from chargegroups.models import ChargeGroup
+from chargepoints.models import ChargePoint, Location
+from customers.models import Customer
+from evcnet.errors import DomainError
+from evcnet.importexport.declaration import Values, refuse_other_case
+from evcnet.importexport.fields import Field
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import RowResult
+from evcnet.importexport.rows import Row
+from evcnet.importexport.widgets import (
+    BooleanWidget,
+    ChoiceWidget,
+    CodeWidget,
+    CountryWidget,
+    DecimalWidget,
+    ReferenceWidget,
+)
+
+ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
+
+
+class LocationResource(BulkResource):
+    guard_columns: ClassVar = {"social_charging": "country"}
+
+    code = Field(CodeWidget(), required=True)
+    name = Field(required=True)
+    address = Field()
+    postal_code = Field()
+    city = Field()
+    country = Field(CountryWidget(), required=True)
+    latitude = Field(DecimalWidget(decimals=7, least=-90, most=90, rounded=True, unit="degrees"))
+    longitude = Field(DecimalWidget(decimals=7, least=-180, most=180, rounded=True, unit="degrees"))
+    time_zone = Field(CodeWidget(), default=None, needed="else the provider’s")
+    published = Field(BooleanWidget())
+
+    class Meta:
+        model, name, import_id_fields = Location, "locations", ("code",)
+
+    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
+        if new_values["time_zone"] is None and row.provider is not None:
+            new_values["time_zone"] = row.provider.time_zone
+
+
+class ChargePointResource(TermsResource):
+    case_insensitive: ClassVar = True
+    guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
+
+    identity = Field(CodeWidget(), required=True)
+    name = Field()
+    location = Field(ReferenceWidget(Location))
+    charge_group = Field(ReferenceWidget(ChargeGroup))
+    owner = Field(ReferenceWidget(Customer, by="number"))
+    evse_id = Field(CodeWidget())
+    max_power_kw = Field(DecimalWidget(decimals=3, most=1_000, unit="kW"))
+    status = Field(ChoiceWidget(ChargePoint.Status.values), default=INACTIVE)
+
+    class Meta:
+        model, name, import_id_fields = ChargePoint, "charge_points", ("identity",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ids: dict[int, int] = {}  # of new points that a change names before they are written, by row
+
+    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
+        refuse_other_case(new_values, old_values, "identity")
+        missing = [name for name in ("charge_group", "location") if new_values[name] is None]
+        if new_values["status"] != ACTIVE or not missing:
+            return
+        if row.cell("status"):
+            raise DomainError(
+                f"It can't be active without a {' and a '.join(missing)}: name it, or write inactive.", "status"
+            )
+        new_values["status"] = INACTIVE  # one that is taken out of its group or place stops working
+
+    def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
+        """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""
+        moving = [each for each in results if each.new_values["charge_group"] != _old_group(each)]
+        new = [each for each in moving if each.is_new()]
+        self.ids = {each.number: pk for each, pk in zip(new, _new_ids(len(new)), strict=True)}
+        return [
+            ProposedRows(PointMoves([self._move(each) for each in together]), together)
+            for together in by_provider(moving)
+        ]
+
+    def _move(self, result: RowResult) -> Move:
+        values = result.new_values
+        if result.is_new():
+            point = ChargePoint(pk=self.ids[result.number], provider=result.row.provider, identity=values["identity"])
+        else:
+            point = copy(result.instance)  # as it was: the row itself is about to change
+        status = INACTIVE if values["charge_group"] is None and point.status == ACTIVE else point.status
+        return Move(point, values["charge_group"], values["status"] if values["status"] != status else None)
+
+    def build_instance(self, row: Row, instance: ChargePoint | None, new_values: Values) -> ChargePoint:
+        point: ChargePoint = super().build_instance(row, instance, new_values)
+        point.pk = point.pk or self.ids.get(row.number)
+        return point
+
+
+def _old_group(result: RowResult) -> ChargeGroup | None:
+    return result.old_values["charge_group"] if result.old_values else None
+
+
+def _new_ids(many: int) -> list[int]:
+    """For rows that a change names before they are written."""
+    with connection.cursor() as cursor:
+        table = ChargePoint._meta.db_table
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, many])
+        return [pk for (pk,) in cursor.fetchall()]

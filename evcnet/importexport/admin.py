@@ -1,0 +1,270 @@
+"""Import and export pages: a mixin for the ModelAdmin of a list, on the library's own.
+
+The library brings addresses, buttons, forms, permissions and the rows of a filtered list. What differs: a preview is
+bound to its fingerprint, and confirming one that no longer fits shows the new preview.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pghistory
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from import_export.admin import ImportExportModelAdmin
+
+from customers.provider_lookup import ProviderRequired
+from evcnet.accounts.attempts import address_of
+from evcnet.accounts.reauthentication import asks_password_again
+from evcnet.admin.requests import StaffRequest
+from evcnet.importexport.csv_file import Sheet
+from evcnet.importexport.formats import CSV, FORMATS
+from evcnet.importexport.forms import ConfirmImportForm, ExportForm, ImportForm, sheet_for_page
+from evcnet.importexport.formulas import escaped
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import ImportResult
+from evcnet.importexport.row_errors import TimeLimitExceeded
+from evcnet.importexport.scope import FileScope
+from evcnet.importexport.storages import UploadStorage
+
+ERRORS_SHOWN = 200
+TIME_LIMIT = 60  # seconds: meanwhile a worker of the web server is busy, and rows are locked
+TAKES_TOO_LONG = (
+    "This file takes too long for a page, so nothing was written: split it, or have it imported by command."
+)
+
+
+class BulkImportExportAdmin(ImportExportModelAdmin):
+    """``class X(ModelAdmin, BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
+
+    resource_classes: tuple[type[BulkResource], ...] = ()
+    import_template_name = "importexport/import.html"
+    export_template_name = "importexport/export.html"
+    import_form_class = ImportForm
+    confirm_form_class = ConfirmImportForm
+    export_form_class = ExportForm
+    import_formats = export_formats = FORMATS
+
+    def has_import_permission(self, request: StaffRequest) -> bool:
+        return bool(self.get_import_resource_classes(request))
+
+    def has_export_permission(self, request: StaffRequest) -> bool:
+        return bool(self.get_export_resource_classes(request))
+
+    def get_import_resource_classes(self, request: StaffRequest) -> list[type[BulkResource]]:
+        return self._permitted(request, "add", "change")
+
+    def get_export_resource_classes(self, request: StaffRequest) -> list[type[BulkResource]]:
+        return self._permitted(request, "view")
+
+    def _permitted(self, request: StaffRequest, *actions: str) -> list[type[BulkResource]]:
+        scope = FileScope(request.user)
+        return [each for each in self.resource_classes if any(scope.may(each._meta.model, one) for one in actions)]
+
+    # Import
+
+    def get_import_form_kwargs(self, request: StaffRequest) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_import_form_kwargs(request)
+        return kwargs | {"providers": self._writable_providers(request)}
+
+    def get_confirm_form_kwargs(self, request: StaffRequest, import_form: ImportForm | None = None) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_confirm_form_kwargs(request, import_form)
+        resources = self.get_import_resource_classes(request)
+        return kwargs | {"resources": resources, "providers": self._writable_providers(request)}
+
+    def get_confirm_form_initial(self, request: StaffRequest, import_form: ImportForm | None) -> dict[str, Any]:
+        if import_form is None:
+            return {}
+        values, file = import_form.cleaned_data, import_form.cleaned_data["import_file"]
+        names = {"import_file_name": file.tmp_storage_name, "original_file_name": file.name}
+        return {"resource": values["resource"], "provider": values["provider"]} | names
+
+    def _writable_providers(self, request: StaffRequest) -> dict[str, Any]:
+        scope = FileScope(request.user)
+        resources = self.get_import_resource_classes(request)
+        return {code: each for one in resources for code, each in scope.writable(one._meta.model).items()}
+
+    def get_import_resource_kwargs(self, request: StaffRequest, **kwargs: Any) -> dict[str, Any]:
+        """``values`` are those of an import form or of a confirmation."""
+        values = kwargs["values"]
+        return {
+            "scope": FileScope(request.user),
+            "provider": kwargs["provider"],
+            "reason": f"File {values['original_file_name']}",
+            "notify": values.get("notify", ""),
+            "named": values.get("named", ""),
+        }
+
+    def import_action(self, request: StaffRequest, **kwargs: Any) -> HttpResponse:
+        """The upload, and the preview of what it would change; nothing is written."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_import_form(request)
+        if request.method != "POST" or not form.is_valid():
+            return self._import_page(request, form)
+        storage = UploadStorage(request.user)
+        storage.save(form.content)
+        form.cleaned_data["import_file"].tmp_storage_name = storage.name
+        values = self.get_confirm_form_initial(request, form)
+        return self._preview(request, form, values, form.sheet)
+
+    @asks_password_again
+    def process_import(self, request: StaffRequest, **kwargs: Any) -> HttpResponse:
+        """The confirmation. Everything is checked again: what is written is what was shown, or nothing."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_confirm_form(request)
+        storage = UploadStorage(request.user, form.cleaned_data["import_file_name"] if form.is_valid() else None)
+        try:
+            sheet = sheet_for_page(storage.read())
+        except (FileNotFoundError, ValidationError):
+            messages.warning(request, "The file is no longer here: upload it again.")
+            return HttpResponseRedirect(self._address("import"))
+        if "errors" in request.POST:
+            return self._errors_as_csv(request, form, sheet)
+        return self._preview(request, form, form.cleaned_data, sheet, write="again" not in request.POST)
+
+    def process_dataset(
+        self, dataset: Sheet, form: Any, request: StaffRequest, *, values: dict[str, Any], dry_run: bool
+    ) -> tuple[BulkResource, ImportResult]:
+        resource_class = self.choose_import_resource_class(form, request)
+        provider = form.chosen_provider if resource_class.has_provider else None
+        resource = resource_class(**self.get_import_resource_kwargs(request, values=values, provider=provider))
+        with pghistory.context(file=values["original_file_name"]):
+            expected = values.get("fingerprint", "")
+            result = resource.import_data(dataset, dry_run=dry_run, expected=expected, time_limit=TIME_LIMIT)
+        return resource, result
+
+    def _preview(
+        self, request: StaffRequest, form: Any, values: dict[str, Any], sheet: Sheet, *, write: bool = False
+    ) -> HttpResponse:
+        again = self._next_upload(request, values)
+        try:
+            resource, result = self.process_dataset(sheet, form, request, values=values, dry_run=not write)
+        except ProviderRequired as error:
+            messages.error(request, str(error))
+            return self._import_page(request, again)
+        except TimeLimitExceeded:
+            messages.error(request, TAKES_TOO_LONG)
+            return self._import_page(request, again)
+        if result.written:
+            UploadStorage(request.user, values["import_file_name"]).remove()
+            return self.process_result(result, request, resource=resource, file_name=values["original_file_name"])
+        fits = result.fingerprint == values.get("fingerprint", "")
+        named_wrongly = write and fits and not resource.is_confirmed()
+        if write and not result.has_validation_errors() and not named_wrongly:
+            text = "Something changed since the preview: this is the picture now. Nothing was written."
+            messages.warning(request, text)
+        shown = preview_context(result, values) | resource.preview_context() | {"named_wrongly": named_wrongly}
+        return self._import_page(request, again, shown)
+
+    def process_result(
+        self, result: ImportResult, request: StaffRequest, *, resource: BulkResource, file_name: str
+    ) -> HttpResponse:
+        """Counts and changes of terms in messages. The history of each row is kept by the database."""
+        counts = f"{result.new:,} new, {result.updated:,} changed, {result.unchanged:,} unchanged"
+        messages.success(request, f"Imported {file_name}: {counts}.")
+        for title, address in resource.change_links():
+            messages.success(request, format_html('{}. <a href="{}">See the change</a>', title, address))
+        return HttpResponseRedirect(self._address("changelist"))
+
+    def _errors_as_csv(self, request: StaffRequest, form: ConfirmImportForm, sheet: Sheet) -> HttpResponse:
+        try:
+            _, result = self.process_dataset(sheet, form, request, values=form.cleaned_data, dry_run=True)
+        except TimeLimitExceeded:
+            messages.error(request, TAKES_TOO_LONG)
+            return HttpResponseRedirect(self._address("import"))
+        rows = [[str(each.row), escaped(each.column), escaped(each.message)] for each in result.errors]
+        return download("errors", CSV(), CSV().export_rows([["row", "column", "message"], *rows]))
+
+    def _next_upload(self, request: StaffRequest, values: dict[str, Any]) -> ImportForm:
+        """An empty form, with the choices that were made."""
+        kwargs = self.get_import_form_kwargs(request) | {"data": None, "files": None, "initial": values}
+        return ImportForm(self.get_import_formats(), self.get_import_resource_classes(request), **kwargs)
+
+    def _import_page(self, request: StaffRequest, form: ImportForm, more: dict[str, Any] | None = None) -> HttpResponse:
+        resources = [each(FileScope(request.user)) for each in self.get_import_resource_classes(request)]
+        names = [each.get_display_name().lower() for each in resources]
+        context = self._page_context(request, form, f"Import {' or '.join(names)}") | {
+            "resources": resources,
+            "import_url": self._address("import"),
+            "process_url": self._address("process_import"),
+        }
+        return TemplateResponse(request, self.import_template_name, context | (more or {}))
+
+    # Export
+
+    def export_action(self, request: StaffRequest) -> HttpResponse:
+        """The rows of the list, with its search and filters."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        try:
+            selected = self.get_export_queryset(request)
+        except IncorrectLookupParameters:
+            messages.warning(request, "That filter makes no sense here, so nothing was exported.")
+            return HttpResponseRedirect(request.path)
+        resources = self.get_export_resource_classes(request)
+        providers = FileScope(request.user).providers
+        form = ExportForm(self.get_export_formats(), resources, providers=providers, data=request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                return self._export(request, form, selected)
+            except ValueError as error:
+                form.add_error("format", str(error))
+        names = [each.get_display_name().lower() for each in resources]
+        context = self._page_context(request, form, f"Export {' or '.join(names)}")
+        return TemplateResponse(request, self.export_template_name, context | {"matching": selected.count()})
+
+    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponse:
+        resource_class = self.choose_export_resource_class(form, request)
+        resource = resource_class(FileScope(request.user), form.chosen_provider)
+        file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
+        content = file_format.export_rows(resource.export_rows(selected))
+        for reason, count in resource.left_out.items():
+            if count:
+                messages.warning(request, f"Left out of the export: {count:,} x {reason}, which no row can hold.")
+        resource.record_export(resource.get_display_name(), address_of(request))
+        return download(resource.kind, file_format, content)
+
+    # Both
+
+    def _page_context(self, request: StaffRequest, form: Any, title: str) -> dict[str, Any]:
+        """What the templates need on a page that belongs to a list and to no row."""
+        frame = {"opts": self.opts, "title": title, "media": self.media, "form": form}
+        return {**self.admin_site.each_context(request), **frame}
+
+    def _address(self, view: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
+
+
+def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, Any]:
+    """What the preview shows of a result. ``hidden`` is what the confirmation sends back."""
+    errors = result.errors
+    new = [each for each in result.rows if each.is_new()]
+    changed = [each for each in result.rows if each.is_update()]
+    hidden = {name: value for name, value in values.items() if name not in ConfirmImportForm.TYPED}
+    return {
+        "result": result,
+        "file_name": values["original_file_name"],
+        "hidden": hidden | {"fingerprint": result.fingerprint},
+        "errors": errors[:ERRORS_SHOWN],
+        "more_errors": len(errors) - ERRORS_SHOWN,
+        "new": new,
+        "more_new": result.new - len(new),
+        "changed": changed,
+        "more_changed": result.updated - len(changed),
+    }
+
+
+def download(name: str, file_format: Any, content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type=file_format.get_content_type())
+    day = timezone.localdate().isoformat()
+    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.{file_format.get_extension()}"'
+    return response

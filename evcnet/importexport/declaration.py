@@ -1,0 +1,196 @@
+"""What a CSV resource declares: its columns, its natural key, and how rows are found, checked, written and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.db.models import F, Model, QuerySet
+from django.db.models.functions import Upper
+from import_export.resources import ModelResource
+
+from evcnet.errors import DomainError
+from evcnet.importexport.fields import DeclaredFieldsMetaclass, Field
+from evcnet.importexport.row_errors import quoted
+from evcnet.importexport.rows import Row
+from evcnet.importexport.widgets import ReferenceWidget
+
+if TYPE_CHECKING:
+    from customers.models import Provider
+    from evcnet.importexport.results import RowResult
+    from evcnet.importexport.scope import FileScope
+
+KEYS_PER_QUERY = 5_000
+Values = dict[str, Any]
+"""Values by column."""
+
+
+class NotExportable(Exception):
+    """A stored row says more than a row of the file can; the message says what, in words that count ("with ...")."""
+
+
+class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
+    """One instance for each run, in the name of ``scope``.
+
+    ``Meta.name`` is the kind of rows as commands name it, ``Meta.import_id_fields`` the natural key. ``provider`` is
+    whose rows those are that don't say it. An export without one names each row's.
+    """
+
+    has_provider: ClassVar[bool] = True  # False: rows hang on no provider
+    case_insensitive: ClassVar[bool] = False  # keys that differ only in letter case are the same key
+    creates_in_bulk: ClassVar[bool] = True  # new rows are written many at a time
+    updates_in_bulk: ClassVar[bool] = False  # and so are rows that change
+    changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price: all are read first
+    guard_columns: ClassVar[dict[str, str]] = {}
+    """In which column of these files a rule over several tables is mended, by the column that the rule names."""
+
+    def __init__(self, scope: FileScope, provider: Provider | None = None, **options: Any) -> None:
+        super().__init__()
+        self.scope, self.provider = scope, provider
+        self.model: Any = self._meta.model
+        self.columns: Sequence[Field] = self.get_import_fields()
+        self.key: Sequence[str] = self.get_import_id_fields()
+
+    @property
+    def kind(self) -> str:
+        return str(self._meta.name)
+
+    @classmethod
+    def get_display_name(cls) -> str:
+        return display_name(cls._meta.name)
+
+    @classmethod
+    def reference_fields(cls) -> list[Field]:
+        return [each for each in cls.fields.values() if isinstance(each.widget, ReferenceWidget)]
+
+    # Import
+
+    def read_key(self, row: Row) -> tuple[Any, ...]:
+        values = [self.fields[name].widget.clean(row.get(name, ""), row=row) for name in self.key]
+        return tuple(value.upper() if self.case_insensitive else value for value in values)
+
+    def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
+        """The stored rows that the file's rows mean, by (provider's id, key)."""
+        attribute = self.fields[self.key[0]].attribute
+        keys = sorted({row.key[1] for row in rows if row.key})
+        queryset = self.candidates(self.scope.rows(self.model, "change"), rows)
+        queryset = queryset.alias(natural_key=Upper(attribute) if self.case_insensitive else F(attribute))
+        return {self.key_of(each): each for each in filter_in(queryset, "natural_key", keys, lock=lock)}
+
+    def candidates(self, queryset: QuerySet[Any], rows: Iterable[Row]) -> QuerySet[Any]:
+        """Narrowed to the providers of the rows, with all that ``values_of`` needs."""
+        queryset = queryset.select_related(*[each.attribute for each in self.reference_fields()])
+        if not self.has_provider:
+            return queryset
+        return queryset.filter(provider__in={row.provider.pk for row in rows if row.provider})
+
+    def key_of(self, instance: Any) -> tuple[Any, ...]:
+        value = getattr(instance, self.fields[self.key[0]].attribute)
+        key = value.upper() if self.case_insensitive else value
+        return (instance.provider_id if self.has_provider else None, key)
+
+    def sort_rows(self, rows: list[Row]) -> list[Row]:
+        """Rows that others of the file point at come first."""
+        return rows
+
+    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
+        """What follows from several columns together. Refuses by ``row.refuse`` or by raising DomainError."""
+
+    def build_instance(self, row: Row, instance: Any, new_values: Values) -> Any:
+        """The row as it is to be written, checked field by field; a new one where ``instance`` is None."""
+        if instance is None:
+            instance = self.model(provider=row.provider) if self.has_provider else self.model()
+        for column in self.columns:
+            setattr(instance, column.attribute, new_values[column.column_name])
+        return clean_instance(instance)
+
+    def save_row(self, result: RowResult) -> Any:
+        """Create or change one row, and give back what was written."""
+        instance = self.build_instance(result.row, result.instance, result.new_values)
+        instance.save()
+        return instance
+
+    def save_many(self, instances: list[Any]) -> None:
+        """Write rows that ``build_instance`` made, where they are written many at a time."""
+        self.model._base_manager.bulk_create(instances)
+
+    def remarks(self) -> list[str]:
+        """What is worth saying of a run beside its counts, when all rows were taken."""
+        return []
+
+    # Export
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """What there is to export, in the order of the file; of one provider, or of all within the scope."""
+        rows = self.scope.rows(self.model).order_by(*self.ordering())
+        related = [each.attribute for each in self.reference_fields()]
+        return self.of_provider(rows.select_related(*related, *(["provider"] if self.has_provider else [])))
+
+    def of_provider(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.provider is None:
+            return queryset
+        return queryset.filter(provider=self.provider) if self.has_provider else queryset.filter(pk=self.provider.pk)
+
+    def iter_queryset(self, queryset: QuerySet[Any]) -> Iterable[Any]:
+        """The rows of ``get_queryset``, or of a part of it, with all that ``values_of`` needs."""
+        return queryset.iterator(chunk_size=2_000)
+
+    @classmethod
+    def lookup_from(cls, model: type[Model]) -> str:
+        """By which field do rows hang on those of a list: on themselves, or on the model of another page?"""
+        if cls._meta.model is model:
+            return "pk"
+        return str(next(each.name for each in cls._meta.model._meta.fields if each.related_model is model))
+
+    def ordering(self) -> list[str]:
+        return [*(["provider__code"] if self.has_provider else []), self.fields[self.key[0]].attribute]
+
+    def provider_of(self, instance: Any) -> Provider | None:
+        return cast("Provider", instance.provider) if self.has_provider else None
+
+    def not_exportable(self) -> dict[str, int]:
+        """What never becomes a row, by reason."""
+        return {}
+
+    # Both
+
+    def values_of(self, instance: Any) -> Values:
+        """The stored values of all columns. Raises NotExportable for what a row can't say."""
+        return {each.column_name: getattr(instance, each.attribute) for each in self.columns}
+
+    def label(self, instance: Any) -> str:
+        return str(instance)
+
+
+def display_name(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()
+
+
+def filter_in(queryset: QuerySet[Any], lookup: str, values: Sequence[Any], *, lock: bool = False) -> Iterator[Any]:
+    """The rows with one of these values, in as few queries as a statement's size allows."""
+    if lock:
+        queryset = queryset.select_for_update(of=("self",), no_key=True)
+    for start in range(0, len(values), KEYS_PER_QUERY):
+        yield from queryset.filter(**{f"{lookup}__in": values[start : start + KEYS_PER_QUERY]})
+
+
+def clean_instance(instance: Any) -> Any:
+    """What the model says of single fields and of the row. Keys and pointers were looked up for all rows at once,
+    and the database keeps the constraints, so that no query is asked for each row."""
+    pointers: Collection[str] = [each.name for each in instance._meta.fields if each.is_relation]
+    instance.clean_fields(exclude=pointers)
+    instance.clean()
+    return instance
+
+
+def refuse_empty_window(new_values: Values) -> None:
+    """Refuses a window that ends before it begins."""
+    begins, ends = new_values["valid_from"], new_values["valid_until"]
+    if begins is not None and ends is not None and ends <= begins:
+        raise DomainError("It ends before it begins: valid_until has to be later than valid_from.", "valid_until")
+
+
+def refuse_other_case(new_values: Values, old_values: Values | None, column: str) -> None:
+    """Refuses a key that differs from the stored one in letter case: it may be a slip, or another's."""
+    if old_values is not None and new_values[column] != old_values[column]:
+        raise DomainError(f"It is stored as {quoted(old_values[column])}: write it in the same letter case.", column)

@@ -1,0 +1,52 @@
+"""File formats of the pages and commands: the library's CSV and XLSX, read with guards of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from import_export.formats import base_formats
+from openpyxl.utils.exceptions import IllegalCharacterError
+from tablib import Dataset
+
+from evcnet.importexport.csv_file import Sheet, read_csv, write_csv
+from evcnet.importexport.workbook import read_workbook
+
+
+class CSV(base_formats.CSV):
+    CONTENT_TYPE = "text/csv; charset=utf-8"
+
+    def get_title(self) -> str:
+        return "CSV (UTF-8)"
+
+    def create_dataset(self, in_stream: bytes, most: int | None = None, **kwargs: Any) -> Sheet:
+        return read_csv(in_stream, most)
+
+    def export_rows(self, rows: Iterable[list[str]]) -> bytes:
+        """With the mark by which spreadsheets know UTF-8."""
+        return "".join(write_csv(rows)).encode("utf-8-sig")
+
+
+class XLSX(base_formats.XLSX):
+    def get_title(self) -> str:
+        return "Excel (XLSX)"
+
+    def create_dataset(self, in_stream: bytes, most: int | None = None, **kwargs: Any) -> Sheet:
+        return read_workbook(in_stream, most)
+
+    def export_rows(self, rows: Iterable[list[str]]) -> bytes:
+        """Every cell as text. Raises ValueError for a sign that a workbook can't hold."""
+        header, *others = rows
+        try:
+            workbook: bytes = Dataset(*others, headers=header).export("xlsx", column_width=None)
+        except IllegalCharacterError as error:
+            raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
+        return workbook
+
+
+FORMATS: list[type[CSV | XLSX]] = [CSV, XLSX]
+
+
+def format_of(data: bytes) -> CSV | XLSX:
+    """The format of a file's content, whatever its name says."""
+    return XLSX() if data.startswith(b"PK\x03\x04") else CSV()

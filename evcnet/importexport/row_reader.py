@@ -1,0 +1,152 @@
+"""Reads the cells of a file: whose row it is, which one is meant, and the value of every column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+from django.db.models.functions import Upper
+
+from customers.provider_lookup import ProviderRequired
+from evcnet.importexport.csv_file import BadCell
+from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
+from evcnet.importexport.fields import Field
+from evcnet.importexport.formulas import unescaped
+from evcnet.importexport.row_errors import RowError, alternatives, quoted
+from evcnet.importexport.rows import Row
+from evcnet.importexport.widgets import ReferenceWidget
+
+if TYPE_CHECKING:
+    from tablib import Dataset
+
+PROVIDER = "provider"
+
+
+class RowReader:
+    """The rows of one file for one resource. Raises ProviderRequired where it isn't clear whose they are."""
+
+    def __init__(self, resource: ResourceDeclaration, dataset: Dataset) -> None:
+        self.resource, self.dataset = resource, dataset
+        self.header: list[str] = list(dataset.headers or [])
+        self.providers = resource.scope.writable(resource.model)
+        self.references: dict[Any, Any] = {}
+        if resource.has_provider and resource.provider is None and PROVIDER not in self.header:
+            names = alternatives(sorted(self.providers)) if self.providers else "none, since there is no provider yet"
+            raise ProviderRequired(f"Say whose rows these are, by a provider or a column “provider”: {names}.")
+
+    def header_errors(self) -> list[RowError]:
+        """All that is wrong with row 1. A column that is not known is refused, never left out in silence."""
+        columns = self.resource.columns
+        known = [*([PROVIDER] if self.resource.has_provider else []), *(each.column_name for each in columns)]
+        errors = []
+        for position, name in enumerate(self.header, 1):
+            if not name:
+                errors.append(RowError(1, "", f"Column {position} has no name: name it, or delete it."))
+            elif name not in known:
+                errors.append(RowError(1, name, f"The column {quoted(name)} is not known: use {', '.join(known)}."))
+            elif name in self.header[: position - 1]:
+                errors.append(RowError(1, name, f"The column {quoted(name)} stands there twice: delete one of them."))
+        missing = [each.column_name for each in columns if each.required and each.column_name not in self.header]
+        return errors + [
+            RowError(1, name, f"The column {quoted(name)} is missing: it is required, so add it.") for name in missing
+        ]
+
+    def rows(self) -> list[Row]:
+        """All rows, with their provider and key where these can be read, and with what is wrong so far."""
+        numbers: Iterable[int] = getattr(self.dataset, "numbers", range(2, len(self.dataset) + 2))
+        rows = [self._row(number, cells) for number, cells in zip(numbers, self.dataset, strict=True)]
+        self._look_up(rows)
+        for row in rows:
+            self._read_key(row)
+        self._refuse_doubles(rows)
+        return rows
+
+    def _row(self, number: int, cells: Iterable[Any]) -> Row:
+        texts = {name: "" if cell is None else cell for name, cell in zip(self.header, cells, strict=False)}
+        row = Row(number, ((name, unescaped(str(cell))) for name, cell in texts.items()), self.references)
+        for name, cell in texts.items():
+            if isinstance(cell, BadCell):
+                row.refuse(name, cell.why)
+            elif "\x00" in row[name]:
+                row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
+        width = getattr(self.dataset, "ragged", {}).get(number)
+        if width is not None:
+            lengths = f"The row has {width} cells, the header {len(self.header)}"
+            row.refuse("", f"{lengths}: put text with commas or semicolons into quotation marks.")
+        if self.resource.has_provider:
+            self._find_provider(row)
+        return row
+
+    def _find_provider(self, row: Row) -> None:
+        code, provider = row.cell(PROVIDER), self.resource.provider
+        row.provider = self.providers.get(code) if code else provider
+        if row.provider is None:
+            wrong = f"There is no provider {quoted(code)} here" if code else "The row doesn't say whose it is"
+            codes = alternatives(sorted(self.providers)) if self.providers else "another"
+            row.refuse(PROVIDER, f"{wrong}: write {codes}.")
+        elif provider is not None and row.provider != provider:
+            row.provider = None
+            row.refuse(PROVIDER, f"The row is of {code}, the import of {provider.code}: import them one by one.")
+
+    def _look_up(self, rows: list[Row]) -> None:
+        """Every row that is pointed at, in one query a column."""
+        providers = {row.provider for row in rows if row.provider}
+        for field in self.resource.reference_fields():
+            widget: Any = field.widget
+            words = {row.cell(field.column_name) for row in rows if row.provider} - {""}
+            queryset = self.resource.scope.rows(widget.model).filter(provider__in=providers)
+            queryset = queryset.alias(word=Upper(widget.by) if widget.case_insensitive else F(widget.by))
+            # As written too: the database knows letters of which it makes no capitals, such as ß.
+            usable = sorted(word for word in words | {widget.key(word) for word in words} if "\x00" not in word)
+            for instance in filter_in(queryset, "word", usable):
+                self.add_reference(widget, instance)
+
+    def add_reference(self, widget: ReferenceWidget, instance: Any) -> None:
+        """Let rows point at this one."""
+        key = widget.key(getattr(instance, widget.by))
+        self.references[widget.model, instance.provider_id, key] = instance
+
+    def _read_key(self, row: Row) -> None:
+        if self.resource.has_provider and row.provider is None:
+            return
+        with suppress(ValueError):  # said again, with its column, when all columns are read
+            key = self.resource.read_key(row)
+            if all(key) and not row.errors:
+                row.key = (row.provider.pk if row.provider else None, *key)
+
+    def _refuse_doubles(self, rows: list[Row]) -> None:
+        first: dict[Any, Row] = {}
+        for row in rows:
+            if row.key and first.setdefault(row.key, row) is not row:
+                earlier, row.key = first[row.key], None
+                key, before = self._key_cells(row), self._key_cells(earlier)
+                case = "" if key == before else ", but for letter case"
+                message = f"{quoted(key)} stands in row {earlier.number} already{case}: keep one of them."
+                row.refuse(self.resource.key[-1], message)
+
+    def _key_cells(self, row: Row) -> str:
+        return ", ".join(row.cell(name) for name in self.resource.key)
+
+    def new_values(self, row: Row, old_values: Values | None) -> Values:
+        """The value of every column, as it stands in the file, as it is stored, or by default."""
+        values = {}
+        refused = {error.column for error in row.errors}
+        for field in self.resource.columns:
+            if field.column_name in refused or (isinstance(field.widget, ReferenceWidget) and row.provider is None):
+                continue
+            try:
+                values[field.column_name] = self._new_value(row, field, old_values)
+            except ValueError as error:
+                row.refuse(field.column_name, str(error))
+        return values
+
+    def _new_value(self, row: Row, field: Field, old_values: Values | None) -> Any:
+        cell = row.get(field.column_name)
+        if old_values is None:
+            return field.default if cell is None else field.clean(row)
+        old_value = old_values[field.column_name]
+        if cell is None or cell == field.widget.render(old_value, zone=row.zone, scope=self.resource.scope):
+            return old_value  # what was exported is never a change, whatever a widget makes of it
+        return field.clean(row)

@@ -1,0 +1,52 @@
+"""One row of a file on its way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from evcnet.importexport.row_errors import RowError
+
+if TYPE_CHECKING:
+    from customers.models import Provider
+
+References = Mapping[tuple[type[Model], int, str], Any]
+
+
+class Row(dict[str, str]):
+    """The cells by column, of the columns of the file alone.
+
+    ``number`` is the one that a spreadsheet shows beside it. ``key`` is (provider's id, natural key), None where it
+    can't be read. ``references`` are the rows that the cells of the file point at.
+    """
+
+    def __init__(self, number: int, cells: Iterable[tuple[str, str]], references: References) -> None:
+        super().__init__(cells)
+        self.number = number
+        self.provider: Provider | None = None
+        self.key: tuple[Any, ...] | None = None
+        self.errors: list[RowError] = []
+        self._references = references
+
+    @property
+    def provider_id(self) -> int | None:
+        return self.provider.pk if self.provider else None
+
+    @property
+    def zone(self) -> tzinfo:
+        return self.provider.zone if self.provider else timezone.get_default_timezone()
+
+    def cell(self, column: str) -> str:
+        """What stands there, without spaces around it; empty where the file lacks the column."""
+        return self.get(column, "").strip()
+
+    def reference(self, model: type[Model], key: str) -> Any:
+        """The row of the same provider that has this key; None where there is none in scope."""
+        return self._references.get((model, self.provider.pk, key)) if self.provider else None
+
+    def refuse(self, column: str, message: str) -> None:
+        self.errors.append(RowError(self.number, column, message))
