@@ -28,7 +28,6 @@ WRITERS = {
     "chargegroups/writes.py": "how terms and exceptions come about",
     "changes/apply.py": "applies, cancels and takes back what proposals write",
     "chargepoints/close_group.py": "removes a group that never had terms in force",
-    "customers/privacy/erase.py": "takes a person's exceptions away, by a proposal, with everything else of theirs",
 }
 """The modules that lift the guard, and why."""
 WRITING = {
