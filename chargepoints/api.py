@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from chargepoints.authorization import authorize
+from chargepoints.decision_log import Asker, keep_decision, keep_unknown_point
 from customers.api_authentication import authenticate_key
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
@@ -46,9 +47,13 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     except BadRequest as wrong:
         return JsonResponse({"errors": wrong.fields}, status=400)
     answer = authorize(card, point, at)
+    asker = Asker("api", holder.provider, api_key=holder.key)
     if answer.facts.row["point_provider"] != holder.provider:
+        keep_unknown_point(card, point, at, asker)
         return JsonResponse({"error": "You have no charge point with this identity."}, status=404)
-    return JsonResponse(answer.as_provider_json(steps=request.GET.get("explain") == "1"))
+    told = answer.as_provider_json(steps=request.GET.get("explain") == "1")
+    keep_decision(answer, asker, told)
+    return JsonResponse(told)
 
 
 def _read(body: bytes, provider: int) -> tuple[str, str, datetime]:

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class ChargePointsConfig(AppConfig):
     name = "chargepoints"
     verbose_name = "Where"
+
+    def ready(self) -> None:
+        from chargepoints import receivers  # noqa: F401 - models are loaded only now

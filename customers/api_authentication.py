@@ -18,12 +18,13 @@ counted AS (
         requests = CASE WHEN used.minute = excluded.minute THEN used.requests + 1 ELSE 1 END
     RETURNING requests
 )
-SELECT provider_id, requests > rate_per_minute FROM key, counted
+SELECT id, provider_id, requests > rate_per_minute FROM key, counted
 """
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedKey:
+    key: int
     provider: int
     over_limit: bool
 

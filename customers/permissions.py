@@ -47,6 +47,7 @@ _STAFF = {
     "chargepoints.connector": ALL,
     "chargepoints.session": EDIT,
     "chargepoints.rating": VIEW | {"add"},
+    "chargepoints.decisionentry": VIEW,
 }
 
 PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
@@ -77,6 +78,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.connector": VIEW,
         "chargepoints.session": VIEW,
         "chargepoints.rating": VIEW,
+        "chargepoints.decisionentry": VIEW,
     },
     Role.HELPDESK: {
         "customers.provider": VIEW,
@@ -93,6 +95,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.connector": VIEW,
         "chargepoints.session": VIEW,
         "chargepoints.rating": VIEW,
+        "chargepoints.decisionentry": VIEW,
     },
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }

@@ -227,6 +227,9 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
 
+DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
+"""Does each process write what it decided about cards into the decision log?"""
+
 PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 

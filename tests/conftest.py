@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from chargepoints import decision_log
 from customers.permissions import Role
 from tests import factories as make
 from tests.database import create_clone, drop_clone
@@ -18,6 +19,13 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
     yield
     with django_db_blocker.unblock():
         drop_clone()
+
+
+@pytest.fixture(autouse=True)
+def no_decisions_wait():
+    """What a test asked is not written by the next one."""
+    yield
+    decision_log.LOG.clear()
 
 
 @pytest.fixture

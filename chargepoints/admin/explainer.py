@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from chargegroups.models import CustomerException
 from chargepoints.authorization import Authorization, authorize
+from chargepoints.decision_log import Asker, keep_decision
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard
 from evcnet.admin.requests import StaffRequest
@@ -58,6 +59,8 @@ def may_charge(request: StaffRequest) -> HttpResponse:
     if question.complete and len(question.cards) <= 1:
         answer = authorize(question.uid, question.points[0].identity, question.moment)
         context |= _told(request, question, answer)
+        asker = Asker("explainer", question.points[0].provider_id, login=request.user.pk)
+        keep_decision(answer, asker, context["answer"])
     return TemplateResponse(request, "chargepoints/may_charge.html", context)
 
 

@@ -152,5 +152,9 @@ OPERATIONS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chargepoints", "0001_initial"), ("chargegroups", "0002_guards"), ("customers", "0002_guards")]
+    dependencies = [
+        ("chargepoints", "0002_decision_log"),
+        ("chargegroups", "0002_guards"),
+        ("customers", "0002_guards"),
+    ]
     operations = OPERATIONS

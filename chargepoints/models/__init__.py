@@ -1,8 +1,9 @@
 """Locations, charge points, sessions and ratings."""
 
+from chargepoints.models.decisions import DecisionEntry
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector, FeedPoint
 from chargepoints.models.ratings import Rating
 from chargepoints.models.sessions import Session
 
-__all__ = ["ChargePoint", "Connector", "FeedPoint", "Location", "Rating", "Session"]
+__all__ = ["ChargePoint", "Connector", "DecisionEntry", "FeedPoint", "Location", "Rating", "Session"]

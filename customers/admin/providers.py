@@ -29,6 +29,7 @@ class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, BulkImportExportA
         (None, {"fields": ["code", "name"]}),
         ("In OCPI", {"fields": ["country_code", "party_id"]}),
         ("Money and time", {"fields": ["currency", "time_zone"]}),
+        ("Decision log", {"fields": ["decision_months"]}),
         ("Signing in", {"fields": ["mfa_required_for"]}),
         (
             "Small sessions",

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django_countries.fields import CountryField
 
@@ -54,6 +54,12 @@ class Provider(models.Model):
         default="0.2",
         validators=[MinValueValidator(0)],
         help_text="A session of less than this many kWh is recorded and costs nothing.",
+    )
+    decision_months = models.PositiveSmallIntegerField(
+        "months",
+        default=13,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="For so many months it is kept which card asked where, and what was decided.",
     )
     mfa_required_for = models.CharField(
         "second factor",

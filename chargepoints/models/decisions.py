@@ -1,0 +1,87 @@
+"""Decision log: what was asked about a card at a charge point, on which facts it was decided, and what was told."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Now
+
+from chargegroups.models import ChargeGroup
+from chargepoints.models.points import ChargePoint
+from customers.models import ApiKey, ChargeCard, Customer, Provider, StaffMember
+from evcnet.personal_data import CardUid, PersonalData, column
+from evcnet.tenancy import ScopedManager, Tenancy
+from tariffs.models import TariffVersion
+
+
+def _own_card(name: str) -> Subquery:
+    """The card of a decision, where it is still the card of the customer of then."""
+    own = ChargeCard.objects.filter(pk=OuterRef("card_id"), customer_id=OuterRef("customer_id"))
+    return Subquery(own.order_by().values(name))
+
+
+def _link(to: type[models.Model]) -> models.ForeignKey:
+    """A decision outlives what it was about."""
+    return models.ForeignKey(to, models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
+
+
+class DecisionEntry(models.Model):
+    """One decision. Its table is made by 0002_decision_log: a partition a month, appended to and never changed.
+
+    ``provider`` is the charge point's; where nobody knows that, the provider that asked. ``card_uid`` and ``identity`` are
+    what was asked. ``reason`` is the line that decided, for the card's provider alone; ``told`` is the one that was answered.
+    """
+
+    class Source(models.TextChoices):
+        API = "api", "API"
+        EXPLAINER = "explainer", "typed on the page"
+
+    asked_at = models.DateTimeField("asked", db_default=Now())
+    at = models.DateTimeField("about the moment")
+    source = models.CharField("by way of", max_length=9, choices=Source)
+    provider = _link(Provider)
+    card_provider = _link(Provider)
+    api_key = _link(ApiKey)
+    login = _link(StaffMember)
+    card_uid = models.CharField("card", max_length=100)
+    identity = models.CharField("charge point", max_length=100)
+    card = _link(ChargeCard)
+    customer = _link(Customer)
+    charge_point = _link(ChargePoint)
+    charge_group = _link(ChargeGroup)
+    verdict = models.CharField(max_length=12)
+    reason = models.CharField(max_length=30)
+    told = models.CharField("reason told", max_length=30)
+    tariff_version = _link(TariffVersion)
+    tariff_source = models.CharField(max_length=10, blank=True)
+    facts = models.JSONField(
+        help_text="What the access rules looked at; what is left out was as Facts has it by default."
+    )
+    answer = models.JSONField(help_text="What was told beside verdict and reason: codes, and the price as it read.")
+
+    personal_data = PersonalData(
+        customer="customer",
+        part="decisions",
+        export=column(
+            "asked_at", "at", "source", "card_uid", "verdict", charge_point="identity", reason="told",
+        ),
+        overwrite={
+            "card_uid": lambda: Coalesce(_own_card("uid"), Value("erased")),
+            "card": lambda: _own_card("pk"),
+        },
+        texts=("card_uid",),
+        card_uid=CardUid("card_uid", card="card"),
+        impersonal=("identity", "verdict", "reason", "told", "tariff_source", "facts", "answer"),
+        erasure="stay with when, where and the verdict; the card is overwritten.",
+        stays=True,
+    )  # fmt: skip
+    tenancy = Tenancy(user_groups=("charge_point__charge_group__user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        managed = False
+        verbose_name = "decision"
+        ordering = ["-asked_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.card_uid} at {self.identity}: {self.verdict}"
