@@ -227,6 +227,7 @@ def _happenings(tenant: Tenant, said: str) -> None:
     start = datetime(2026, 3, 2, 9, tzinfo=UTC)
     tenant.keep(session(tenant, f"{said}-session", tenant[people.ChargeCard], start, note=f"{said} noted"))
     tenant.keep(points.Rating.objects.get(session=tenant[Session]))
+    tenant.keep(_decision(tenant, said))
     proposal = NewTerms(tenant[groups.ChargeGroup], {"tariff": tenant["second tariff"]})  # type: ignore[index]
     at = timezone.now() + timedelta(days=30)
     shown = preview_change(proposal, at).impact
@@ -240,6 +241,16 @@ def _happenings(tenant: Tenant, said: str) -> None:
     notices.update(state=people.Notice.State.FAILED, **words)
     tenant.keep(notices.latest("pk"))
     tenant.keep(tenant[people.Notice].announcement)
+
+
+def _decision(tenant: Tenant, said: str) -> points.DecisionEntry:
+    point, card = tenant[ChargePoint], tenant[people.ChargeCard]
+    return points.DecisionEntry.objects.create(
+        asked_at=timezone.now(), at=timezone.now(), source="api", provider=tenant.provider, card_provider=tenant.provider,
+        api_key=tenant[ApiKey], card_uid=card.uid, identity=point.identity, card=card, customer=card.customer,
+        charge_point=point, charge_group=point.charge_group, verdict="ALLOWED", reason="own_user_group",
+        told="own_user_group", facts={}, answer={"price_text": f"{said} price"},
+    )  # fmt: skip
 
 
 def session(tenant: Tenant, code: str, card: Any, start: datetime, **more: Any) -> Session:
