@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, Provider, UserGroup
+from customers.privacy.erase import erase
 from evcnet.importexport.formulas import escaped, unescaped
 from evcnet.importexport.registry import RESOURCES
 from tariffs import writes as tariff_writes
@@ -174,3 +175,37 @@ def test_numbers_dates_and_switches_of_a_workbook_are_read_as_they_are_shown(wor
         ["code", "name", "valid_from", "energy_per_kwh"], ["SUM", "Sum", datetime(2026, 1, 1), 0.1 + 0.2]
     )
     assert take("tariffs", data).status == 0
+
+
+# Files and erased customers
+
+
+@pytest.fixture
+def erased(world):
+    record(world, "S1")
+    erase(world.jansen)
+    return world
+
+
+def test_a_file_from_before_does_not_bring_the_person_back(erased, take):
+    answer = take("customers", "user_group,number,name,status", 'NORTH,1001,"Jansen, T.",active')
+    assert (answer.status, answer.errors) == (1, [(2, "number")])
+    assert "was erased and stays so" in answer.messages
+    assert Customer.objects.get(number="1001").name == "Erased customer"
+
+
+def test_nor_does_a_file_of_cards(erased, take):
+    answer = take("charge_cards", "uid,customer", "04AA11,1001")
+    assert (answer.status, answer.errors) == (1, [(2, "customer")])
+    assert not ChargeCard.objects.filter(uid="04AA11").exists()
+
+
+@pytest.mark.parametrize("kind", ["customers", "charge_cards", "sessions"])
+def test_what_is_exported_afterwards_comes_in_unchanged_and_names_nobody(erased, take, kind):
+    file, _ = export_csv(kind, provider="GRG")
+    assert "Jansen" not in file
+    assert "04AA11" not in file
+    answer = take(kind, file.encode())
+    new, updated, unchanged, invalid = answer.counts
+    assert (new, updated, invalid) == (0, 0, 0)
+    assert unchanged > 0

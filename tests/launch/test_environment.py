@@ -1,5 +1,6 @@
 """Database and secret, as they follow from the environment."""
 
+import re
 import secrets
 import stat
 import threading
@@ -10,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from evcnet import database
 from evcnet.secret import secret_key
+from evcnet.var_dir import PROJECT
 
 
 @pytest.fixture
@@ -94,3 +96,19 @@ def test_production_makes_no_secret_up(env, var, monkeypatch):
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
         secret_key(env)
     assert not var.exists()
+
+
+# The example of an .env file
+
+
+READ = re.compile(r"""(?:env(?:\.\w+)?\(|environ(?:\.get\(|\[))\s*["']([A-Z][A-Z_]+)["']""")
+NOT_OURS = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS"}
+
+
+def test_every_setting_is_in_the_example():
+    rooms = ("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools")
+    sources = [path.read_text() for room in rooms for path in (PROJECT / room).rglob("*.py")]
+    read = {name for source in sources for name in READ.findall(source)} - NOT_OURS
+    listed = set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    assert {"DATABASE_URL", "SECRET_KEY", "PORT"} <= read
+    assert read - listed == set()

@@ -1,9 +1,13 @@
 """The pages of customers."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from customers.models import Customer
+from chargepoints.models import ChargePoint, Connector
+from customers.models import ApiKey, Customer
+from customers.permissions import Role
 from tests import factories as make
 from tests.portal.forms import page_form
 
@@ -168,3 +172,87 @@ def test_a_customer_with_cards_is_not_removed(world, signed_in):
     browser = signed_in(world.ben)
     browser.post(reverse("admin:customers_customer_delete", args=[world.jansen.pk]), {"post": "yes"})
     assert Customer.objects.filter(pk=world.jansen.pk).exists()
+
+
+# Lists of customers
+
+
+MANY = 60
+
+LISTS = {
+    "/chargepoints/chargepoint/": lambda world: make.ChargePointFactory(charge_group=world.leusden),
+    "/chargepoints/location/": lambda world: make.LocationFactory(provider=world.greengrid),
+    "/customers/customer/": lambda world: make.CustomerFactory(user_group=world.north),
+    "/customers/chargecard/": lambda world: make.ChargeCardFactory(
+        customer=make.CustomerFactory(user_group=world.north)
+    ),
+    "/customers/usergroup/": lambda world: make.UserGroupFactory(provider=world.greengrid, parent=world.north),
+    "/customers/staffmember/": lambda world: make.StaffMemberFactory(role=Role.HELPDESK, user_group=world.north),
+    "/customers/apikey/": lambda world: ApiKey.make(provider=world.greengrid, name="key"),
+}
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_takes_no_more_queries_with_many_rows_than_with_few(world, signed_in, address):
+    browser = signed_in(world.anna)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(address).status_code == 200
+        return len(captured)
+
+    for _ in range(3):
+        LISTS[address](world)
+    few = queries()
+    for _ in range(MANY):
+        LISTS[address](world)
+    assert queries() <= few
+
+
+# The page before a row is removed
+
+
+def removal(row) -> str:
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_delete", args=[row.pk])
+
+
+def test_what_stands_in_the_way_is_counted(world, signed_in):
+    make.ChargeCardFactory(customer=world.jansen)
+    response = signed_in(world.ben).get(removal(world.jansen))
+    assert "2 charge cards" in response.context["protected"]
+    signed_in(world.ben).post(removal(world.jansen), {"post": "yes"})
+    assert Customer.objects.filter(pk=world.jansen.pk).exists()
+
+
+def test_no_row_out_of_reach_is_named(world, signed_in):
+    """Carla runs North; the exception is in a charge group of South."""
+    southern = make.ChargeGroupFactory(user_group=world.south, code="CG-SECRET", terms={"tariff": world.standard})
+    make.CustomerExceptionFactory(charge_group=southern, customer=world.jansen)
+    text = signed_in(world.carla).get(removal(world.jansen)).content.decode()
+    assert "something that you do not see" in text and "1 exception" not in text and "CG-SECRET" not in text
+
+
+def test_connectors_go_along_with_their_charge_point(world, signed_in):
+    point = ChargePoint.objects.create(provider=world.greengrid, identity="OLD")
+    Connector.objects.create(
+        charge_point=point, ocpi_id="1", standard="IEC_62196_T2", format="SOCKET", power_type="AC_3_PHASE",
+        max_voltage=230, max_amperage=32,
+    )  # fmt: skip
+    browser = signed_in(world.ben)
+    assert "1 connector" in browser.get(removal(point)).content.decode()
+    browser.post(removal(point), {"post": "yes"})
+    assert not ChargePoint.objects.filter(identity="OLD").exists()
+
+
+def test_a_free_customer_is_removed(world, signed_in):
+    nobody = make.CustomerFactory(user_group=world.north)
+    signed_in(world.carla).post(removal(nobody), {"post": "yes"})
+    assert not Customer.objects.filter(pk=nobody.pk).exists()
+
+
+@pytest.mark.parametrize("who", ["hugo", "rita", "otto"])
+def test_who_may_not_change_customers_removes_none(world, signed_in, who):
+    nobody = make.CustomerFactory(user_group=world.north)
+    signed_in(getattr(world, who)).post(removal(nobody), {"post": "yes"})
+    assert Customer.objects.filter(pk=nobody.pk).exists()

@@ -7,13 +7,20 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from changes.admin.replay import replayed
+from changes.apply import preview_change
+from changes.proposals import NewVersion
 from chargepoints.models import Session
 from chargepoints.rating import Measured, correct
 from chargepoints.replay import replay, sessions_at, sessions_by, version_to_replay
+from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
 from tests import factories as make
+from tests.queries.test_changes import per_kwh
 from tests.sessions import record
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +159,41 @@ def test_what_makes_no_sense_ends_with_status_2_and_says_why(past, options, says
 def test_without_a_provider_among_several_it_asks_for_one(past):
     assert "--provider" in refused("--tariff", "STANDARD", "--against", "DEAR", provider=None)
     assert Tariff.objects.filter(code="STANDARD").exists()
+
+
+# Replays of a change
+
+
+@pytest.fixture
+def last_week():
+    return f"{database_clock() - timedelta(days=7):%Y-%m-%dT10:00}"
+
+
+def dearer(world):
+    return preview_change(NewVersion(world.standard, per_kwh("0.50")))
+
+
+def test_a_session_is_priced_again_as_it_was_measured(world, last_week):
+    record(world, "S1", at=last_week, kwh="20")
+    assert replayed(dearer(world)).total.difference == Decimal("3.00")
+
+
+def test_a_corrected_session_is_priced_again_as_it_was_corrected(world, last_week):
+    session = record(world, "S1", at=last_week, kwh="20")
+    version = world.standard.versions.get()
+    correct(session, version, Measured(session.started_at, session.ended_at, Decimal(10)), "The meter was wrong.")
+    assert replayed(dearer(world)).total.difference == Decimal("1.50")
+
+
+def test_corrections_cost_no_query_each(world, last_week):
+    def cost():
+        seen = dearer(world)
+        with CaptureQueriesContext(connection) as queries:
+            replayed(seen)
+        return len(queries)
+
+    record(world, "S0", at=last_week)
+    few = cost()
+    for number in range(1, 6):
+        record(world, f"S{number}", at=last_week)
+    assert cost() == few

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from changes.apply import preview_change
+from changes.apply import apply_change, preview_change
 from changes.proposals import NewTerms, NewVersion
 from chargegroups import writes
-from chargegroups.models import CustomerException
+from chargegroups.models import CustomerException, Terms
 from customers.models import Customer
 from tests import factories as make
 from tests.queries.test_changes import per_kwh
@@ -118,3 +118,15 @@ def test_a_thousand_exceptions_with_tariffs_hand_out_no_more_rows(world):
 
     few = cost(customers[:200])
     assert cost(customers[200:900]) == few
+
+
+# Changes previewed and made where no transaction is open, as pages and commands do
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_takes_effect_now_is_shown_and_then_made(world):
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    seen = preview_change(proposal)
+    assert Terms.objects.filter(charge_group=world.leusden).count() == 1
+    apply_change(proposal, fingerprint=seen.impact.fingerprint)
+    assert Terms.objects.filter(charge_group=world.leusden).latest("valid_from").tariff == world.cheap

@@ -1,15 +1,16 @@
-"""The page of permissions in the docs: it says what the code enforces."""
+"""Pages of docs that are written from the code: permissions and attacks."""
 
 from django.apps import apps
 from django.conf import settings
 
+from customers import permissions_table
 from customers.permissions import OPERATOR, PERMISSIONS, SPECIAL_ACTIONS, Role, granted
-from customers.permissions_table import document
+from tests.tenancy import attacks
 
 
 def test_the_documented_table_is_what_the_code_says():
     written = (settings.BASE_DIR / "docs" / "permissions.md").read_text()
-    assert written == document(), "run: manage.py roles_table > docs/permissions.md"
+    assert written == permissions_table.document(), "run: manage.py roles_table > docs/permissions.md"
 
 
 def test_every_role_and_every_model_of_the_table_exists():
@@ -44,3 +45,11 @@ def test_only_provider_admins_touch_logins_roles_keys_and_the_record():
 
 def test_the_operator_manages_providers_and_sees_no_customer_data():
     assert set(OPERATOR) == {"customers.provider"}
+
+
+# The page of attacks in the docs
+
+
+def test_the_page_of_attacks_lists_every_try():
+    written = (settings.BASE_DIR / "docs" / "attacks.md").read_text()
+    assert written == attacks.document(), "run: python -m tests.tenancy.attacks > docs/attacks.md"

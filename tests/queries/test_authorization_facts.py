@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +150,17 @@ def test_the_statement_tells_what_the_objects_tell(db, drawn):
         if verdict == "ALLOWED":
             assert answer.decision.tariff.code == paid.code
         transaction.set_rollback(True)
+
+
+# The decision's prepared statement
+
+
+@pytest.mark.django_db
+def test_the_statement_of_a_decision_is_planned_once(world):
+    for _ in range(3):
+        authorize("04AA11", "NLGRGE0001", timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [statement for (statement,) in cursor.fetchall()]
+    assert [statement for statement in prepared if "chargepoints_chargepoint" in statement and "LATERAL" in statement]
+    assert not [statement for statement in prepared if "pg_prepared_statements" in statement]
