@@ -19,6 +19,7 @@ from customers.models import Customer, UserGroup
 from tariffs.conversion import price_list
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffVersion
+from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import describe, read_tariff
 
 SHOWN = 50
@@ -116,11 +117,16 @@ def _earlier_tariffs(kept: StoredProposal) -> list[Tariff]:
 def _version(kept: StoredProposal) -> Differences:
     rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
     version = rows.select_related("tariff").prefetch_related("elements").first()
-    before = tuple(map(str, describe(price_list(version)))) if version else (NONE,)
-    after = [str(line) for line in describe(read_tariff(_exact(kept.proposal["prices"])))]
+    before = _lines(price_list(version)) if version else (NONE,)
+    after = list(_lines(read_tariff(_exact(kept.proposal["prices"]))))
     if until := kept.proposal.get("valid_until"):
         after.append(f"until {_when(until)}; then no price is in force")
     return Differences([Line("Prices", before, tuple(after))])
+
+
+def _lines(prices: PriceList) -> tuple[str, ...]:
+    """As the version states its prices, so that none that differ read alike."""
+    return tuple(map(str, describe(prices, incl_vat=prices.tax_included)))
 
 
 _NUMBERS = {"price", "vat", "excl_vat", "incl_vat", "before_taxes", "after_taxes"}

@@ -93,7 +93,9 @@ def _draft(admin: ModelAdmin, tariff: Tariff, data: Any) -> Draft | None:
         return None
     listed, version = table.price_list, table.version.instance
     version.price_list = listed
-    display = VersionDisplay(version, "draft", None, price_text(listed), is_free(listed), describe(listed), [], [])
+    display = VersionDisplay(
+        version, "draft", None, price_text(listed), is_free(listed), describe(listed, incl_vat=True), [], []
+    )
     names = [name for name in data if name.startswith(TYPED)]
     typed = [(name, value) for name in names for value in data.getlist(name)]
     return Draft(display, typed, editor_page(admin, tariff, find_scheduled(tariff, data.get("editing"))))

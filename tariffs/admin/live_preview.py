@@ -50,8 +50,8 @@ def answer(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
 def reading(request: StaffRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
     """How a price list reads to a driver, what is odd about it, and what the reference sessions cost by it."""
     return {
-        "preview": describe(listed),
-        "preview_text": price_text(listed),
+        "preview": describe(listed, incl_vat=True),
+        "preview_text": price_text(listed, incl_vat=True),
         "preview_free": is_free(listed),
         "remarks": remarks(listed, circumstances(request.user, tariff, database_clock())),
         "reference_previews": list(_reference_previews(_provider(request, tariff), tariff, listed, begins)),

@@ -56,7 +56,7 @@ def versions_of(tariff: Tariff, used: dict[str, Any] | None = None) -> list[Vers
         parts = (
             price_text(listed),
             is_free(listed),
-            describe(listed),
+            describe(listed, incl_vat=True),
             _elements(listed, version),
             remarks(listed, used or {}),
         )

@@ -31,7 +31,7 @@ class PriceWords:
     at_times: str
     excl: str
     incl: str
-    no_vat: str
+    vat_not_stated: str
     reservation: str
     comma: bool = True
 
@@ -58,7 +58,7 @@ ENGLISH: Final = PriceWords(
     at_times="at times",
     excl="excl. {rate} VAT",
     incl="incl. {rate} VAT",
-    no_vat="no VAT",
+    vat_not_stated="VAT not stated",
     reservation="a reservation costs extra",
     comma=False,
 )
@@ -77,7 +77,7 @@ PRICE_WORDS: Final[Mapping[str, PriceWords]] = {
         at_times="onder voorwaarden",
         excl="excl. {rate} btw",
         incl="incl. {rate} btw",
-        no_vat="zonder btw",
+        vat_not_stated="btw niet vermeld",
         reservation="een reservering kost extra",
     ),
     "de": PriceWords(
@@ -92,7 +92,7 @@ PRICE_WORDS: Final[Mapping[str, PriceWords]] = {
         at_times="unter Bedingungen",
         excl="ohne {rate} MwSt.",
         incl="inkl. {rate} MwSt.",
-        no_vat="ohne MwSt.",
+        vat_not_stated="MwSt. nicht angegeben",
         reservation="eine Reservierung kostet extra",
     ),
     "fr": PriceWords(
@@ -107,7 +107,7 @@ PRICE_WORDS: Final[Mapping[str, PriceWords]] = {
         at_times="sous conditions",
         excl="hors TVA {rate}",
         incl="TVA {rate} comprise",
-        no_vat="sans TVA",
+        vat_not_stated="TVA non précisée",
         reservation="une réservation coûte un supplément",
     ),
 }

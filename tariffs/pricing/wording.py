@@ -9,6 +9,7 @@ from typing import Final
 from .conditions import condition
 from .price_words import ENGLISH, PriceWords
 from .tariff import Component, Dimension, Element, PriceLimit, Tariff
+from .vat_readings import limit_including_vat, reading
 
 _ORDER: Final[tuple[Dimension, ...]] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
 _RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min", "FLAT": ""}
@@ -39,22 +40,28 @@ def is_free(tariff: Tariff) -> bool:
     return not costs and all(component.price == 0 for each in tariff.elements for component in each.components)
 
 
-def describe(tariff: Tariff) -> tuple[DisplayLine, ...]:
-    """Every tier of every price, each with when it holds in words; an earlier line goes before a later one."""
+def describe(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
+    """Every tier of every price, each with when it holds in words; an earlier line goes before a later one.
+
+    Prices include or exclude VAT; they are exact where the tariff states them so (``tax_included``).
+    """
+    tariff = reading(tariff, incl_vat=incl_vat)
     lines = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if not line.reservation]
     reserved = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if line.reservation]
     return tuple(line.shown for line in lines + reserved) + tuple(_limits(tariff))
 
 
-def price_text(tariff: Tariff, words: PriceWords = ENGLISH) -> str:
+def price_text(tariff: Tariff, words: PriceWords = ENGLISH, *, incl_vat: bool = False) -> str:
     """The price on one line: "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT". Tiers show as a range.
 
-    When a price holds is said in English alone; other languages say that it does not always.
+    One reading excludes VAT, the other includes it. When a price holds is said in English alone; other languages say
+    that it does not always.
     """
     if is_free(tariff):
         return words.free
+    tariff = reading(tariff, incl_vat=incl_vat)
     parts = [part for dimension in _ORDER if (part := _summary(tariff, dimension, words))]
-    limits = [f"{word} {_limit_amount(limit, tariff)}" for word, limit in _limits_of(tariff, words)]
+    limits = [f"{word} {_limit_amount(limit, tariff, words)}" for word, limit in _limits_of(tariff, words)]
     text = ", ".join([" + ".join(parts) or words.nothing, *limits, _vat_of(tariff, words)])
     return words.numbers(f"{text}; {words.reservation}" if _prices_reservation(tariff) else text)
 
@@ -119,7 +126,7 @@ def _billed_per(component: Component) -> str:
 
 def _vat(component: Component, tariff: Tariff) -> str:
     if component.vat is None:
-        return "" if component.price == 0 else "no VAT"
+        return "" if component.price == 0 else ENGLISH.vat_not_stated
     return f"{'incl.' if tariff.tax_included else 'excl.'} {_percent(component.vat)} VAT"
 
 
@@ -133,14 +140,26 @@ def _limits_of(tariff: Tariff, words: PriceWords = ENGLISH) -> list[tuple[str, P
     return [(word, limit) for word, limit in both if limit is not None]
 
 
-def _limit_amount(limit: PriceLimit, tariff: Tariff) -> str:
-    return f"{amount(limit.excl_vat)} {tariff.currency}"
+def _limit_amount(limit: PriceLimit, tariff: Tariff, words: PriceWords) -> str:
+    """In the reading of the tariff; a limit of which nobody can tell what it is including VAT says that it excludes it."""
+    incl = limit_including_vat(limit, tariff) if tariff.tax_included else None
+    if incl is not None:
+        return f"{amount(incl)} {tariff.currency}"
+    text = f"{amount(limit.excl_vat)} {tariff.currency}"
+    return f"{text} {words.vat('', included=False)}" if tariff.tax_included else text
 
 
 def _limits(tariff: Tariff) -> Iterable[DisplayLine]:
     for word, limit in _limits_of(tariff):
-        incl = "" if limit.incl_vat is None else f" ({amount(limit.incl_vat)} {tariff.currency} incl. VAT)"
-        yield DisplayLine(f"{word} {_limit_amount(limit, tariff)} per session excl. VAT{incl}", None, None)
+        amounts = {"excl.": limit.excl_vat, "incl.": limit.incl_vat}
+        if tariff.tax_included:
+            amounts = {"incl.": limit_including_vat(limit, tariff), "excl.": limit.incl_vat and limit.excl_vat}
+            amounts = amounts if amounts["incl."] is not None else {"excl.": limit.excl_vat}
+        first, *more = [
+            f"{amount(each)} {tariff.currency} {vat} VAT" for vat, each in amounts.items() if each is not None
+        ]
+        shown = first.replace(tariff.currency, f"{tariff.currency} per session")
+        yield DisplayLine(f"{word} {shown}{f' ({more[0]})' if more else ''}", None, None)
 
 
 def _session_components(tariff: Tariff) -> list[tuple[Element, Component]]:
@@ -165,9 +184,11 @@ def _summary(tariff: Tariff, dimension: Dimension, words: PriceWords) -> str:
 
 
 def _vat_of(tariff: Tariff, words: PriceWords) -> str:
-    rates = {component.vat for _, component in _session_components(tariff) if component.price != 0}
-    if rates <= {None}:
-        return words.no_vat
+    everything = [component for element in tariff.elements for component in element.components]
+    charged = [component for _, component in _session_components(tariff) if component.price != 0] or everything
+    rates = {component.vat for component in charged}
+    if rates == {None}:
+        return words.vat_not_stated
     rate = _percent(rates.pop() or Decimal(0)) if len(rates) == 1 else ""
     return words.vat(rate, included=tariff.tax_included)
 

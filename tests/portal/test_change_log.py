@@ -90,7 +90,7 @@ def test_every_kind_has_its_page_and_is_undone_from_it(world, signed_in, kind):
     )
     undone = Change.objects.exclude(pk=change.pk).get()
     assert undone.undoes == change
-    assert authorize("04AA11", "NLGRGE0001", database_clock()).price_text == "0.35 EUR/kWh, no VAT"
+    assert authorize("04AA11", "NLGRGE0001", database_clock()).price_text == "0.35 EUR/kWh, VAT not stated"
     assert "Undone by" in text_of(anna.get(page_of(change)))
 
 

@@ -229,7 +229,9 @@ def test_a_home_group_is_not_opened_for_roaming(world, anna):
 
 def test_what_changes_for_roaming_cards_is_said_in_words(world, anna, page):
     shown = preview(anna, page, roaming="on")
-    assert shown.context["roaming"] == [f"{world.leusden}: roaming cards may charge, and pay 0.35 EUR/kWh, no VAT."]
+    assert shown.context["roaming"] == [
+        f"{world.leusden}: roaming cards may charge, and pay 0.35 EUR/kWh, VAT not stated."
+    ]
 
 
 @pytest.mark.parametrize(("notify", "told"), [("all", 1), ("regulars", 0), ("none", 0), ("nonsense", 0)])

@@ -74,10 +74,10 @@ def test_every_language_of_customers_has_its_words():
 @pytest.mark.parametrize(
     ("language", "subject", "before", "after"),
     [
-        ("en", "charging changes from", "0.35 EUR/kWh, no VAT", "0.20 EUR/kWh, no VAT"),
-        ("nl", "laden verandert vanaf", "0,35 EUR/kWh, zonder btw", "0,20 EUR/kWh, zonder btw"),
-        ("de", "Änderung beim Laden ab", "0,35 EUR/kWh, ohne MwSt.", "0,20 EUR/kWh, ohne MwSt."),
-        ("fr", "la recharge change", "0,35 EUR/kWh, sans TVA", "0,20 EUR/kWh, sans TVA"),
+        ("en", "charging changes from", "0.35 EUR/kWh, VAT not stated", "0.20 EUR/kWh, VAT not stated"),
+        ("nl", "laden verandert vanaf", "0,35 EUR/kWh, btw niet vermeld", "0,20 EUR/kWh, btw niet vermeld"),
+        ("de", "Änderung beim Laden ab", "0,35 EUR/kWh, MwSt. nicht angegeben", "0,20 EUR/kWh, MwSt. nicht angegeben"),
+        ("fr", "la recharge change", "0,35 EUR/kWh, TVA non précisée", "0,20 EUR/kWh, TVA non précisée"),
     ],
 )
 def test_the_mail_is_in_the_customers_language_with_both_prices(world, language, subject, before, after):

@@ -3,15 +3,16 @@
 import pytest
 
 from tariffs.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
+from tariffs.pricing.vat_readings import loses_vat
 from tests.rules.pricing_world import element, tariff
 
 
-def lines(*elements: dict, **more) -> list[str]:
-    return [str(line) for line in describe(read_tariff(tariff(*elements, **more)))]
+def lines(*elements: dict, incl_vat: bool = False, **more) -> list[str]:
+    return [str(line) for line in describe(read_tariff(tariff(*elements, **more)), incl_vat=incl_vat)]
 
 
-def text(*elements: dict, **more) -> str:
-    return price_text(read_tariff(tariff(*elements, **more)))
+def text(*elements: dict, incl_vat: bool = False, **more) -> str:
+    return price_text(read_tariff(tariff(*elements, **more)), incl_vat=incl_vat)
 
 
 class TestEveryTier:
@@ -24,11 +25,11 @@ class TestEveryTier:
             max_price={"excl_vat": 20, "incl_vat": "24.2"},
             min_price={"excl_vat": 1},
         ) == [
-            "0.35 EUR/kWh, no VAT",
-            "0.02 EUR/min charging, no VAT",
-            "0.05 EUR/min parking, no VAT",
-            "0.50 EUR per session, no VAT",
-            "0.10 EUR/min for a reservation, no VAT",
+            "0.35 EUR/kWh, VAT not stated",
+            "0.02 EUR/min charging, VAT not stated",
+            "0.05 EUR/min parking, VAT not stated",
+            "0.50 EUR per session, VAT not stated",
+            "0.10 EUR/min for a reservation, VAT not stated",
             "at least 1.00 EUR per session excl. VAT",
             "at most 20.00 EUR per session excl. VAT (24.20 EUR incl. VAT)",
         ]
@@ -65,7 +66,7 @@ class TestEveryTier:
         ],
     )
     def test_words_each_restriction(self, restrictions: dict, words: str) -> None:
-        assert lines(element(("FLAT", "1"), **restrictions))[0].endswith(f" {words}, no VAT")
+        assert lines(element(("FLAT", "1"), **restrictions))[0].endswith(f" {words}, VAT not stated")
 
     @pytest.mark.parametrize(
         "restrictions",
@@ -77,15 +78,15 @@ class TestEveryTier:
         ],
     )
     def test_a_restriction_that_restricts_nothing_says_nothing(self, restrictions: dict) -> None:
-        assert lines(element(("FLAT", "1"), **restrictions)) == ["1.00 EUR per session, no VAT"]
+        assert lines(element(("FLAT", "1"), **restrictions)) == ["1.00 EUR per session, VAT not stated"]
 
     @pytest.mark.parametrize(
         ("component", "words"),
         [
-            (("ENERGY", "0.3", 500), "0.30 EUR/kWh, billed per 0.5 kWh, no VAT"),
-            (("PARKING_TIME", "3", 900), "0.05 EUR/min parking, billed per 15 min, no VAT"),
-            (("TIME", "3", 90), "0.05 EUR/min charging, billed per 90 s, no VAT"),
-            (("TIME", "2"), "0.0333 EUR/min charging (2.00 EUR/h), no VAT"),
+            (("ENERGY", "0.3", 500), "0.30 EUR/kWh, billed per 0.5 kWh, VAT not stated"),
+            (("PARKING_TIME", "3", 900), "0.05 EUR/min parking, billed per 15 min, VAT not stated"),
+            (("TIME", "3", 90), "0.05 EUR/min charging, billed per 90 s, VAT not stated"),
+            (("TIME", "2"), "0.0333 EUR/min charging (2.00 EUR/h), VAT not stated"),
             (("TIME", "0"), "free charging time"),
             (("FLAT", "1.5", 1, "5.20"), "1.50 EUR per session, excl. 5.2% VAT"),
             (("FLAT", "1.5", 1, "20"), "1.50 EUR per session, excl. 20% VAT"),
@@ -95,7 +96,7 @@ class TestEveryTier:
         assert lines(element(component)) == [words]
 
     def test_names_the_element_that_sets_it(self) -> None:
-        found = describe(read_tariff(tariff(element(("FLAT", "1")), element(("ENERGY", "1")))))
+        found = describe(read_tariff(tariff(element(("FLAT", "1")), element(("ENERGY", "1")))), incl_vat=False)
 
         assert [(line.dimension, line.element) for line in found] == [("ENERGY", 1), ("FLAT", 0)]
 
@@ -106,41 +107,83 @@ class TestOneLine:
             "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT"
         )
 
-    def test_prices_that_include_vat_say_so(self) -> None:
-        assert text(element(("ENERGY", "0.35", 1, 21)), tax_included="YES") == "0.35 EUR/kWh, incl. 21% VAT"
+    @pytest.mark.parametrize(
+        ("component", "more", "excl", "incl"),
+        [
+            (("ENERGY", "0.3223", 1, 21), {}, "0.3223 EUR/kWh, excl. 21% VAT", "0.39 EUR/kWh, incl. 21% VAT"),
+            (
+                ("ENERGY", "0.35", 1, 21),
+                {"tax_included": "YES"},
+                "0.2893 EUR/kWh, excl. 21% VAT",
+                "0.35 EUR/kWh, incl. 21% VAT",
+            ),
+            (("FLAT", "1"), {}, "1.00 EUR per session, VAT not stated", "1.00 EUR per session, VAT not stated"),
+            (("FLAT", "1", 1, 0), {}, "1.00 EUR per session, excl. 0% VAT", "1.00 EUR per session, incl. 0% VAT"),
+            (
+                ("TIME", "3", 1, 20),
+                {"min_price": {"excl_vat": 1}},
+                "0.05 EUR/min charging, at least 1.00 EUR, excl. 20% VAT",
+                "0.06 EUR/min charging, at least 1.20 EUR, incl. 20% VAT",
+            ),
+            (
+                ("FLAT", "1", 1, 21),
+                {"max_price": {"excl_vat": 9, "incl_vat": "10.50"}},
+                "1.00 EUR per session, at most 9.00 EUR, excl. 21% VAT",
+                "1.21 EUR per session, at most 10.50 EUR, incl. 21% VAT",
+            ),
+        ],
+    )
+    def test_has_two_readings_excluding_and_including_vat(self, component, more, excl, incl) -> None:
+        # 0.3223 with 21 % is 0.389983, which is shown with four decimals at most: 0.39.
+        assert (text(element(component), **more), text(element(component), incl_vat=True, **more)) == (excl, incl)
+
+    def test_a_limit_whose_vat_is_not_plain_says_that_it_excludes_it(self) -> None:
+        prices = element(("FLAT", "1", 1, 21), ("ENERGY", "1", 1, 9))
+        assert text(prices, incl_vat=True, min_price={"excl_vat": 2}) == (
+            "1.09 EUR/kWh + 1.21 EUR per session, at least 2.00 EUR excl. VAT, incl. VAT"
+        )
+        assert lines(prices, incl_vat=True, min_price={"excl_vat": 2})[-1] == "at least 2.00 EUR per session excl. VAT"
+
+    def test_limits_read_including_vat_in_every_line_too(self) -> None:
+        prices = element(("FLAT", "1", 1, 21))
+        assert lines(prices, incl_vat=True, min_price={"excl_vat": 2}, max_price={"excl_vat": 9, "incl_vat": 10}) == [
+            "1.21 EUR per session, incl. 21% VAT",
+            "at least 2.42 EUR per session incl. VAT",
+            "at most 10.00 EUR per session incl. VAT (9.00 EUR excl. VAT)",
+        ]
 
     def test_several_vat_percentages_are_not_told_apart(self) -> None:
         assert text(element(("FLAT", "1", 1, 21), ("ENERGY", "1", 1, 9))).endswith("excl. VAT")
 
     def test_tiers_show_as_a_range(self) -> None:
         assert text(element(("ENERGY", "0.50"), start_time="07:00"), element(("ENERGY", "0.20"))) == (
-            "0.20 to 0.50 EUR/kWh, no VAT"
+            "0.20 to 0.50 EUR/kWh, VAT not stated"
         )
         assert text(element(("PARKING_TIME", "0"), max_duration=60), element(("PARKING_TIME", "3"))) == (
-            "up to 0.05 EUR/min parking, no VAT"
+            "up to 0.05 EUR/min parking, VAT not stated"
         )
 
     def test_a_single_tier_says_when_it_holds(self) -> None:
         assert text(element(("ENERGY", "1")), element(("PARKING_TIME", "3"), min_duration=3600)) == (
-            "1.00 EUR/kWh + 0.05 EUR/min parking after 60 min, no VAT"
+            "1.00 EUR/kWh + 0.05 EUR/min parking after 60 min, VAT not stated"
         )
 
     def test_the_same_price_in_two_windows_holds_at_times_and_with_a_fallback_always(self) -> None:
         early, late = element(("FLAT", "1"), end_time="07:00"), element(("FLAT", "1"), start_time="22:00")
 
-        assert text(early, late) == "1.00 EUR per session at times, no VAT"
-        assert text(early, element(("FLAT", "1"))) == "1.00 EUR per session, no VAT"
+        assert text(early, late) == "1.00 EUR per session at times, VAT not stated"
+        assert text(early, element(("FLAT", "1"))) == "1.00 EUR per session, VAT not stated"
 
     def test_limits_and_reservations_are_told(self) -> None:
         prices = (element(("ENERGY", "1")), element(("FLAT", "2"), reservation="RESERVATION"))
 
         assert text(*prices, max_price={"excl_vat": 9}) == (
-            "1.00 EUR/kWh, at most 9.00 EUR, no VAT; a reservation costs extra"
+            "1.00 EUR/kWh, at most 9.00 EUR, VAT not stated; a reservation costs extra"
         )
 
     def test_a_tariff_that_only_prices_reservations_says_so(self) -> None:
         assert text(element(("FLAT", "2"), reservation="RESERVATION")) == (
-            "No price for a session, no VAT; a reservation costs extra"
+            "No price for a session, VAT not stated; a reservation costs extra"
         )
 
 
@@ -191,3 +234,24 @@ class TestFreeOfCharge:
 
     def test_is_one_with_a_least_price_of_zero(self) -> None:
         assert is_free(read_tariff(tariff(element(("FLAT", "0")), min_price={"excl_vat": 0, "incl_vat": 0})))
+
+
+class TestVatThatIsLost:
+    WITH, WITHOUT = ("ENERGY", "0.3", 1, 21), ("ENERGY", "0.3")
+
+    @pytest.mark.parametrize(
+        ("before", "after", "lost"),
+        [
+            ([WITH], [WITHOUT], True),
+            ([WITH], [WITH], False),
+            ([WITHOUT], [WITHOUT], False),
+            ([WITHOUT], [WITH], False),
+            ([WITH], [("TIME", "2")], True),
+            ([WITH], [WITH, ("FLAT", "1")], False),
+            ([WITH, ("FLAT", "1", 1, 21)], [WITH, ("FLAT", "1")], True),
+            ([WITH], [("FLAT", "0")], False),
+            ([WITH], [("ENERGY", "0.3", 1, 0)], False),
+        ],
+    )
+    def test_is_that_of_a_price_of_the_same_dimension_or_all(self, before: list, after: list, lost: bool) -> None:
+        assert loses_vat(*(read_tariff(tariff(element(*each))) for each in (before, after))) is lost
