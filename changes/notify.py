@@ -11,9 +11,9 @@ from changes.impact import Case, Side
 from changes.models import Change
 from changes.preview import AFFECTED, Preview
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from customers.models import Announcement, Notice
+from customers.models import Announcement, Customer, Notice
 from customers.notices import queue_mail
-from tariffs.pricing import PRICE_WORDS, price_text
+from tariffs.pricing import PRICE_WORDS, price_texts
 
 
 def announce(change: Change, seen: Preview) -> None:
@@ -21,8 +21,8 @@ def announce(change: Change, seen: Preview) -> None:
     if change.notify == Change.Notify.NONE or not seen.impact.affected:
         return
     told = seen.customers(AFFECTED) if change.notify == Change.Notify.ALL else seen.regulars(AFFECTED)
-    languages = dict(told.order_by("pk").values_list("pk", "language"))
-    ids = list(languages)
+    readers = {pk: (language, kind) for pk, language, kind in told.order_by("pk").values_list("pk", "language", "kind")}
+    ids = list(readers)
     if not ids:
         return
     announcement = Announcement.objects.create(
@@ -33,7 +33,7 @@ def announce(change: Change, seen: Preview) -> None:
     )
     cases = seen.facts_of(ids)
     Notice.objects.bulk_create(
-        [_notice(announcement, pk, cases[pk], languages[pk]) for pk in ids if pk in cases], batch_size=2_000
+        [_notice(announcement, pk, cases[pk], *readers[pk]) for pk in ids if pk in cases], batch_size=2_000
     )
     queue_mail(announcement)
 
@@ -59,20 +59,22 @@ def announce_cancelled(change: Change) -> None:
     queue_mail(announcement)
 
 
-def _notice(announcement: Announcement, customer: int, case: Case, language: str) -> Notice:
+def _notice(announcement: Announcement, customer: int, case: Case, language: str, kind: str) -> Notice:
     return Notice(
         provider_id=announcement.provider_id,
         announcement=announcement,
         customer_id=customer,
         effect=case.effect,
-        before=_price(case.before, language),
-        after=_price(case.after, language),
+        before=_price(case.before, language, kind),
+        after=_price(case.after, language, kind),
     )
 
 
-def _price(side: Side, language: str) -> str:
-    """As a customer reads it who has this language."""
-    return price_text(side.price, PRICE_WORDS[language]) if side.price is not None else ""
+def _price(side: Side, language: str, kind: str) -> str:
+    """As a customer of this kind reads it who has this language: before and after in the same reading."""
+    if side.price is None:
+        return ""
+    return price_texts(side.price, PRICE_WORDS[language]).for_customer(company=kind == Customer.Kind.COMPANY)
 
 
 MOST_NAMED = 200

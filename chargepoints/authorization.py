@@ -9,6 +9,7 @@ from typing import Any
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
 from chargegroups.terms import Decision, decide
 from chargepoints.authorization_facts import AuthorizationFacts, fetch_facts, slot_of
+from tariffs.pricing import PriceTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,14 @@ class Authorization:
         return self.decision.access.reason
 
     @property
+    def price_texts(self) -> PriceTexts | None:
+        """The price excluding and including VAT in words; None where the card may not charge."""
+        return self.facts.price_texts(self.decision.source) if self.decision.source else None
+
+    @property
     def price_text(self) -> str | None:
-        return self.facts.price_text(self.decision.source) if self.decision.source else None
+        """The reading excluding VAT."""
+        return self.price_texts.excl_vat if self.price_texts else None
 
     @property
     def tariff_name(self) -> str | None:
@@ -50,7 +57,7 @@ class Authorization:
 
     def as_json(self, *, steps: bool) -> dict[str, Any]:
         """The object of ``explain --json``: everything, for the platform's operator."""
-        row, tariff = self.facts.row, self.decision.tariff
+        row, tariff, texts = self.facts.row, self.decision.tariff, self.price_texts
         slot = slot_of(self.decision.source) if self.decision.source else None
         answer = {
             "verdict": self.verdict,
@@ -65,6 +72,7 @@ class Authorization:
             "tariff_valid_from": row[f"{slot}_from"].isoformat() if slot else None,
             "currency": row[f"{slot}_currency"] if slot else None,
             "price_text": self.price_text,
+            "price_text_incl_vat": texts.incl_vat if texts else None,
             "ocpi": self.verdict,
             "ocpp16": OCPP16[self.decision.access.verdict],
             "ocpp201": OCPP201[self.decision.access.verdict],

@@ -19,7 +19,7 @@ from chargegroups.terms import Decision, GroupTerms, TariffInForce, decide
 from evcnet.validity import valid_at_sql
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
-from tariffs.pricing import price_text
+from tariffs.pricing import PriceTexts, price_texts
 
 SLOTS = {
     "tariff": "t.tariff_id",
@@ -84,10 +84,10 @@ class AuthorizationFacts:
     def decide(self) -> Decision:
         return decide(self.facts, self.terms, exception_tariff=self.exception_tariff, prepaid=self.prepaid)
 
-    def price_text(self, source: str) -> str:
+    def price_texts(self, source: str) -> PriceTexts:
         """How the price list of a slot (group, prepaid, roaming, exception) reads, in one line."""
         slot = slot_of(source)
-        return _price_text(self.row[f"{slot}_version"], self.row[f"{slot}_currency"], self.row[f"{slot}_list"])
+        return _price_texts(self.row[f"{slot}_version"], self.row[f"{slot}_currency"], self.row[f"{slot}_list"])
 
 
 def slot_of(source: str) -> str:
@@ -147,12 +147,12 @@ def _slot_of_row(row: dict[str, Any], slot: str) -> TariffInForce | None:
 
 
 @lru_cache(maxsize=4096)
-def _price_text(version: int, currency: str, listed: str) -> str:
+def _price_texts(version: int, currency: str, listed: str) -> PriceTexts:
     read = json.loads(listed, parse_float=Decimal)
     elements = [_row_of(TariffElement, element) for element in read["elements"] or []]
     stored = _row_of(TariffVersion, read["version"])
     stored.tariff = Tariff(currency=currency)
-    return price_text(price_list(stored, elements))
+    return price_texts(price_list(stored, elements))
 
 
 def _row_of(model: Any, columns: dict[str, Any]) -> Any:

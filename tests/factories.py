@@ -102,6 +102,12 @@ class TariffFactory(factory.django.DjangoModelFactory):
         return tariff
 
 
+def reprice(tariff: Tariff, valid_from: Any = None, **columns: Any) -> Any:
+    """A further version of the tariff with one element, in force from now on unless it is said."""
+    numbers = {name: Decimal(value) for name, value in columns.items()}
+    return tariff_writes.add_version(tariff, [TariffElement(**numbers)], valid_from=valid_from)
+
+
 class ChargeGroupFactory(factory.django.DjangoModelFactory):
     """A charge group with its first terms; ``terms=None`` leaves it without any."""
 

@@ -18,7 +18,7 @@ from chargegroups.models import CustomerException
 from chargepoints.authorization import Authorization, authorize
 from chargepoints.decision_log import Asker, keep_decision
 from chargepoints.models import ChargePoint
-from customers.models import ChargeCard
+from customers.models import ChargeCard, Customer
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import NotAMoment, read_moment
 
@@ -138,8 +138,10 @@ def _told(request: StaffRequest, question: Question, answer: Authorization) -> d
     seen = question.cards[0] if question.cards else None
     told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.facts.row["card"] is None)
     exception = _exception(request, answer) if seen else None
+    company = seen is not None and seen.customer is not None and seen.customer.kind == Customer.Kind.COMPANY
     return {
         "answer": told,
+        "price": answer.price_texts.for_customer(company=company) if answer.price_texts else "",
         "allowed": answer.decision.allowed,
         "tariff_name": answer.tariff_name,
         "decided": told["steps"][-1],
@@ -147,7 +149,7 @@ def _told(request: StaffRequest, question: Question, answer: Authorization) -> d
         "card": seen,
         "point": question.points[0],
         "exception": exception,
-        "without": _without(answer) if exception and told["reason"].startswith("exception_") else None,
+        "without": _without(answer, company) if exception and told["reason"].startswith("exception_") else None,
         "remedies": _remedies(request, told["reason"], question.points[0], seen, exception),
     }
 
@@ -158,10 +160,10 @@ def _exception(request: StaffRequest, answer: Authorization) -> CustomerExceptio
     return found
 
 
-def _without(answer: Authorization) -> dict[str, Any]:
+def _without(answer: Authorization, company: bool) -> dict[str, Any]:
     decision = answer.without_exception
-    text = answer.facts.price_text(decision.source) if decision.source else ""
-    return {"allowed": decision.allowed, "text": decision.access.steps[-1].text, "price": text}
+    price = answer.facts.price_texts(decision.source).for_customer(company=company) if decision.source else ""
+    return {"allowed": decision.allowed, "text": decision.access.steps[-1].text, "price": price}
 
 
 def _remedies(

@@ -9,7 +9,7 @@ from .reading import InvalidTariff, read_tariff
 from .session import InvalidSession, Minimum, Period, Session
 from .session_reading import read_session
 from .tariff import ALWAYS, Component, Element, PriceLimit, Restrictions, Tariff
-from .wording import DisplayLine, describe, is_free, price_text
+from .wording import DisplayLine, PriceTexts, describe, is_free, price_text, price_texts
 from .writing import write_tariff
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Minimum",
     "Period",
     "PriceLimit",
+    "PriceTexts",
     "PriceWords",
     "Problem",
     "Restrictions",
@@ -38,6 +39,7 @@ __all__ = [
     "price",
     "price_session",
     "price_text",
+    "price_texts",
     "read_session",
     "read_tariff",
     "write_tariff",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from .conditions import condition
 from .price_words import ENGLISH, PriceWords
@@ -64,6 +64,21 @@ def price_text(tariff: Tariff, words: PriceWords = ENGLISH, *, incl_vat: bool = 
     limits = [f"{word} {_limit_amount(limit, tariff, words)}" for word, limit in _limits_of(tariff, words)]
     text = ", ".join([" + ".join(parts) or words.nothing, *limits, _vat_of(tariff, words)])
     return words.numbers(f"{text}; {words.reservation}" if _prices_reservation(tariff) else text)
+
+
+class PriceTexts(NamedTuple):
+    """Both readings of a price on one line."""
+
+    excl_vat: str
+    incl_vat: str
+
+    def for_customer(self, *, company: bool) -> str:
+        """People hear what they pay, including VAT; companies hear both readings where they differ."""
+        return f"{self.incl_vat} ({self.excl_vat})" if company and self.excl_vat != self.incl_vat else self.incl_vat
+
+
+def price_texts(tariff: Tariff, words: PriceWords = ENGLISH) -> PriceTexts:
+    return PriceTexts(price_text(tariff, words), price_text(tariff, words, incl_vat=True))
 
 
 def amount(value: Decimal) -> str:

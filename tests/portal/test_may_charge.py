@@ -2,6 +2,7 @@
 
 import pytest
 
+from customers.models import Customer
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,21 @@ def test_it_says_yes_and_the_price(world, signed_in):
     assert "YES, this card may charge here" in page
     assert "0.35 EUR/kWh" in page
     assert "Jansen, T." in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "price"),
+    [
+        ("private", "Pays 0.39 EUR/kWh, incl. 21% VAT<"),
+        ("employee", "Pays 0.39 EUR/kWh, incl. 21% VAT<"),
+        ("company", "Pays 0.39 EUR/kWh, incl. 21% VAT (0.3223 EUR/kWh, excl. 21% VAT)<"),
+    ],
+)
+def test_the_price_includes_vat_and_a_company_hears_both_readings(world, signed_in, kind, price):
+    make.reprice(world.standard, energy_price="0.3223", energy_vat=21)
+    Customer.objects.filter(pk=world.jansen.pk).update(kind=kind)
+    page = ask(signed_in(world.anna), card="04AA11", charge_point="NLGRGE0001").content.decode()
+    assert price in page
 
 
 def test_it_says_no_names_the_exception_and_what_would_hold_without_it(world, signed_in):

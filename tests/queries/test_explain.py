@@ -6,10 +6,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests import factories as make
+
 pytestmark = pytest.mark.django_db
 KEYS = [
     *("verdict", "reason", "card", "customer", "charge_point", "charge_group", "at", "tariff", "tariff_source"),
-    *("tariff_valid_from", "currency", "price_text", "ocpi", "ocpp16", "ocpp201", "steps"),
+    *("tariff_valid_from", "currency", "price_text", "price_text_incl_vat", "ocpi", "ocpp16", "ocpp201", "steps"),
 ]
 
 
@@ -34,6 +36,13 @@ def test_words_name_the_line_that_decided_and_the_price(world):
     told = explained("--card", "04AA11", "--charge-point", "NLGRGE0001")
     assert "decided: The customer belongs to the charge group's own user group" in told
     assert "Tariff STANDARD (group): 0.35 EUR/kWh" in told
+
+
+def test_the_price_reads_excluding_and_including_vat(world):
+    make.reprice(world.standard, energy_price="0.3223", energy_vat=21)
+    told = json.loads(explained("--card", "04AA11", "--charge-point", "NLGRGE0001", "--json"))
+    assert told["price_text"] == "0.3223 EUR/kWh, excl. 21% VAT"
+    assert told["price_text_incl_vat"] == "0.39 EUR/kWh, incl. 21% VAT"
 
 
 def test_the_operator_sees_why_another_providers_card_is_refused(world):

@@ -93,6 +93,25 @@ def test_the_mail_is_in_the_customers_language_with_both_prices(world, language,
         assert before in text and after in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("private", "0.39 EUR/kWh, incl. 21% VAT", "0.20 EUR/kWh, VAT not stated"),
+        (
+            "company",
+            "0.39 EUR/kWh, incl. 21% VAT (0.3223 EUR/kWh, excl. 21% VAT)",
+            "0.20 EUR/kWh, VAT not stated",
+        ),
+    ],
+)
+def test_prices_include_vat_and_a_company_reads_both(world, kind, before, after):
+    make.reprice(world.standard, energy_price="0.3223", energy_vat=21)
+    Customer.objects.filter(pk=world.jansen.pk).update(kind=kind)
+    announced(world)
+    notice = Notice.objects.get(customer=world.jansen)
+    assert (notice.before, notice.after) == (before, after)
+
+
 def test_a_scheduled_change_tells_its_date_at_once_in_the_providers_zone(world):
     at = (database_clock() + timedelta(days=5)).replace(minute=30)
     announced(world, at)
