@@ -15,6 +15,7 @@ from tariffs.conversion import element_rows, price_list, version_fields
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import write_tariff
+from tariffs.pricing.lints import lost_vat
 
 
 class NewVersion(Proposal):
@@ -61,7 +62,9 @@ class NewVersion(Proposal):
         return list(rows.order_by("valid_from"))
 
     def warnings(self, at: datetime) -> list[str]:
-        told, later = [], self.later(at)
+        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
+        told = [f"{each.why} {each.remedy}" for each in lost_vat(price_list(version), self.prices)] if version else []
+        later = self.later(at)
         if later:
             told.append(f"Another version is scheduled from {self._when(later[0].valid_from)}: it follows.")
         if self.valid_until and not any(row.valid_from <= self.valid_until for row in later):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -21,7 +21,7 @@ from tariffs.conversion import price_list
 from tariffs.models import Tariff
 from tariffs.pricing import Cost, describe, is_free, price_session, price_text
 from tariffs.pricing import Tariff as PriceList
-from tariffs.pricing.lints import findings
+from tariffs.pricing.lints import findings, lost_vat
 from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
 ASKED = "reads"
@@ -49,12 +49,17 @@ def answer(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
 
 def reading(request: StaffRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
     """How a price list reads to a driver, what is odd about it, and what the reference sessions cost by it."""
+    now = database_clock()
+    version = versions_in_force([tariff.pk], now).get(tariff.pk) if tariff.pk else None
+    before = price_list(version) if version else None
+    lost = [f"{each.why} {each.remedy}" for each in lost_vat(before, listed)] if before else []
+    day = max(begins or now, now).astimezone(_provider(request, tariff).zone).date()
     return {
         "preview": describe(listed, incl_vat=True),
         "preview_text": price_text(listed, incl_vat=True),
         "preview_free": is_free(listed),
-        "remarks": remarks(listed, circumstances(request.user, tariff, database_clock())),
-        "reference_previews": list(_reference_previews(_provider(request, tariff), tariff, listed, begins)),
+        "remarks": [*lost, *remarks(listed, circumstances(request.user, tariff, now))],
+        "reference_previews": list(_reference_previews(_provider(request, tariff).time_zone, day, before, listed)),
     }
 
 
@@ -63,14 +68,10 @@ def _provider(request: StaffRequest, tariff: Tariff) -> Provider:
 
 
 def _reference_previews(
-    provider: Provider, tariff: Tariff, listed: PriceList, begins: datetime | None
+    time_zone: str, day: date, before: PriceList | None, listed: PriceList
 ) -> Iterable[ReferencePreview]:
-    now = database_clock()
-    version = versions_in_force([tariff.pk], now).get(tariff.pk) if tariff.pk else None
-    before = price_list(version) if version else None
-    day = max(begins or now, now).astimezone(provider.zone).date()
     for reference in REFERENCE_SESSIONS:
-        session = reference.on_or_after(day, provider.time_zone)
+        session = reference.on_or_after(day, time_zone)
         typed = price_session(listed, session)
         held = price_session(before, session) if before else None
         yield ReferencePreview(reference.title, _total(typed), _total(held), difference(held, typed))

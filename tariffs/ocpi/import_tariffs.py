@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from changes.apply import cancel_version
@@ -23,6 +24,7 @@ from tariffs.ocpi.remove_missing import remove_missing_tariffs
 from tariffs.ocpi.stored_tariffs import StoredTariffs, TariffRow
 from tariffs.ocpi.tariff_object import parse_tariff
 from tariffs.pricing import InvalidSession
+from tariffs.pricing.lints import lost_vat
 from tariffs.writes import add_versions
 
 BATCH = 1_000
@@ -46,6 +48,7 @@ def import_tariffs(
     for each in parsed:
         if each.problems:
             report.refuse(each.id, each.problems)
+    _warn_of_lost_vat(rows, report)
     _remember(stored.feed, _write(rows, file_changes, report), report)
     if feed.complete:
         remove_missing_tariffs(feed, stored, parsed, file_changes, report)
@@ -109,6 +112,17 @@ def _write_changes(file_changes: FileChanges, rows: Sequence[TariffRow]) -> None
             add_versions([(each.version, each.elements)])
             if change is not None:
                 change.versions.add(each.version)
+
+
+def _warn_of_lost_vat(rows: Iterable[TariffRow], report: Report) -> None:
+    """Of versions whose prices lack VAT that those of the version before have."""
+    for row in rows:
+        added = {each.begin: price_list(each.version, each.elements) for each in row.plan.add}
+        stored = [] if row.is_new else [each for each in row.tariff.versions.all() if each not in row.plan.cancel]
+        timeline = {each.valid_from: price_list(each) for each in stored} | added
+        for before, after in pairwise(sorted(timeline)):
+            for finding in lost_vat(timeline[before], timeline[after]) if after in added else ():
+                report.warn(row.id, finding.where, f"{finding.why} {finding.remedy}")
 
 
 def _remember(feed: TariffFeed, rows: Sequence[TariffRow], report: Report) -> None:

@@ -9,6 +9,7 @@ from .integer_weights import net_price, vat_percentages
 from .problems import Finding
 from .restriction_lints import minute_gaps, never_met, never_reached, overlapping_windows, without_fallback
 from .tariff import Component, Dimension, Tariff
+from .vat_readings import loses_vat
 from .wording import amount, is_free
 
 _UNITS: Final[dict[Dimension, str]] = {
@@ -99,6 +100,13 @@ def free_for_everyone(tariff: Tariff) -> Iterator[Finding]:
     if is_free(tariff):
         why = "Everyone charges free of charge."
         yield Finding("free", "elements", why, "If that is not meant, set a price; if it is, nothing is to be done.")
+
+
+def lost_vat(before: Tariff, after: Tariff) -> Iterator[Finding]:
+    """A version whose prices lack the VAT that those of the version before have."""
+    if loses_vat(before, after):
+        why = "The prices before have VAT, and these have none of it."
+        yield Finding("vat_lost", "elements", why, "Give its percentage, unless no VAT is due any more.")
 
 
 def mixed_currencies(tariffs: Mapping[str, Tariff]) -> Iterator[Finding]:

@@ -38,7 +38,10 @@ def limit_including_vat(limit: PriceLimit, tariff: Tariff) -> Decimal | None:
 
 
 def loses_vat(before: Tariff, after: Tariff) -> bool:
-    """Whether VAT that prices of the one tariff have is gone in the other: of the same dimension, or altogether."""
+    """Whether VAT that prices of the one tariff have is gone in the other: of the same dimension, or altogether.
+
+    A percentage of 0 is no VAT.
+    """
     had, has = _charged_dimensions(before, with_vat=True), _charged_dimensions(after, with_vat=True)
     lacks = _charged_dimensions(after, with_vat=False)
     return bool(had and lacks) and (not has or bool(had & lacks))
@@ -46,7 +49,7 @@ def loses_vat(before: Tariff, after: Tariff) -> bool:
 
 def _charged_dimensions(tariff: Tariff, *, with_vat: bool) -> set[Dimension]:
     components = [each for element in tariff.elements for each in element.components if each.price]
-    return {each.dimension for each in components if (each.vat is not None) == with_vat}
+    return {each.dimension for each in components if bool(each.vat) == with_vat}
 
 
 def _rounded(value: Fraction) -> Decimal:

@@ -156,6 +156,15 @@ def test_a_later_version_of_a_tariff_in_use_is_a_scheduled_change(world, take):
     assert world.standard.versions.get(changes=change).valid_from == THEN
 
 
+def test_a_version_of_a_file_without_the_vat_of_the_one_before_is_warned_of(world, take):
+    make.reprice(world.standard, energy_price="0.35", energy_vat=21)
+    header = "code,name,valid_from,energy_per_kwh,vat_percent"
+    take("tariffs", header, f"STANDARD,Standard,{LATER},0.50,21", "STANDARD,Standard,2101-01-01T00:00:00Z,0.50,0")
+    with_vat, without = Change.objects.order_by("takes_effect_at")
+    assert with_vat.impact["warnings"] == []
+    assert "The prices before have VAT" in without.impact["warnings"][0]
+
+
 def test_each_version_is_judged_on_those_before_it_in_the_file(world, take):
     header = "code,name,valid_from,energy_per_kwh"
     rows = ["STANDARD,Standard,2101-01-01T00:00:00Z,0.40", f"STANDARD,Standard,{LATER},0.50"]

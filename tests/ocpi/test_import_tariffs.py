@@ -49,6 +49,16 @@ def test_a_tariff_arrives_with_one_version_restrictions_and_all(world, import_oc
     assert second.flat_price == Decimal("0.5")
 
 
+def test_a_version_without_the_vat_of_the_one_before_is_warned_of(world, import_ocpi):
+    without = [{"price_components": [{"type": "ENERGY", "price": 0.39, "step_size": 1}]}]
+    assert import_ocpi("tariffs", tariff("T1")).warnings == []
+    report = import_ocpi("tariffs", tariff("T1", elements=without))
+    assert counts(report) == (0, 1, 0, 0)
+    (warning,) = report.warnings
+    assert warning["id"] == "T1" and "The prices before have VAT" in warning["message"]
+    assert import_ocpi("tariffs", tariff("T1", elements=without)).warnings == []
+
+
 def test_it_counts_from_its_start_and_until_its_end(world, import_ocpi):
     import_ocpi("tariffs", tariff(start_date_time="2026-01-01T00:00:00", end_date_time="2026-02-01T01:00:00+01:00"))
     version = TariffVersion.objects.get(tariff__code="T1")

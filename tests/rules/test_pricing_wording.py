@@ -250,7 +250,7 @@ class TestVatThatIsLost:
             ([WITH], [WITH, ("FLAT", "1")], False),
             ([WITH, ("FLAT", "1", 1, 21)], [WITH, ("FLAT", "1")], True),
             ([WITH], [("FLAT", "0")], False),
-            ([WITH], [("ENERGY", "0.3", 1, 0)], False),
+            ([WITH], [("ENERGY", "0.3", 1, 0)], True),
         ],
     )
     def test_is_that_of_a_price_of_the_same_dimension_or_all(self, before: list, after: list, lost: bool) -> None:
