@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from evcnet.datetimes import database_clock
+from tariffs.conversion import element_rows, price_list, version_fields
 from tariffs.models import Tariff, TariffElement, TariffVersion
 
 
@@ -47,6 +48,22 @@ def add_versions(versions: Iterable[tuple[TariffVersion, Sequence[TariffElement]
             for position, element in enumerate(elements):
                 element.provider_id, element.version, element.position = version.provider_id, version, position
         TariffElement.objects.bulk_create([each for _, elements in given for each in elements], batch_size=1_000)
+
+
+def ending_version(current: TariffVersion, at: datetime) -> tuple[TariffVersion, list[TariffElement]]:
+    """The unsaved version, with its elements, that ends ``current`` at a moment: the same prices, over as they begin.
+
+    What came into force is never edited, so an end is appended.
+    """
+    prices = price_list(current)
+    version = TariffVersion(
+        provider_id=current.provider_id,
+        tariff=current.tariff,
+        valid_from=at,
+        valid_until=at + timedelta(microseconds=1),
+        **version_fields(prices),
+    )
+    return version, element_rows(prices)
 
 
 def replace_version(version: TariffVersion, elements: Iterable[TariffElement], **fields: Any) -> None:

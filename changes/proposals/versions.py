@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -16,6 +16,7 @@ from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import write_tariff
 from tariffs.pricing.lints import lost_vat
+from tariffs.writes import add_versions, ending_version
 
 
 class NewVersion(Proposal):
@@ -121,12 +122,13 @@ class NewVersion(Proposal):
 
 
 class TariffEnd(NewVersion):
-    """No version of the tariff is in force from the moment of the change on; ``prices`` are those that end.
-
-    It is written as a version that ends with the moment at which it begins: what came into force is not edited.
-    """
+    """No version of the tariff is in force from the moment of the change on; ``current`` is the one that ends."""
 
     schedulable: ClassVar[bool] = False
+
+    def __init__(self, current: TariffVersion) -> None:
+        super().__init__(current.tariff, price_list(current))
+        self.current = current
 
     def as_json(self) -> dict[str, Any]:
         return super().as_json() | {"ends": True}
@@ -148,8 +150,10 @@ class TariffEnd(NewVersion):
             raise NothingToChange("No version of the tariff is in force: there is nothing to end.")
 
     def write(self, change: Any, at: datetime) -> None:
-        self.valid_until = at + timedelta(microseconds=1)
-        super().write(change, at)
+        version, elements = ending_version(self.current, at)
+        add_versions([(version, elements)])
+        if change is not None:
+            change.versions.add(version)
 
     def sentence(self) -> str:
         return f"{self.tariff} ended"

@@ -9,9 +9,9 @@ from typing import Any
 from django_countries import countries
 
 from chargegroups.models import Terms
-from chargepoints.models import ChargePoint, Connector, Location
+from chargepoints.models import ChargePoint, Connector, FeedPoint, Location
 from chargepoints.ocpi.location_object import parse_location
-from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES
+from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES, REMOVED
 from customers.models import Provider
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
@@ -94,6 +94,9 @@ class _Points:
         self.keys: dict[str, str] = {}
         terms = Terms.objects.filter(provider=provider).in_force(database_clock())
         ids = TariffExport(provider).ids
+        self.removed = set(
+            FeedPoint.objects.filter(provider=provider, removed_at__isnull=False).values_list("charge_point", flat=True)
+        )
         self.tariffs = {each.charge_group_id: ids.get(_tariff(each), []) for each in terms}
 
     def at(self, location: Location) -> dict[str, Any]:
@@ -117,11 +120,16 @@ class _Points:
         said = {
             "uid": _uid(point),
             "evse_id": point.evse_id,
-            "status": STATE[ChargePoint.Status(point.status)],
+            "status": self._state(point),
             "connectors": [_connector(each, tariff_ids, point) for each in connectors],
             "last_updated": _seconds(point.updated_at),
         }
         return {name: value for name, value in said.items() if value != ""}
+
+    def _state(self, point: ChargePoint) -> str:
+        """A point that a feed removed is removed here too, unless it was put into service since."""
+        gone = point.pk in self.removed and point.status == ChargePoint.Status.OUT_OF_SERVICE
+        return REMOVED if gone else STATE[ChargePoint.Status(point.status)]
 
 
 def _tariff(terms: Terms) -> int:

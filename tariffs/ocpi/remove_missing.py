@@ -11,13 +11,12 @@ from changes.proposals import TariffEnd
 from chargegroups.tariff_usage import named_by, used_among
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Report
-from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
 from tariffs.ocpi.feed import Feed
 from tariffs.ocpi.stored_tariffs import StoredTariffs
 from tariffs.ocpi.tariff_object import TariffObject
 from tariffs.ocpi.version_plan import version_at
-from tariffs.writes import allow_terms_write
+from tariffs.writes import add_versions, allow_terms_write, ending_version
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,11 @@ def remove_missing_tariffs(
         return
     ever_used = used_among(each.tariff.pk for each in removals)
     for each in removals:
-        _remove(each, changes if each.tariff.pk in ever_used else None, report)
+        _remove(each, report)
+        if each.current is not None and each.tariff.pk in ever_used:
+            _end(each.current, changes)
+    unused = [each.current for each in removals if each.current is not None and each.tariff.pk not in ever_used]
+    add_versions(ending_version(current, database_clock()) for current in unused)
     stored.feed.forget(missing)
 
 
@@ -64,19 +67,20 @@ def _removal(tariff: Tariff, stored: StoredTariffs) -> Removal:
     return Removal(tariff, cancel, None, [current, *others])
 
 
-def _remove(removal: Removal, changes: FileChanges | None, report: Report) -> None:
-    """Through ``changes``, unless nothing ever used the tariff."""
+def _remove(removal: Removal, report: Report) -> None:
     for version in removal.cancel:
         cancel_version(version)
     if removal.current is not None:
-        end = TariffEnd(removal.tariff, price_list(removal.current))
-        change = changes.add(ProposedRows(end, [])) if changes is not None else None
-        with allow_terms_write():
-            end.write(change, change.takes_effect_at if change is not None else database_clock())
         report.warn(removal.tariff.code, "", "The file lacks it: no price is in force any more.")
     report.updated += bool(removal.cancel or removal.current)
     for version in removal.left:
         moment = f"{version.valid_from:%Y-%m-%d %H:%M}"
-        report.warn(
-            removal.tariff.code, "", f"The file lacks it, but staff set the price from {moment} UTC on: it is left."
-        )
+        message = f"The file lacks it, but staff set the price from {moment} UTC on: it is left."
+        report.warn(removal.tariff.code, "", message)
+
+
+def _end(current: TariffVersion, changes: FileChanges) -> None:
+    end = TariffEnd(current)
+    change = changes.add(ProposedRows(end, []))
+    with allow_terms_write():
+        end.write(change, change.takes_effect_at if change is not None else database_clock())

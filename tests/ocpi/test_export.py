@@ -60,6 +60,16 @@ def test_a_location_is_written_as_ocpi_wants_it(world, import_ocpi, export_ocpi)
     assert "max_electric_power" not in point["connectors"][0]
 
 
+def test_what_a_feed_removed_is_removed_here_too_and_stays_so_when_read_back(world, import_ocpi, export_ocpi):
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1"), evse("NL*GRG*E2")), charge_group="CG-LEUSDEN")
+    import_ocpi("locations", location("M1", evse("NL*GRG*E1", status="REMOVED")))
+    ChargePoint.objects.filter(identity="NLGRGE2").update(status="out_of_service")
+    objects, _ = export_ocpi("locations")
+    assert [each["status"] for each in objects[0]["evses"]] == ["REMOVED", "OUTOFORDER"]
+    report = import_ocpi("locations", *objects)
+    assert (report.unchanged, ChargePoint.objects.get(identity="NLGRGE1").status) == (3, "out_of_service")
+
+
 def test_what_can_not_be_valid_is_left_out_and_listed(world, export_ocpi, import_ocpi):
     import_ocpi("locations", location("M1", evse("NL*GRG*E1"), evse("NL*GRG*E2", connectors=[])))
     import_ocpi(
