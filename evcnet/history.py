@@ -43,7 +43,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One event. ``who`` is empty where no login did it: a command or an import by the operator."""
 
     at: datetime
@@ -56,7 +56,7 @@ class Entry:
     event: Any = None
 
     @property
-    def said(self) -> list[FieldChange]:
+    def other_changes(self) -> list[FieldChange]:
         """The values of a row that came or went, without those that its name says already."""
         return [change for change in self.changes if self.name not in (change.old, change.new) and not change.tied]
 
@@ -104,13 +104,13 @@ def author_id(event: Any) -> Any:
     return (event.pgh_context.metadata or {}).get("user") if event.pgh_context else None
 
 
-def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[Entry]:
+def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[HistoryEntry]:
     """The events (from ``events_of``) as entries; names of what the login may not see are left out."""
     earlier = _earlier(model, events)
     names = _names(model, [*events, *earlier.values()], login)
     who = authors(events)
     return [
-        Entry(
+        HistoryEntry(
             at=event.pgh_created_at,
             who=who.get(author_id(event), ""),
             verb=VERBS.get(event.pgh_label, event.pgh_label),
@@ -126,7 +126,7 @@ def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[E
 
 def page_of_history(
     sources: Sequence[tuple[type[models.Model], Any]], login: Any, before: str | None = None
-) -> tuple[list[Entry], bool]:
+) -> tuple[list[HistoryEntry], bool]:
     """The latest entries of several models together, those before a moment (ISO 8601), and whether there are more."""
     entries = [entry for model, rows in sources for entry in _latest(model, rows, login, _moment(before))]
     entries.sort(key=lambda entry: entry.at, reverse=True)
@@ -135,7 +135,7 @@ def page_of_history(
     return ([entry for entry in entries if cut is None or entry.at >= cut], cut is not None)
 
 
-def _latest(model: type[models.Model], rows: Any, login: Any, before: datetime | None) -> list[Entry]:
+def _latest(model: type[models.Model], rows: Any, login: Any, before: datetime | None) -> list[HistoryEntry]:
     events = events_of(model, rows)
     if before is not None:
         events = events.filter(pgh_created_at__lt=before)

@@ -25,7 +25,7 @@ PER_PAGE = 50
 
 
 @dataclass
-class Row:
+class ReasonRow:
     """Customers of whom the access rules said the same, for the same reason, at the same price."""
 
     allowed: bool
@@ -71,12 +71,14 @@ def _terms(snapshot: GroupSnapshot) -> dict[str, object]:
     }
 
 
-def _rows(answer: AccessAt) -> list[Row]:
+def _rows(answer: AccessAt) -> list[ReasonRow]:
     """Those who may charge first, and the most customers first."""
-    rows: dict[object, Row] = {}
+    rows: dict[object, ReasonRow] = {}
     for access in answer.accesses:
         price = answer.snapshot.price_of(access.decision)
-        row = rows.setdefault((access.reason, access.decision.tariff), Row(access.allowed, _reason(access), price, 0))
+        row = rows.setdefault(
+            (access.reason, access.decision.tariff), ReasonRow(access.allowed, _reason(access), price, 0)
+        )
         row.count += access.count
     return sorted(rows.values(), key=lambda row: (not row.allowed, -row.count))
 

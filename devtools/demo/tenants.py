@@ -41,14 +41,14 @@ def make_tenants() -> Tenants:
 
 
 @dataclass(frozen=True)
-class Login:
+class DemoLogin:
     """A login and a line with its role, address and password, which nobody can read again later."""
 
     staff_member: StaffMember
     line: str
 
 
-def make_logins(tenants: Tenants) -> list[Login]:
+def make_logins(tenants: Tenants) -> list[DemoLogin]:
     """The first is GreenGrid's provider admin."""
     return [
         _login("provider", "Anna", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
@@ -67,8 +67,8 @@ def make_logins(tenants: Tenants) -> list[Login]:
 
 def _login(
     title: str, name: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None
-) -> Login:
+) -> DemoLogin:
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
     login = StaffMember.objects.create_user(email, password, name=name)
     Membership.objects.create(staff_member=login, provider=provider, user_group=user_group, role=role)
-    return Login(login, f"{title + ':':16}{email:32}{password}")
+    return DemoLogin(login, f"{title + ':':16}{email:32}{password}")

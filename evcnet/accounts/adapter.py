@@ -45,7 +45,7 @@ class SignIn(DefaultAccountAdapter):
         return reverse("mfa_index")
 
 
-class SecondFactor(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):
     """What codes are made from is kept encrypted: a copy of the database alone does not sign in."""
 
     error_messages = DefaultMFAAdapter.error_messages | {

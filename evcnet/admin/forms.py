@@ -14,7 +14,7 @@ from evcnet.primary_keys import parse_pk
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldConflict:
     """A field that somebody else changed since the form was opened. ``adopted``: you had left it as it was."""
 
     label: str
@@ -27,7 +27,7 @@ class Difference:
 class Conflict:
     who: str
     at: datetime
-    differences: list[Difference]
+    differences: list[FieldConflict]
 
 
 class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -121,7 +121,7 @@ class PortalForm(OwnedForm):
         concrete = {field.name for field in self.instance._meta.concrete_fields}
         return [name for name in self.fields if name in concrete]
 
-    def _difference(self, name: str, stored: Any, seen: Any) -> Difference | None:
+    def _difference(self, name: str, stored: Any, seen: Any) -> FieldConflict | None:
         field = stored._meta.get_field(name)
         theirs, typed = _plain(field, getattr(stored, name)), self.cleaned_data.get(name, ...)
         was = _plain(field, getattr(seen, field.attname, ...)) if seen else ...
@@ -132,7 +132,7 @@ class PortalForm(OwnedForm):
         if adopted:
             self._retype(name, getattr(stored, name))
         shown = self[name].value() if typed is ... else in_words(field, typed)
-        return Difference(str(self[name].label), in_words(field, getattr(stored, name)), str(shown), adopted)
+        return FieldConflict(str(self[name].label), in_words(field, getattr(stored, name)), str(shown), adopted)
 
     def _retype(self, name: str, value: Any) -> None:
         """Show a value in a bound form as if it had been typed."""

@@ -15,7 +15,7 @@ from changes.permissions import seen_in_part
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.models import Customer, StaffMember
-from evcnet.history import Entry, events_of, read
+from evcnet.history import HistoryEntry, events_of, read
 from tariffs.models import Tariff, TariffVersion
 
 TO_COME = 5
@@ -61,7 +61,7 @@ def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> 
 class RecentChange:
     """One or several events alike: "Ben changed 3 charge points"."""
 
-    entry: Entry
+    entry: HistoryEntry
     count: int
     link: str
 
@@ -75,7 +75,7 @@ def recent_changes(login: StaffMember) -> list[RecentChange]:
     """The latest changes of all kinds; alike ones of one moment are listed once."""
     found = [(event, model) for model in RECENT_MODELS for event in _latest_events(model, login)]
     found.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
-    entries: list[Entry] = []
+    entries: list[HistoryEntry] = []
     for model in RECENT_MODELS:
         entries += read(model, [event for event, of in found[: 3 * RECENT] if of is model], login)
     entries.sort(key=lambda entry: entry.at, reverse=True)
@@ -88,7 +88,7 @@ def _latest_events(model: Any, login: StaffMember) -> list[Any]:
     return list(events_of(model, model._default_manager.visible_to(login).values("pk"))[:RECENT])
 
 
-def _alike(entries: list[Entry]) -> list[RecentChange]:
+def _alike(entries: list[HistoryEntry]) -> list[RecentChange]:
     recent: list[RecentChange] = []
     for entry in entries:
         last = recent[-1] if recent else None
@@ -99,11 +99,11 @@ def _alike(entries: list[Entry]) -> list[RecentChange]:
     return recent
 
 
-def _signature(entry: Entry) -> tuple[Any, ...]:
+def _signature(entry: HistoryEntry) -> tuple[Any, ...]:
     return entry.model, entry.verb, entry.who, entry.at.replace(second=0, microsecond=0)
 
 
-def _link(entry: Entry) -> str:
+def _link(entry: HistoryEntry) -> str:
     """The page of the row, or of the one that it belongs to; none for what is gone."""
     event = entry.event
     if entry.model in (Terms, CustomerException):

@@ -24,7 +24,7 @@ FIELD_OF = {"start": "start", "time_zone": "start", "periods[0].kw": "kw", "peri
 _AS_PICKED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
-class WallClock(forms.Field):
+class WallClockField(forms.Field):
     """A start as the clock at the location shows it; a time with an offset is that very moment."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -65,7 +65,7 @@ class SessionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": "Choose one of these sessions."},
     )
-    start = WallClock(label="Start", required=False)
+    start = WallClockField(label="Start", required=False)
     kwh = _number("kWh", 2_000, 4)
     charging = _number("Minutes charging", MOST_MINUTES, 2)
     parked = _number("Minutes parked", MOST_MINUTES, 2, help_text="Connected after charging. Empty: none.")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from tests.structure.source import CONFIGURATION, ROOMS, ROOT, modules
+from tests.structure.source import CONFIGURATION, ROOMS, ROOT, imported, is_ours, modules
 
 CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic", "localtime", "gmtime"}
 PLANTED = {
@@ -20,6 +20,12 @@ PLANTED = {
     "chargegroups/models/planted.py": "from devtools.postgresql import cluster",
 }
 """Imports that no contract allows, each in a module that nobody has written yet."""
+IMPORTED_LATE = {
+    "evcnet/logs.py:bind_ip imports evcnet.accounts.attempts": "settings import the log, and attempts need settings",
+    "evcnet/site/menu.py:get_urls imports chargepoints.admin.explainer": "the site is there before any app is loaded",
+    "evcnet/site/menu.py:get_urls imports chargepoints.admin.findings": "likewise",
+}
+"""Functions that import a module of ours when they are called, and why they must."""
 
 
 def lint_imports(project) -> subprocess.CompletedProcess[str]:
@@ -80,3 +86,15 @@ def test_rules_read_no_clock():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
     ]
     assert read == []
+
+
+def test_modules_are_imported_at_the_top_of_a_file():
+    """Else neither a reader nor the contracts see at one glance what a module needs."""
+    late = {
+        f"{module.path}:{function.name} imports {name}"
+        for module in modules()
+        for function in module.functions()
+        for name in imported(function)
+        if is_ours(name) and function.name != "ready"  # where Django has receivers connected
+    }
+    assert late == set(IMPORTED_LATE)
