@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Now
@@ -20,7 +22,7 @@ def _own_card(name: str) -> Subquery:
     return Subquery(own.order_by().values(name))
 
 
-def _link(to: type[models.Model]) -> models.ForeignKey:
+def _link(to: type[models.Model]) -> models.ForeignKey[Any, Any]:
     """A decision outlives what it was about."""
     return models.ForeignKey(to, models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
 
