@@ -105,7 +105,7 @@ class _Planner:
             return
         until = self.begun.version.valid_until
         if until is not None and until <= self.now:
-            if not self.given:
+            if self.current is not None and self.current.valid_from < until and not self.given:
                 reason = f"{until:%Y-%m-%d %H:%M} UTC is past, and the past is not rewritten"
                 self.result.problem = Problem("end_date_time", reason, "give one to come")
             return

@@ -147,6 +147,14 @@ def test_a_start_at_which_no_session_can_be_priced_is_refused_for_a_tariff_in_us
     assert not Change.objects.exists()
 
 
+def test_an_object_that_has_ended_says_nothing_of_what_staff_set_since(world, import_ocpi):
+    ended = tariff("T1", 0.30, end_date_time="2026-01-01T00:00:00Z")
+    import_ocpi("tariffs", ended)
+    tariff_writes.add_version(Tariff.objects.get(code="T1"), [TariffElement(energy_price="0.50")])
+    report = import_ocpi("tariffs", ended)
+    assert (report.status, counts(report), price_at(None, "T1")) == (0, (0, 0, 1, 0), 0.50)
+
+
 # several feeds
 
 
