@@ -1,10 +1,10 @@
-"""How does a proposal become a change? Judged again under a lock, compared with what was shown, written, announced."""
+"""Applying changes: a proposal is judged again under a lock, compared with its preview, written and announced."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -13,10 +13,9 @@ from django.db.models import Max
 from changes.impact import Impact
 from changes.impact_text import parts
 from changes.models import Change
-from changes.notify import announce, announce_cancelled
 from changes.preview import Preview, judge_proposal
 from changes.proposals import Inapplicable, Proposal
-from changes.signals import access_changed, tariff_changed
+from changes.signals import send_cancelled, send_changed, signals_of
 from chargegroups.models import Terms
 from customers.models import StaffMember
 from evcnet.datetimes import database_clock
@@ -24,19 +23,16 @@ from evcnet.errors import refusal_of
 from tariffs.models import TariffVersion
 from tariffs.writes import allow_terms_write, remove_version
 
-ACCESS_EFFECTS = ("loses_access", "gains_access")
-ATTEMPTS = 5
 MOST_PARTS = 100
 """So many pairs of prices are kept in the record, the heaviest; the counts are kept whole."""
-PRICE_EFFECTS = ("pays_more", "pays_less", "differs", "renamed")
 
 
 class StalePreview(Exception):
     """What would happen is not what was shown; ``preview`` is the new picture. Nothing was written."""
 
-    def __init__(self, shown_again: Preview) -> None:
+    def __init__(self, preview: Preview) -> None:
         super().__init__("Things have changed since this was shown: look again, nothing has been written.")
-        self.preview = shown_again
+        self.preview = preview
 
 
 @dataclass(frozen=True)
@@ -45,28 +41,25 @@ class AppliedChange:
     preview: Preview
 
 
-def preview_change(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
-    """The preview that is shown. Raises Inapplicable, with a moment in the past too; writes nothing.
+def preview_change(
+    proposal: Proposal,
+    at: datetime | None = None,
+    *,
+    replaces: TariffVersion | None = None,
+    even_nothing: bool = False,
+) -> Preview:
+    """What the proposal would do now, or ``at`` a moment in the future, also in the place of a scheduled version.
 
-    With ``even_nothing`` a proposal that changes nothing is shown too, instead of raising Nothing.
+    Writes nothing. Raises Inapplicable, also where the database would not take it, and NothingToChange unless ``even_nothing``.
     """
     with transaction.atomic():
         # One transaction: to one that began after the clock was read, what it proposes would lie in the past.
-        seen = judge(proposal, at, even_nothing=even_nothing)
-        _try_in_database(proposal, seen.at)
-        return seen
-
-
-def _try_in_database(proposal: Proposal, at: datetime) -> None:
-    """Would the database take it? Written and undone at once, so that its guard rules speak before anybody confirms."""
-    try:
-        with transaction.atomic():
-            with allow_terms_write():
-                proposal.write(None, at)
-            transaction.set_rollback(True)
-    except IntegrityError as refusal:
-        told = refusal_of(refusal)
-        raise Inapplicable(told.message, told.field) from refusal
+        if replaces is not None:
+            remove_version(replaces)
+        preview = judge(proposal, at, even_nothing=even_nothing)
+        _try_in_database(preview)
+        transaction.set_rollback(replaces is not None)
+        return preview
 
 
 def apply_change(
@@ -78,88 +71,52 @@ def apply_change(
     reason: str = "",
     notify: str = Change.Notify.REGULARS,
     undoes: Change | None = None,
+    replaces: TariffVersion | None = None,
+    confirm: Callable[[Preview], None] | None = None,
 ) -> AppliedChange:
     """Make the change that was shown with this ``fingerprint``, now or ``at`` a moment in the future.
 
-    Raises StalePreview or Inapplicable, and then nothing is written.
+    The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change. Raises StalePreview,
+    Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
     """
     with allow_terms_write():
         lock(proposal.provider_id)
-        seen = judge(proposal, at)
-        if seen.impact.fingerprint != fingerprint:
-            raise StalePreview(seen)
-        change = record_change(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
-        proposal.write(change, seen.at)
-        return AppliedChange(change, seen)
-
-
-def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
-    """What the proposal would do now, or ``at`` a moment, for whoever holds the lock. Raises Inapplicable."""
-    now = _later_than_all(proposal, database_clock())
-    _not_in_the_past(proposal, at, now)
-    return judge_proposal(proposal, now=now, at=at, even_nothing=even_nothing)
-
-
-def record_change(
-    proposal: Proposal, seen: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None = None
-) -> Change:
-    """Put a change on the record, and announce it: under the lock, before its rows are written, in one transaction."""
-    change = _recorded(proposal, seen, by=by, reason=reason, notify=notify, undoes=undoes)
-    announce(change, seen)
-    _signal_after_commit(change, seen.impact, cancelled=False)
-    return change
+        if replaces is not None:
+            cancel_version(replaces, by)
+        preview = judge(proposal, at)
+        if preview.impact.fingerprint != fingerprint:
+            raise StalePreview(preview)
+        if confirm is not None:
+            confirm(preview)
+        change = record_change(preview, by=by, reason=reason, notify=notify, undoes=undoes)
+        proposal.write(change, preview.basis)
+        return AppliedChange(change, preview)
 
 
 def apply_now(proposal: Proposal, *, by: StaffMember | None = None, reason: str = "") -> Change:
     """Make a change that goes with something else that was confirmed: a new row, a file. It is on the record like all.
 
-    Nobody is told. Raises Inapplicable, and StalePreview where customers keep changing meanwhile; then nothing is written.
+    Nobody is told. Raises Inapplicable, and then nothing is written.
     """
-    with transaction.atomic():
-        lock(proposal.provider_id)
-        for attempt in range(ATTEMPTS):
-            fingerprint = preview_change(proposal).impact.fingerprint
-            try:
-                return apply_change(
-                    proposal,
-                    fingerprint=fingerprint,
-                    by=by,
-                    reason=reason,
-                    notify=Change.Notify.NONE,
-                ).change
-            except StalePreview:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError("unreachable")
+    try:
+        with allow_terms_write():
+            lock(proposal.provider_id)
+            preview = judge(proposal)
+            change = record_change(preview, by=by, reason=reason, notify=Change.Notify.NONE)
+            proposal.write(change, preview.basis)
+            return change
+    except IntegrityError as error:
+        raise _refused(error) from error
 
 
-def cancel(change: Change, by: StaffMember | None = None) -> None:
-    """Take a scheduled change back before it takes effect; whoever was told is told again."""
-    with allow_terms_write():
-        lock(change.provider_id)
-        change = Change.objects.select_for_update().get(pk=change.pk)
-        now = database_clock()
-        if not change.scheduled or change.cancelled_at is not None or change.takes_effect_at <= now:
-            raise Inapplicable("Only a scheduled change can be cancelled, once, and only until it takes effect.")
-        Terms.objects.filter(changes=change).delete()
-        TariffVersion.objects.filter(changes=change).delete()
-        _cancelled(change, by, now)
-
-
-def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> None:
-    """Make room for another version from the same moment; the change that scheduled this one is cancelled with it."""
-    change = version.changes.first()
-    if change is None:
-        remove_version(version)
-    else:
-        cancel(change, by)
-
-
-def _cancelled(change: Change, by: StaffMember | None, now: datetime) -> None:
-    change.cancelled_at, change.cancelled_by = now, by
-    change.save(update_fields=["cancelled_at", "cancelled_by"])
-    announce_cancelled(change)
-    _signal_after_commit(change, None, cancelled=True)
+def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
+    """What the proposal would do now, or ``at`` a moment, for whoever holds the lock. Raises Inapplicable."""
+    now = _later_than_applied(proposal.provider_id, database_clock())
+    if at is not None and not proposal.schedulable:
+        raise Inapplicable(f"{proposal.sentence()}: this can't be scheduled, it happens when it is confirmed.")
+    if at is not None and at <= now:
+        raise Inapplicable("The moment has passed: choose one in the future, or apply the change now.")
+    return judge_proposal(proposal, now=now, at=at, even_nothing=even_nothing)
 
 
 def lock(provider: int) -> None:
@@ -168,43 +125,34 @@ def lock(provider: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evcnet.terms_write'), %s)", [provider])
 
 
-def _not_in_the_past(proposal: Proposal, at: datetime | None, now: datetime) -> None:
-    if at is None:
-        return
-    if not proposal.schedulable:
-        raise Inapplicable(f"{proposal.sentence()}: this can't be scheduled, it happens when it is confirmed.")
-    if at <= now:
-        raise Inapplicable("The moment has passed: choose one in the future, or apply the change now.")
-
-
-def _later_than_all(proposal: Proposal, now: datetime) -> datetime:
-    """The clock may go back; what was applied before stays before."""
-    applied = Change.objects.filter(groups__in=proposal.groups, scheduled=False)
-    latest: datetime | None = applied.aggregate(latest=Max("takes_effect_at"))["latest"]
-    return now if latest is None or latest < now else latest + timedelta(microseconds=1)
-
-
-def _recorded(
-    proposal: Proposal, seen: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None
+def record_change(
+    preview: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None = None
 ) -> Change:
+    """Put a change on the record and send its signals: under the lock, before its rows are written."""
+    proposal, impact = preview.proposal, preview.impact
     change = Change(
         provider_id=proposal.provider_id,
         kind=proposal.kind,
         sentence=proposal.sentence()[:300],
         tariff=getattr(proposal, "tariff", None),
-        takes_effect_at=seen.at,
-        scheduled=seen.scheduled is not None,
+        takes_effect_at=preview.at,
+        scheduled=preview.scheduled is not None,
         made_by=by,
         reason=reason,
         notify=notify,
-        proposal=seen.impact.proposal,
-        earlier=proposal.earlier(seen.at),
-        impact=as_json(seen.impact) | {"parts": [part.as_json() for part in parts(seen.impact)[:MOST_PARTS]]},
-        fingerprint=seen.impact.fingerprint,
+        proposal=impact.proposal,
+        earlier=preview.basis.earlier,
+        impact=as_json(impact)
+        | {
+            "parts": [part.as_json() for part in parts(impact, preview.basis.tariff_names)[:MOST_PARTS]],
+            "signals": signals_of(preview),
+        },
+        fingerprint=impact.fingerprint,
         undoes=undoes,
     )
     change.save(force_insert=True)
-    change.groups.set(proposal.groups)
+    change.groups.add(*preview.basis.groups)
+    send_changed(change, preview)
     return change
 
 
@@ -219,22 +167,48 @@ def as_json(impact: Impact) -> dict[str, Any]:
     }
 
 
-def _signal_after_commit(change: Change, impact: Impact | None, *, cancelled: bool) -> None:
-    counts = impact.counts if impact else change.impact["counts"]
-    arguments: dict[str, Any] = {
-        "sender": Change,
-        "change": change,
-        "groups": list(change.groups.values_list("pk", flat=True)),
-        "takes_effect_at": change.takes_effect_at,
-        "cancelled": cancelled,
-    }
-    if change.kind == Change.Kind.VERSION or any(counts[effect] for effect in PRICE_EFFECTS):
-        transaction.on_commit(partial(tariff_changed.send_robust, **arguments))
-    if any(counts[effect] for effect in ACCESS_EFFECTS) or _sets_policy(change):
-        transaction.on_commit(partial(access_changed.send_robust, **arguments))
+def cancel(change: Change, by: StaffMember | None = None) -> None:
+    """Take a scheduled change back before it takes effect; whoever was told is told again. Raises Inapplicable."""
+    with allow_terms_write():
+        lock(change.provider_id)
+        change = Change.objects.select_for_update().get(pk=change.pk)
+        now = database_clock()
+        if not change.scheduled or change.cancelled_at is not None or change.takes_effect_at <= now:
+            raise Inapplicable("Only a scheduled change can be cancelled, once, and only until it takes effect.")
+        Terms.objects.filter(changes=change).delete()
+        TariffVersion.objects.filter(changes=change).delete()
+        change.cancelled_at, change.cancelled_by = now, by
+        change.save(update_fields=["cancelled_at", "cancelled_by"])
+        send_cancelled(change)
 
 
-def _sets_policy(change: Change) -> bool:
-    """The policy may say something else to people who are not counted: customers to come, cards of others."""
-    switches = ("own_user_group", "other_user_groups", "roaming")
-    return any(switch in change.proposal.get("set", {}) for switch in switches)
+def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> None:
+    """Make room for another version from the same moment; the change that scheduled this one is cancelled with it."""
+    change = version.changes.first()
+    if change is None:
+        remove_version(version)
+    else:
+        cancel(change, by)
+
+
+def _try_in_database(preview: Preview) -> None:
+    """Would the database take it? Written and undone at once, so that its guard rules speak before anybody confirms."""
+    try:
+        with transaction.atomic():
+            with allow_terms_write():
+                preview.proposal.write(None, preview.basis)
+            transaction.set_rollback(True)
+    except IntegrityError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: IntegrityError) -> Inapplicable:
+    refusal = refusal_of(error)
+    return Inapplicable(refusal.message, refusal.field)
+
+
+def _later_than_applied(provider: int, now: datetime) -> datetime:
+    """The clock may go back; what was applied before stays before."""
+    applied = Change.objects.filter(provider_id=provider, scheduled=False)
+    latest: datetime | None = applied.aggregate(latest=Max("takes_effect_at"))["latest"]
+    return now if latest is None or latest < now else latest + timedelta(microseconds=1)

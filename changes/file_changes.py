@@ -1,19 +1,25 @@
-"""Which changes of terms does a file make? Judged before its rows are written, and on the record like all others."""
+"""The changes of terms that a file makes: judged before its rows are written, and on the record like all others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from changes import impact_text
 from changes.apply import judge, lock, record_change
-from changes.impact_text import counts_in_words
 from changes.models import Change
+from changes.permissions import may_make
 from changes.preview import Preview
 from changes.proposals import Proposal
+from changes.safeguards import Safeguard, safeguard_of
+from customers.models import StaffMember
 from evcnet.errors import DomainError
 from evcnet.importexport.results import RowResult
+
+SHOWN = 20
+"""So many changes of a file are shown one by one."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +31,34 @@ class ProposedRows:
     at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class ChangePicture:
+    """One change of the file, for people."""
+
+    preview: Preview
+    sentences: list[impact_text.Sentence]
+    bars: list[impact_text.Bar]
+
+    @property
+    def zone(self) -> str:
+        return self.preview.provider.time_zone
+
+
 @dataclass
 class FileChanges:
-    """The changes that one run of one file makes. ``login`` is None for commands: nobody is told, and no name is asked for.
+    """The changes that one run of one file makes. ``login`` is None for commands: no name is asked for.
 
-    ``named`` is what somebody typed because the change is a big one, and ``weight`` why it is.
+    ``named`` is what somebody typed because the changes are big ones, and ``safeguard`` why they are.
     """
 
-    login: Any = None
+    login: StaffMember | None = None
     notify: str = Change.Notify.NONE.value
     reason: str = ""
     named: str = ""
     writing: bool = False
     previews: list[Preview] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    weight: Any = None
+    safeguard: Safeguard | None = None
 
     def lock(self, providers: Iterable[int]) -> None:
         """From here on nothing else changes terms of these providers until the transaction ends."""
@@ -48,55 +67,61 @@ class FileChanges:
             lock(provider)
 
     def add(self, proposed: ProposedRows) -> Change | None:
-        """Judge a change and, where this run writes, put it on the record. Raises DomainError; the rows are the caller's."""
-        if not self._may(proposed.proposal):
+        """Judge a change and, where this run writes, put it on the record; None where it does not.
+
+        The rows are the caller's to write. Raises DomainError.
+        """
+        if self.login is not None and not may_make(self.login, proposed.proposal):
             raise DomainError("It is part of a change that your role does not make: take the row out.")
-        seen = judge(proposed.proposal, proposed.at, even_nothing=True)
-        self.previews.append(seen)
+        preview = judge(proposed.proposal, proposed.at, even_nothing=True)
+        self.previews.append(preview)
         if self.login is not None:
-            self.weight = self._weighed(seen)
+            own = safeguard_of(preview)
+            self.safeguard = own if self.safeguard is None else self.safeguard.joined(own, preview.provider)
         if not self.writing:
             return None
-        change = record_change(proposed.proposal, seen, by=self.login, reason=self.reason, notify=self.notify)
+        change = record_change(preview, by=self.login, reason=self.reason, notify=self.notify)
         self.changes.append(change)
         return change
 
     @property
     def name_confirmed(self) -> bool:
-        """Is a big change made on purpose?"""
-        from changes.admin.safeguards import name_matches
-
-        return self.weight is None or not self.weight.reasons or name_matches(self.named, self.weight.names)
-
-    # Pages of changes have imports and exports themselves, so they are there only once this module is.
-
-    def _may(self, proposal: Proposal) -> bool:
-        from changes.permissions import may_make
-
-        return self.login is None or may_make(self.login, proposal)
+        """Are big changes made on purpose?"""
+        return self.safeguard is None or self.safeguard.allows(self.named)
 
     def page_context(self) -> dict[str, Any]:
         """For the page that shows what the file would change."""
-        from changes.admin.file_preview import shown
+        return {
+            "pictures": _pictures(self.previews),
+            "more_changes": len(self.previews) - SHOWN,
+            "affected": sum(each.impact.affected for each in self.previews),
+            "regulars": sum(each.impact.regulars for each in self.previews),
+            "safeguard": self.safeguard,
+            "notify": self.notify,
+        }
 
-        return shown(self.previews, self.weight) | {"notify": self.notify}
 
-    def _weighed(self, seen: Preview) -> Any:
-        from changes.admin.file_preview import weighed
-
-        return weighed(seen, self.weight)
+def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
+    return [
+        ChangePicture(
+            each,
+            impact_text.sentences(impact_text.parts(each.impact, each.basis.tariff_names)),
+            impact_text.bars(each.impact.counts),
+        )
+        for each in previews[:SHOWN]
+    ]
 
 
 def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
     """A change is of one provider."""
-    found: dict[int, list[RowResult]] = {}
+    grouped: dict[int, list[RowResult]] = {}
     for effect in effects:
-        found.setdefault(effect.row.provider.pk, []).append(effect)
-    return found.values()
+        grouped.setdefault(effect.row.provider.pk, []).append(effect)
+    return grouped.values()
 
 
-def summary(seen: Preview) -> str:
+def summary(preview: Preview) -> str:
     """A change in one line: what it is, from when on, and how many customers notice what."""
-    effects = counts_in_words(seen.impact.counts)
-    begin = f" from {seen.scheduled.isoformat()}" if seen.scheduled else ""
-    return f"{seen.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
+    effects = impact_text.counts_in_words(preview.impact.counts)
+    begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
+    return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

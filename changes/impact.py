@@ -1,4 +1,4 @@
-"""What does a change do to whom? Decisions before and after, compared set of facts by set of facts. Pure."""
+"""Impact of a change: decisions before and after, compared set of facts by set of facts. Pure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ EFFECTS: Final[tuple[Effect, ...]] = (
     "unchanged",
 )
 """The heaviest first: a customer is counted once a change, by the heaviest effect (rules, section 5)."""
+
+ACCESS_EFFECTS: Final[tuple[Effect, ...]] = ("loses_access", "gains_access")
+PRICE_EFFECTS: Final[tuple[Effect, ...]] = ("pays_more", "pays_less", "differs", "renamed")
+AFFECTED: Final[tuple[Effect, ...]] = ACCESS_EFFECTS + PRICE_EFFECTS
 
 Comparison = Literal["pays_more", "pays_less", "differs", "same"]
 Compare = Callable[[Tariff, Tariff], Comparison]
@@ -84,10 +88,10 @@ def heaviest(facts: str, count: int, places: Iterable[tuple[Side, Side]], compar
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """The whole effect of a change. ``proposal`` is what was asked for, as JSON; ``ground`` what it was judged upon."""
+    """The whole effect of a change. ``proposal`` is what was asked for, as JSON; ``rows`` the stored rows that it was judged upon."""
 
     proposal: Mapping[str, Any]
-    ground: Mapping[str, Any]
+    rows: Mapping[str, Any]
     cases: tuple[Case, ...]
     regulars: int
     points: int
@@ -108,9 +112,9 @@ class Impact:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same proposal on the same ground with the same effect, at whatever second it was made."""
-        seen = [self.proposal, self.ground, self.counts, self.regulars, self.points, self.warnings]
-        return hashlib.sha256(json.dumps(seen, sort_keys=True, default=str).encode()).hexdigest()[:32]
+        """The same for the same proposal upon the same rows with the same effect, at whatever second it was made."""
+        parts = [self.proposal, self.rows, self.counts, self.regulars, self.points, self.warnings]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def groups_of_effects(cases: Iterable[Case]) -> list[Case]:

@@ -1,4 +1,4 @@
-"""How does an impact read? One sentence for all customers whom it meets alike, and a bar for each effect."""
+"""An impact in words: one sentence for all customers whom it meets alike, and a bar for each effect."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from changes.impact import EFFECTS, Case, Effect, Impact, Side, groups_of_effects
-from changes.preview import AFFECTED
-from tariffs.models import Tariff
+from changes.impact import AFFECTED, EFFECTS, Effect, Impact, Side, groups_of_effects
 from tariffs.pricing import is_free, price_text
 
 _PRICE = re.compile(r"(?:up to )?[0-9][0-9.]*(?: to [0-9.]+)? [A-Z]{3}\b")
@@ -26,7 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
-def counts_in_words(counts: Mapping[str, int]) -> list[str]:
+def counts_in_words(counts: Mapping[Effect, int]) -> list[str]:
     """ "3 lose access", "156 pay more": the customers who notice something, the heaviest effect first."""
     return [f"{counts[effect]:,} {VERBS[effect][counts[effect] != 1]}" for effect in AFFECTED if counts[effect]]
 
@@ -86,10 +84,9 @@ class Bar:
     length: float
 
 
-def parts(impact: Impact) -> list[Part]:
-    """What somebody notices, one part for each pair of prices, the heaviest first."""
+def parts(impact: Impact, names: Mapping[str, str]) -> list[Part]:
+    """What somebody notices, one part for each pair of prices, the heaviest first. ``names`` of tariffs by their id."""
     merged = [case for case in groups_of_effects(impact.cases) if case.effect != "unchanged"]
-    names = tariff_names(merged)
     return [Part(case.effect, case.count, _priced(case.before, names), _priced(case.after, names)) for case in merged]
 
 
@@ -104,11 +101,6 @@ def sentences(found: Iterable[Part]) -> list[Sentence]:
 def read_parts(stored: Iterable[Mapping[str, Any]]) -> list[Part]:
     """As they were kept in the record."""
     return [Part(each["effect"], each["count"], each["before"], each["after"]) for each in stored]
-
-
-def tariff_names(cases: Iterable[Case]) -> dict[str, str]:
-    ids = {tariff for case in cases for tariff in (case.before.tariff, case.after.tariff) if tariff}
-    return {str(pk): tariff.name for pk, tariff in Tariff.objects.in_bulk([int(each) for each in ids]).items()}
 
 
 def _priced(side: Side, names: Mapping[str, str]) -> str:
@@ -126,7 +118,7 @@ def _without_same_name(before: str, after: str) -> str:
     return after.removeprefix(name) if name and _PRICE.match(after.removeprefix(name)) else after
 
 
-def bars(counts: Mapping[str, int]) -> list[Bar]:
+def bars(counts: Mapping[Effect, int]) -> list[Bar]:
     total, most = sum(counts.values()), max(counts.values(), default=0)
     return [
         Bar(effect, counts[effect], _share(counts[effect], total), round(100 * counts[effect] / most, 2) if most else 0)
@@ -141,5 +133,5 @@ def _share(count: int, total: int) -> str:
     return "under 0.1 %" if share < 0.1 else f"{share:.1f} %"
 
 
-def affected(counts: Mapping[str, int]) -> int:
+def affected(counts: Mapping[Effect, int]) -> int:
     return sum(counts[effect] for effect in AFFECTED)

@@ -1,27 +1,29 @@
-"""Whom does a change warn, and of what? Written in the change's own transaction, mailed by a job."""
+"""Notices of customers about a change: written in the change's own transaction, mailed by a job."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import F
 
-from changes.impact import Case, Side
+from changes.impact import AFFECTED, Case, Side
 from changes.models import Change
-from changes.preview import AFFECTED, Preview
+from changes.preview import Preview
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Announcement, Customer, Notice
 from customers.notices import queue_mail
 from tariffs.pricing import PRICE_WORDS, price_texts
 
 
-def announce(change: Change, seen: Preview) -> None:
+def announce(change: Change, preview: Preview) -> None:
     """Queue a notice for everyone whom the change is to be told to, in the words of their own case."""
-    if change.notify == Change.Notify.NONE or not seen.impact.affected:
+    if change.notify == Change.Notify.NONE or not preview.impact.affected:
         return
-    told = seen.customers(AFFECTED) if change.notify == Change.Notify.ALL else seen.regulars(AFFECTED)
-    readers = {pk: (language, kind) for pk, language, kind in told.order_by("pk").values_list("pk", "language", "kind")}
+    chosen = preview.customers(AFFECTED) if change.notify == Change.Notify.ALL else preview.regulars(AFFECTED)
+    rows = chosen.order_by("pk").values_list("pk", "language", "kind")
+    readers = {pk: (language, kind) for pk, language, kind in rows}
     ids = list(readers)
     if not ids:
         return
@@ -29,9 +31,9 @@ def announce(change: Change, seen: Preview) -> None:
         provider_id=change.provider_id,
         key=f"change-{change.pk}-changed",
         template=Announcement.Template.CHANGED,
-        context=_context(change),
+        context=_context(change, preview.basis.groups),
     )
-    cases = seen.facts_of(ids)
+    cases = preview.cases_of(ids)
     Notice.objects.bulk_create(
         [_notice(announcement, pk, cases[pk], *readers[pk]) for pk in ids if pk in cases], batch_size=2_000
     )
@@ -40,21 +42,21 @@ def announce(change: Change, seen: Preview) -> None:
 
 def announce_cancelled(change: Change) -> None:
     """Tell again whoever was told that the change would come."""
-    told = Announcement.objects.filter(key=f"change-{change.pk}-changed").first()
-    if told is None:
+    announced = Announcement.objects.filter(key=f"change-{change.pk}-changed").first()
+    if announced is None:
         return
     announcement = Announcement.objects.create(
         provider_id=change.provider_id,
         key=f"change-{change.pk}-cancelled",
         template=Announcement.Template.CANCELLED,
-        context=told.context,
+        context=announced.context,
     )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO customers_notice (provider_id, announcement_id, customer_id, effect, before, after, state,"
             " attempts, error) SELECT provider_id, %s, customer_id, effect, before, after, 'queued', 0, ''"
             " FROM customers_notice WHERE announcement_id = %s",
-            [announcement.pk, told.pk],
+            [announcement.pk, announced.pk],
         )
     queue_mail(announcement)
 
@@ -80,17 +82,17 @@ def _price(side: Side, language: str, kind: str) -> str:
 MOST_NAMED = 200
 
 
-def _context(change: Change) -> dict[str, Any]:
+def _context(change: Change, concerned: Sequence[ChargeGroup]) -> dict[str, Any]:
     """What stands in the text for all: where, from when, and whether it is still to come.
 
     ``user_groups`` are those of the groups that nobody else can know of, by the groups' names.
     """
-    groups = list(change.groups.order_by("code")[:MOST_NAMED])
+    groups = sorted(concerned, key=lambda group: group.code)[:MOST_NAMED]
     known = _known_outside(groups)
     return {
         "groups": [group.name for group in groups],
         "user_groups": {group.name: group.user_group_id for group in groups if group.pk not in known},
-        "more_groups": max(change.groups.count() - MOST_NAMED, 0),
+        "more_groups": max(len(concerned) - MOST_NAMED, 0),
         "takes_effect_at": change.takes_effect_at.isoformat(),
         "scheduled": change.scheduled,
     }

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 
-from changes.impact import Case, Compare, Effect, Impact, heaviest
-from changes.proposals import NothingToChange, Proposal
-from changes.snapshots import BeforeAfter, side_at
+from changes.impact import AFFECTED, Case, Effect, Impact, heaviest
+from changes.models import Change
+from changes.proposals import NothingToChange, Proposal, ScheduledChange
+from changes.snapshots import Basis
 from chargegroups.customer_facts import FactsQuery
 from chargepoints.models import ChargePoint, Session
 from customers.models import Customer, Provider
+from evcnet.datetimes import database_clock
 from tariffs.pricing import Tariff
 from tariffs.pricing.comparison import Comparison, compare
 
@@ -25,49 +27,98 @@ REGULAR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Preview:
-    """A proposal, judged. ``at`` is the moment at which it was judged, ``scheduled`` the one that was asked for."""
+    """A proposal, judged. ``scheduled`` is the moment that was asked for; None: as soon as it is confirmed.
+
+    ``points_there`` counts all charge points of its groups.
+    """
 
     proposal: Proposal
+    provider: Provider
+    basis: Basis
     impact: Impact
-    at: datetime
     scheduled: datetime | None
-    groups: tuple[int, ...]
     points_there: int
     query: FactsQuery
 
+    @property
+    def at(self) -> datetime:
+        """The moment at which it was judged."""
+        return self.basis.at
+
     def customers(self, effects: Iterable[Effect]) -> Any:
         """The customers that it affects so, as a queryset."""
-        chosen = set(effects)
-        keys = [case.facts for case in self.impact.cases if case.effect in chosen]
+        wanted = set(effects)
+        keys = [case.facts for case in self.impact.cases if case.effect in wanted]
         return Customer.objects.filter(pk__in=self.query.ids(keys))
 
     def regulars(self, effects: Iterable[Effect]) -> Any:
         """Those of them that hold an exception in the groups, or charged there in the last 365 days."""
-        return self.customers(effects).filter(pk__in=RawSQL(*_attached(self.groups, self.at)))
+        return self.customers(effects).filter(pk__in=_attached(self.basis))
 
-    def cases_by_facts(self) -> dict[str, Case]:
-        return {case.facts: case for case in self.impact.cases}
-
-    def facts_of(self, customers: Sequence[int]) -> dict[int, Case]:
+    def cases_of(self, customers: Sequence[int]) -> dict[int, Case]:
         """The case of each of these customers, for a page of them."""
-        cases = self.cases_by_facts()
+        cases = {case.facts: case for case in self.impact.cases}
         return {pk: cases[shared.key] for pk, shared in self.query.of_customers(customers).items()}
 
 
-def _attached(groups: Sequence[int], at: datetime) -> tuple[str, list[Any]]:
-    """A query of the customers who hold an exception in the groups, or charged there of late."""
-    sessions = Session.objects.order_by().filter(
-        charge_point__charge_group_id__in=list(groups) or [0],  # never an empty list, which makes no SQL
-        customer__isnull=False,
-        started_at__gte=at - REGULAR,
-        started_at__lt=at,
+def judge_proposal(
+    proposal: Proposal, *, now: datetime, at: datetime | None = None, even_nothing: bool = False
+) -> Preview:
+    """Judge a proposal that takes effect ``at`` a moment, or ``now``. Writes nothing.
+
+    Raises Inapplicable, and NothingToChange unless ``even_nothing``.
+    """
+    basis = proposal.read(at or now)
+    if basis.nothing and not even_nothing:
+        raise NothingToChange(basis.nothing)
+    provider = basis.provider or Provider.objects.get(pk=proposal.provider_id)
+    points = ChargePoint.objects.filter(charge_group_id__in=basis.group_ids).count()
+    query = _facts_query(proposal, basis)
+    impact = Impact(
+        proposal={**proposal.as_json(), "at": at and at.isoformat()},
+        rows=basis.rows,
+        cases=tuple(_cases(basis, query, provider)),
+        regulars=0,
+        points=points if proposal.points is None else proposal.points,
+        warnings=tuple(basis.warnings),
     )
-    charged, params = sessions.values("customer_id").query.sql_with_params()
-    excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
-    return f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [list(groups), *params]
+    preview = Preview(proposal, provider, basis, impact, at, points, query)
+    if not impact.affected:
+        return preview
+    return replace(preview, impact=replace(impact, regulars=preview.regulars(AFFECTED).count()))
 
 
-AFFECTED: tuple[Effect, ...] = ("loses_access", "gains_access", "pays_more", "pays_less", "differs", "renamed")
+def preview_scheduled(change: Change) -> Preview:
+    """A scheduled change judged at its moment, with the customers, exceptions and other changes of today."""
+    return judge_proposal(ScheduledChange(change), now=database_clock(), at=change.takes_effect_at)
+
+
+def _facts_query(proposal: Proposal, basis: Basis) -> FactsQuery:
+    """Every active customer whom the proposal may concern."""
+    sides = [side for place in basis.places for side in (place.before, place.after) if side is not None]
+    return FactsQuery(
+        proposal.provider_id,
+        basis.group_ids,
+        basis.at,
+        roaming=any(side.roaming for side in sides),
+        customers=proposal.customers,
+        statuses=[Customer.Status.ACTIVE],
+        proposed=basis.exceptions,
+        moved=proposal.moved,
+    )
+
+
+def _cases(basis: Basis, query: FactsQuery, provider: Provider) -> list[Case]:
+    day = basis.at.astimezone(provider.zone).date()
+    return [
+        heaviest(
+            shared.key,
+            shared.count,
+            [(basis.side(each.before, shared.facts), basis.side(each.after, shared.proposed)) for each in basis.places],
+            lambda before, after: compared(before, after, day, provider.time_zone).effect,
+        )
+        for shared in query.sets()
+    ]
 
 
 @lru_cache(maxsize=1024)
@@ -76,61 +127,14 @@ def compared(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compar
     return compare(before, after, day, time_zone)
 
 
-def judge_proposal(
-    proposal: Proposal,
-    *,
-    now: datetime,
-    at: datetime | None = None,
-    even_nothing: bool = False,
-) -> Preview:
-    """Judge a proposal that takes effect ``at`` a moment, or ``now``. Raises Inapplicable; writes nothing."""
-    moment = at or now
-    try:
-        proposal.check(moment)
-    except NothingToChange:
-        if not even_nothing:
-            raise
-    places = proposal.places(moment)
-    groups = tuple(sorted({group.pk for group in proposal.groups}))
-    points_there = ChargePoint.objects.filter(charge_group_id__in=groups).count()
-    query = _facts(proposal, places, groups, moment)
-    cases = tuple(_cases(places, query, _judge(proposal, moment)))
-    impact = Impact(
-        proposal={**proposal.as_json(), "at": at and at.isoformat()},
-        ground=proposal.ground(moment),
-        cases=cases,
-        regulars=0,
-        points=points_there if proposal.points is None else proposal.points,
-        warnings=tuple(proposal.warnings(moment)),
+def _attached(basis: Basis) -> RawSQL:
+    """A query of the customers who hold an exception in the groups, or charged there of late."""
+    sessions = Session.objects.order_by().filter(
+        charge_point__charge_group_id__in=basis.group_ids or [0],  # never an empty list, which makes no SQL
+        customer__isnull=False,
+        started_at__gte=basis.at - REGULAR,
+        started_at__lt=basis.at,
     )
-    seen = Preview(proposal, impact, moment, at, groups, points_there, query)
-    if not impact.affected:
-        return seen
-    return replace(seen, impact=replace(impact, regulars=seen.regulars(AFFECTED).count()))
-
-
-def _judge(proposal: Proposal, at: datetime) -> Compare:
-    zone = Provider.objects.get(pk=proposal.provider_id).zone
-    day = at.astimezone(zone).date()
-    return lambda before, after: compared(before, after, day, zone.key).effect
-
-
-def _facts(proposal: Proposal, places: Iterable[BeforeAfter], groups: Sequence[int], at: datetime) -> FactsQuery:
-    """Every active customer whom the proposal may concern."""
-    snapshots = [end for place in places for end in (place.before, place.after) if end is not None]
-    return FactsQuery(
-        proposal.provider_id,
-        groups,
-        at,
-        roaming=any(snapshot.roaming for snapshot in snapshots),
-        customers=proposal.customers,
-        statuses=[Customer.Status.ACTIVE],
-        proposed=proposal.exceptions_after(at),
-        moved=proposal.moved,
-    )
-
-
-def _cases(places: Sequence[BeforeAfter], query: FactsQuery, judge: Compare) -> Iterable[Case]:
-    for shared in query.sets():
-        sides = [(side_at(place.before, shared.facts), side_at(place.after, shared.proposed)) for place in places]
-        yield heaviest(shared.key, shared.count, sides, judge)
+    charged, params = sessions.values("customer_id").query.sql_with_params()
+    excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
+    return RawSQL(f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [basis.group_ids, *params])

@@ -1,21 +1,35 @@
-"""Receivers of what lower apps announce."""
+"""Receivers of changes: the notices of customers. And of the erasure of a person, whose exceptions go by a change."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import Q
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 
 from changes.apply import apply_now, lock
 from changes.models import Change
+from changes.notify import announce, announce_cancelled
+from changes.preview import Preview
 from changes.proposals import ExceptionChanges, ProposedException
+from changes.signals import SIGNALS, access_changed, tariff_changed
 from chargegroups.models import CustomerException
 from customers.models import Customer, StaffMember
 from customers.signals import customer_erased
 from evcnet.history import event_model
 
 ERASED = "The customer was erased."
+
+
+@receiver([tariff_changed, access_changed], sender=Change)
+def write_notices(signal: Signal, change: Change, cancelled: bool, preview: Preview | None, **_: Any) -> None:
+    """Queue the customers' notices, upon the first signal of a change that sends both."""
+    if signal is not SIGNALS[change.impact["signals"][0]]:
+        return
+    if cancelled:
+        announce_cancelled(change)
+    elif preview is not None:
+        announce(change, preview)
 
 
 @receiver(customer_erased, sender=Customer)

@@ -18,6 +18,7 @@ from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 from tariffs.querysets import TariffVersionQuerySet
 
+NO_PRICE = "Give at least one price; for free of charge, 0 per session."
 NOT_NEGATIVE = [MinValueValidator(0)]
 
 
@@ -230,7 +231,7 @@ class TariffElement(models.Model):
                 | Q(parking_price__isnull=False)
                 | Q(flat_price__isnull=False),
                 name="element_prices_something",
-                violation_error_message="Give at least one price; for free of charge, 0 per session.",
+                violation_error_message=NO_PRICE,
             ),
             *(
                 models.CheckConstraint(

@@ -1,4 +1,4 @@
-"""Whom does a change affect? The customers by name, page by page, and all of them as CSV."""
+"""Customers whom a change affects, by name: page by page, and all of them as CSV."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from changes.impact import Case, Effect, Side
-from changes.impact_text import VERBS, tariff_names
-from changes.preview import AFFECTED, Preview
+from changes.impact import AFFECTED, Case, Effect, Side
+from changes.impact_text import VERBS
+from changes.models import Change
+from changes.permissions import OUT_OF_SIGHT, seen_in_part
+from changes.preview import Preview, preview_scheduled
 from customers.audit import record
-from customers.models import AuditEntry, Customer, Provider
+from customers.models import AuditEntry, Customer, StaffMember
 from evcnet.accounts.attempts import address_of
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
+from evcnet.datetimes import database_clock
 from evcnet.importexport.formulas import escaped
 from evcnet.primary_keys import parse_pk
 from tariffs.pricing import price_text
+
+if TYPE_CHECKING:
+    from changes.admin.wizard import ChangeWizard
 
 STEPS = ("list", "csv")
 PER_PAGE = 50
@@ -28,7 +38,7 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True)
 class Line:
-    customer: Any
+    customer: Customer
     effect: Effect
     before: str
     after: str
@@ -38,24 +48,24 @@ class Line:
 class AffectedCustomers:
     """The customers with some effect that a login may see, in the order of their ids."""
 
-    seen: Preview
-    login: Any
+    preview: Preview
+    login: StaffMember
     effects: tuple[Effect, ...]
 
     @property
     def rows(self) -> Any:
         visible = Customer.objects.visible_to(self.login)
-        found = self.seen.customers(self.effects).filter(pk__in=visible.values("pk"))
+        found = self.preview.customers(self.effects).filter(pk__in=visible.values("pk"))
         return found.select_related("user_group").order_by("pk")
 
     @property
     def total(self) -> int:
-        counts = self.seen.impact.counts
+        counts = self.preview.impact.counts
         return sum(counts[effect] for effect in self.effects)
 
-    def lines(self, customers: list[Any]) -> list[Line]:
-        cases = self.seen.facts_of([customer.pk for customer in customers])
-        names = tariff_names(cases.values())
+    def lines(self, customers: list[Customer]) -> list[Line]:
+        cases = self.preview.cases_of([customer.pk for customer in customers])
+        names = self.preview.basis.tariff_names
         return [_line(customer, cases[customer.pk], names) for customer in customers if customer.pk in cases]
 
     def all_lines(self) -> Iterator[Line]:
@@ -65,7 +75,7 @@ class AffectedCustomers:
             yield from self.lines(customers)
 
 
-def _line(customer: Any, case: Case, names: dict[str, str]) -> Line:
+def _line(customer: Customer, case: Case, names: dict[str, str]) -> Line:
     return Line(customer, case.effect, _priced(case.before, names), _priced(case.after, names))
 
 
@@ -77,23 +87,41 @@ def _priced(side: Side, names: dict[str, str]) -> str:
 
 def effects_of(asked: str) -> tuple[Effect, ...]:
     """One effect, or everyone affected."""
-    return (asked,) if asked in AFFECTED else AFFECTED  # type: ignore[return-value]
+    return (asked,) if asked in AFFECTED else AFFECTED
 
 
-def respond(flow: Any, seen: Preview) -> HttpResponse:
-    listing = AffectedCustomers(seen, flow.request.user, effects_of(flow.data.get("effect", "")))
-    if flow.step == "csv":
-        return as_csv(flow.request, listing)
-    context = flow.context("Affected customers")
-    context |= page(listing, flow.data.get("after", "")) | {"effect": flow.data.get("effect", "")}
-    return TemplateResponse(flow.request, "changes/affected.html", context)
+def respond(wizard: ChangeWizard, preview: Preview) -> HttpResponseBase:
+    """The list of a change that is previewed, or its CSV."""
+    effect = str(wizard.data.get("effect", ""))
+    listing = AffectedCustomers(preview, wizard.request.user, effects_of(effect))
+    if wizard.step == "csv":
+        return as_csv(wizard.request, listing)
+    context = wizard.context("Affected customers") | page(listing, str(wizard.data.get("after", "")))
+    return TemplateResponse(wizard.request, "changes/affected.html", context | {"effect": effect})
+
+
+def affected(admin: ModelAdmin, request: StaffRequest, change: Change) -> HttpResponseBase:
+    """The list of a scheduled change, as long as it is to come; afterwards nobody is “affected” any more."""
+    if change.cancelled_at is not None or change.takes_effect_at <= database_clock():
+        messages.info(request, "This change is not to come any more: the page says whom it was shown to affect.")
+        return HttpResponseRedirect(admin.page(change.pk))
+    if seen_in_part(request.user, [change]):
+        messages.info(request, f"Whom it affects is {OUT_OF_SIGHT}.")
+        return HttpResponseRedirect(admin.page(change.pk))
+    effect = request.GET.get("effect", "")
+    listing = AffectedCustomers(preview_scheduled(change), request.user, effects_of(effect))
+    if request.GET.get("step") == "csv":
+        return as_csv(request, listing)
+    context = admin.page_context(request, change, f"Affected by: {change}")
+    context |= page(listing, request.GET.get("after", "")) | {"effect": effect, "change": change}
+    return TemplateResponse(request, "changes/affected_by.html", context)
 
 
 def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
     rows = listing.rows
     visible = rows.count()
     customers = list(rows.filter(pk__gt=parse_pk(after) or 0)[: PER_PAGE + 1])
-    counts = listing.seen.impact.counts
+    counts = listing.preview.impact.counts
     return {
         "lines": listing.lines(customers[:PER_PAGE]),
         "total": listing.total,
@@ -107,9 +135,9 @@ def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
 HEAD = ("number", "name", "user_group", "effect", "before", "after")
 
 
-def as_csv(request: HttpRequest, listing: AffectedCustomers) -> StreamingHttpResponse:
+def as_csv(request: StaffRequest, listing: AffectedCustomers) -> StreamingHttpResponse:
     """Every customer that the login may see, streamed; those out of its sight are left out, and never named."""
-    provider = Provider.objects.get(pk=listing.seen.proposal.provider_id)
+    provider = listing.preview.provider
     rows, address = listing.rows.count(), address_of(request)
     record(AuditEntry.Event.EXPORTED, listing.login, provider, about="Affected customers", rows=rows, address=address)
     response = StreamingHttpResponse(_rows(listing.all_lines()), content_type="text/csv; charset=utf-8")

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from changes.admin.wizard import Draft, Flow
-from changes.preview import Preview
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals import Inapplicable
 from changes.proposals.points import GroupClosure, Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
+from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
 
@@ -29,13 +30,13 @@ class Destination:
     active: bool = False
 
 
-class PointsFlow(Flow):
+class MovePointsWizard(ChangeWizard):
     """Points that can't go are left out, each with its reason; the others are shown and moved."""
 
     def __init__(
         self,
         admin: Any,
-        request: HttpRequest,
+        request: StaffRequest,
         obj: Any,
         points: list[ChargePoint],
         to: Destination,
@@ -46,7 +47,7 @@ class PointsFlow(Flow):
         self.left_out: list[tuple[ChargePoint, str]] = []
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         many = counted(len(self.points), "charge point")
         return f"{many} to {self.to.group}" if self.to.group else f"Detach {many}"
 
@@ -78,15 +79,15 @@ class PointsFlow(Flow):
         self.left_out = [(point, reason) for point, reason in reasons if reason]
         return [point for point, reason in reasons if not reason]
 
-    def show(self, draft: Draft, seen: Preview, **more: Any) -> HttpResponse:
-        return super().show(draft, seen, left_out=self.left_out, **more)
+    def preview_context(self) -> dict[str, Any]:
+        return {"left_out": self.left_out}
 
 
-class CloseFlow(Flow):
+class CloseGroupWizard(ChangeWizard):
     """A closed group has no charge points and takes none; it stays, with its history."""
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"Close {self.obj}"
 
     @property
@@ -97,7 +98,7 @@ class CloseFlow(Flow):
         return Draft(GroupClosure(self.obj))
 
 
-def regroup(admin: Any, request: HttpRequest, point: ChargePoint) -> HttpResponse:
+def regroup(admin: Any, request: StaffRequest, point: ChargePoint) -> HttpResponseBase:
     """The preview that follows the form of a charge point in which another charge group, or none, was chosen."""
     data = request.POST if request.method == "POST" else request.GET
     wanted = data.get("to", "")
@@ -106,10 +107,10 @@ def regroup(admin: Any, request: HttpRequest, point: ChargePoint) -> HttpRespons
     if wanted and group is None:
         raise Http404("No such charge group here.")
     to = Destination(group, active="active" in data)
-    return PointsFlow(admin, request, point, [point], to, lambda: afterwards(admin, request, point)).respond()
+    return MovePointsWizard(admin, request, point, [point], to, lambda: afterwards(admin, request, point)).respond()
 
 
-def afterwards(admin: Any, request: HttpRequest, point: ChargePoint) -> str:
+def afterwards(admin: Any, request: StaffRequest, point: ChargePoint) -> str:
     """The point's page, or the list where the login does not see the point any more."""
     if ChargePoint.objects.visible_to(request.user).filter(pk=point.pk).exists():
         return str(admin.page(point.pk))

@@ -8,24 +8,26 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Case, Count, Q, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes import impact_text
-from changes.admin import scheduled, undo
+from changes.admin import affected_customers, undo
 from changes.admin.diff import StoredProposal, differences
 from changes.apply import as_json
 from changes.models import Change
 from changes.permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
+from changes.preview import preview_scheduled
 from changes.proposals import Inapplicable
 from changes.proposals.points import undo_proposal
 from chargegroups.models import ChargeGroup
 from customers.models import Announcement, Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 
@@ -45,10 +47,10 @@ class StateFilter(DropdownFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("scheduled", "Scheduled"), ("applied", "Applied"), ("cancelled", "Cancelled")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         now = database_clock()
         wanted = {
             "scheduled": Q(cancelled_at=None, takes_effect_at__gt=now),
@@ -67,29 +69,29 @@ class ChangeAdmin(ModelAdmin):
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
     # The list: what is to come first, the next one at the top
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: StaffRequest) -> Any:
         to_come = Case(When(cancelled_at=None, takes_effect_at__gt=database_clock(), then="takes_effect_at"))
         return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
 
-    def annotate_page(self, request: HttpRequest, rows: list[Any]) -> None:
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
         now, judged, partly = database_clock(), 0, seen_in_part(request.user, rows)
         for row in rows:
             row.state_now, row.today = state_of(row, now), None
             row.whole = row.pk not in partly
             if row.whole and row.state_now == "scheduled" and judged < JUDGED:
                 judged += 1
-                row.today = scheduled.today(row)
+                row.today = preview_scheduled(row)
 
     @admin.display(description="what")
     def what(self, change: Any) -> str:
@@ -117,23 +119,23 @@ class ChangeAdmin(ModelAdmin):
     # The page of one
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         change = self.get_object_or_404(request, object_id)
         context = self.page_context(request, change, str(change)) | self._told(request, change)
         return TemplateResponse(request, "changes/change.html", context)
 
-    def tabs(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
         return []
 
     def object_views(self) -> dict[str, Any]:
         return {
             "undo": undo.undoing,
             "cancel": undo.cancelling,
-            "affected": scheduled.affected,
+            "affected": affected_customers.affected,
         }
 
-    def _told(self, request: HttpRequest, change: Change) -> dict[str, Any]:
+    def _told(self, request: StaffRequest, change: Change) -> dict[str, Any]:
         now = database_clock()
         state, whole = state_of(change, now), not seen_in_part(request.user, [change])
         groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
@@ -158,8 +160,9 @@ class ChangeAdmin(ModelAdmin):
 
 
 def _today(change: Change) -> dict[str, Any]:
-    impact = scheduled.today(change).impact
-    return picture(as_json(impact) | {"parts": [part.as_json() for part in impact_text.parts(impact)]})
+    preview = preview_scheduled(change)
+    parts = impact_text.parts(preview.impact, preview.basis.tariff_names)
+    return picture(as_json(preview.impact) | {"parts": [part.as_json() for part in parts]})
 
 
 def picture(impact: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,14 +177,14 @@ def picture(impact: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def conflicts(request: HttpRequest, change: Change) -> list[Change]:
+def conflicts(request: StaffRequest, change: Change) -> list[Change]:
     """Other changes to come that touch the same charge groups, the next one first."""
     others = Change.objects.visible_to(request.user).scheduled_after(database_clock()).exclude(pk=change.pk)
     touching = others.filter(groups__in=change.groups.values("pk")).distinct()
     return list(touching.order_by("takes_effect_at")[:10])
 
 
-def announcements(request: HttpRequest, change: Change) -> list[dict[str, Any]]:
+def announcements(request: StaffRequest, change: Change) -> list[dict[str, Any]]:
     """Who was told: each announcement with its notices by state, as far as the login sees them."""
     rows = Announcement.objects.filter(key__in=[f"change-{change.pk}-changed", f"change-{change.pk}-cancelled"])
     told = []
@@ -194,7 +197,7 @@ def announcements(request: HttpRequest, change: Change) -> list[dict[str, Any]]:
     return told
 
 
-def _may_undo(request: HttpRequest, change: Change) -> bool:
+def _may_undo(request: StaffRequest, change: Change) -> bool:
     if len(change.earlier.get("rows", ())) > MANY:
         return may_change_exceptions(request.user, change.groups.all(), "delete")
     try:

@@ -1,4 +1,4 @@
-"""What does a proposal change, thing by thing? Read from the proposal as it is kept, for the preview and the record."""
+"""Differences that a proposal makes, thing by thing: read from the proposal as it is stored, for the preview and the log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -63,8 +64,8 @@ def differences(kept: StoredProposal) -> Differences:
 
 
 def _terms(kept: StoredProposal) -> Differences:
-    tariffs = _tariffs_by_code(kept)
-    tags = current_prices([*tariffs.values(), *_earlier_tariffs(kept)], kept.at)
+    named = _tariffs(kept)
+    tariffs, tags = {row.code: row for row in named}, current_prices(named, kept.at)
     lines = []
     for key in (key for key in KEYS if key in kept.proposal["set"]):
         value, was = kept.proposal["set"][key], kept.earlier.get(key)
@@ -101,14 +102,11 @@ def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
     return (tag.name, tag.words)
 
 
-def _tariffs_by_code(kept: StoredProposal) -> dict[str, Tariff]:
-    codes = [kept.proposal["set"].get(slot) for slot in SLOTS]
-    return {row.code: row for row in Tariff.objects.filter(provider_id=kept.provider, code__in=filter(None, codes))}
-
-
-def _earlier_tariffs(kept: StoredProposal) -> list[Tariff]:
-    ids = [kept.earlier[slot] for slot in SLOTS if kept.earlier.get(slot)]
-    return list(Tariff.objects.filter(provider_id=kept.provider, pk__in=ids))
+def _tariffs(kept: StoredProposal) -> list[Tariff]:
+    """Those that are proposed, by code, and those of before, by id."""
+    codes = [code for slot in SLOTS if (code := kept.proposal["set"].get(slot))]
+    ids = [pk for slot in SLOTS if (pk := kept.earlier.get(slot))]
+    return list(Tariff.objects.filter(Q(code__in=codes) | Q(pk__in=ids), provider_id=kept.provider))
 
 
 # A new version

@@ -1,20 +1,23 @@
-"""One exception for each of many customers of a charge group, or none any more: asked once, shown, confirmed."""
+"""Form and wizard of one exception for each of many customers of a charge group, or none any more."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
 
-from changes.admin.terms import TariffField
-from changes.admin.wizard import Draft, Flow
+from changes.admin.terms import TariffChoices, TariffField
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.permissions import may_change_exceptions
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException
-from customers.models import Customer
+from customers.models import Customer, StaffMember
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
 from tariffs.models import Tariff
@@ -24,7 +27,7 @@ MOST = 1_000
 """A request that names more customers than a person selects is a file: it is imported as CSV."""
 
 
-class ManyForm(forms.Form):
+class ExceptionsForm(forms.Form):
     access = forms.ChoiceField(
         label="Access",
         choices=[*CustomerException.Access.choices, (REMOVE, "no exception any more")],
@@ -35,15 +38,18 @@ class ManyForm(forms.Form):
     valid_until = MomentField(label="Until", help_text="Empty: until it is removed.")
     note = forms.CharField(required=False, max_length=500)
 
-    def __init__(self, data: Any = None, *, group: ChargeGroup, login: Any) -> None:
+    def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:
         super().__init__(data)
-        field: Any = self.fields["tariff"]
+        field = self.fields["tariff"]
+        assert isinstance(field, TariffField)
         field.required, field.empty_label = False, "as the charge group says"
         field.help_text = "What these customers pay here."
         own = Tariff.objects.filter(provider_id=group.provider_id)
         offered = own.filter(pk__in=Tariff.objects.visible_to(login).values("pk"))
-        field.offer(offered.order_by("code"), database_clock())
-        self.codes = field.codes
+        field.queryset = offered.order_by("code")
+        choices = TariffChoices.of(field.queryset, database_clock())
+        field.show(choices)
+        self.codes = choices.codes
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
@@ -55,34 +61,33 @@ class ManyForm(forms.Form):
         return answers
 
 
-class ManyFlow(Flow):
+class ExceptionsWizard(ChangeWizard):
     form_template = "changes/exceptions.html"
-    title = "Exceptions of many customers"
+
+    @property
+    def title(self) -> str:
+        return "Exceptions of many customers"
 
     @property
     def back(self) -> str:
         return str(self.admin.page(self.obj.pk, "customers"))
 
-    @property
+    @cached_property
     def customers(self) -> list[Customer]:
-        if not hasattr(self, "_customers"):
-            ids = parse_pks(self.data.getlist("customer"))
-            visible = Customer.objects.visible_to(self.request.user).filter(provider_id=self.obj.provider_id)
-            self._customers = list(visible.filter(pk__in=ids[:MOST]).select_related("user_group"))
-        return self._customers
+        ids = parse_pks(self.data.getlist("customer"))
+        visible = Customer.objects.visible_to(self.request.user).filter(provider_id=self.obj.provider_id)
+        return list(visible.filter(pk__in=ids[:MOST]).select_related("user_group"))
 
-    def _form(self) -> ManyForm:
-        if not hasattr(self, "_made_form"):
-            # The page that selects customers sends nothing else: then nothing was typed yet.
-            typed = self.data if "access" in self.data else None
-            self._made_form = ManyForm(typed, group=self.obj, login=self.request.user)
-        return self._made_form
+    @cached_property
+    def form(self) -> ExceptionsForm:
+        # The page that selects customers sends nothing else: then nothing was typed yet.
+        typed = self.data if "access" in self.data else None
+        return ExceptionsForm(typed, group=self.obj, login=self.request.user)
 
     def draft(self) -> Draft | None:
-        form = self._form()
-        if not form.is_valid():
+        if not self.form.is_valid():
             return None
-        return Draft(ExceptionChanges(self._rows(form.cleaned_data)))
+        return Draft(ExceptionChanges(self._rows(self.form.cleaned_data)))
 
     def _rows(self, typed: dict[str, Any]) -> list[ProposedException]:
         if typed["access"] != REMOVE:
@@ -92,12 +97,12 @@ class ManyFlow(Flow):
         return [ProposedException(self.obj, customer, removed=True) for customer in chosen]
 
     def form_context(self) -> dict[str, Any]:
-        return {"form": self._form(), "customers": self.customers}
+        return {"form": self.form, "customers": self.customers}
 
 
-def exceptions_of_many(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def exceptions_of_many(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_change_exceptions(request.user, [group]):
         raise PermissionDenied
     if request.method != "POST":
         return HttpResponseRedirect(admin.page(group.pk, "customers"))
-    return ManyFlow(admin, request, group).respond()
+    return ExceptionsWizard(admin, request, group).respond()

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from changes.admin.wizard import Draft, Flow
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals import CustomerMoves, Inapplicable
 from customers.models import Customer, UserGroup
+from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
 
 
-class CustomersFlow(Flow):
-    def __init__(self, admin: Any, request: HttpRequest, obj: Any, customers: list[Customer], to: UserGroup) -> None:
+class MoveCustomersWizard(ChangeWizard):
+    def __init__(self, admin: Any, request: StaffRequest, obj: Any, customers: list[Customer], to: UserGroup) -> None:
         super().__init__(admin, request, obj, request.POST if request.method == "POST" else request.GET)
         self.customers, self.to = customers, to
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"{counted(len(self.customers), 'customer')} to {self.to}"
 
     @property
@@ -43,11 +45,11 @@ class CustomersFlow(Flow):
         return Draft(CustomerMoves.to(moving, self.to))
 
 
-def regroup_customer(admin: Any, request: HttpRequest, customer: Customer) -> HttpResponse:
+def regroup_customer(admin: Any, request: StaffRequest, customer: Customer) -> HttpResponseBase:
     """The preview that follows the form of a customer in which another user group was chosen."""
     data = request.POST if request.method == "POST" else request.GET
     groups = UserGroup.objects.visible_to(request.user).select_related("provider")
     group = groups.filter(pk=parse_pk(data.get("to"))).first()
     if group is None:
         raise Http404("No such user group here.")
-    return CustomersFlow(admin, request, customer, [customer], group).respond()
+    return MoveCustomersWizard(admin, request, customer, [customer], group).respond()

@@ -1,153 +1,103 @@
-"""What stands on the preview of a change, and what has changed where it is out of date?"""
+"""Preview page of a change: whom it affects, what it costs, what is worth a warning, and what is asked before it is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.core import signing
-from django.db.models import Max
-from django.http import HttpRequest
 from django.utils import timezone
 
 from changes import impact_text
 from changes.admin.diff import StoredProposal, differences
-from changes.admin.reference_prices import SHOWN, PriceTransition, becomes_free, examples, odd, transitions
-from changes.admin.replay import replayed
-from changes.admin.roaming import roaming_words
-from changes.admin.safeguards import names_of, reasons
-from changes.apply import as_json
-from changes.impact import EFFECTS
+from changes.admin.replay import replay_sessions
+from changes.admin.stale_preview import sign
 from changes.models import Change
 from changes.preview import Preview
-from changes.snapshots import BeforeAfter
+from changes.proposals.points import PointMoves
+from changes.reference_prices import PriceTransition, examples, price_findings, price_transitions
+from changes.safeguards import safeguard_of
+from changes.snapshots import Basis
+from chargegroups.group_snapshots import GroupSnapshot
+from evcnet.admin.requests import StaffRequest
+from tariffs.pricing import price_text
 
-SALT = "evcnet.terms_write.shown"
-
-
-@dataclass(frozen=True)
-class Safeguard:
-    """Why the change is a big one, and what may be typed to make it all the same."""
-
-    reasons: list[str]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StaleLine:
-    what: str
-    then: str
-    now: str
+SHOWN = 3
+"""So many pairs of price lists are laid out session by session; the sentences name all of them."""
+NAMED = 3
+"""So many charge groups are named where roaming cards are concerned alike."""
 
 
-@dataclass(frozen=True)
-class StalePicture:
-    """What was shown, what is so now, and which changes were made in between."""
-
-    lines: list[StaleLine]
-    between: list[Change]
-
-
-def context(request: HttpRequest, seen: Preview, data: Mapping[str, Any]) -> dict[str, Any]:
-    impact, places = seen.impact, seen.proposal.places(seen.at)
-    found = transitions(seen)
+def context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) -> dict[str, Any]:
+    impact, transitions = preview.impact, price_transitions(preview)
     return {
-        "preview": seen,
+        "preview": preview,
         "impact": impact,
         "counts": impact.counts,
         "bars": impact_text.bars(impact.counts),
-        "sentences": _sentences(impact, found),
-        "differences": differences(_kept(request, seen)),
-        "transitions": found[:SHOWN],
-        "more_transitions": len(found) - SHOWN,
-        "replay": replayed(seen),
-        "findings": odd(places),
-        "roaming": roaming_words(seen.proposal, places),
-        "weight": _weight(seen, found, places),
-        "seen_token": _remember(seen),
+        "sentences": _sentences(preview, transitions),
+        "differences": differences(_proposal_of(request, preview)),
+        "transitions": transitions[:SHOWN],
+        "more_transitions": len(transitions) - SHOWN,
+        "replay": replay_sessions(preview),
+        "findings": price_findings(preview.basis),
+        "roaming": roaming_sentences(preview),
+        "safeguard": safeguard_of(preview),
+        "seen_token": sign(preview),
         "reason": data.get("reason", ""),
         "notify": notify_of(data),
         "own_zone": timezone.get_current_timezone_name(),
     }
 
 
-def _sentences(impact: Any, found: list[PriceTransition]) -> list[impact_text.Sentence]:
-    of_effect = examples(found)
-    return [
-        replace(each, example=of_effect.get(each.effect, ""))
-        for each in impact_text.sentences(impact_text.parts(impact))
-    ]
-
-
-def safeguard_of(seen: Preview) -> Safeguard:
-    return _weight(seen, transitions(seen), seen.proposal.places(seen.at))
-
-
-def _weight(seen: Preview, found: list[PriceTransition], places: list[BeforeAfter]) -> Safeguard:
-    return Safeguard(reasons(seen, found, becomes_free(places)), names_of(seen.proposal))
-
-
-def _kept(request: HttpRequest, seen: Preview) -> StoredProposal:
-    proposal = seen.proposal
-    return StoredProposal(proposal.provider_id, proposal.as_json(), proposal.earlier(seen.at), seen.at, request.user)
-
-
 def notify_of(data: Mapping[str, Any]) -> str:
-    given = data.get("notify", "")
+    """Whom to tell, as typed; regulars where nothing was."""
+    given = str(data.get("notify", ""))
     return given if given in Change.Notify.values else str(Change.Notify.REGULARS)
 
 
-# What was shown travels with the page, signed: nothing is decided by it, it only tells what differs.
+def _sentences(preview: Preview, transitions: Sequence[PriceTransition]) -> list[impact_text.Sentence]:
+    of_effect = examples(transitions)
+    sentences = impact_text.sentences(impact_text.parts(preview.impact, preview.basis.tariff_names))
+    return [replace(each, example=of_effect.get(each.effect, "")) for each in sentences]
 
 
-def _remember(seen: Preview) -> str:
-    provider = seen.proposal.provider_id
-    # A provider's changes are made one at a time, so a later one has a larger id.
-    last = Change.objects.filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
-    shown = {**as_json(seen.impact), "last": last, "provider": provider}
-    return signing.dumps(shown, salt=SALT, compress=True)
+def _proposal_of(request: StaffRequest, preview: Preview) -> StoredProposal:
+    return StoredProposal(preview.provider.pk, preview.impact.proposal, preview.basis.earlier, preview.at, request.user)
 
 
-def _remembered(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    try:
-        shown: dict[str, Any] = signing.loads(data.get("seen", ""), salt=SALT)
-    except signing.BadSignature:
-        return None
-    return shown
+def roaming_sentences(preview: Preview) -> list[str]:
+    """What changes for roaming cards of other providers, in words, as their customers are not ours to count.
+
+    One sentence for what changes alike, naming where; none where nothing changes for them.
+    """
+    places_by_words: dict[str, list[str]] = {}
+    for place in preview.basis.places:
+        side = place.after or place.before
+        moved = isinstance(preview.proposal, PointMoves)
+        where = "At these charge points" if moved else str(side.group) if side else ""
+        words = _difference(_roaming(preview.basis, place.before), _roaming(preview.basis, place.after))
+        if words:
+            places_by_words.setdefault(words, []).append(where)
+    return [f"{_named(where)}: {words}" for words, where in places_by_words.items()]
 
 
-def stale(request: HttpRequest, seen: Preview, data: Mapping[str, Any]) -> StalePicture:
-    then = _remembered(data)
-    if then is None:
-        return StalePicture([], [])
-    now = as_json(seen.impact)
-    lines = [_line(impact_text.VERBS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect])
-             for effect in EFFECTS]  # fmt: skip
-    lines += [
-        _line("Regulars", then["regulars"], now["regulars"]),
-        _line("Charge points", then["points"], now["points"]),
-    ]
-    lines.append(StaleLine("Look out", " ".join(then["warnings"]) or "–", " ".join(now["warnings"]) or "–"))
-    made = Change.objects.visible_to(request.user).filter(
-        provider_id=seen.proposal.provider_id, pk__gt=then["last"], groups__in=seen.groups
-    )
-    return StalePicture([line for line in lines if line.then != line.now], list(made.distinct()[:5]))
+def _roaming(basis: Basis, side: GroupSnapshot | None) -> tuple[bool, str]:
+    """May a roaming card charge there, and at which price?"""
+    if side is None:
+        return False, ""
+    decision = side.judge_roaming()
+    price = basis.price_list(side, int(decision.tariff.code)) if decision.tariff else None
+    return decision.allowed, price_text(price) if price else ""
 
 
-def _line(what: str, then: int, now: int) -> StaleLine:
-    return StaleLine(what, f"{then:,}", f"{now:,}")
+def _difference(before: tuple[bool, str], after: tuple[bool, str]) -> str:
+    if before[0] != after[0]:
+        return f"roaming cards may charge, and pay {after[1]}." if after[0] else "roaming cards can no longer charge."
+    return f"roaming cards pay {after[1]} instead of {before[1]}." if after[0] and before[1] != after[1] else ""
 
 
-def made_since(request: HttpRequest, data: Mapping[str, Any]) -> Change | None:
-    """The change that was made of exactly this preview, after it was shown."""
-    shown = _remembered(data)
-    if shown is None or shown["fingerprint"] != data.get("shown"):
-        return None
-    rows = Change.objects.visible_to(request.user).filter(
-        provider_id=shown["provider"],
-        fingerprint=shown["fingerprint"],
-        pk__gt=shown["last"],
-    )
-    found: Change | None = rows.distinct().first()
-    return found
+def _named(where: Iterable[str]) -> str:
+    different = list(dict.fromkeys(where))
+    more = len(different) - NAMED
+    return ", ".join(different[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

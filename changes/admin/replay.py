@@ -1,4 +1,4 @@
-"""What would customers have paid more or less, had the change been made 90 days ago?"""
+"""Replay of the last 90 days' sessions: what customers would have paid more or less by the prices of a change."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any
 from changes.impact import NOWHERE, Side
 from changes.preview import Preview
 from changes.proposals.points import PointMoves
-from changes.snapshots import BeforeAfter, side_at
+from changes.snapshots import BeforeAfter
 from chargegroups.customer_facts import FactSet
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, ratings_of
-from customers.models import Provider
 from evcnet.errors import DomainError
 from tariffs.pricing import CompiledTariff, compile_tariff, price
 from tariffs.pricing import Session as Metered
@@ -67,42 +66,43 @@ class ReplayResult:
         return max(self.total.by_customer.values(), default=Decimal(0))
 
 
-def replayed(seen: Preview) -> ReplayResult | None:
+def replay_sessions(preview: Preview) -> ReplayResult | None:
     """None where there are no sessions, or where nobody pays another price."""
-    counts = seen.impact.counts
+    counts = preview.impact.counts
     if not any(counts[effect] for effect in ("pays_more", "pays_less", "differs", "loses_access")):
         return None
-    rows = _sessions(seen)
-    found = rows.count()
-    return _Again(seen).price(list(rows[:MOST]), found) if found else None
+    rows = _sessions(preview)
+    latest = list(rows[: MOST + 1])
+    found = len(latest) if len(latest) <= MOST else rows.count()
+    return _Replay(preview).price(latest[:MOST], found) if latest else None
 
 
-def _sessions(seen: Preview) -> Any:
+def _sessions(preview: Preview) -> Any:
     """Sessions of own customers that were allowed, the latest first."""
-    since = seen.at - timedelta(days=DAYS)
+    since = preview.at - timedelta(days=DAYS)
     rows = Session.objects.filter(
-        customer__isnull=False, tariff_version__isnull=False, started_at__gte=since, started_at__lt=seen.at
+        customer__isnull=False, tariff_version__isnull=False, started_at__gte=since, started_at__lt=preview.at
     )
-    rows = rows.filter(charge_point__charge_group__in=seen.groups)
-    if isinstance(seen.proposal, PointMoves):
-        rows = rows.filter(charge_point__in=[move.point.pk for move in seen.proposal.moves])
-    if seen.proposal.customers is not None:
-        rows = rows.filter(customer__in=seen.proposal.customers)
+    rows = rows.filter(charge_point__charge_group__in=preview.basis.group_ids)
+    if isinstance(preview.proposal, PointMoves):
+        rows = rows.filter(charge_point__in=[move.point.pk for move in preview.proposal.moves])
+    if preview.proposal.customers is not None:
+        rows = rows.filter(customer__in=preview.proposal.customers)
     return rows.select_related("charge_point").order_by("-started_at")
 
 
-class _Again:
+class _Replay:
     """Prices sessions as things stand, and as they would: what differs is the work of this change alone."""
 
-    def __init__(self, seen: Preview) -> None:
-        self.seen, self.provider = seen, Provider.objects.get(pk=seen.proposal.provider_id)
+    def __init__(self, preview: Preview) -> None:
+        self.preview, self.provider = preview, preview.provider
         self.rater = Rater(self.provider)
         self.ready: dict[tuple[int, str], CompiledTariff] = {}
         self.total: Replay | None = None
         self.refused = 0
 
     def price(self, rows: list[Session], found: int) -> ReplayResult | None:
-        sides, ratings = _Sides(self.seen, {row.customer_id for row in rows}), ratings_of(rows)
+        sides, ratings = _Sides(self.preview, {row.customer_id for row in rows}), ratings_of(rows)
         for row in rows:
             if row.pk in ratings:
                 ratings[row.pk].session = row  # which is at hand, and not asked for again
@@ -136,12 +136,12 @@ class _Again:
 class _Sides:
     """How the customer of a session stands before and after the change, where the session took place."""
 
-    def __init__(self, seen: Preview, customers: set[int]) -> None:
-        self.seen = seen
-        self.facts = {pk: case.facts for pk, case in seen.facts_of(list(customers)).items()}
-        places = seen.proposal.places(seen.at)
+    def __init__(self, preview: Preview, customers: set[int]) -> None:
+        self.preview = preview
+        self.facts = {pk: case.facts for pk, case in preview.cases_of(list(customers)).items()}
+        places = preview.basis.places
         self.places = {place.before.group.pk: place for place in places if place.before}
-        self.moved = _moved(seen, places)
+        self.moved = _moved(preview, places)
         self.known: dict[tuple[str, int], tuple[Side, Side]] = {}
 
     def of(self, row: Session) -> tuple[Side, Side]:
@@ -152,18 +152,18 @@ class _Sides:
             return NOWHERE, NOWHERE
         key = (facts, id(place))
         if key not in self.known:
-            shared = FactSet.of(facts, 1)
-            self.known[key] = side_at(place.before, shared.facts), side_at(place.after, shared.proposed)
+            shared, basis = FactSet.of(facts, 1), self.preview.basis
+            self.known[key] = basis.side(place.before, shared.facts), basis.side(place.after, shared.proposed)
         return self.known[key]
 
 
-def _moved(seen: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeAfter]:
+def _moved(preview: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeAfter]:
     """For each point that moves, the place that stands for where it was and where it will be."""
-    if not isinstance(seen.proposal, PointMoves):
+    if not isinstance(preview.proposal, PointMoves):
         return {}
     ends = {(place.before and place.before.group.pk, place.after and place.after.group.pk): place for place in places}
     found = {
-        move.point.pk: ends.get((move.point.charge_group_id, move.to and move.to.pk)) for move in seen.proposal.moves
+        move.point.pk: ends.get((move.point.charge_group_id, move.to and move.to.pk)) for move in preview.proposal.moves
     }
     return {pk: place for pk, place in found.items() if place is not None}
 

@@ -1,17 +1,21 @@
-"""Change the terms of a charge group: what is asked, filled in with the terms in force."""
+"""Form and wizard of new terms of a charge group: filled in with the terms in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db.models import Count, QuerySet
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
-from changes.admin.wizard import Draft, Flow
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.models import Change
 from changes.permissions import may_change_terms
 from changes.proposals import NewTerms
@@ -19,7 +23,8 @@ from changes.proposals.terms import KEYS
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
-from customers.models import ChargeCard, Customer
+from customers.models import ChargeCard, Customer, StaffMember
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff
@@ -27,6 +32,22 @@ from tariffs.models import Tariff
 LISTED = 100
 """So many tariffs fit into a drop-down; more are found by their code."""
 SUGGESTED = 2_000
+
+
+@dataclass(frozen=True)
+class TariffChoices:
+    """Tariffs as fields offer them: by price, as (code, words), or, where they are many, as (code, name) to type."""
+
+    listed: Sequence[tuple[str, str]] = ()
+    codes: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of(cls, tariffs: QuerySet[Tariff], at: datetime) -> TariffChoices:
+        if tariffs.count() > LISTED:
+            return cls(codes=list(tariffs.values_list("code", "name")[:SUGGESTED]))
+        prices = current_prices(tariffs, at).values()
+        listed = [(each.code, str(each)) for each in prices]
+        return cls(listed=sorted(listed, key=lambda choice: choice[1].casefold()))
 
 
 class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -44,24 +65,14 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
             error_messages={"invalid_choice": "There is no such tariff here that you may use: choose another."},
         )
 
-    codes: Sequence[tuple[str, str]] = ()
-    """Codes and names that the browser offers while one types; other codes can be typed as well."""
-
-    def offer(self, tariffs: Any, at: Any) -> None:
-        self.queryset = tariffs
-        if tariffs.count() > LISTED:
-            self.codes = list(tariffs.values_list("code", "name")[:SUGGESTED])
+    def show(self, choices: TariffChoices) -> None:
+        """For a page; what is sent is held against the queryset alone."""
+        if choices.codes:
             self.widget = forms.TextInput(attrs={"list": "tariffs", "class": " ".join(INPUT_CLASSES)})
             self.help_text = f"{self.help_text} Type its code."
             return
-        prices = current_prices(tariffs, at)
-        self.widget = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)})
-        listed = [(price.code, str(price)) for price in prices.values()]
-        self.widget.choices = [*([("", self.empty_label)] if self.empty_label else []), *sorted(listed, key=_by_name)]
-
-
-def _by_name(choice: tuple[str, str]) -> str:
-    return choice[1].casefold()
+        empty = [("", self.empty_label)] if self.empty_label else []
+        self.widget = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)}, choices=[*empty, *choices.listed])
 
 
 class TermsForm(forms.Form):
@@ -78,22 +89,33 @@ class TermsForm(forms.Form):
     social_charging = forms.BooleanField(required=False)
     at = MomentField(label="Date and time")
 
-    def __init__(self, data: Any = None, *, group: ChargeGroup, login: Any) -> None:
-        self.group = group
-        now = database_clock()
-        self.in_force: Terms | None = (
-            Terms.objects.in_force(now).filter(charge_group=group).select_related(*SLOTS).first()
-        )
+    def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:
+        self.group, self.now = group, database_clock()
+        rows = Terms.objects.in_force(self.now).filter(charge_group=group).select_related(*SLOTS)
+        self.in_force: Terms | None = rows.first()
         super().__init__(data, initial=initial_of(self.in_force))
-        offered = self._offered(login)
+        self.offered = self._offered(login)
         for slot in SLOTS:
-            self.fields[slot].offer(offered, now)  # type: ignore[attr-defined]
-        self.codes = self.fields["tariff"].codes  # type: ignore[attr-defined]
-        for name, sentence in _switches(group, login):
-            self.fields[name].label, self.fields[name].help_text = _title(name), sentence
-        self.fields["at"].help_text = f"In the time of {group.provider.time_zone}. Empty: as soon as you confirm."
+            self._tariff_field(slot).queryset = self.offered
 
-    def _offered(self, login: Any) -> Any:
+    def describe(self) -> TermsForm:
+        """For a page: prices of the tariffs, and what each switch means for how many."""
+        choices = TariffChoices.of(self.offered, self.now)
+        self.codes = choices.codes
+        for slot in SLOTS:
+            self._tariff_field(slot).show(choices)
+        for name, sentence in _switches(self.group):
+            self.fields[name].label, self.fields[name].help_text = _title(name), sentence
+        zone = self.group.provider.time_zone
+        self.fields["at"].help_text = f"In the time of {zone}. Empty: as soon as you confirm."
+        return self
+
+    def _tariff_field(self, slot: str) -> TariffField:
+        field = self.fields[slot]
+        assert isinstance(field, TariffField)
+        return field
+
+    def _offered(self, login: StaffMember) -> QuerySet[Tariff]:
         """Those that the login may use, and those that the terms in force name, offered or not."""
         own = Tariff.objects.filter(provider_id=self.group.provider_id)
         named = [getattr(self.in_force, f"{slot}_id") for slot in SLOTS] if self.in_force else []
@@ -122,7 +144,8 @@ class TermsForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """What was changed on the form; keys that were left alone stay as they are in force when it takes effect."""
-        opened = Terms.objects.filter(charge_group=self.group, pk=self.cleaned_data.get("base") or 0).first()
+        rows = Terms.objects.filter(charge_group=self.group, pk=self.cleaned_data.get("base") or 0)
+        opened = rows.select_related(*SLOTS).first()
         typed = {key: self.cleaned_data[key] for key in KEYS}
         if opened is None:
             return typed
@@ -148,7 +171,7 @@ def _title(name: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _switches(group: ChargeGroup, login: Any) -> Iterable[tuple[str, str]]:
+def _switches(group: ChargeGroup) -> Iterable[tuple[str, str]]:
     """What each switch means for people, and for how many."""
     active = Customer.objects.filter(provider_id=group.provider_id, status=Customer.Status.ACTIVE).order_by()
     counts = dict(active.values_list("user_group").annotate(number=Count("pk")))
@@ -172,38 +195,38 @@ def _switches(group: ChargeGroup, login: Any) -> Iterable[tuple[str, str]]:
     yield "social_charging", "Customers may ask to free up an occupied charge point, and queue for it."
 
 
-class TermsFlow(Flow):
+class TermsWizard(ChangeWizard):
     form_template = "changes/terms.html"
-    title = "Change terms"
+
+    @property
+    def title(self) -> str:
+        return "Change terms"
 
     @property
     def back(self) -> str:
         return str(self.admin.page(self.obj.pk, "access"))
 
-    def _form(self) -> TermsForm:
-        if not hasattr(self, "_made_form"):
-            self._made_form = TermsForm(self.data or None, group=self.obj, login=self.request.user)
-        return self._made_form
+    @cached_property
+    def form(self) -> TermsForm:
+        return TermsForm(self.data or None, group=self.obj, login=self.request.user)
 
     def draft(self) -> Draft | None:
-        form = self._form()
-        if not form.is_valid():
+        if not self.form.is_valid():
             return None
-        return Draft(NewTerms(self.obj, form.values), form.cleaned_data["at"], form.undone)
+        return Draft(NewTerms(self.obj, self.form.values), self.form.cleaned_data["at"], self.form.undone)
 
     def form_context(self) -> dict[str, Any]:
-        form = self._form()
-        message = self.refused
-        if message and message.field in form.fields and form.is_bound:
-            form.add_error(message.field, message.message)
-            return {"form": form, "refused": ""}
-        return {"form": form}
+        refusal = self.refusal
+        if refusal and refusal.field in self.form.fields and self.form.is_bound:
+            self.form.add_error(refusal.field, refusal.message)
+            return {"form": self.form.describe(), "refused": ""}
+        return {"form": self.form.describe()}
 
 
-def change_terms(admin: Any, request: HttpRequest, group: ChargeGroup) -> HttpResponse:
+def change_terms(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_change_terms(request.user, group):
         raise PermissionDenied
-    return TermsFlow(admin, request, group).respond()
+    return TermsWizard(admin, request, group).respond()
 
 
 def typed_from(proposal: NewTerms, undoes: Change) -> QueryDict:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from changes.admin.terms import TermsFlow, typed_from
-from changes.admin.wizard import Draft, Flow
+from changes.admin.terms import TermsWizard, typed_from
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.apply import cancel
 from changes.models import Change
 from changes.permissions import may_cancel, may_make
@@ -20,14 +21,15 @@ from changes.proposals.points import undo_proposal
 from chargegroups.models import ChargeGroup
 from customers.models import Notice
 from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 
 
-class UndoFlow(Flow):
+class UndoWizard(ChangeWizard):
     """The preview of what undoes a change; there is nothing to fill in."""
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"Undo: {self.obj}"
 
     @property
@@ -38,7 +40,7 @@ class UndoFlow(Flow):
         return Draft(undo_proposal(self.obj), None, self.obj)
 
 
-def undoing(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
+def undoing(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
     """The door with the earlier state filled in. Terms open on the form's own preview, so that they can be edited."""
     if change.takes_effect_at > database_clock() and change.cancelled_at is None:
         return HttpResponseRedirect(admin.page(change.pk, "cancel"))
@@ -48,16 +50,16 @@ def undoing(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
         messages.warning(request, str(error))
         return HttpResponseRedirect(admin.page(change.pk))
     if not isinstance(proposal, NewTerms):
-        return UndoFlow(admin, request, change).respond()
+        return UndoWizard(admin, request, change).respond()
     if not may_make(request.user, proposal):
         raise PermissionDenied
     groups = admin.admin_site.get_model_admin(ChargeGroup)
-    flow = TermsFlow(groups, request, proposal.group, typed_from(proposal, change))
+    flow = TermsWizard(groups, request, proposal.group, typed_from(proposal, change))
     flow.address = groups.page(proposal.group.pk, "terms")
     return flow.respond()
 
 
-def cancelling(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
+def cancelling(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
     """First a page that says who is told again; then it is taken back."""
     if not may_cancel(request.user, change):
         raise PermissionDenied
@@ -72,10 +74,10 @@ def cancelling(admin: Any, request: HttpRequest, change: Change) -> HttpResponse
     return TemplateResponse(request, "changes/cancel.html", context)
 
 
-def _cancel(admin: Any, request: HttpRequest, change: Change) -> HttpResponse:
+def _cancel(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
     ask_password_again(request)
     try:
-        cancel(change, request.user)  # type: ignore[arg-type]
+        cancel(change, request.user)
         messages.success(request, f"{change} is cancelled: everything stays as it is.")
     except Inapplicable as error:
         messages.warning(request, str(error))

@@ -1,171 +1,200 @@
-"""From what is typed to a change: asked, shown with its impact, confirmed. The same steps for every kind of change."""
+"""Wizard of a change: asks what is to change, shows whom it affects, and applies what was shown. One for every kind."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from changes.admin import affected_customers, preview_page
-from changes.admin.safeguards import name_matches
+from changes.admin.stale_preview import applied_since, stale_context
 from changes.apply import StalePreview, apply_change, preview_change
 from changes.models import Change
 from changes.permissions import may_make
 from changes.preview import Preview
 from changes.proposals import Proposal
+from changes.safeguards import safeguard_of
 from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, Refusal, refusal_of
+from tariffs.models import TariffVersion
 
-OWN = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after")
-"""What the preview adds to what was typed."""
-SAID = ("reason", "notify")
-"""What is typed on the preview itself, and kept when going back."""
+OF_PREVIEW = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after")
+"""What the preview sends along that nobody typed into the form."""
+TYPED_ON_PREVIEW = ("reason", "notify")
+"""Kept when somebody goes back to the form."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What was typed, once it makes sense: the proposal, its moment (None: now) and the change that it undoes."""
+    """What was typed, once it makes sense. ``at`` None: as soon as it is confirmed.
+
+    ``undoes`` is the change that it undoes, ``replaces`` the scheduled version whose place it takes.
+    """
 
     proposal: Proposal
     at: datetime | None = None
     undoes: Change | None = None
+    replaces: TariffVersion | None = None
 
 
-class Flow:
-    """One way to a change. Subclasses say what is asked and which proposal was typed.
+class NameMissing(Exception):
+    """A big change was confirmed without the name that its ``preview`` asks for."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("That is not the name. Nothing has been written.")
+        self.preview = preview
+
+
+class ChangeWizard:
+    """The steps of one request. Subclasses say what is asked (``form_template``) and which change was typed (``draft``).
 
     Everything that was typed travels with the preview in hidden fields, so that nothing is kept between the steps and
     “Back to editing” returns with it. Without ``form_template`` there is nothing to go back to.
     """
 
     form_template = ""
-    title = "Change"
 
-    def __init__(self, admin: Any, request: HttpRequest, obj: Any, data: Any = None) -> None:
+    def __init__(self, admin: Any, request: StaffRequest, obj: Any, data: QueryDict | None = None) -> None:
         self.admin, self.request, self.obj = admin, request, obj
         self.data: QueryDict = request.POST if data is None else data
-        self.step = self.data.get("step", "")
+        self.step = str(self.data.get("step", ""))
         self.address = request.get_full_path()
-        self.refused: Refusal | None = None
+        self.refusal: Refusal | None = None
+
+    # What a subclass says
 
     @property
-    def zone(self) -> Any:
+    def title(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def zone(self) -> tzinfo:
         """In whose time zone moments are typed and shown."""
-        return self.obj.provider.zone
+        zone: tzinfo = self.obj.provider.zone
+        return zone
 
     @property
     def back(self) -> str:
-        """Where one returns to."""
+        """The address where one returns to."""
         raise NotImplementedError
 
     def draft(self) -> Draft | None:
-        """The proposal as typed; None where the form has errors, which it then shows."""
+        """The change as typed; None where the form has errors, which it then shows. Raises what REFUSALS names."""
         raise NotImplementedError
 
-    def form_context(self) -> dict[str, Any]:
+    def form_context(self) -> Mapping[str, Any]:
+        return {}
+
+    def preview_context(self) -> Mapping[str, Any]:
         return {}
 
     # The steps
 
-    def respond(self) -> HttpResponse:
+    def respond(self) -> HttpResponseBase:
         with timezone.override(self.zone):
-            response = self._respond()
+            response = self.take_step()
             return response.render() if isinstance(response, TemplateResponse) else response
 
-    def _respond(self) -> HttpResponse:
+    def take_step(self) -> HttpResponseBase:
+        """Ask, then preview, then confirm. Whatever hinders it is said, and then nothing was written."""
         if self.form_template and (not self.data or self.step == "edit"):
             return self.ask()
         try:
             draft = self.draft()
-            return self.ask() if draft is None else self._take(draft)
+            if draft is None:
+                return self.ask()
+            if not may_make(self.request.user, draft.proposal):
+                raise PermissionDenied
+            if self.step == "confirm":
+                return self._confirm(draft)
+            preview = preview_change(draft.proposal, draft.at, replaces=draft.replaces)
+            if self.step in affected_customers.STEPS:
+                return affected_customers.respond(self, preview)
+            return self._show(preview)
+        except StalePreview as stale:
+            return self._applied_before() or self._show(
+                stale.preview, stale=stale_context(self.request, stale.preview, self.data)
+            )
+        except NameMissing as missing:
+            return self._show(missing.preview, named_wrongly=True)
         except REFUSALS as error:
-            return self._made_already() or self.refuse(error)
-
-    def _take(self, draft: Draft) -> HttpResponse:
-        if not may_make(self.request.user, draft.proposal):
-            raise PermissionDenied
-        if self.step == "confirm":
-            return self._confirm(draft)
-        seen = preview_change(draft.proposal, draft.at)
-        if self.step in affected_customers.STEPS:
-            return affected_customers.respond(self, seen)
-        return self.show(draft, seen)
+            return self._applied_before() or self._refuse(error)
 
     def ask(self) -> HttpResponse:
-        refused = {"refused": self.refused.message if self.refused else ""}
-        return TemplateResponse(
-            self.request, self.form_template, self.context(self.title) | refused | self.form_context()
-        )
+        refused = {"refused": self.refusal.message if self.refusal else ""}
+        context = self.context(self.title) | refused | dict(self.form_context())
+        return TemplateResponse(self.request, self.form_template, context)
 
-    def context(self, title: str) -> dict[str, Any]:
-        """What every page on the way needs; it shows as a part of the tab that it came from."""
-        page: dict[str, Any] = self.admin.page_context(self.request, self.obj, title)
-        return page | {"flow": self, "back": self.back, "tab_of": self.back}
-
-    def show(self, draft: Draft, seen: Preview, **more: Any) -> HttpResponse:
-        context = self.context(self.title)
-        shown = preview_page.context(self.request, seen, self.data)
-        return TemplateResponse(self.request, "changes/preview.html", context | shown | more)
-
-    def refuse(self, error: Exception) -> HttpResponse:
-        """Why nothing can be done: in the form, or where one came from. Nothing was written."""
-        self.refused = refusal_of(error)
-        if self.form_template:
-            return self.ask()
-        messages.warning(self.request, f"Nothing was changed. {self.refused.message}")
-        return HttpResponseRedirect(self.back)
-
-    # The deed
+    def _show(self, preview: Preview, **more: Any) -> HttpResponse:
+        shown = preview_page.context(self.request, preview, self.data)
+        context = self.context(self.title) | shown | dict(self.preview_context()) | more
+        return TemplateResponse(self.request, "changes/preview.html", context)
 
     def _confirm(self, draft: Draft) -> HttpResponse:
-        seen = preview_change(draft.proposal, draft.at)
-        if seen.impact.fingerprint != self.data.get("shown"):
-            return self._made_already() or self._stale(draft, seen)
-        weight = preview_page.safeguard_of(seen)
-        if weight.reasons and not name_matches(self.data.get("named", ""), weight.names):
-            return self.show(draft, seen, named_wrongly=True)
+        applied = apply_change(
+            draft.proposal,
+            fingerprint=str(self.data.get("shown", "")),
+            at=draft.at,
+            by=self.request.user,
+            reason=str(self.data.get("reason", "")).strip()[:500],
+            notify=preview_page.notify_of(self.data),
+            undoes=draft.undoes,
+            replaces=draft.replaces,
+            confirm=self._make_sure,
+        )
+        return self._done(applied.change, "Scheduled" if applied.change.scheduled else "Done")
+
+    def _make_sure(self, preview: Preview) -> None:
+        """Under the lock, before anything is written: is a big change made on purpose, and by whom it says?"""
+        if not safeguard_of(preview).allows(str(self.data.get("named", ""))):
+            raise NameMissing(preview)
         ask_password_again(self.request)
-        try:
-            made = apply_change(draft.proposal, fingerprint=seen.impact.fingerprint, at=draft.at,
-                           by=self.request.user, reason=self.data.get("reason", "").strip()[:500],
-                           notify=preview_page.notify_of(self.data), undoes=draft.undoes)  # fmt: skip
-        except StalePreview as stale:
-            return self._made_already() or self._stale(draft, stale.preview)
-        return self._made(made.change, "Scheduled" if made.change.scheduled else "Done")
 
-    def _stale(self, draft: Draft, seen: Preview) -> HttpResponse:
-        return self.show(draft, seen, stale=preview_page.stale(self.request, seen, self.data))
+    def _refuse(self, error: Exception) -> HttpResponse:
+        """Why nothing can be done: in the form, or where one came from."""
+        self.refusal = refusal_of(error)
+        if self.form_template:
+            return self.ask()
+        messages.warning(self.request, f"Nothing was changed. {self.refusal.message}")
+        return HttpResponseRedirect(self.back)
 
-    def _made_already(self) -> HttpResponse | None:
-        """A second click finds its own change made: told, and not made twice."""
-        if self.step != "confirm":
-            return None
-        change = preview_page.made_since(self.request, self.data)
-        return self._made(change, "This had been done already, and was not done twice") if change else None
+    def _applied_before(self) -> HttpResponse | None:
+        """A second click on “confirm” finds its own change applied; None where there is none."""
+        change = applied_since(self.request, self.data) if self.step == "confirm" else None
+        return self._done(change, "This had been done already, and was not done twice") if change else None
 
-    def _made(self, change: Change, what: str) -> HttpResponse:
+    def _done(self, change: Change, what: str) -> HttpResponse:
         page = reverse("admin:changes_change_change", args=[change.pk])
         messages.success(
             self.request, format_html('{}: {}. <a class="evc-link" href="{}">See the change</a>', what, change, page)
         )
         return HttpResponseRedirect(self.back)
 
-    # What travels along
+    # What pages need
+
+    def context(self, title: str) -> dict[str, Any]:
+        """What every page on the way needs; it shows as a part of the tab that it came from."""
+        page: dict[str, Any] = self.admin.page_context(self.request, self.obj, title)
+        return page | {"wizard": self, "back": self.back, "tab_of": self.back}
 
     @property
-    def typed(self) -> list[tuple[str, str]]:
+    def form_fields(self) -> list[tuple[str, str]]:
         """The fields of the form as they were sent, for the hidden fields of the preview."""
-        names = [name for name in self.data if name not in (*OWN, *SAID)]
-        return [(name, value) for name in names for value in self.data.getlist(name)]
+        names = [name for name in self.data if name not in (*OF_PREVIEW, *TYPED_ON_PREVIEW)]
+        return [(name, str(value)) for name in names for value in self.data.getlist(name)]
 
     @property
-    def said(self) -> list[tuple[str, str]]:
-        return [(name, self.data[name]) for name in SAID if name in self.data]
+    def preview_fields(self) -> list[tuple[str, str]]:
+        """What was typed on the preview, for the hidden fields of the form."""
+        return [(name, str(self.data[name])) for name in TYPED_ON_PREVIEW if name in self.data]

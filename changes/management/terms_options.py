@@ -10,11 +10,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from changes.admin.reference_prices import odd
 from changes.apply import as_json, preview_change
 from changes.preview import Preview
 from changes.proposals import Inapplicable, NewTerms, NothingToChange
 from changes.proposals.terms import KEYS
+from changes.reference_prices import price_findings
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS
 from customers.models import Provider
@@ -72,7 +72,7 @@ class TermsCommand(BaseCommand):
 def told_of(proposal: NewTerms, seen: Preview) -> dict[str, Any]:
     """charge_group, at, counts, regulars, points, fingerprint, warnings: also of what is odd about the new prices."""
     at, told = seen.scheduled and seen.scheduled.isoformat(), as_json(seen.impact)
-    told["warnings"] += [f"{each.why} {each.remedy}" for each in odd(proposal.places(seen.at))]
+    told["warnings"] += [f"{each.why} {each.remedy}" for each in price_findings(seen.basis)]
     return {"charge_group": proposal.group.code, "at": at, **told}
 
 

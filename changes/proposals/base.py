@@ -1,15 +1,18 @@
-"""What is the same for every kind of change?"""
+"""What every kind of change has in common."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from changes.snapshots import BeforeAfter
+from changes.snapshots import Basis
 from chargegroups.models import ChargeGroup
 from evcnet.errors import DomainError
+
+if TYPE_CHECKING:
+    from changes.models import Change
 
 
 class Inapplicable(DomainError, ValueError):
@@ -17,7 +20,7 @@ class Inapplicable(DomainError, ValueError):
 
 
 class NothingToChange(Inapplicable):
-    """What is proposed is what holds already: told, and nothing is written."""
+    """What is proposed is what holds already: the message says so, and nothing is written."""
 
 
 class Proposal(ABC):
@@ -40,38 +43,20 @@ class Proposal(ABC):
 
     @property
     def points(self) -> int | None:
-        """How many charge points it concerns, where that is not all points of its groups."""
+        """How many charge points it concerns; None: all points of its groups."""
         return None
 
     @abstractmethod
     def as_json(self) -> dict[str, Any]:
-        """What is asked for, in codes that people know: part of the fingerprint, and kept in the record."""
+        """What is asked for, in codes that people know: part of the fingerprint, and kept in the change log."""
 
     @abstractmethod
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        """Where customers stand before and after."""
+    def read(self, at: datetime) -> Basis:
+        """Read everything that it is judged upon. Raises Inapplicable where it makes no sense at this moment."""
 
     @abstractmethod
-    def ground(self, at: datetime) -> dict[str, Any]:
-        """Ids of the rows that it was judged upon: other rows, another ground."""
-
-    def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:
-        """Exceptions as they would be at ``at``: customer_id, charge_group_id, access (None: none), tariff_id."""
-        return []
-
-    def warnings(self, at: datetime) -> list[str]:
-        return []
-
-    def check(self, at: datetime) -> None:
-        """Raises Inapplicable, or Nothing where it would change nothing."""
-
-    @abstractmethod
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        """What holds before, as ``reversal`` reads it again from the record."""
-
-    @abstractmethod
-    def write(self, change: Any, at: datetime) -> None:
-        """Write the rows, within the door and under the lock."""
+    def write(self, change: Change | None, basis: Basis) -> None:
+        """Write the rows, under the lock and the write guard. ``change`` None: only to see whether they are taken."""
 
     @abstractmethod
     def sentence(self) -> str:

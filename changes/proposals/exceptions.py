@@ -1,14 +1,14 @@
-"""What would exceptions do that are added, changed or removed, one or many?"""
+"""Exceptions added, changed or removed, one or many."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter
+from changes.snapshots import Basis, BeforeAfter
 from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.writes import put_exceptions
@@ -16,6 +16,9 @@ from customers.models import Customer
 from evcnet.text import counted
 from evcnet.validity import is_valid
 from tariffs.models import Tariff
+
+if TYPE_CHECKING:
+    from changes.models import Change
 
 COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
 POINTERS = ("provider", "charge_group", "customer", "tariff")
@@ -53,9 +56,18 @@ class ProposedException:
         """An exception that begins later is judged at the moment at which it begins."""
         return max(at, self.valid_from) if self.valid_from and not self.removed else at
 
+    def at(self, at: datetime) -> dict[str, Any]:
+        """The facts of it, as ``Basis.exceptions`` has them."""
+        return {
+            "customer_id": self.customer.pk,
+            "charge_group_id": self.charge_group.pk,
+            "access": self.access if self.holds(self.judged_at(at)) else None,
+            "tariff_id": self.tariff_id,
+        }
+
 
 class ExceptionChanges(Proposal):
-    """Any number of rows of "Customers and tariffs" of one provider. Scheduled by their own window, not by the door."""
+    """Any number of rows of "Customers and tariffs" of one provider. Scheduled by their own window."""
 
     kind: ClassVar[str] = "exceptions"
 
@@ -75,7 +87,7 @@ class ExceptionChanges(Proposal):
     def customers(self) -> Collection[int]:  # type: ignore[override]
         return sorted({row.customer.pk for row in self.rows})
 
-    def stored(self) -> dict[tuple[int, int], dict[str, Any]]:
+    def _stored(self) -> dict[tuple[int, int], dict[str, Any]]:
         """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
         rows = CustomerException.objects.filter(charge_group__in=self.groups, customer_id__in=self.customers)
         found = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
@@ -84,39 +96,28 @@ class ExceptionChanges(Proposal):
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": [_row_json(row) for row in self.rows]}
 
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        tariffs = {row.tariff_id for row in self.rows if row.tariff_id}
-        places = group_snapshots(self.groups, at, also=tariffs)
-        return [BeforeAfter(place, place) for place in places.values()]
-
-    def exceptions_after(self, at: datetime) -> list[dict[str, Any]]:
-        return [
-            {
-                "customer_id": row.customer.pk,
-                "charge_group_id": row.charge_group.pk,
-                "access": row.access if row.holds(row.judged_at(at)) else None,
-                "tariff_id": row.tariff_id,
-            }
-            for row in self.rows
-        ]
-
-    def ground(self, at: datetime) -> dict[str, Any]:
-        return {
-            "exceptions": sorted(self.stored().items()),
-            "terms": [place.before.stored_pk for place in self.places(at) if place.before],
-        }
-
-    def check(self, at: datetime) -> None:
+    def read(self, at: datetime) -> Basis:
         if len({row.key for row in self.rows}) < len(self.rows):
             raise Inapplicable("A customer has one exception in a charge group: name each customer once.")
-        if self.checked:
-            return
-        stored = self.stored()
-        if not any(self._differs(row, stored.get(row.key)) for row in self.rows):
-            raise NothingToChange("The exceptions say this already: there is nothing to change.")
+        stored = self._stored()
+        differs = self.checked or any(self._differs(row, stored.get(row.key)) for row in self.rows)
+        if differs and not self.checked:
+            self._clean()
+        places = group_snapshots(self.groups, at, also={row.tariff_id for row in self.rows if row.tariff_id})
+        return Basis(
+            at=at,
+            groups=self.groups,
+            places=[BeforeAfter(place, place) for place in places.values()],
+            rows={"exceptions": sorted(stored.items()), "terms": [place.stored_pk for place in places.values()]},
+            earlier={"rows": [_stored_json(row.key, stored.get(row.key)) for row in self.rows]},
+            nothing="" if differs else "The exceptions say this already: there is nothing to change.",
+            exceptions=[row.at(at) for row in self.rows],
+        )
+
+    def _clean(self) -> None:
+        """Pointers and constraints are the database's to judge, for all rows at once."""
         for row in self.rows:
             if not row.removed:
-                # Pointers and constraints are the database's to judge, for all rows at once.
                 self._unsaved(row).clean_fields(exclude=POINTERS)
 
     def _differs(self, row: ProposedException, stored: dict[str, Any] | None) -> bool:
@@ -129,20 +130,7 @@ class ExceptionChanges(Proposal):
             provider_id=self.provider_id, charge_group=row.charge_group, customer=row.customer, **row.columns
         )
 
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        stored = self.stored()
-        return {"rows": [_stored_json(row.key, stored.get(row.key)) for row in self.rows]}
-
-    @classmethod
-    def reversal(cls, change: Any) -> ExceptionChanges:
-        """The proposal that brings the earlier exceptions back, and removes those that were not there."""
-        rows = change.earlier["rows"]
-        groups = ChargeGroup.objects.filter(provider_id=change.provider_id).in_bulk({row["group"] for row in rows})
-        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk({row["customer"] for row in rows})
-        tariffs = Tariff.objects.filter(provider_id=change.provider_id).in_bulk({row.get("tariff") for row in rows})
-        return cls([_from_stored(row, groups, customers, tariffs) for row in rows])
-
-    def write(self, change: Any, at: datetime) -> None:
+    def write(self, change: Change | None, basis: Basis) -> None:
         for group in self.groups:
             gone = [row.customer.pk for row in self.rows if row.removed and row.charge_group.pk == group.pk]
             if gone:
@@ -153,6 +141,15 @@ class ExceptionChanges(Proposal):
         where = str(self.groups[0]) if len(self.groups) == 1 else f"{len(self.groups)} charge groups"
         # Names of customers stay out of it: whoever sees the charge group reads it.
         return f"{counted(len(self.rows), 'exception')} at {where}"
+
+    @classmethod
+    def reversal(cls, change: Change) -> ExceptionChanges:
+        """The proposal that brings the earlier exceptions back, and removes those that were not there."""
+        rows = change.earlier["rows"]
+        groups = ChargeGroup.objects.filter(provider_id=change.provider_id).in_bulk({row["group"] for row in rows})
+        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk({row["customer"] for row in rows})
+        tariffs = Tariff.objects.filter(provider_id=change.provider_id).in_bulk({row.get("tariff") for row in rows})
+        return cls([_from_stored(row, groups, customers, tariffs) for row in rows])
 
 
 def _row_json(row: ProposedException) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What would it do to customers to attach, detach or move charge points, or to close a charge group?"""
+"""Charge points attached, detached or moved, and charge groups closed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,8 +17,8 @@ from changes.proposals import (
     NothingToChange,
     Proposal,
 )
-from changes.snapshots import BeforeAfter
-from chargegroups.group_snapshots import group_snapshots
+from changes.snapshots import Basis, BeforeAfter
+from chargegroups.group_snapshots import GroupSnapshot, group_snapshots
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import activate, attach, detach
 from chargepoints.close_group import close, reopen
@@ -76,8 +76,26 @@ class PointMoves(Proposal):
         moves = [[move.point.identity, move.to and move.to.code] for move in self.moves]
         return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
 
-    def places(self, at: datetime) -> list[BeforeAfter]:
+    def read(self, at: datetime) -> Basis:
         known = group_snapshots(self.groups, at)
+        now = list(self._now().values_list("pk", "identity", "charge_group_id", "status"))
+        # What arises with this change was in no group before, and did not work.
+        new = [(move.point.pk, None, INACTIVE) for move in self.moves if move.point._state.adding]
+        return Basis(
+            at=at,
+            groups=self.groups,
+            places=self._places(known),
+            rows={
+                "points": [row[1:] for row in now],
+                "terms": {pk: place.stored_pk for pk, place in known.items()},
+            },
+            earlier={"points": [*((pk, group, status) for pk, _, group, status in now), *new]},
+            warnings=self._warnings(),
+            nothing=self._nothing(),
+        )
+
+    def _places(self, known: Mapping[int, GroupSnapshot]) -> list[BeforeAfter]:
+        """Each pair of groups between which a point moves, once; a point that does not work is nowhere."""
         ends = {
             (
                 move.point.charge_group_id if move.works_before else None,
@@ -85,16 +103,14 @@ class PointMoves(Proposal):
             )
             for move in self.moves
         }
-        found = [BeforeAfter(known.get(before or 0), known.get(after or 0)) for before, after in ends]
-        return [place for place in found if place.before is not None or place.after is not None]
+        places = [BeforeAfter(known.get(before or 0), known.get(after or 0)) for before, after in ends]
+        return [place for place in places if place.before is not None or place.after is not None]
 
-    def ground(self, at: datetime) -> dict[str, Any]:
-        return {
-            "points": list(self._now().values_list("identity", "charge_group_id", "status")),
-            "terms": {pk: place.stored_pk for pk, place in group_snapshots(self.groups, at).items()},
-        }
+    def _nothing(self) -> str:
+        stay = all(move.point.charge_group_id == (move.to and move.to.pk) for move in self.moves)
+        return "The charge points are there already: there is nothing to change." if stay else ""
 
-    def warnings(self, at: datetime) -> list[str]:
+    def _warnings(self) -> list[str]:
         stopping = [str(move.point) for move in self.moves if move.works_before and not move.works_after]
         if not stopping:
             return []
@@ -102,24 +118,15 @@ class PointMoves(Proposal):
         stop = "charge point stops" if len(stopping) == 1 else "charge points stop"
         return [f"{len(stopping):,} active {stop} working: {named}."]
 
-    def check(self, at: datetime) -> None:
-        if all(move.point.charge_group_id == (move.to and move.to.pk) for move in self.moves):
-            raise NothingToChange("The charge points are there already: there is nothing to change.")
-
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        # What arises with this change was in no group before, and did not work.
-        new = [[move.point.pk, None, INACTIVE] for move in self.moves if move.point._state.adding]
-        return {"points": [*self._now().values_list("pk", "charge_group_id", "status"), *new]}
-
     def _now(self) -> Any:
         return ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("identity")
 
     @classmethod
-    def reversal(cls, change: Any) -> PointMoves:
+    def reversal(cls, change: Change) -> PointMoves:
         """The proposal that brings the points back to their groups, and into service where they were."""
         return cls(_back(change))
 
-    def write(self, change: Any, at: datetime) -> None:
+    def write(self, change: Change | None, basis: Basis) -> None:
         for group in {move.to for move in self.moves}:
             moving = [move.point.pk for move in self.moves if move.to == group]
             _whole(attach(moving, group) if group is not None else detach(moving))
@@ -160,16 +167,15 @@ class GroupClosure(PointMoves):
     def as_json(self) -> dict[str, Any]:
         return super().as_json() | {"charge_group": self.group.code}
 
-    def check(self, at: datetime) -> None:
-        if self.group.closed_at is not None:
-            raise NothingToChange(f"{self.group} is closed already.")
+    def _nothing(self) -> str:
+        return f"{self.group} is closed already." if self.group.closed_at is not None else ""
 
     @classmethod
-    def reversal(cls, change: Any) -> PointMoves:
+    def reversal(cls, change: Change) -> PointMoves:
         """Opens the group again, with the points that it had and that stand in no other group since."""
         return GroupReopening(change.groups.get(), _back(change))
 
-    def write(self, change: Any, at: datetime) -> None:
+    def write(self, change: Change | None, basis: Basis) -> None:
         _whole(close(self.group))
 
     def sentence(self) -> str:
@@ -189,19 +195,18 @@ class GroupReopening(PointMoves):
     def groups(self) -> list[ChargeGroup]:
         return [self.group]
 
-    def check(self, at: datetime) -> None:
-        if self.group.closed_at is None:
-            raise NothingToChange(f"{self.group} is open already.")
+    def _nothing(self) -> str:
+        return f"{self.group} is open already." if self.group.closed_at is None else ""
 
-    def write(self, change: Any, at: datetime) -> None:
+    def write(self, change: Change | None, basis: Basis) -> None:
         reopen(self.group)
-        super().write(change, at)
+        super().write(change, basis)
 
     def sentence(self) -> str:
         return f"{self.group} opened again"
 
 
-REVERSALS: dict[str, Callable[[Any], Proposal]] = {
+REVERSALS: dict[str, Callable[[Change], Proposal]] = {
     "terms": NewTerms.reversal,
     "version": NewVersion.reversal,
     "exceptions": ExceptionChanges.reversal,
@@ -218,7 +223,7 @@ def undo_proposal(change: Change) -> Proposal:
     return REVERSALS[change.kind](change)
 
 
-def _back(change: Any) -> list[Move]:
+def _back(change: Change) -> list[Move]:
     """Into service where they were; a status that the change itself gave is taken back."""
     rows, given = change.earlier["points"], change.proposal.get("status", {})
     points = ChargePoint.objects.filter(provider_id=change.provider_id).select_related("charge_group")

@@ -1,16 +1,16 @@
-"""What will a scheduled change do, as things stand today? Judged without its own rows, and with them."""
+"""A scheduled change, judged as things stand today: without its own rows, and with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.versions import groups_naming
-from changes.snapshots import BeforeAfter
-from chargegroups.group_snapshots import group_snapshots
+from changes.snapshots import Basis, BeforeAfter
+from chargegroups.group_snapshots import GroupSnapshot, group_snapshots
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
 from tariffs.models import TariffVersion
@@ -29,39 +29,39 @@ class ScheduledChange(Proposal):
     def as_json(self) -> dict[str, Any]:
         return dict(self.change.proposal)
 
-    def ground(self, at: datetime) -> dict[str, Any]:
-        return {"change": self.change.pk}
-
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        groups, tariff = self.groups, self.change.tariff
+    def read(self, at: datetime) -> Basis:
+        groups = self.groups
+        before = self._without_version(groups, at) if self.change.tariff else self._without_terms(groups, at)
         after = group_snapshots(groups, at)
-        if tariff is not None:
-            version = self._version_without(at)
-            before = group_snapshots(groups, at, versions={tariff.pk: version} if version else {})
-            for place in before.values() if version is None else ():
-                place.versions.pop(tariff.pk, None)
-        else:
-            terms = self._terms_without(groups, at)
-            before = group_snapshots(groups, at, proposed=terms)
-            for pk in before.keys() - terms.keys():
-                before[pk].stored = None
-        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
+        return Basis(
+            at=at,
+            groups=groups,
+            places=[BeforeAfter(before[group.pk], after[group.pk]) for group in groups],
+            rows={"change": self.change.pk},
+            earlier=dict(self.change.earlier),
+        )
 
-    def _terms_without(self, groups: list[ChargeGroup], at: datetime) -> Mapping[int, Terms]:
+    def _without_terms(self, groups: list[ChargeGroup], at: datetime) -> dict[int, GroupSnapshot]:
         rows = Terms.objects.filter(charge_group__in=groups, valid_from__lte=at).exclude(changes=self.change)
         latest = rows.order_by("charge_group_id", "-valid_from").distinct("charge_group_id").select_related(*SLOTS)
-        return {row.charge_group_id: row for row in latest}
+        terms = {row.charge_group_id: row for row in latest}
+        before = group_snapshots(groups, at, proposed=terms)
+        return {pk: each if pk in terms else replace(each, stored=None) for pk, each in before.items()}
 
-    def _version_without(self, at: datetime) -> TariffVersion | None:
+    def _without_version(self, groups: list[ChargeGroup], at: datetime) -> dict[int, GroupSnapshot]:
+        version, tariff = self._version_before(at), self.change.tariff_id
+        stored = group_snapshots(groups, at)
+        others = {pk: {key: row for key, row in each.versions.items() if key != tariff} for pk, each in stored.items()}
+        known = {tariff: version} if tariff and version else {}
+        return {pk: replace(each, versions=others[pk] | known) for pk, each in stored.items()}
+
+    def _version_before(self, at: datetime) -> TariffVersion | None:
         rows = TariffVersion.objects.filter(tariff=self.change.tariff, valid_from__lte=at).exclude(changes=self.change)
-        found = rows.select_related("tariff").prefetch_related("elements").order_by("-valid_from").first()
-        ended = found is not None and found.valid_until is not None and found.valid_until <= at
-        return None if ended else found
+        latest = rows.select_related("tariff").prefetch_related("elements").order_by("-valid_from").first()
+        ended = latest is not None and latest.valid_until is not None and latest.valid_until <= at
+        return None if ended else latest
 
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        return dict(self.change.earlier)
-
-    def write(self, change: Any, at: datetime) -> None:
+    def write(self, change: Change | None, basis: Basis) -> None:
         raise Inapplicable("This change is stored already: it takes effect by itself.")
 
     def sentence(self) -> str:

@@ -1,17 +1,21 @@
-"""What would other terms of a charge group do?"""
+"""New terms of a charge group."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter
+from changes.proposals.base import Inapplicable, Proposal
+from changes.snapshots import Aspect, Basis, BeforeAfter
 from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from tariffs.models import Tariff
+
+if TYPE_CHECKING:
+    from changes.models import Change
 
 KEYS = (*SLOTS, *SWITCHES)
 
@@ -29,61 +33,59 @@ class NewTerms(Proposal):
     def groups(self) -> list[ChargeGroup]:
         return [self.group]
 
-    def before(self, at: datetime) -> Terms | None:
-        rows = Terms.objects.in_force(at).filter(charge_group=self.group)
-        found: Terms | None = rows.select_related(*SLOTS).first()
-        return found
+    def as_json(self) -> dict[str, Any]:
+        values = {key: value.code if isinstance(value, Tariff) else value for key, value in self.values.items()}
+        return {"kind": self.kind, "charge_group": self.group.code, "set": values}
 
-    def after(self, at: datetime) -> Terms:
+    def read(self, at: datetime) -> Basis:
+        if unknown := self.values.keys() - set(KEYS):
+            raise Inapplicable(f"{', '.join(sorted(unknown))} is not among the terms: {', '.join(KEYS)}.")
+        if self.group.closed_at is not None:
+            raise Inapplicable(f"{self.group} is closed: its terms stay as they are.")
+        proposed = [value.pk for value in self.values.values() if isinstance(value, Tariff)]
+        before = group_snapshots([self.group], at, also=proposed)[self.group.pk]
+        after = replace(before, stored=self._terms_after(before.stored, at))
+        scheduled = list(Terms.objects.filter(charge_group=self.group, valid_from__gte=at).order_by("valid_from"))
+        differing = [key for key in KEYS if _value(before.stored, key) != _value(after.stored, key)]
+        if differing and any(row.valid_from == at for row in scheduled):
+            raise Inapplicable("Other terms begin at this very moment: choose another, or cancel the scheduled ones.")
+        return Basis(
+            at=at,
+            groups=[self.group],
+            places=[BeforeAfter(before, after)],
+            rows={"terms": before.stored_pk, "scheduled": [row.pk for row in scheduled]},
+            earlier={key: _value(before.stored, key) for key in KEYS} if before.stored else {},
+            warnings=self._warnings(scheduled),
+            nothing="" if differing else "These are the terms in force already: there is nothing to change.",
+            provider=self.group.provider,
+            aspects=frozenset(_aspect(key) for key in differing),
+        )
+
+    def _terms_after(self, before: Terms | None, at: datetime) -> Terms:
         """The unsaved row."""
-        before = self.before(at)
         values = {key: getattr(before, key) for key in KEYS} if before else {}
         values |= self.values
         if values.get("tariff") is None:
             raise Inapplicable("Every charge group has a tariff: choose one. Free of charge is a tariff that says so.")
         return Terms(provider_id=self.provider_id, charge_group=self.group, valid_from=at, **values)
 
-    def as_json(self) -> dict[str, Any]:
-        told = {key: value.code if isinstance(value, Tariff) else value for key, value in self.values.items()}
-        return {"kind": self.kind, "charge_group": self.group.code, "set": told}
+    def _warnings(self, scheduled: Sequence[Terms]) -> list[str]:
+        if not scheduled:
+            return []
+        begin = scheduled[0].valid_from.astimezone(self.group.provider.zone)
+        return [f"Other terms are scheduled for this charge group from {begin:%-d %b %Y %H:%M}: they follow."]
 
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        before = group_snapshots([self.group], at)
-        after = group_snapshots([self.group], at, proposed={self.group.pk: self.after(at)})
-        return [BeforeAfter(before[self.group.pk], after[self.group.pk])]
+    def write(self, change: Change | None, basis: Basis) -> None:
+        row = self._terms_after(basis.places[0].before.stored if basis.places[0].before else None, basis.at)
+        row.save(force_insert=True)
+        if change is not None:
+            change.terms.add(row)
 
-    def ground(self, at: datetime) -> dict[str, Any]:
-        before = self.before(at)
-        return {"terms": before and before.pk, "scheduled": [row.pk for row in self.scheduled(at)]}
-
-    def scheduled(self, at: datetime) -> list[Terms]:
-        return list(Terms.objects.filter(charge_group=self.group, valid_from__gte=at).order_by("valid_from"))
-
-    def warnings(self, at: datetime) -> list[str]:
-        later = self.scheduled(at)
-        return (
-            [f"Other terms are scheduled for this charge group from {_when(later[0])}: they follow."] if later else []
-        )
-
-    def check(self, at: datetime) -> None:
-        if unknown := self.values.keys() - set(KEYS):
-            raise Inapplicable(f"{', '.join(sorted(unknown))} is not among the terms: {', '.join(KEYS)}.")
-        if self.group.closed_at is not None:
-            raise Inapplicable(f"{self.group} is closed: its terms stay as they are.")
-        before, after = self.before(at), self.after(at)
-        if before is not None and all(getattr(before, key) == getattr(after, key) for key in KEYS):
-            raise NothingToChange("These are the terms in force already: there is nothing to change.")
-        if any(row.valid_from == at for row in self.scheduled(at)):
-            raise Inapplicable("Other terms begin at this very moment: choose another, or cancel the scheduled ones.")
-
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        before = self.before(at)
-        if before is None:
-            return {}
-        return {slot: getattr(before, f"{slot}_id") for slot in SLOTS} | {key: getattr(before, key) for key in SWITCHES}
+    def sentence(self) -> str:
+        return f"Terms of {self.group}"
 
     @classmethod
-    def reversal(cls, change: Any) -> NewTerms:
+    def reversal(cls, change: Change) -> NewTerms:
         """The proposal that brings the earlier terms back."""
         if not change.earlier:
             raise Inapplicable("These were the first terms of the charge group: there are no earlier ones.")
@@ -93,15 +95,11 @@ class NewTerms(Proposal):
         slots = {slot: tariffs.get(change.earlier[slot]) for slot in SLOTS}
         return cls(change.groups.get(), slots | {key: change.earlier[key] for key in SWITCHES})
 
-    def write(self, change: Any, at: datetime) -> None:
-        row = self.after(at)
-        row.save(force_insert=True)
-        if change is not None:
-            change.terms.add(row)
 
-    def sentence(self) -> str:
-        return f"Terms of {self.group}"
+def _value(terms: Terms | None, key: str) -> Any:
+    """Of a tariff slot the id."""
+    return getattr(terms, f"{key}_id" if key in SLOTS else key) if terms else None
 
 
-def _when(row: Terms) -> str:
-    return row.valid_from.astimezone(row.provider.zone).strftime("%-d %b %Y %H:%M")
+def _aspect(key: str) -> Aspect:
+    return "price" if key in SLOTS else "access"

@@ -1,22 +1,44 @@
-"""What would a new version of a tariff do, in all groups that use it?"""
+"""A new version of a tariff, in all groups that use it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Q
 
-from changes.proposals.base import Inapplicable, NothingToChange, Proposal
-from changes.snapshots import BeforeAfter
-from chargegroups.group_snapshots import group_snapshots, versions_in_force
+from changes.proposals.base import Inapplicable, Proposal
+from changes.snapshots import Basis, BeforeAfter
+from chargegroups.group_snapshots import GroupSnapshot, group_snapshots, versions_in_force
 from chargegroups.models import ChargeGroup, Terms
 from tariffs.conversion import element_rows, price_list, version_fields
-from tariffs.models import Tariff, TariffVersion
+from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import write_tariff
 from tariffs.pricing.lints import lost_vat
 from tariffs.writes import add_versions, ending_version
+
+if TYPE_CHECKING:
+    from changes.models import Change
+
+NOTHING = "This is what the version in force says already: there is nothing to change."
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What is stored of a tariff at a moment: its groups by id, the version in force, and those to come."""
+
+    places: Mapping[int, GroupSnapshot]
+    in_force: TariffVersion | None
+    later: Sequence[TariffVersion]
+
+
+def _with_version(place: GroupSnapshot, tariff: int, version: TariffVersion | None) -> GroupSnapshot:
+    """The same with another version of the tariff in force; None: with none."""
+    others = {pk: stored for pk, stored in place.versions.items() if pk != tariff}
+    return replace(place, versions=others | {tariff: version} if version else others)
 
 
 class NewVersion(Proposal):
@@ -37,88 +59,95 @@ class NewVersion(Proposal):
         ends = {"valid_until": self.valid_until.isoformat()} if self.valid_until else {}
         return {"kind": self.kind, "tariff": self.tariff.code, "prices": write_tariff(self.prices), **ends}
 
-    def proposed(self, at: datetime) -> TariffVersion:
-        """The unsaved version. Its price list is at hand, as its elements are not rows yet."""
-        version = TariffVersion(pk=-self.tariff.pk, tariff=self.tariff, valid_from=at, **version_fields(self.prices))
-        version.price_list = self.prices  # type: ignore[attr-defined]
-        return version
-
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        groups = self.groups
-        before = group_snapshots(groups, at)
-        after = group_snapshots(groups, at, versions={self.tariff.pk: self.proposed(at)})
-        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
-
-    def ground(self, at: datetime) -> dict[str, Any]:
-        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
-        terms = Terms.objects.in_force(at).filter(charge_group__in=self.groups).order_by("pk")
-        return {
-            "version": version and _said(version),
-            "scheduled": [_said(row) for row in self.later(at)],
-            "terms": list(terms.values_list("pk", flat=True)),
-        }
-
-    def later(self, at: datetime) -> list[TariffVersion]:
-        rows = self.tariff.versions.filter(valid_from__gte=at).select_related("tariff").prefetch_related("elements")
-        return list(rows.order_by("valid_from"))
-
-    def warnings(self, at: datetime) -> list[str]:
-        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
-        told = [f"{each.why} {each.remedy}" for each in lost_vat(price_list(version), self.prices)] if version else []
-        later = self.later(at)
-        if later:
-            told.append(f"Another version is scheduled from {self._when(later[0].valid_from)}: it follows.")
-        if self.valid_until and not any(row.valid_from <= self.valid_until for row in later):
-            told.append(
-                f"From {self._when(self.valid_until)} on no price is in force: nobody can charge by this tariff."
-            )
-        return told
-
-    def _when(self, moment: datetime) -> str:
-        return moment.astimezone(self.tariff.provider.zone).strftime("%-d %b %Y %H:%M")
-
-    def check(self, at: datetime) -> None:
+    def read(self, at: datetime) -> Basis:
         if self.valid_until is not None and self.valid_until <= at:
             raise Inapplicable("The version ends before it begins.")
         if self.prices.currency != self.tariff.currency:
             raise Inapplicable(f"{self.tariff} is in {self.tariff.currency}: its versions are too.")
-        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
-        if version is not None and price_list(version) == self.prices and version.valid_until == self.valid_until:
-            raise NothingToChange("This is what the version in force says already: there is nothing to change.")
-        if self.tariff.versions.filter(valid_from=at).exists():
+        stored = self._read_stored(at)
+        in_force = stored.in_force
+        nothing = NOTHING if in_force is not None and self._says(in_force) else ""
+        if not nothing and any(row.valid_from == at for row in stored.later):
             raise Inapplicable(
                 "Another version begins at this very moment: choose another, or cancel the scheduled one."
             )
+        return self._basis(at, stored, self._unsaved(at), self._warnings(stored), nothing)
 
-    def earlier(self, at: datetime) -> dict[str, Any]:
-        version = versions_in_force([self.tariff.pk], at).get(self.tariff.pk)
-        return {"version": version and version.pk}
+    def _read_stored(self, at: datetime) -> _Stored:
+        places = group_snapshots(self.groups, at, also=[self.tariff.pk])
+        known = next(iter(places.values())).versions if places else versions_in_force([self.tariff.pk], at)
+        later = self.tariff.versions.filter(valid_from__gte=at).select_related("tariff").prefetch_related("elements")
+        return _Stored(places, known.get(self.tariff.pk), list(later.order_by("valid_from")))
 
-    @classmethod
-    def reversal(cls, change: Any) -> NewVersion:
-        """The proposal that brings the earlier prices back."""
-        version = TariffVersion.objects.filter(tariff=change.tariff, pk=change.earlier["version"]).first()
-        if version is None:
-            raise Inapplicable("This was the first version of the tariff: there are no earlier prices.")
-        return cls(change.tariff, price_list(version), version.valid_until)
+    def _basis(
+        self, at: datetime, stored: _Stored, proposed: TariffVersion | None, warnings: Sequence[str], nothing: str
+    ) -> Basis:
+        """``proposed`` is the version that would be in force, None where there would be none."""
+        in_force, tariff = stored.in_force, self.tariff.pk
+        return Basis(
+            at=at,
+            groups=[each.group for each in stored.places.values()],
+            places=[BeforeAfter(each, _with_version(each, tariff, proposed)) for each in stored.places.values()],
+            rows={
+                "version": in_force and _as_json(in_force),
+                "scheduled": [_as_json(row) for row in stored.later],
+                "terms": sorted(each.stored_pk for each in stored.places.values() if each.stored_pk),
+            },
+            earlier={"version": in_force and in_force.pk},
+            warnings=warnings,
+            nothing=nothing,
+            provider=self.tariff.provider,
+            aspects=frozenset({"price"}),
+            proposed_prices={proposed.pk: self.prices} if proposed else {},
+        )
 
-    def write(self, change: Any, at: datetime) -> None:
+    def _says(self, version: TariffVersion) -> bool:
+        return price_list(version) == self.prices and version.valid_until == self.valid_until
+
+    def _unsaved(self, at: datetime) -> TariffVersion:
+        """The version as it would be. Its id is one that no stored version has."""
+        return TariffVersion(pk=-self.tariff.pk, tariff=self.tariff, valid_from=at, **version_fields(self.prices))
+
+    def _warnings(self, stored: _Stored) -> list[str]:
+        warnings = []
+        if stored.in_force:
+            warnings += [f"{each.why} {each.remedy}" for each in lost_vat(price_list(stored.in_force), self.prices)]
+        if stored.later:
+            warnings.append(f"Another version is scheduled from {self._local(stored.later[0].valid_from)}: it follows.")
+        if self.valid_until and not any(row.valid_from <= self.valid_until for row in stored.later):
+            warnings.append(
+                f"From {self._local(self.valid_until)} on no price is in force: nobody can charge by this tariff."
+            )
+        return warnings
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self.tariff.provider.zone).strftime("%-d %b %Y %H:%M")
+
+    def write(self, change: Change | None, basis: Basis) -> None:
         version = TariffVersion.objects.create(
             provider_id=self.provider_id,
             tariff=self.tariff,
-            valid_from=at,
+            valid_from=basis.at,
             valid_until=self.valid_until,
             **version_fields(self.prices),
         )
         rows = element_rows(self.prices)
         for position, row in enumerate(rows):
             row.provider_id, row.version, row.position = self.provider_id, version, position
-        type(rows[0]).objects.bulk_create(rows)
+        TariffElement.objects.bulk_create(rows)
         if change is not None:
             change.versions.add(version)
 
     def sentence(self) -> str:
         return f"New version of {self.tariff}"
+
+    @classmethod
+    def reversal(cls, change: Change) -> NewVersion:
+        """The proposal that brings the earlier prices back."""
+        version = TariffVersion.objects.filter(tariff=change.tariff, pk=change.earlier["version"]).first()
+        if version is None or change.tariff is None:
+            raise Inapplicable("This was the first version of the tariff: there are no earlier prices.")
+        return cls(change.tariff, price_list(version), version.valid_until)
 
 
 class TariffEnd(NewVersion):
@@ -133,24 +162,15 @@ class TariffEnd(NewVersion):
     def as_json(self) -> dict[str, Any]:
         return super().as_json() | {"ends": True}
 
-    def places(self, at: datetime) -> list[BeforeAfter]:
-        groups = self.groups
-        before, after = group_snapshots(groups, at), group_snapshots(groups, at)
-        for group in after.values():
-            group.versions.pop(self.tariff.pk, None)
-        return [BeforeAfter(before[group.pk], after[group.pk]) for group in groups]
+    def read(self, at: datetime) -> Basis:
+        stored = self._read_stored(at)
+        nothing = "" if stored.in_force else "No version of the tariff is in force: there is nothing to end."
+        until = f" until {self._local(stored.later[0].valid_from)}" if stored.later else ""
+        warning = f"No price is in force any more{until}: nobody can charge by this tariff."
+        return self._basis(at, stored, None, [warning], nothing)
 
-    def warnings(self, at: datetime) -> list[str]:
-        later = self.later(at)
-        until = f" until {self._when(later[0].valid_from)}" if later else ""
-        return [f"No price is in force any more{until}: nobody can charge by this tariff."]
-
-    def check(self, at: datetime) -> None:
-        if self.tariff.pk not in versions_in_force([self.tariff.pk], at):
-            raise NothingToChange("No version of the tariff is in force: there is nothing to end.")
-
-    def write(self, change: Any, at: datetime) -> None:
-        version, elements = ending_version(self.current, at)
+    def write(self, change: Change | None, basis: Basis) -> None:
+        version, elements = ending_version(self.current, basis.at)
         add_versions([(version, elements)])
         if change is not None:
             change.versions.add(version)
@@ -159,7 +179,7 @@ class TariffEnd(NewVersion):
         return f"{self.tariff} ended"
 
 
-def _said(version: TariffVersion) -> list[Any]:
+def _as_json(version: TariffVersion) -> list[Any]:
     """By its prices, not its id: a file with several versions is tried, undone and tried again."""
     return [version.valid_from, version.valid_until, write_tariff(price_list(version))]
 

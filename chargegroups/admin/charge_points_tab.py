@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
-from changes.admin.attach_detach import Destination, PointsFlow
+from changes.admin.attach_detach import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from evcnet.admin.requests import StaffRequest
@@ -65,7 +65,7 @@ def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpRespon
 def _flow(admin: Any, request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
     rows = list(points.select_related("location", "charge_group", "provider"))
     back = admin.page(group.pk, "points")
-    return PointsFlow(admin, request, group, rows, Destination(to), lambda: back).respond()
+    return MovePointsWizard(admin, request, group, rows, Destination(to), lambda: back).respond()
 
 
 def _ids(request: StaffRequest) -> list[int]:

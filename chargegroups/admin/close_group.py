@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 
-from changes.admin.attach_detach import CloseFlow
+from changes.admin.attach_detach import CloseGroupWizard
 from chargegroups.admin.charge_points_tab import may_move
 from chargegroups.models import ChargeGroup
 from chargepoints.close_group import remove, why_not_remove
@@ -19,4 +19,4 @@ __all__ = ["closing", "remove", "why_not_remove"]
 def closing(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     if not may_move(request, group):
         raise PermissionDenied
-    return CloseFlow(admin, request, group).respond()
+    return CloseGroupWizard(admin, request, group).respond()

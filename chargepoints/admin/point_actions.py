@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from changes.admin.attach_detach import Destination, PointsFlow, afterwards
+from changes.admin.attach_detach import Destination, MovePointsWizard, afterwards
 from changes.owner_exception import free_tariffs, make_free_for_owner
 from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
@@ -91,7 +91,7 @@ def _out(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: di
 def _flow(admin: Any, request: StaffRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
     one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
-    return PointsFlow(admin, request, one, points, to, back).respond()
+    return MovePointsWizard(admin, request, one, points, to, back).respond()
 
 
 def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> BulkResult:

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from changes.admin.move_customers import CustomersFlow
+from changes.admin.move_customers import MoveCustomersWizard
 from customers.models import Customer, UserGroup
 from evcnet.admin.actions import Action, ActionForm, row_of_page
 from evcnet.admin.requests import StaffRequest
@@ -31,7 +31,7 @@ class MoveForm(ActionForm):
 
 def _move(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
     one = row_of_page(request, customers)
-    return CustomersFlow(admin, request, one, customers, answers["user_group"]).respond()
+    return MoveCustomersWizard(admin, request, one, customers, answers["user_group"]).respond()
 
 
 MOVE = Action(

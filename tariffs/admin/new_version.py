@@ -11,12 +11,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 
-from changes.admin.wizard import Draft, Flow
-from changes.apply import cancel_version
+from changes.admin.wizard import ChangeWizard, Draft
 from changes.permissions import may_cancel
 from changes.proposals import NewVersion
 from chargegroups.group_snapshots import versions_in_force
@@ -55,16 +53,16 @@ def edit_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> Ht
     return _edit(PriceEditor(admin, request, tariff, version))
 
 
-def change_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def change_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
     """New prices of a tariff that is in use, by a change with a preview."""
     _check_permission(request, tariff)
-    flow = VersionFlow(admin, request, tariff)
-    if flow.replaced is None and "version" in request.GET:
+    wizard = VersionWizard(admin, request, tariff)
+    if wizard.replaced is None and "version" in request.GET:
         return _not_scheduled(admin, request, tariff)
-    return flow.respond()
+    return wizard.respond()
 
 
-def simple_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def simple_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
     """A version in the simple form, in use or not."""
     _check_permission(request, tariff)
     version = find_scheduled(tariff, request.GET.get("version"))
@@ -99,7 +97,7 @@ def _edit(editor: PriceEditor) -> HttpResponse:
     return response or editor.table_page(table)
 
 
-def _leave_simple(editor: PriceEditor, form: SimpleForm) -> HttpResponse:
+def _leave_simple(editor: PriceEditor, form: SimpleForm) -> HttpResponseBase:
     """To the calculator, to the preview or the list of versions; else to the same prices as a table of elements."""
     admin, request, tariff = editor.admin, editor.request, editor.tariff
     data, step = form.to_table(tariff.currency), request.POST.get("step")
@@ -109,7 +107,7 @@ def _leave_simple(editor: PriceEditor, form: SimpleForm) -> HttpResponse:
         return calculator.calculator(admin, request, tariff, data)
     if is_used(tariff):
         data["step"] = "preview" if step == "save" else "edit"
-        return VersionFlow(admin, request, tariff, data).respond()
+        return VersionWizard(admin, request, tariff, data).respond()
     table = PriceTable(tariff, data, editor.version)
     saved = editor.save(table) if step == "save" else None
     return saved or editor.table_page(table)
@@ -125,12 +123,12 @@ def _remove(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, version: T
     return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
 
 
-class VersionFlow(Flow):
+class VersionWizard(ChangeWizard):
     """``replaced`` is the scheduled version that is edited: a change that takes the place of the one that made it."""
 
     form_template = "tariffs/price_table.html"
 
-    def __init__(self, admin: ModelAdmin, request: StaffRequest, obj: Tariff, data: Any = None) -> None:
+    def __init__(self, admin: ModelAdmin, request: StaffRequest, obj: Tariff, data: QueryDict | None = None) -> None:
         super().__init__(admin, request, obj, data)
         self.replaced = find_scheduled(obj, request.GET.get("version"))
         self.editor = PriceEditor(admin, request, obj, self.replaced)
@@ -140,7 +138,7 @@ class VersionFlow(Flow):
             raise PermissionDenied
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         return f"Scheduled version of {self.obj}" if self.replaced else f"New version of {self.obj}"
 
     @property
@@ -158,29 +156,17 @@ class VersionFlow(Flow):
         table.version.initial.update({"valid_from": None, "valid_until": None})
         return table
 
-    def _respond(self) -> HttpResponse:
+    def take_step(self) -> HttpResponseBase:
         response = self.editor.leave_table(self.table)
         if response is not None:
             return response
-        return self.ask() if self.step in ("calculate", "simple") else super()._respond()
-
-    def _take(self, draft: Draft) -> HttpResponse:
-        """The version that is replaced is out of the way while its successor is judged, and for good once it is made."""
-        if self.replaced is None:
-            return super()._take(draft)
-        with transaction.atomic():
-            cancel_version(self.replaced, self.request.user)  # type: ignore[arg-type]
-            response = super()._take(draft)
-            if isinstance(response, TemplateResponse):
-                response.render()
-            transaction.set_rollback(not isinstance(response, HttpResponseRedirect))
-            return response
+        return self.ask() if self.step in ("calculate", "simple") else super().take_step()
 
     def draft(self) -> Draft | None:
         if not self.table.is_valid():
             return None
         proposal = NewVersion(self.obj, self.table.price_list, self.table.valid_until)
-        return Draft(proposal, self.table.valid_from)
+        return Draft(proposal, self.table.valid_from, replaces=self.replaced)
 
     def form_context(self) -> dict[str, Any]:
         field = self.table.version.fields["valid_from"]

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from chargegroups.forms import MomentField
 from tariffs.conversion import price_list
 from tariffs.forms.simple_prices import MOMENTS, check_window_and_limits, simple_values
-from tariffs.models import DayOfWeek, Tariff, TariffElement, TariffVersion
+from tariffs.models import NO_PRICE, DayOfWeek, Tariff, TariffElement, TariffVersion
 from tariffs.pricing import InvalidTariff, read_tariff, write_tariff
 from tariffs.pricing import Tariff as PriceList
 
@@ -38,6 +38,9 @@ _ROW = re.compile(r"elements\[(\d+)\]")
 
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
+    def validate_constraints(self) -> None:
+        """Fields and ``clean`` say all that the checks say, each of which would be a statement of its own."""
+
     valid_from = MomentField(label="In force from", help_text="Empty: from now on.")
     valid_until = MomentField(
         label="In force until", help_text="Empty: until a later version. After it none is in force."
@@ -60,6 +63,9 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
     """One row: prices with their VAT, and when they hold."""
+
+    def validate_constraints(self) -> None:
+        """Fields and ``clean`` say all that the checks say, each of which would be a statement of its own."""
 
     day_of_week = forms.MultipleChoiceField(
         label="Days", choices=DayOfWeek.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -90,6 +96,8 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
+        if all(answers.get(f"{kind}_price", 0) is None for kind in PRICES):
+            self.add_error(None, NO_PRICE)
         # Times of day wrap over midnight; every other window that ends before it begins never holds.
         for least, most in WINDOWS[1:]:
             begins, ends = answers.get(least), answers.get(most)

@@ -16,7 +16,7 @@ from tariffs.ocpi.feed import Feed
 from tariffs.ocpi.stored_tariffs import StoredTariffs
 from tariffs.ocpi.tariff_object import TariffObject
 from tariffs.ocpi.version_plan import version_at
-from tariffs.writes import add_versions, allow_terms_write, ending_version
+from tariffs.writes import add_versions, ending_version
 
 
 @dataclass(frozen=True)
@@ -82,5 +82,4 @@ def _remove(removal: Removal, report: Report) -> None:
 def _end(current: TariffVersion, changes: FileChanges) -> None:
     end = TariffEnd(current)
     change = changes.add(ProposedRows(end, []))
-    with allow_terms_write():
-        end.write(change, change.takes_effect_at if change is not None else database_clock())
+    end.write(change, end.read(change.takes_effect_at if change is not None else database_clock()))

@@ -79,7 +79,7 @@ def test_every_kind_has_its_page_and_is_undone_from_it(world, signed_in, kind):
     anna = signed_in(world.anna)
     assert "Undo…" in text_of(anna.get(page_of(change)))
     shown = anna.get(page_of(change, "undo"))
-    action = shown.context["flow"].address
+    action = shown.context["wizard"].address
     assert "Nothing has been written yet" in text_of(shown)
     assert Change.objects.count() == 1
     anna.post(
@@ -98,7 +98,7 @@ def test_undoing_terms_can_be_edited_first(world, signed_in):
     change = made(NewTerms(world.leusden, {"tariff": world.cheap, "roaming": True}))
     anna = signed_in(world.anna)
     shown = anna.get(page_of(change, "undo"))
-    action = shown.context["flow"].address
+    action = shown.context["wizard"].address
     form = sent(anna.post(action, sent(shown, action, step="edit")), action)
     assert form["tariff"] == ["STANDARD"]
     assert "roaming" not in form

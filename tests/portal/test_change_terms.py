@@ -114,7 +114,7 @@ def test_free_for_everyone_is_a_big_change_in_words(world, anna, page):
 def test_a_small_change_asks_for_no_name(world, anna, page):
     make.TariffFactory(provider=world.greengrid, code="BIT", name="Bit", per_kwh="0.36")
     shown = preview(anna, page, tariff="BIT")
-    assert shown.context["weight"].reasons == []
+    assert shown.context["safeguard"].reasons == []
     assert confirmed(anna, page, shown).status_code == 302
     assert Change.objects.count() == 1
 

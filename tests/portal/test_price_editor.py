@@ -47,7 +47,7 @@ def unused(world):
 def send(browser, response, **more):
     """What the browser does when the table that is shown is sent as it is."""
     context = response.context
-    address = context["flow"].address if "flow" in context else context["address"]
+    address = context["wizard"].address if "wizard" in context else context["address"]
     return browser.post(address, context["table"].elements.data.dict() | more)
 
 

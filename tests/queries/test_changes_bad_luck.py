@@ -142,7 +142,7 @@ def test_versions_stay_in_order_too(world, clock):
 # What fails in the middle
 
 
-@pytest.mark.parametrize("step", ["announce", "_signal_after_commit"])
+@pytest.mark.parametrize("step", ["send_changed", "signals_of"])
 def test_a_failure_while_it_is_applied_leaves_nothing(world, monkeypatch, step):
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = seen(proposal).fingerprint

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from changes.admin.replay import replayed
+from changes.admin.replay import replay_sessions
 from changes.apply import preview_change
 from changes.proposals import NewVersion
 from chargepoints.models import Session
@@ -175,21 +175,21 @@ def dearer(world):
 
 def test_a_session_is_priced_again_as_it_was_measured(world, last_week):
     record(world, "S1", at=last_week, kwh="20")
-    assert replayed(dearer(world)).total.difference == Decimal("3.00")
+    assert replay_sessions(dearer(world)).total.difference == Decimal("3.00")
 
 
 def test_a_corrected_session_is_priced_again_as_it_was_corrected(world, last_week):
     session = record(world, "S1", at=last_week, kwh="20")
     version = world.standard.versions.get()
     correct(session, version, Measured(session.started_at, session.ended_at, Decimal(10)), "The meter was wrong.")
-    assert replayed(dearer(world)).total.difference == Decimal("1.50")
+    assert replay_sessions(dearer(world)).total.difference == Decimal("1.50")
 
 
 def test_corrections_cost_no_query_each(world, last_week):
     def cost():
         seen = dearer(world)
         with CaptureQueriesContext(connection) as queries:
-            replayed(seen)
+            replay_sessions(seen)
         return len(queries)
 
     record(world, "S0", at=last_week)

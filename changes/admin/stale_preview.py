@@ -1,0 +1,87 @@
+"""Previews out of date: what differs from what was shown, and whether a second click finds its own change applied.
+
+What was shown travels with the page, signed: nothing is decided by it, it only tells what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.db.models import Max
+
+from changes.apply import as_json
+from changes.impact import EFFECTS
+from changes.impact_text import VERBS
+from changes.models import Change
+from changes.preview import Preview
+from evcnet.admin.requests import StaffRequest
+
+SALT = "evcnet.terms_write.shown"
+
+
+@dataclass(frozen=True)
+class StaleLine:
+    what: str
+    then: str
+    now: str
+
+
+@dataclass(frozen=True)
+class StaleContext:
+    """What was shown, what is so now, and which changes were made in between."""
+
+    lines: list[StaleLine]
+    between: list[Change]
+
+
+def sign(preview: Preview) -> str:
+    """What is shown, and how far the change log has come, to be sent back with the confirmation."""
+    provider = preview.provider.pk
+    # A provider's changes are made one at a time, so a later one has a larger id.
+    last = Change.objects.filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
+    shown = {**as_json(preview.impact), "last": last, "provider": provider}
+    return signing.dumps(shown, salt=SALT, compress=True)
+
+
+def _signed(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        shown: dict[str, Any] = signing.loads(data.get("seen", ""), salt=SALT)
+    except signing.BadSignature:
+        return None
+    return shown
+
+
+def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) -> StaleContext:
+    then = _signed(data)
+    if then is None:
+        return StaleContext([], [])
+    now = as_json(preview.impact)
+    lines = [_line(VERBS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS]
+    lines.append(_line("Regulars", then["regulars"], now["regulars"]))
+    lines.append(_line("Charge points", then["points"], now["points"]))
+    lines.append(StaleLine("Look out", " ".join(then["warnings"]) or "–", " ".join(now["warnings"]) or "–"))
+    between = Change.objects.visible_to(request.user).filter(
+        provider_id=preview.provider.pk, pk__gt=then["last"], groups__in=preview.basis.group_ids
+    )
+    return StaleContext([line for line in lines if line.then != line.now], list(between.distinct()[:5]))
+
+
+def _line(what: str, then: int, now: int) -> StaleLine:
+    return StaleLine(what, f"{then:,}", f"{now:,}")
+
+
+def applied_since(request: StaffRequest, data: Mapping[str, Any]) -> Change | None:
+    """The change that was made of exactly this preview, after it was shown."""
+    shown = _signed(data)
+    if shown is None or shown["fingerprint"] != data.get("shown"):
+        return None
+    rows = Change.objects.visible_to(request.user).filter(
+        provider_id=shown["provider"],
+        fingerprint=shown["fingerprint"],
+        pk__gt=shown["last"],
+    )
+    found: Change | None = rows.distinct().first()
+    return found
