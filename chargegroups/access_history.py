@@ -7,6 +7,7 @@ says how they stood at the moment.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from chargegroups.customer_access import CustomerAccess, facts_query
 from chargegroups.customer_facts import FactSet
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
+from evcnet.history import event_model
 from evcnet.tenancy import Login
 
 AT_ONCE = 500
@@ -23,20 +25,23 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class PastCustomer:
-    """One customer as they stood: ``name`` and ``number`` are those of then."""
+    """One customer as they stood: ``name`` and ``number`` are those of then; ``younger``: known only since."""
 
     id: int
     name: str
     number: str
+    younger: bool
     access: CustomerAccess
 
 
 class AccessAt:
     """A charge group at a moment, and the customers that a login sees today, as they stood then."""
 
-    def __init__(self, group: ChargeGroup, at: datetime, login: Login) -> None:
-        self.snapshot = GroupSnapshot.of(group, at, also=_tariffs_ever_excepted(group))
-        self.query = facts_query(self.snapshot, login, past=True)
+    def __init__(self, group: ChargeGroup, at: datetime, login: Login, *, now: datetime) -> None:
+        """A moment to come is judged by the rows of today, as a card would be."""
+        then = _as_then(group, at) if at < now else group
+        self.snapshot = GroupSnapshot.of(then, at, also=_tariffs_ever_excepted(group))
+        self.query = facts_query(self.snapshot, login, past=at < now)
         found = [CustomerAccess.of(self.snapshot, shared) for shared in self.query.sets()]
         self.accesses = sorted(found, key=lambda access: -access.count)
 
@@ -51,8 +56,17 @@ class AccessAt:
             rows += [self._customer(*row) for row in page if row[-1].key in keys]
         return rows[:most]
 
-    def _customer(self, pk: int, name: str, number: str, facts: FactSet) -> PastCustomer:
-        return PastCustomer(pk, name, number, CustomerAccess.of(self.snapshot, facts))
+    def _customer(self, pk: int, name: str, number: str, younger: bool, facts: FactSet) -> PastCustomer:
+        return PastCustomer(pk, name, number, younger, CustomerAccess.of(self.snapshot, facts))
+
+
+def _as_then(group: ChargeGroup, at: datetime) -> ChargeGroup:
+    """The group with the user group that it belonged to; before its first entry that of the first."""
+    entries = event_model(ChargeGroup)._base_manager.filter(pgh_obj=group.pk)  # type: ignore[union-attr]
+    entry = entries.filter(pgh_created_at__lte=at).order_by("-pgh_id").first() or entries.order_by("pgh_id").first()
+    then = copy(group)
+    then.user_group_id = entry.user_group_id if entry is not None else group.user_group_id
+    return then
 
 
 def _tariffs_ever_excepted(group: ChargeGroup) -> list[int]:

@@ -69,11 +69,13 @@ class FactSet:
         return cls(key, count, facts, after)
 
 
-# The rows of today, and how they stood at a past moment: there the last entry of each row up to the moment counts,
-# unless it says that the row was removed.
+# The rows of today, and how they stood at a past moment: there the last entry of each row up to the moment counts, else
+# the first one after it; but an exception that had no row then did not exist, unless its customer or its group was not
+# known yet either.
 _TODAY = f"""
 customers AS (
-    SELECT id, user_group_id, payment, status, name, number, user_group_id AS seen_in FROM customers_customer
+    SELECT id, user_group_id, payment, status, name, number, user_group_id AS seen_in, false AS younger
+    FROM customers_customer
     WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND (%(customers)s::bigint[] IS NULL OR id = ANY(%(customers)s))
 ),
 exceptions AS (
@@ -84,28 +86,40 @@ cards AS (
     SELECT customer_id FROM customers_chargecard k
     WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND roaming AND status = 'active' AND {valid_at_sql("k")}
 )"""
+_LATEST = "pgh_obj_id, CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END"
 _PAST = f"""
+known_groups AS (
+    SELECT pgh_obj_id AS id, min(pgh_created_at) AS since FROM chargegroups_chargegroupevent
+    WHERE pgh_obj_id = ANY(%(groups)s) GROUP BY pgh_obj_id
+),
 customers AS (
     SELECT was.pgh_obj_id AS id, was.user_group_id, was.payment, was.status, was.name, was.number,
-        coalesce(c.user_group_id, was.user_group_id) AS seen_in
+        coalesce(c.user_group_id, was.user_group_id) AS seen_in, was.pgh_created_at > %(at)s AS younger
     FROM (
         SELECT DISTINCT ON (pgh_obj_id) * FROM customers_customerevent
-        WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND pgh_created_at <= %(at)s
+        WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s)
           AND (%(customers)s::bigint[] IS NULL OR pgh_obj_id = ANY(%(customers)s))
-        ORDER BY pgh_obj_id, pgh_id DESC
+        ORDER BY {_LATEST}
     ) was LEFT JOIN customers_customer c ON c.id = was.pgh_obj_id WHERE was.pgh_label <> 'delete'
 ),
 exceptions AS (
     SELECT customer_id, charge_group_id, access, tariff_id FROM (
-        SELECT DISTINCT ON (pgh_obj_id) * FROM chargegroups_customerexceptionevent
-        WHERE charge_group_id = ANY(%(groups)s) AND pgh_created_at <= %(at)s ORDER BY pgh_obj_id, pgh_id DESC
+        SELECT DISTINCT ON (x.customer_id, x.charge_group_id) x.*
+        FROM chargegroups_customerexceptionevent x LEFT JOIN known_groups g ON g.id = x.charge_group_id
+        CROSS JOIN LATERAL (
+            SELECT min(pgh_created_at) AS since FROM customers_customerevent WHERE pgh_obj_id = x.customer_id
+        ) c
+        WHERE x.charge_group_id = ANY(%(groups)s)
+          AND (x.pgh_created_at <= %(at)s OR %(at)s < greatest(g.since, c.since))
+        ORDER BY x.customer_id, x.charge_group_id,
+            CASE WHEN x.pgh_created_at <= %(at)s THEN -x.pgh_id ELSE x.pgh_id END
     ) x WHERE pgh_label <> 'delete' AND {valid_at_sql("x")}
 ),
 cards AS (
     SELECT customer_id FROM (
         SELECT DISTINCT ON (pgh_obj_id) * FROM customers_chargecardevent
-        WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND pgh_created_at <= %(at)s
-        ORDER BY pgh_obj_id, pgh_id DESC
+        WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s)
+        ORDER BY {_LATEST}
     ) k WHERE pgh_label <> 'delete' AND roaming AND status = 'active' AND {valid_at_sql("k")}
 )"""
 # The key is one JSON array, so that the exceptions of many groups are one value, and it finds its customers again.
@@ -124,7 +138,7 @@ proposed AS (
 ),
 moved AS (SELECT * FROM jsonb_to_recordset(%(moved)s) AS row(customer_id bigint, user_group_id bigint)),
 facts AS (
-    SELECT c.id, c.name, c.number, c.user_group_id, c.payment, c.status, r.customer_id IS NOT NULL AS roams,
+    SELECT c.id, c.name, c.number, c.younger, c.user_group_id, c.payment, c.status, r.customer_id IS NOT NULL AS roams,
         x.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to
     FROM customers c
     LEFT JOIN excepted x ON x.customer_id = c.id
@@ -194,15 +208,23 @@ class FactsQuery:
         sql = f"{self.sql} {keyed} WHERE key IN (SELECT jsonb_array_elements(%(keys)s))"
         return RawSQL(*_positional(sql, self.params | {"keys": f"[{','.join(keys)}]"}))
 
-    def page(self, *, text: str = "", after: int = 0, most: int = 500) -> list[tuple[int, str, str, FactSet]]:
-        """Customers by id after one of them: id, name, number, facts. ``text``: part of the name, or the number's beginning."""
+    def count_younger(self) -> int:
+        """How many customers have their first entry after the moment, so that their earliest known state counts."""
+        found: int = self._rows("SELECT count(*) FROM facts WHERE younger")[0][0]
+        return found
+
+    def page(self, *, text: str = "", after: int = 0, most: int = 500) -> list[tuple[int, str, str, bool, FactSet]]:
+        """Customers by id after one of them: id, name, number, whether younger than the moment, facts.
+
+        ``text`` is a part of the name, or the beginning of the number.
+        """
         like = _like(text)
         rows = self._rows(
-            f"SELECT id, name, number, {_COLUMNS} FROM facts WHERE id > %(after)s"
+            f"SELECT id, name, number, younger, {_COLUMNS} FROM facts WHERE id > %(after)s"
             " AND (name ILIKE %(part)s OR number ILIKE %(begin)s) ORDER BY id LIMIT %(most)s",
             {"part": f"%{like}%", "begin": f"{like}%", "after": after, "most": most},
         )
-        return [(pk, name, number, FactSet.of(_key(key), 1)) for pk, name, number, *key in rows]
+        return [(*row[:4], FactSet.of(_key(row[4:]), 1)) for row in rows]
 
     def shared_by(self, pairs: QuerySet[Any, Any]) -> list[Shared]:
         """What the rows of a queryset with the values (customer, charge group, mark, row) have in common.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from chargepoints.authorization import authorize
+from chargepoints.authorization import authorize_at
 from chargepoints.decision_log import Asker, keep_decision, keep_unknown_point
 from customers.api_authentication import authenticate_key
 from customers.models import Provider
@@ -42,11 +42,12 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
         refusal = JsonResponse({"error": "Too many requests with this key: try again in the next minute."}, status=429)
         refusal["Retry-After"] = str(60 - timezone.now().second)
         return refusal
+    now = timezone.now()
     try:
-        card, point, at = _read(request.body, holder.provider)
+        card, point, at = _read(request.body, holder.provider, now)
     except BadRequest as wrong:
         return JsonResponse({"errors": wrong.fields}, status=400)
-    answer = authorize(card, point, at)
+    answer = authorize_at(card, point, at, now=now)
     asker = Asker("api", holder.provider, api_key=holder.key)
     if answer.facts.row["point_provider"] != holder.provider:
         keep_unknown_point(card, point, at, asker)
@@ -56,7 +57,7 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     return JsonResponse(told)
 
 
-def _read(body: bytes, provider: int) -> tuple[str, str, datetime]:
+def _read(body: bytes, provider: int, now: datetime) -> tuple[str, str, datetime]:
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
@@ -65,7 +66,7 @@ def _read(body: bytes, provider: int) -> tuple[str, str, datetime]:
         raise BadRequest({"body": "Send a JSON object."})
     wrong = {str(name): "There is no such field." for name in sent.keys() - FIELDS}
     card, point = _text(sent, "card", wrong), _text(sent, "charge_point", wrong)
-    at = _moment(sent.get("at"), provider, wrong)
+    at = _moment(sent["at"], provider, wrong) if sent.get("at") is not None else now
     if wrong or at is None:
         raise BadRequest(wrong)
     return card, point, at
@@ -85,8 +86,6 @@ def _text(sent: dict[str, Any], name: str, wrong: dict[str, str]) -> str:
 
 
 def _moment(value: Any, provider: int, wrong: dict[str, str]) -> datetime | None:
-    if value is None:
-        return timezone.now()
     try:
         if not isinstance(value, str):
             raise NotAMoment("A text in ISO 8601, such as 2026-12-01T09:00+01:00.")

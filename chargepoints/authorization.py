@@ -21,11 +21,18 @@ class Authorization:
     at: datetime
     decision: Decision
     facts: AuthorizationFacts
+    past: bool = False
 
     @property
     def own_card(self) -> bool:
         """False for a card of another provider, whose customer is not the charge point's provider's to see."""
         return self.facts.row["card"] is None or self.facts.facts.same_provider
+
+    @property
+    def not_known_yet(self) -> bool:
+        """Is the moment before the first entry of the card, the customer, the point or the charge group?"""
+        known = self.facts.known_from
+        return self.past and known is not None and self.at < known
 
     @property
     def verdict(self) -> str:
@@ -77,6 +84,9 @@ class Authorization:
             "ocpp16": OCPP16[self.decision.access.verdict],
             "ocpp201": OCPP201[self.decision.access.verdict],
         }
+        if self.past:
+            known = self.facts.known_from
+            answer["known_from"] = known.isoformat() if known else None
         return answer | {"steps": [_step(step) for step in self.decision.access.steps]} if steps else answer
 
     def as_provider_json(self, *, steps: bool, card_seen: bool = True) -> dict[str, Any]:
@@ -88,6 +98,8 @@ class Authorization:
         if self.own_card and card_seen:
             return answer
         answer |= {"customer": None, "card": self.card}
+        if self.past:
+            answer["known_from"] = None  # since when a card is known is its own provider's to know
         if self.reason in CONFIDENTIAL:
             answer["reason"] = NOT_ACCEPTED
             if steps:
@@ -104,6 +116,14 @@ def _step(step: Any) -> dict[str, str]:
 
 
 def authorize(uid: str, charge_point: str, at: datetime) -> Authorization:
-    """``at`` is aware. Unknown cards and points are verdicts, not errors."""
+    """By the rows of today: for now, or a moment to come. ``at`` is aware. Unknown cards and points are verdicts, not errors."""
     facts = fetch_facts(uid, charge_point, at)
     return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts)
+
+
+def authorize_at(uid: str, charge_point: str, at: datetime, *, now: datetime) -> Authorization:
+    """For any moment: one that has passed is judged by the facts that the kept history has of it."""
+    if at >= now:
+        return authorize(uid, charge_point, at)
+    facts = fetch_facts(uid, charge_point, at, past=True)
+    return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)

@@ -48,27 +48,93 @@ _SLOT_COLUMNS = ", ".join(
     f"{name}_v.valid_from AS {name}_from, {name}_l.json AS {name}_list"
     for name in SLOTS
 )
-STATEMENT = f"""
+_TERMS = """
+LEFT JOIN LATERAL (
+    SELECT * FROM chargegroups_terms WHERE charge_group_id = g.id AND valid_from <= %(at)s
+    ORDER BY valid_from DESC LIMIT 1
+) t ON true"""
+_TODAY = f"""
+LEFT JOIN chargepoints_chargepoint p ON upper(p.identity) = upper(%(identity)s)
+LEFT JOIN chargegroups_chargegroup g ON g.id = p.charge_group_id {_TERMS}
+LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
+LEFT JOIN customers_customer c ON c.id = k.customer_id
+LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id AND {valid_at_sql("e")}
+CROSS JOIN (SELECT NULL::timestamptz AS known_from, NULL::text AS time_zone) known"""
+
+
+def _then(table: str, alias: str, row: str, columns: str) -> str:
+    """A row, by its id, as it stood at the moment; before its first entry as it was first known.
+
+    ``since`` is its first entry, NULL where the history has none: then the row of today counts.
+    """
+    return f"""
+    LEFT JOIN LATERAL (
+        SELECT entry.*, min(pgh_created_at) OVER () AS since FROM (
+            SELECT pgh_id, pgh_created_at, pgh_label, pgh_obj_id AS id, {columns} FROM {table}event WHERE pgh_obj_id = {row}
+            UNION ALL SELECT NULL, NULL, 'today', id, {columns} FROM {table} WHERE id = {row}
+        ) entry ORDER BY {_LATEST} LIMIT 1
+    ) {alias} ON {alias}.pgh_label <> 'delete'"""
+
+
+_LATEST = "CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END NULLS LAST"
+"""The last entry up to the moment, else the first one after it, else the row of today."""
+
+
+def _named(table: str, alias: str, column: str, value: str, columns: str) -> str:
+    """The row that was called so at the moment. One that existed then goes before one that was removed, and before one
+    that came later."""
+    return f"""
+    LEFT JOIN LATERAL (
+        SELECT state.* FROM (
+            SELECT pgh_obj_id AS id FROM {table}event WHERE upper({column}) = upper({value})
+            UNION SELECT id FROM {table} WHERE upper({column}) = upper({value})
+        ) candidate
+        CROSS JOIN LATERAL (
+            SELECT entry.*, min(pgh_created_at) OVER () AS since FROM (
+                SELECT pgh_id, pgh_created_at, pgh_label, pgh_obj_id AS id, {columns} FROM {table}event
+                WHERE pgh_obj_id = candidate.id
+                UNION ALL SELECT NULL, NULL, 'today', id, {columns} FROM {table} WHERE id = candidate.id
+            ) entry ORDER BY {_LATEST} LIMIT 1
+        ) state
+        WHERE upper(state.{column}) = upper({value})
+        ORDER BY state.pgh_created_at > %(at)s, state.pgh_label = 'delete', state.pgh_id DESC LIMIT 1
+    ) {alias} ON {alias}.pgh_label <> 'delete'"""
+
+
+_PAST = f"""
+{_named("chargepoints_chargepoint", "p", "identity", "%(identity)s", "identity, provider_id, status, location_id, charge_group_id")}
+{_then("chargegroups_chargegroup", "g", "p.charge_group_id", "code, user_group_id")} {_TERMS}
+{_named("customers_chargecard", "k", "uid", "%(uid)s", "uid, provider_id, customer_id, status, roaming, valid_from, valid_until")}
+{_then("customers_customer", "c", "k.customer_id", "number, status, payment, user_group_id")}
+{_then("chargepoints_location", "l", "p.location_id", "time_zone")}
+CROSS JOIN LATERAL (
+    SELECT greatest(p.since, g.since, k.since, c.since) AS known_from, l.time_zone
+) known
+LEFT JOIN LATERAL (
+    SELECT entry.* FROM (
+        SELECT pgh_id, pgh_created_at, pgh_label, pgh_obj_id AS id, access, tariff_id, valid_from, valid_until
+        FROM chargegroups_customerexceptionevent
+        WHERE charge_group_id = g.id AND customer_id = c.id AND (pgh_created_at <= %(at)s OR %(at)s < known.known_from)
+    ) entry ORDER BY {_LATEST} LIMIT 1
+) e ON e.pgh_label <> 'delete' AND {valid_at_sql("e")}"""
+
+
+def _statement(rows: str) -> str:
+    """Everything that the decision and its answer need, in one row, from the rows of today or of the past."""
+    return f"""
 SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS point_status, p.location_id,
     g.id AS charge_group, g.code AS group_code, g.user_group_id AS group_user_group,
     t.id AS terms, t.own_user_group, t.other_user_groups, t.roaming, t.social_charging,
     k.id AS card, k.uid, k.provider_id AS card_provider, k.status AS card_status, k.roaming AS card_roams,
     k.valid_from AS card_from, k.valid_until AS card_until,
     c.id AS customer, c.number, c.status AS customer_status, c.payment, c.user_group_id AS customer_group,
-    e.id AS exception, e.access, {_SLOT_COLUMNS}
-FROM (SELECT 1) AS one
-LEFT JOIN chargepoints_chargepoint p ON upper(p.identity) = upper(%(identity)s)
-LEFT JOIN chargegroups_chargegroup g ON g.id = p.charge_group_id
-LEFT JOIN LATERAL (
-    SELECT * FROM chargegroups_terms WHERE charge_group_id = g.id AND valid_from <= %(at)s
-    ORDER BY valid_from DESC LIMIT 1
-) t ON true
-LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
-LEFT JOIN customers_customer c ON c.id = k.customer_id
-LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id
-    AND {valid_at_sql("e")}
+    e.id AS exception, e.access, known.known_from, known.time_zone, {_SLOT_COLUMNS}
+FROM (SELECT 1) AS one {rows}
 {"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
 """
+
+
+LIVE, HISTORY = _statement(_TODAY), _statement(_PAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +146,12 @@ class AuthorizationFacts:
     exception_tariff: TariffInForce | None
     prepaid: bool
     row: dict[str, Any]
+
+    @property
+    def known_from(self) -> datetime | None:
+        """Of a past moment: from when card, customer, point and charge group are known by record. None: not by record."""
+        known: datetime | None = self.row["known_from"]
+        return known
 
     def decide(self) -> Decision:
         return decide(self.facts, self.terms, exception_tariff=self.exception_tariff, prepaid=self.prepaid)
@@ -94,9 +166,9 @@ def slot_of(source: str) -> str:
     return "tariff" if source == "group" else source
 
 
-def fetch_facts(uid: str, identity: str, at: datetime) -> AuthorizationFacts:
-    """Run the one statement. Nothing is written, and nobody's tenancy is asked: a reader is not staff."""
-    row = _fetch({"uid": _plain(uid), "identity": _plain(identity), "at": at})
+def fetch_facts(uid: str, identity: str, at: datetime, *, past: bool = False) -> AuthorizationFacts:
+    """Run the one statement: on the rows of today, or on the kept history. Nobody's tenancy is asked: a reader is no staff."""
+    row = _fetch(HISTORY if past else LIVE, {"uid": _plain(uid), "identity": _plain(identity), "at": at})
     terms = _terms(row) if row["terms"] else None
     exception = _slot_of_row(row, "exception") if row["exception"] else None
     return AuthorizationFacts(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)
@@ -107,12 +179,12 @@ def _plain(text: str) -> str:
     return text.strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
-def _fetch(params: dict[str, Any]) -> dict[str, Any]:
+def _fetch(statement: str, params: dict[str, Any]) -> dict[str, Any]:
     with connection.cursor() as wrapped, connection.wrap_database_errors:
-        counted = wrapped.debug_sql(STATEMENT, params) if hasattr(wrapped, "debug_sql") else nullcontext()
+        counted = wrapped.debug_sql(statement, params) if hasattr(wrapped, "debug_sql") else nullcontext()
         with counted, psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor:
             # Prepared: three quarters of the time of an unprepared one is planning.
-            row = cursor.execute(STATEMENT, params, prepare=True).fetchone()
+            row = cursor.execute(statement, params, prepare=True).fetchone()
     assert row is not None
     return row
 

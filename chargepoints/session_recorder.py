@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.utils import timezone
+
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED
-from chargepoints.authorization import Authorization, authorize
+from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater
 from customers.models import Provider
@@ -16,13 +18,13 @@ class Recorder:
     """Decides and rates sessions of one provider as if each card were held to its reader when the session started."""
 
     def __init__(self, provider: Provider, by: Any = None) -> None:
-        self.rater, self.by = Rater(provider), by
+        self.rater, self.by, self.now = Rater(provider), by, timezone.now()
         self.refused: Counter[str] = Counter()
 
     def record(self, session: Session) -> Rating | None:
         """Set what was decided; the first rating, unsaved, if the card was allowed. Raises DomainError for what no meter
         reports."""
-        answer = authorize(session.card_uid, session.charge_point.identity, session.started_at)
+        answer = authorize_at(session.card_uid, session.charge_point.identity, session.started_at, now=self.now)
         pin(session, answer)
         if session.tariff_version_id is None:
             self.refused[session.reason] += 1

@@ -39,7 +39,7 @@ def access_at(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> H
     with timezone.override(group.provider.zone):
         now = database_clock()
         at, error = _moment(request.GET.get("at", ""), now)
-        answer = AccessAt(group, at, request.user)
+        answer = AccessAt(group, at, request.user, now=now)
         context = admin.page_context(request, group, f"Who had access to {group}?") | {
             "tab_of": admin.page(group.pk, "access"),
             "at": at,
@@ -49,6 +49,7 @@ def access_at(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> H
             "zone": group.provider.time_zone,
             **_terms(answer.snapshot),
             "rows": _rows(answer),
+            "younger": answer.query.count_younger() if at < now else 0,
             **_customers(answer, request),
         }
         return TemplateResponse(request, "chargegroups/access_at.html", context).render()

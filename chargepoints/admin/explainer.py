@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from chargegroups.models import CustomerException
-from chargepoints.authorization import Authorization, authorize
+from chargegroups.models import ChargeGroup, CustomerException
+from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.decision_log import Asker, keep_decision
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, Customer
@@ -40,6 +40,7 @@ class Question:
     points: list[Any]
     errors: dict[str, str]
     moment: datetime
+    now: datetime
 
     @property
     def complete(self) -> bool:
@@ -57,10 +58,13 @@ def may_charge(request: StaffRequest) -> HttpResponse:
     question = _read(request)
     context = {**admin.site.each_context(request), "title": "May this card charge here?", "question": question}
     if question.complete and len(question.cards) <= 1:
-        answer = authorize(question.uid, question.points[0].identity, question.moment)
-        context |= _told(request, question, answer)
-        asker = Asker("explainer", question.points[0].provider_id, login=request.user.pk)
-        keep_decision(answer, asker, context["answer"])
+        answer = authorize_at(question.uid, question.points[0].identity, question.moment, now=question.now)
+        if answer.facts.row["point_provider"] in (None, question.points[0].provider_id):
+            context |= _told(request, question, answer)
+            asker = Asker("explainer", question.points[0].provider_id, login=request.user.pk)
+            keep_decision(answer, asker, context["answer"])
+        else:
+            question.errors["charge_point"] = "Another provider had a charge point of this identity then."
     return TemplateResponse(request, "chargepoints/may_charge.html", context)
 
 
@@ -81,19 +85,16 @@ def _read(request: StaffRequest) -> Question:
     if typed["customer"] and not typed["card"]:
         typed["card"] = typed["customer"]
     errors: dict[str, str] = {}
+    moment = now = timezone.now()
     try:
-        moment = _moment(typed["at"])
+        moment = read_moment(typed["at"], timezone.get_current_timezone) if typed["at"] else now
     except NotAMoment as wrong:
-        moment, errors["at"] = timezone.now(), str(wrong)
+        errors["at"] = str(wrong)
     cards = _one_or_all(_cards(request, typed["card"]), "uid", typed["card"])
     points = _one_or_all(_points(request, typed["charge_point"]), "identity", typed["charge_point"])
     if typed["charge_point"] and not points:
         errors["charge_point"] = "You have no charge point like this: type its identity, its name or its street."
-    return Question(typed["card"], typed["charge_point"], typed["at"], cards, points, errors, moment)
-
-
-def _moment(typed: str) -> datetime:
-    return read_moment(typed, timezone.get_current_timezone) if typed else timezone.now()
+    return Question(typed["card"], typed["charge_point"], typed["at"], cards, points, errors, moment, now)
 
 
 def _cards(request: StaffRequest, words: str) -> list[Any]:
@@ -136,9 +137,13 @@ def _point_label(point: ChargePoint) -> str:
 
 def _told(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
     seen = question.cards[0] if question.cards else None
-    told = answer.as_provider_json(steps=True, card_seen=seen is not None or answer.facts.row["card"] is None)
+    row = answer.facts.row
+    customer = Customer.objects.visible_to(request.user).filter(pk=row["customer"]).first()
+    # The card is the login's to see today; who held it at a past moment may not be.
+    shown = (seen is not None or row["card"] is None) and (customer is not None or row["customer"] is None)
+    told = answer.as_provider_json(steps=True, card_seen=shown)
     exception = _exception(request, answer) if seen else None
-    company = seen is not None and seen.customer is not None and seen.customer.kind == Customer.Kind.COMPANY
+    company = shown and customer is not None and customer.kind == Customer.Kind.COMPANY
     return {
         "answer": told,
         "price": answer.price_texts.for_customer(company=company) if answer.price_texts else "",
@@ -147,7 +152,11 @@ def _told(request: StaffRequest, question: Question, answer: Authorization) -> d
         "decided": told["steps"][-1],
         "passed": told["steps"][:-1],
         "card": seen,
+        "customer": customer if shown else None,
         "point": question.points[0],
+        "group": ChargeGroup.objects.visible_to(request.user).filter(pk=row["charge_group"]).first(),
+        "past": answer.past,
+        "known_from": answer.facts.known_from if answer.not_known_yet and told["known_from"] else None,
         "exception": exception,
         "without": _without(answer, company) if exception and told["reason"].startswith("exception_") else None,
         "remedies": _remedies(request, told["reason"], question.points[0], seen, exception),

@@ -140,7 +140,11 @@ def _nothing_for_the_erased(tied):
         """
 
 
+PAST = "CREATE INDEX charge_point_history_by_identity ON chargepoints_chargepointevent (upper(identity));"
+"""Which charge point had an identity at a past moment is asked of the history."""
+
 OPERATIONS = [
+    migrations.RunSQL(PAST, migrations.RunSQL.noop),
     migrations.RunSQL(CURRENT, "DROP VIEW evcnet_terms_ahead;"),
     migrations.RunSQL("".join(sql for guard in GUARDS for sql in _statements(*guard)), migrations.RunSQL.noop),
     migrations.RunSQL(RATINGS, migrations.RunSQL.noop),

@@ -150,14 +150,18 @@ def _nothing_for_the_erased(tied):
         """
 
 
+PAST = "CREATE INDEX card_history_by_uid ON customers_chargecardevent (upper(uid));"
+"""Which card had a uid at a past moment is asked of the history."""
+
 OPERATIONS = [
+    migrations.RunSQL(PAST, migrations.RunSQL.noop),
     migrations.RunSQL(
         FUNCTIONS
         + "".join(
             [*_history(HISTORY), *_nothing_for_the_erased({"customers_chargecard": ("customer_id", "customer")})]
         ),
         migrations.RunSQL.noop,
-    )
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Rating, Session
 from customers.models import ChargeCard
+from tests import factories as make
 from tests.importexport.files import export_csv, import_csv
 from tests.sessions import record
 from tests.tables import for_each
@@ -111,13 +112,21 @@ def test_the_note_of_a_rated_session_may_change(world, take):
 
 
 def test_a_session_that_was_never_rated_is_decided_again_when_its_row_differs(world, take):
-    ChargeCard.objects.filter(uid="04AA11").update(status="inactive")
-    take("sessions", HEADER, GOOD)
-    ChargeCard.objects.filter(uid="04AA11").update(status="active")
-    assert take("sessions", HEADER, GOOD).counts == (0, 0, 1, 0)
+    refused = GOOD.replace("04AA11", "04BB22")
+    take("sessions", HEADER, refused)
+    assert take("sessions", HEADER, refused).counts == (0, 0, 1, 0)
     assert not Rating.objects.exists()
     assert take("sessions", HEADER, GOOD.replace(",20,", ",21,")).counts == (0, 1, 0, 0)
     assert Rating.objects.get().incl_vat == Decimal("7.35")
+
+
+def test_what_changed_since_the_start_of_a_late_session_changes_neither_verdict_nor_price(world, take):
+    ChargeCard.objects.filter(uid="04AA11").update(status="inactive", customer=world.bakker)
+    ChargePoint.objects.filter(pk=world.market.pk).update(status="inactive", charge_group=None)
+    take("sessions", HEADER, GOOD)
+    session = Session.objects.get()
+    assert (session.reason, session.customer) == ("own_user_group", world.jansen)
+    assert session.ratings.get().incl_vat == 7
 
 
 def test_a_dry_run_writes_neither_session_nor_rating(world, take):
@@ -158,6 +167,52 @@ def test_a_session_just_over_is_taken_and_one_to_come_is_not(world, take):
 
 
 def test_an_inactive_point_refuses_its_sessions_too(world, take):
-    ChargePoint.objects.filter(pk=world.market.pk).update(status="inactive")
-    assert take("sessions", HEADER, GOOD).counts == (1, 0, 0, 0)
+    make.ChargePointFactory(identity="NLGRGE0077", charge_group=world.leusden, status="inactive")
+    assert take("sessions", HEADER, GOOD.replace("NLGRGE0001", "NLGRGE0077")).counts == (1, 0, 0, 0)
     assert Session.objects.get().reason == "charge_point_not_active"
+
+
+BASE = {
+    "providers": "code,name,country_code,party_id,minimum_seconds,minimum_kwh\nHEV,Hunt,NL,HEV,0,0",
+    "user_groups": "code,name\nU,U",
+    "tariffs": "code,name,valid_from,energy_per_kwh,vat_percent\nT30,30,2020-01-01,0.30,21\nT50,50,2020-01-01,0.50,21",
+    "charge_groups": "user_group,code,name,type,tariff,own_user_group,valid_from\n"
+    "U,G30,G30,other,T30,true,2020-01-01\nU,G50,G50,other,T50,true,2020-01-01",
+    "locations": "code,name,country\nL,L,NL",
+    "charge_points": "identity,location,charge_group,status\nCP,L,G30,active",
+    "customers": "user_group,number,name\nU,1,First\nU,2,Second",
+    "charge_cards": "uid,customer\n04C0FFEE,1",
+}
+POINT_MOVED = ("charge_points", "identity,charge_group", "CP,G50")
+EXCEPTION_MADE = ("exceptions", "charge_group,customer,access,tariff", "G30,1,allowed,T50")
+EXCEPTION_EDITED = ("exceptions", "charge_group,customer,access,tariff", "G30,1,denied,")
+HANDED_ON = ("charge_cards", "uid,customer", "04C0FFEE,2")
+BLOCKED = ("customers", "user_group,number,name,status", "U,1,First,blocked")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("before", "since", "reason", "price"),
+    [
+        ([], [POINT_MOVED], "own_user_group", "3.63"),
+        ([POINT_MOVED], [("charge_points", "identity,charge_group", "CP,G30")], "own_user_group", "6.05"),
+        ([], [EXCEPTION_MADE], "own_user_group", "3.63"),
+        ([EXCEPTION_MADE], [EXCEPTION_EDITED], "exception_allowed", "6.05"),
+        ([], [HANDED_ON], "own_user_group", "3.63"),
+        ([], [BLOCKED], "own_user_group", "3.63"),
+    ],
+    ids=["point moved", "point back", "exception made", "exception edited", "card handed on", "customer blocked"],
+)
+def test_a_session_that_arrives_late_counts_by_what_held_at_its_start(take, before, since, reason, price):
+    for kind, text in BASE.items():
+        assert take(kind, *text.split("\n"), provider=None).status == 0
+    for row in before:
+        assert take(*row, provider=None).status == 0
+    start = timezone.now()
+    for row in since:
+        assert take(*row, provider=None).status == 0
+    session = f"TX,CP,04C0FFEE,{start.isoformat()},{timezone.now().isoformat()},10"
+    assert take("sessions", "id,charge_point,card_uid,started_at,ended_at,kwh", session, provider=None).status == 0
+    recorded = Session.objects.get()
+    assert (recorded.reason, recorded.customer.number) == (reason, "1")
+    assert recorded.ratings.get().incl_vat == Decimal(price)

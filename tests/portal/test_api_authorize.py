@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from customers.models import ApiKey, ApiKeyUse
 from tests.tables import for_each
@@ -99,3 +100,12 @@ def test_past_its_rate_a_key_has_to_wait(world, client, key):
 def test_a_time_without_an_offset_is_the_providers(world, client, key):
     answer = ask(client, key, card="04AA11", charge_point="NLGRGE0001", at="2026-07-01T12:00")
     assert answer.json()["at"] == "2026-07-01T12:00:00+02:00"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_past_moment_is_decided_by_the_facts_of_then(world, client, key):
+    before = timezone.now()
+    type(world.market).objects.filter(pk=world.market.pk).update(status="out_of_service")
+    told = ask(client, key, card="04AA11", charge_point="NLGRGE0001", at=before.isoformat()).json()
+    assert (told["verdict"], told["known_from"][:4]) == ("ALLOWED", f"{before:%Y}")
+    assert ask(client, key, card="04AA11", charge_point="NLGRGE0001").json()["reason"] == "charge_point_not_active"

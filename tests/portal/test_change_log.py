@@ -272,10 +272,13 @@ class TestThen:
         assert [line["customer"].name for line in now.context["lines"]] == ["Bakker, M."]
         assert now.context["lines"][0]["price"].text.startswith("0.20")
 
-    def test_before_the_portal_knew_anybody_nobody_is_listed(self, world, signed_in):
+    def test_before_the_portal_knew_anybody_customers_count_as_they_were_first_known_and_the_page_says_so(
+        self, world, signed_in
+    ):
         response = self.asked(signed_in(world.anna), world, datetime(2021, 1, 1, tzinfo=UTC))
-        assert response.context["terms"] is not None
-        assert "knew no customer" in text_of(response)
+        assert self.rows(response) == {("own user group", True): 1, ("nothing gives access", False): 1}
+        assert "2 customers of them the portal has known only since" in text_of(response)
+        assert "not known yet" in text_of(response)
 
     @pytest.mark.parametrize("at", ["nonsense", "2026-13-01", "\0", "99999-01-01"])
     def test_what_is_no_moment_is_told_and_now_is_answered(self, world, signed_in, at):

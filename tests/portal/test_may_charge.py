@@ -1,8 +1,9 @@
 """The page "May this card charge here?"."""
 
 import pytest
+from django.urls import reverse
 
-from customers.models import Customer
+from customers.models import ChargeCard, Customer
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +121,15 @@ def test_odd_questions_get_a_page(world, signed_in, query):
 def test_a_stranger_is_asked_to_sign_in(world, client):
     assert client.get(PAGE).status_code == 302
     assert client.get(f"{PAGE}suggest/?q=jans").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_past_moment_names_the_holder_of_then_only_to_those_who_see_them(world, signed_in):
+    ChargeCard.objects.filter(uid="04AA11").update(customer=world.bakker)
+    ChargeCard.objects.filter(uid="04AA11").update(customer=world.jansen)
+    second = ChargeCard.pgh_event_models["insert"].objects.filter(uid="04AA11").order_by("pgh_id")[1].pgh_created_at
+    query = {"card": "04AA11", "charge_point": "NLGRGE0001", "at": second.isoformat()}
+    anna, carla = (signed_in(login).get(reverse("admin:may_charge"), query) for login in (world.anna, world.carla))
+    assert anna.context["answer"]["customer"] == "1002"
+    assert carla.context["answer"]["customer"] is None
+    assert "Bakker" not in carla.content.decode()

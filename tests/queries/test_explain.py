@@ -1,11 +1,14 @@
 """The command ``explain``, as the operator reads it."""
 
 import json
+from datetime import datetime
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from customers.models import ChargeCard
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +59,27 @@ def test_a_time_that_is_none_is_refused_with_an_example(world):
     with pytest.raises(CommandError, match="2026-12-01T09:00") as refusal:
         explained("--card", "x", "--charge-point", "y", "--at", "soon")
     assert refusal.value.returncode == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_past_moment_is_answered_by_the_facts_of_then_and_says_from_when_they_are_known(world):
+    before = timezone.now()
+    ChargeCard.objects.filter(uid="04AA11").update(customer=world.bakker)
+    ask = ("--card", "04AA11", "--charge-point", "NLGRGE0001", "--json")
+    told = json.loads(explained(*ask, "--at", before.isoformat()))
+    assert (told["verdict"], told["customer"]) == ("ALLOWED", "1001")
+    assert datetime.fromisoformat(told["known_from"]) <= before
+    assert json.loads(explained(*ask))["customer"] == "1002"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_anything_was_known_the_first_known_state_counts_and_the_answer_says_so(world):
+    ChargeCard.objects.filter(uid="04AA11").update(status="deactivated")
+    told = explained("--card", "04AA11", "--charge-point", "NLGRGE0001", "--at", "2026-01-05T09:00")
+    assert told.startswith("ALLOWED (own_user_group)")
+    assert "Not known before" in told
+
+
+def test_of_an_unknown_card_and_point_nothing_is_known_by_record(world):
+    told = json.loads(explained("--card", "x", "--charge-point", "y", "--at", "2026-01-05T09:00", "--json"))
+    assert (told["reason"], told["known_from"]) == ("charge_point_unknown", None)

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, correct, ratings_of
-from customers.models import Customer
 from evcnet.errors import DomainError
 from tariffs.models import TariffVersion
 from tests import factories as make
@@ -53,9 +52,9 @@ def test_a_session_whose_card_was_not_allowed_is_kept_without_a_price(world):
 
 
 def test_of_another_providers_card_neither_customer_nor_reason_is_kept(world):
-    Customer.objects.filter(pk=world.olsen.pk).update(status="blocked")
-    session = record(world, "S1", card=world.olsens_card)
-    assert (session.card_uid, session.card, session.customer) == ("04CC33", None, None)
+    blocked = make.CustomerFactory(user_group=world.fjord, status="blocked")
+    session = record(world, "S1", card=make.ChargeCardFactory(customer=blocked, uid="04CC44"))
+    assert (session.card_uid, session.card, session.customer) == ("04CC44", None, None)
     assert (session.verdict, session.reason) == ("BLOCKED", "card_not_accepted")
 
 

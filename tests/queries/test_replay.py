@@ -108,9 +108,13 @@ def test_a_tariff_that_is_still_to_come_is_the_one_that_counts(past):
 def test_cards_of_other_providers_are_one_customer_without_a_name(past):
     terms = {"tariff": past.standard, "roaming": True}
     quay = make.ChargeGroupFactory(user_group=past.north, code="CG-QUAY", terms=terms)
-    past.olsens_card.roaming = True
-    past.olsens_card.save()
-    record(past, "S9", kwh="100", card=past.olsens_card, point=make.ChargePointFactory(charge_group=quay))
+    record(
+        past,
+        "S9",
+        kwh="100",
+        card=make.ChargeCardFactory(customer=past.olsen, roaming=True),
+        point=make.ChargePointFactory(charge_group=quay),
+    )
     said = run("--charge-group", "CG-QUAY", "--against", "DEAR")
     assert said["customers"] == [{"customer": None, "difference": "10.67"}]
 

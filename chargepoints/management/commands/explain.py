@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from chargepoints.authorization import Authorization, authorize
+from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.models import ChargePoint
 from evcnet.datetimes import NotAMoment, read_moment
 
@@ -22,15 +22,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        answer = authorize(options["card"], options["charge_point"], self._moment(options))
+        now = timezone.now()
+        answer = authorize_at(options["card"], options["charge_point"], self._moment(options, now), now=now)
         if options["json"]:
             self.stdout.write(json.dumps(answer.as_json(steps=True), ensure_ascii=False))
         else:
             self.stdout.write("\n".join(_told(answer)))
 
-    def _moment(self, options: dict[str, Any]) -> datetime:
+    def _moment(self, options: dict[str, Any], now: datetime) -> datetime:
         if not options["at"]:
-            return timezone.now()
+            return now
         try:
             return read_moment(options["at"], lambda: _zone(options["charge_point"]))
         except NotAMoment as wrong:
@@ -52,5 +53,7 @@ def _told(answer: Authorization) -> list[str]:
     ]
     if says["tariff"]:
         lines.append(f"Tariff {says['tariff']} ({says['tariff_source']}): {says['price_text']}")
+    if answer.not_known_yet:
+        lines.append(f"Not known before {says['known_from']}: the earliest known state of what is younger counts.")
     lines.append(f"OCPI {says['ocpi']}, OCPP 1.6 {says['ocpp16']}, OCPP 2.0.1 {says['ocpp201']}")
     return lines
