@@ -116,6 +116,8 @@ def _version(kept: StoredProposal) -> Differences:
     rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
     version = rows.select_related("tariff").prefetch_related("elements").first()
     before = _lines(price_list(version)) if version else (NONE,)
+    if kept.proposal.get("ends"):
+        return Differences([Line("Prices", before, ("no price is in force",))])
     after = list(_lines(read_tariff(_exact(kept.proposal["prices"]))))
     if until := kept.proposal.get("valid_until"):
         after.append(f"until {_when(until)}; then no price is in force")

@@ -33,13 +33,13 @@ DEFAULT = Feed()
 class LocationRow:
     """A location of the file beside the stored or the new one."""
 
-    read: LocationObject
+    object: LocationObject
     location: Location
     changed: list[str]
 
     @property
     def id(self) -> str:
-        return self.read.id
+        return self.object.id
 
     @property
     def is_new(self) -> bool:
@@ -99,45 +99,47 @@ def _import_locations(provider: Provider, parsed: list[LocationObject], report: 
             _refuse_whole(each, each.problems, report)
         else:
             rows.append(_location_row(provider, each, stored.get(each.code)))
-    return _written(rows, report)
+    return _write_locations(rows, report)
 
 
-def _refuse_whole(read: LocationObject, problems: list[Problem], report: Report) -> None:
+def _refuse_whole(parsed: LocationObject, problems: list[Problem], report: Report) -> None:
     """Without its location an EVSE can't be taken either."""
-    report.refuse(read.id, problems)
-    for evse in read.evses:
-        _refuse_without_location(evse, read, report)
+    report.refuse(parsed.id, problems)
+    for evse in parsed.evses:
+        _refuse_without_location(evse, parsed, report)
 
 
-def _refuse_without_location(evse: EvseObject, read: LocationObject, report: Report) -> None:
-    why = Problem("", f"its location {read.id} can't be taken", "mend that first")
+def _refuse_without_location(evse: EvseObject, parsed: LocationObject, report: Report) -> None:
+    why = Problem("", f"its location {parsed.id} can't be taken", "mend that first")
     report.refuse(evse.id, [*evse.problems, why])
 
 
-def _location_row(provider: Provider, read: LocationObject, stored: Location | None) -> LocationRow:
+def _location_row(provider: Provider, parsed: LocationObject, stored: Location | None) -> LocationRow:
     if stored is None:
-        name = read.values["address"] or read.code
-        return LocationRow(read, Location(provider=provider, code=read.code, **({"name": name} | read.values)), [])
-    changed = [name for name, value in read.values.items() if getattr(stored, name) != value]
+        name = parsed.values["address"] or parsed.code
+        return LocationRow(
+            parsed, Location(provider=provider, code=parsed.code, **({"name": name} | parsed.values)), []
+        )
+    changed = [name for name, value in parsed.values.items() if getattr(stored, name) != value]
     for name in changed:
-        setattr(stored, name, read.values[name])
-    return LocationRow(read, stored, changed)
+        setattr(stored, name, parsed.values[name])
+    return LocationRow(parsed, stored, changed)
 
 
-def _written(rows: list[LocationRow], report: Report) -> list[LocationRow]:
+def _write_locations(rows: list[LocationRow], report: Report) -> list[LocationRow]:
     new, changed = [row for row in rows if row.is_new], [row for row in rows if row.changed]
-    made = write_rows(new, _write_locations, report)
-    updated = write_rows(changed, _write_locations, report)
+    made = write_rows(new, _save, report)
+    updated = write_rows(changed, _save, report)
     report.new, report.updated = len(made), len(updated)
     report.unchanged = len(rows) - len(new) - len(changed)
     taken = {*made, *updated}
     for row in {*new, *changed} - taken:
-        for evse in row.read.evses:
-            _refuse_without_location(evse, row.read, report)
+        for evse in row.object.evses:
+            _refuse_without_location(evse, row.object, report)
     return [row for row in rows if row in taken or not (row.is_new or row.changed)]
 
 
-def _write_locations(rows: Sequence[LocationRow]) -> None:
+def _save(rows: Sequence[LocationRow]) -> None:
     Location.objects.bulk_create([row.location for row in rows if row.is_new], batch_size=BATCH)
     changed = {name for row in rows for name in row.changed}
     if changed:
@@ -152,7 +154,7 @@ def _import_points(
     file_changes: FileChanges | None,
 ) -> list[PointRow]:
     """The rows that hold afterwards. Living EVSEs come first, so that a removed one finds its point taken."""
-    evses = [(evse, each.location) for each in located for evse in each.read.evses]
+    evses = [(evse, each.location) for each in located for evse in each.object.evses]
     rows = []
     for evse, location in sorted(evses, key=lambda pair: pair[0].state == REMOVED):
         row = None if evse.problems else _row(known, evse, location, charge_group)

@@ -1,8 +1,11 @@
 """What a feed of locations says again: EVSEs that are removed, live again, move, get another EVSE ID (docs/feeds.md)."""
 
-import pytest
+from datetime import timedelta
 
-from chargepoints.models import ChargePoint
+import pytest
+from django.db.models import F
+
+from chargepoints.models import ChargePoint, FeedPoint
 from tests import factories as make
 from tests.ocpi.objects import evse, location
 
@@ -88,12 +91,6 @@ def test_a_status_that_staff_gave_since_stays(arrived, steps):
 
 def later_than_removed():
     """Events bear the time of their transaction, which is one for a whole test: let staff come after the feed."""
-    from datetime import timedelta
-
-    from django.db.models import F
-
-    from chargepoints.models import FeedPoint
-
     FeedPoint.objects.update(removed_at=F("removed_at") - timedelta(days=1))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from changes.apply import apply_now
@@ -277,7 +278,7 @@ def test_a_file_may_be_partial(ten, import_ocpi):
     assert (counts(import_ocpi("tariffs", ten[0])), len(in_force())) == ((0, 0, 1, 0), 9)
 
 
-def test_what_a_complete_file_lacks_ends_and_its_past_stays(ten, import_ocpi):
+def test_what_a_complete_file_lacks_ends_and_its_past_stays(ten, world, import_ocpi, signed_in):
     report = import_ocpi("tariffs", *ten[1:], complete=True)
     assert (report.status, counts(report), len(in_force())) == (0, (0, 1, 8, 0), 8)
     assert [(each["id"], each["message"]) for each in report.warnings] == [
@@ -286,6 +287,8 @@ def test_what_a_complete_file_lacks_ends_and_its_past_stays(ten, import_ocpi):
     assert price_at("2026-01-01T00:00:00Z", "U1") == 0.30
     change = Change.objects.get(tariff__code="U1")
     assert (change.sentence, change.impact["counts"]["loses_access"]) == ("U1 ended", 1)
+    page = signed_in(world.anna).get(reverse("admin:changes_change_change", args=[change.pk]))
+    assert "no price is in force" in page.content.decode()
     again = import_ocpi("tariffs", *ten[1:], complete=True)
     assert (counts(again), again.warnings, Change.objects.count()) == ((0, 0, 8, 0), [], 1)
 
