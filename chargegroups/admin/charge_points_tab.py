@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from changes.admin.attach_detach import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
+from chargepoints.decisions import decision_counts
 from chargepoints.models import ChargePoint
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
@@ -32,6 +33,7 @@ def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpRespo
         "q": request.GET.get("q", ""),
         "find": wanted,
         "found": _candidates(request, group, wanted) if wanted else [],
+        "counts": decision_counts(request.user, charge_group=group),
         "may_change": may_move(request, group) and group.closed_at is None,
     }
     return TemplateResponse(request, "chargegroups/charge_points.html", context)

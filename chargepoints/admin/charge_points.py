@@ -20,6 +20,7 @@ from changes.proposals.points import Move, PointMoves
 from chargegroups.access_summary import access_summaries
 from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
+from chargepoints.decisions import decision_counts, latest_decisions
 from chargepoints.forms import ChargePointForm
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
@@ -174,6 +175,8 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
             buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]
         return {
             "point": stored,
+            "decisions": latest_decisions(request.user, charge_point=stored),
+            "counts": decision_counts(request.user, charge_point=stored),
             "access": holds,
             "why_not": why_not_activate(stored),
             "owner_exception": exception,

@@ -77,7 +77,7 @@ class DecisionEntry(models.Model):
         erasure="stay with when, where and the verdict; the card is overwritten.",
         stays=True,
     )  # fmt: skip
-    tenancy = Tenancy(user_groups=("charge_point__charge_group__user_group_id",))
+    tenancy = Tenancy(user_groups=("charge_group__user_group_id",))
     objects = ScopedManager()
 
     class Meta:

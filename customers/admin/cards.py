@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from chargepoints.decisions import latest_decisions
 from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
@@ -82,6 +83,7 @@ class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
             context.update(
                 {
                     "card": stored,
+                    "decisions": latest_decisions(request.user, card=stored, elsewhere=True),
                     "not_yet": stored.valid_from is not None and stored.valid_from > now,
                     "expired": stored.valid_until is not None and stored.valid_until <= now,
                     "buttons": self.action_buttons(request, stored),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargegroups.models import CustomerException
+from chargepoints.decisions import latest_decisions
 from chargepoints.models import Session
 from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
@@ -31,6 +32,7 @@ def customer_panel(request: StaffRequest, customer: Customer) -> dict[str, Any]:
         "add_card": add_card if login.has_perm("customers.add_chargecard") and not customer.erased_at else "",
         "exceptions": _exceptions(login, customer),
         "sessions": _sessions(login, customer),
+        "decisions": latest_decisions(login, customer=customer, elsewhere=True),
     }
 
 

@@ -86,6 +86,31 @@ def sessions(world, n):
     )
 
 
+def decisions(world, n):
+    now = timezone.now()
+    points.DecisionEntry.objects.bulk_create(
+        points.DecisionEntry(
+            asked_at=now,
+            at=now,
+            source="explainer",
+            provider=world.greengrid,
+            login=world.ben,
+            card_uid="04AA11",
+            identity="NLGRGE0001",
+            card=world.jansens_card,
+            customer=world.jansen,
+            charge_point=world.market,
+            charge_group=world.leusden,
+            verdict="ALLOWED",
+            reason="own_user_group",
+            told="own_user_group",
+            facts={},
+            answer={},
+        )
+        for _ in range(n)
+    )
+
+
 def notices(world, n):
     announcement = people.Announcement.objects.create(
         provider=world.greengrid, key=f"change-{n}", template="changed", context={"groups": ["Leusden centre"]}
@@ -136,6 +161,7 @@ MAKERS = {
     points.Location: locations,
     points.ChargePoint: charge_points,
     points.Session: sessions,
+    points.DecisionEntry: decisions,
 }
 
 

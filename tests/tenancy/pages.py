@@ -60,7 +60,13 @@ REDIRECTS = {"admin:None"}
 """The address of a row without a page, and the address that nothing else answers: they look up nothing."""
 
 CHANGE_GROUP = ("chargegroups.change_chargegroup", "chargepoints.change_chargepoint")
-LISTS = {"changelist": "view", "add": "add", "import": "add|change", "process_import": "add|change", "export": "view"}
+LISTS = {
+    "changelist": "view",
+    "add": "add",
+    "import": "add|change",
+    "process_import": "add|change",
+    "export": "view",
+} | {"unknown_cards": "view"}
 ROWS = {
     "change": ("view", "change"),
     "history": ("view", "view"),
@@ -103,6 +109,7 @@ POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
     "changes_change_change": "view",  # nor has that of a change
     "chargepoints_session_change": "view",  # nor that of a session
+    "chargepoints_decisionentry_change": "view",  # nor that of a decision
 }
 """What POST asks for where it differs from other models."""
 NOWHERE = "nobody"
@@ -112,6 +119,8 @@ NOBODY = {
     "customers_auditentry_history",
     "customers_notice_history",
     "chargepoints_session_add",
+    "chargepoints_decisionentry_add",
+    "chargepoints_decisionentry_history",
 }
 
 

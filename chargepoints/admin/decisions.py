@@ -1,0 +1,145 @@
+"""Admin of the decision log: the list, a decision as it was, and the cards that nobody knew."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+
+from chargegroups.access import OCPP16, OCPP201
+from chargepoints.admin.session_filters import LatestPages
+from chargepoints.decisions import TEXTS, decision_views, search_decisions, unknown_cards, with_reason
+from chargepoints.models import DecisionEntry
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.requests import StaffRequest
+from evcnet.badges import badge, two_lines
+
+VERDICTS = ("ALLOWED", "BLOCKED", "EXPIRED", "NOT_ALLOWED", "UNKNOWN")
+
+
+class VerdictFilter(DropdownFilter):
+    title = "verdict"
+    parameter_name = "verdict"
+
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(verdict, verdict.replace("_", " ").lower()) for verdict in VERDICTS]
+
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+        return queryset.filter(verdict=self.value()) if self.value() in VERDICTS else queryset
+
+
+class ReasonFilter(DropdownFilter):
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(TEXTS.items())
+
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+        reason = self.value()
+        return with_reason(queryset, reason, request.user) if reason in TEXTS else queryset
+
+
+@admin.register(DecisionEntry)
+class DecisionAdmin(ModelAdmin):
+    paginator = LatestPages
+    list_display = ["asked", "shown_card", "shown_point", "shown_verdict", "shown_reason", "asked_by"]
+    list_select_related = ["api_key", "login"]
+    list_filter = [
+        ("asked_at", RangeDateTimeFilter),
+        VerdictFilter,
+        ReasonFilter,
+        ("source", ChoicesDropdownFilter),
+        ("charge_point", AutocompleteFilter),
+        ("charge_group", AutocompleteFilter),
+    ]
+    search_fields = ["card_uid"]
+    search_help_text = "Uid as it was asked; card, customer or charge point"
+    ordering = ["-asked_at", "-id"]
+    empty_words = (
+        "Which card asked at which charge point, and what was decided. Backends ask by the API, staff on the page."
+    )
+    list_before_template = "chargepoints/decisions_links.html"
+
+    def has_add_permission(self, request: StaffRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return search_decisions(queryset, search_term, request.user), False
+
+    # The list
+
+    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
+        for row, view in zip(rows, decision_views(rows, request.user), strict=True):
+            row.view = view
+
+    @admin.display(description="asked", ordering="asked_at")
+    def asked(self, entry: Any) -> Any:
+        return entry.asked_at
+
+    @admin.display(description="card")
+    def shown_card(self, entry: Any) -> str:
+        return two_lines(entry.card_uid, str(entry.view.customer or ""))
+
+    @admin.display(description="charge point")
+    def shown_point(self, entry: Any) -> str:
+        return two_lines(entry.identity, entry.view.point.name if entry.view.point else "")
+
+    @admin.display(description="verdict")
+    def shown_verdict(self, entry: Any) -> str:
+        return badge(entry.verdict.lower())
+
+    @admin.display(description="reason")
+    def shown_reason(self, entry: Any) -> str:
+        return str(entry.view.text)
+
+    @admin.display(description="asked by")
+    def asked_by(self, entry: Any) -> str:
+        return two_lines(entry.view.asked_by, entry.get_source_display())
+
+    # Pages
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.unknown_cards_view)
+        return [path("unknown-cards/", view, name="chargepoints_decisionentry_unknown_cards"), *super().get_urls()]
+
+    def unknown_cards_view(self, request: StaffRequest) -> HttpResponse:
+        """Which cards nobody knew, how often, since when; each may be added as a card."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        add = reverse("admin:customers_chargecard_add") if request.user.has_perm("customers.add_chargecard") else ""
+        cards = [(card, f"{add}?{urlencode({'uid': card.uid})}" if add else "") for card in unknown_cards(request.user)]
+        context = self.page_context(request, None, "Unknown cards") | {"cards": cards}
+        return TemplateResponse(request, "chargepoints/unknown_cards.html", context)
+
+    def change_view(
+        self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The decision as it was, whatever has changed since."""
+        entry = self.get_object_or_404(request, object_id)
+        (view,) = decision_views([entry], request.user)
+        context = self.page_context(request, entry, f"{entry.card_uid} at {entry.identity}") | {
+            "decision": view,
+            "entry": entry,
+            "allowed": entry.verdict == "ALLOWED",
+            "passed": view.steps[:-1],
+            "ocpp16": OCPP16[entry.verdict],
+            "ocpp201": OCPP201[entry.verdict],
+        }
+        return TemplateResponse(request, "chargepoints/decision.html", context)
+
+    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+        return []

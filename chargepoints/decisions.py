@@ -1,0 +1,182 @@
+"""Kept decisions as a login may read them: how one came about, the latest of a card or point, unknown cards, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min
+from django.db.models.functions import TruncDate, Upper
+from django.utils import timezone
+
+from chargegroups.access import BY_REASON, CONFIDENTIAL, NOT_ACCEPTED, Step, judge
+from chargepoints.decision_log import facts_from_json
+from chargepoints.models import ChargePoint, DecisionEntry
+from chargepoints.search import points_named
+from customers.models import ChargeCard, Customer, StaffMember
+from customers.search import search_cards, search_customers, split_words
+
+LATEST = 10
+COUNTED_DAYS = 14
+UNKNOWN_DAYS = 90
+MATCHES = 200
+"""So many cards, customers or points that a search names are looked up in the log."""
+TEXTS = {line.reason: line.text for line in BY_REASON.values()} | {
+    NOT_ACCEPTED: "The card's provider does not accept it."
+}
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A kept decision as one login reads it; ``card``, ``customer`` and ``point`` are None where it does not see them."""
+
+    entry: DecisionEntry
+    card: ChargeCard | None
+    customer: Customer | None
+    point: ChargePoint | None
+    is_own: bool
+    """Does the login see the decision itself, and not only its card?"""
+
+    @property
+    def reason(self) -> str:
+        """Lines 4 to 8 are told to nobody who does not see the card."""
+        hidden = self.entry.reason in CONFIDENTIAL and self.card is None
+        return NOT_ACCEPTED if hidden else self.entry.reason
+
+    @property
+    def text(self) -> str:
+        stored: str | None = self.entry.answer.get("text")
+        return stored or TEXTS.get(self.reason, self.reason)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The lines that were passed, read again from the facts of then, and the line that decided."""
+        read = judge(facts_from_json(self.entry.facts, self.entry.at)).steps if self.entry.facts else ()
+        passed = [step for step in read if step.rule != self.entry.reason]
+        if self.reason == NOT_ACCEPTED:
+            passed = [step for step in passed if step.rule not in CONFIDENTIAL]
+        return [*passed, Step(self.reason, "decided", self.text)]
+
+    @property
+    def asked_by(self) -> str:
+        if not self.is_own:
+            return "another provider"
+        return str(self.entry.api_key or self.entry.login or "")
+
+
+def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list[DecisionView]:
+    """Each with the card, customer and charge point that the login sees now: four queries for any number."""
+    rows = list(entries)
+    cards = ChargeCard.objects.visible_to(login).in_bulk({row.card_id for row in rows} - {None})
+    customers = Customer.objects.visible_to(login).in_bulk({row.customer_id for row in rows} - {None})
+    points = ChargePoint.objects.visible_to(login).in_bulk({row.charge_point_id for row in rows} - {None})
+    visible = DecisionEntry.objects.visible_to(login).filter(pk__in=[row.pk for row in rows])
+    own = set(visible.order_by().values_list("pk", flat=True))
+    return [
+        DecisionView(
+            row,
+            cards.get(row.card_id),
+            customers.get(row.customer_id),
+            points.get(row.charge_point_id),
+            row.pk in own,
+        )
+        for row in rows
+    ]
+
+
+def latest_decisions(login: StaffMember, *, elsewhere: bool = False, **of: Any) -> list[DecisionView]:
+    """The last ten of a ``card``, ``customer`` or ``charge_point``; ``elsewhere``: at charge points that the login does not
+    see too, which is for cards and customers that it sees."""
+    rows = (
+        (DecisionEntry.objects if elsewhere else DecisionEntry.objects.visible_to(login))
+        .filter(**of)
+        .order_by("-asked_at", "-id")
+    )
+    return decision_views(rows.select_related("api_key", "login")[:LATEST], login)
+
+
+def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
+    """By the uid that was asked, or by a card, customer or charge point that the login sees."""
+    if not split_words(text):
+        return rows
+    words = text.replace("\0", "").strip()
+    cards = _keys(search_cards(ChargeCard.objects.visible_to(login), words))
+    customers = _keys(search_customers(Customer.objects.visible_to(login), words))
+    points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
+    log = DecisionEntry.objects
+    asked = log.alias(capitals=Upper("card_uid")).filter(capitals=words.upper())
+    found = (asked, log.filter(card__in=cards), log.filter(customer__in=customers), log.filter(charge_point__in=points))
+    return rows.filter(
+        pk__in=found[0].order_by().values("pk").union(*(each.order_by().values("pk") for each in found[1:]))
+    )
+
+
+def _keys(rows: Any) -> list[int]:
+    return list(rows.order_by().values_list("pk", flat=True)[:MATCHES])
+
+
+def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
+    """Those for which the login reads this reason: one that is told to few is found by those few alone."""
+    seen = ChargeCard.objects.visible_to(login).order_by().values("pk")
+    if reason in CONFIDENTIAL:
+        return rows.filter(reason=reason, card__in=seen)
+    return (
+        rows.filter(reason__in=CONFIDENTIAL).exclude(card__in=seen)
+        if reason == NOT_ACCEPTED
+        else rows.filter(reason=reason)
+    )
+
+
+# Statistics: what somebody typed on the page is not counted
+
+
+def _counted(login: StaffMember, days: int) -> Any:
+    since = timezone.now() - timedelta(days=days)
+    rows = DecisionEntry.objects.visible_to(login).exclude(source=DecisionEntry.Source.EXPLAINER)
+    return rows.filter(asked_at__gte=since).order_by()
+
+
+@dataclass(frozen=True)
+class UnknownCard:
+    uid: str
+    times: int
+    first: datetime
+    last: datetime
+
+
+def unknown_cards(login: StaffMember) -> list[UnknownCard]:
+    """Uids that nobody knew in the last 90 days, those that came last first, without those that the login has cards of now."""
+    rows = _counted(login, UNKNOWN_DAYS).filter(reason="card_unknown").values(uid=Upper("card_uid"))
+    found = rows.annotate(times=Count("pk"), first=Min("asked_at"), last=Max("asked_at")).order_by("-last")[:MATCHES]
+    cards = [UnknownCard(**row) for row in found]
+    known = ChargeCard.objects.visible_to(login).alias(capitals=Upper("uid"))
+    known_uids = known.filter(capitals__in=[card.uid for card in cards]).values_list("uid", flat=True)
+    now_known = {uid.upper() for uid in known_uids}
+    return [card for card in cards if card.uid not in now_known]
+
+
+@dataclass(frozen=True)
+class DecisionCounts:
+    """How often each reason was decided on each of the last days: ``numbers`` stand in the order of ``reasons``."""
+
+    reasons: tuple[tuple[str, str], ...]
+    days: tuple[tuple[date, tuple[int, ...]], ...]
+
+
+def decision_counts(login: StaffMember, **of: Any) -> DecisionCounts | None:
+    """Of a ``charge_point`` or ``charge_group``, by reason and day; None where nothing was decided in the last 14 days."""
+    rows = _counted(login, COUNTED_DAYS).filter(**of).annotate(day=TruncDate("asked_at"))
+    numbers: dict[tuple[date, str], int] = {}
+    for day, reason, number in rows.values_list("day", "reason").annotate(number=Count("pk")):
+        told = NOT_ACCEPTED if reason in CONFIDENTIAL else reason
+        numbers[day, told] = numbers.get((day, told), 0) + number
+    if not numbers:
+        return None
+    reasons = [reason for reason in TEXTS if any(reason == each for _, each in numbers)]
+    days = sorted({day for day, _ in numbers}, reverse=True)
+    return DecisionCounts(
+        tuple((reason, TEXTS[reason]) for reason in reasons),
+        tuple((day, tuple(numbers.get((day, reason), 0) for reason in reasons)) for day in days),
+    )

@@ -1,0 +1,162 @@
+"""The pages of the decision log: the list and its filters, a decision as it was, unknown cards, the latest of a card or point."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from chargepoints.authorization import authorize
+from chargepoints.decision_log import LOG, Asker, keep_decision
+from chargepoints.models import DecisionEntry
+from customers.models import ApiKey, Customer
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+LIST = "/chargepoints/decisionentry/"
+
+
+@pytest.fixture
+def backend(world, client):
+    """Asks by the API of GreenGrid, and has the log written."""
+    key = ApiKey.make(provider=world.greengrid, name="backend of Leusden")[1]
+
+    def ask(card, charge_point="NLGRGE0001"):
+        body = json.dumps({"card": card, "charge_point": charge_point})
+        headers = {"Authorization": f"Token {key}"}
+        client.post("/api/v1/authorize", body, content_type="application/json", headers=headers)
+        LOG.flush()
+        return DecisionEntry.objects.latest("pk")
+
+    return ask
+
+
+def shown(browser, address=LIST, **query):
+    answer = browser.get(address, query)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("who", ["anna", "ben", "carla", "hugo", "rita"])
+def test_the_list_says_who_asked_what_and_what_was_decided(world, backend, signed_in, who):
+    backend("04AA11")
+    page = shown(signed_in(getattr(world, who)))
+    for words in ("04AA11", "Jansen, T.", "NLGRGE0001", "Allowed", "backend of Leusden"):
+        assert words in page
+
+
+def test_an_outsider_sees_nothing_of_it(world, backend, signed_in):
+    entry = backend("04AA11")
+    browser = signed_in(world.otto)
+    assert "04AA11" not in shown(browser)
+    assert browser.get(f"{LIST}{entry.pk}/change/").status_code == 404
+
+
+def test_nobody_adds_changes_or_removes_a_decision(world, backend, signed_in):
+    entry = backend("04AA11")
+    browser = signed_in(world.anna)
+    assert browser.get(f"{LIST}add/").status_code == 403
+    assert browser.post(f"{LIST}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert DecisionEntry.objects.filter(pk=entry.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "04aa11"}, {"04AA11"}),
+        ({"q": "Bakker"}, {"04BB22"}),
+        ({"q": "Market square"}, {"04AA11", "04BB22", "FFFF"}),
+        ({"verdict": "UNKNOWN"}, {"FFFF"}),
+        ({"reason": "no_access"}, {"04BB22"}),
+        ({"source__exact": "explainer"}, set()),
+    ],
+)
+def test_the_list_is_narrowed_by_card_point_verdict_and_reason(world, backend, signed_in, query, found):
+    for card in ("04AA11", "04BB22", "FFFF"):
+        backend(card)
+    answer = signed_in(world.ben).get(LIST, query)
+    assert {entry.card_uid for entry in answer.context["cl"].result_list} == found
+
+
+def test_a_decision_opens_as_it_was_whatever_has_changed_since(world, backend, signed_in):
+    entry = backend("04AA11")
+    Customer.objects.filter(pk=world.jansen.pk).update(status="blocked")
+    page = shown(signed_in(world.ben), f"{LIST}{entry.pk}/change/")
+    assert "own_user_group" in page
+    assert "The customer is not blocked." in page
+    assert "0.35 EUR/kWh" in page
+
+
+def test_why_another_providers_card_is_refused_is_told_to_its_own_provider_alone(world, backend, signed_in):
+    Customer.objects.filter(pk=world.olsen.pk).update(status="blocked")
+    entry = backend("04CC33")
+    browser = signed_in(world.ben)
+    page = shown(browser, f"{LIST}{entry.pk}/change/")
+    assert "card_not_accepted" in page
+    assert [each.view.reason for each in browser.get(LIST).context["cl"].result_list] == ["card_not_accepted"]
+    assert "The customer is blocked" not in page
+    assert "Olsen" not in page
+    assert "04CC33" not in [
+        e.card_uid for e in browser.get(LIST, {"reason": "customer_blocked"}).context["cl"].result_list
+    ]
+    assert [e.card_uid for e in browser.get(LIST, {"reason": "card_not_accepted"}).context["cl"].result_list] == [
+        "04CC33"
+    ]
+    own = shown(signed_in(world.otto), f"/customers/chargecard/{world.olsens_card.pk}/change/")
+    assert "The customer is blocked or deactivated." in own
+    assert "NLGRGE0001" in own
+    assert "backend of Leusden" not in own
+    assert "Market square" not in own
+
+
+def test_unknown_cards_are_counted_and_can_be_added(world, backend, signed_in):
+    for _ in range(3):
+        backend("ffff01")
+    backend("FFFF01")
+    page = signed_in(world.ben).get(f"{LIST}unknown-cards/")
+    ((card, add),) = page.context["cards"]
+    assert (card.uid, card.times) == ("FFFF01", 4)
+    assert add == "/customers/chargecard/add/?uid=FFFF01"
+    assert 'value="FFFF01"' in shown(signed_in(world.ben), add)
+    assert shown(signed_in(world.hugo), f"{LIST}unknown-cards/").count("Add as a card") == 0
+
+
+def test_a_card_that_is_known_by_now_is_no_unknown_card(world, backend, signed_in):
+    backend("FFFF01")
+    make.ChargeCardFactory(customer=world.jansen, uid="ffff01")
+    assert signed_in(world.ben).get(f"{LIST}unknown-cards/").context["cards"] == []
+
+
+def test_what_somebody_typed_counts_in_no_statistics(world, signed_in):
+    browser = signed_in(world.ben)
+    browser.get("/may-this-card-charge/", {"card": "FFFF01", "charge_point": "NLGRGE0001"})
+    LOG.flush()
+    assert browser.get(f"{LIST}unknown-cards/").context["cards"] == []
+    assert "Decisions by day" not in shown(browser, f"/chargepoints/chargepoint/{world.market.pk}/change/")
+    assert "FFFF01" in shown(browser)
+
+
+def test_card_customer_and_point_show_their_last_ten_decisions(world, signed_in):
+    for _ in range(11):
+        answer = authorize("04AA11", "NLGRGE0001", datetime.now(UTC))
+        keep_decision(answer, Asker("api", world.greengrid.pk), answer.as_provider_json(steps=False))
+    LOG.flush()
+    browser = signed_in(world.ben)
+    for page in (
+        f"/customers/chargecard/{world.jansens_card.pk}/change/",
+        f"/customers/customer/{world.jansen.pk}/change/",
+        f"/chargepoints/chargepoint/{world.market.pk}/change/",
+    ):
+        assert len(browser.get(page).context["decisions"]) == 10
+
+
+def test_point_and_group_count_decisions_by_reason_and_day(world, backend, signed_in):
+    for card in ("04AA11", "04AA11", "04BB22"):
+        backend(card)
+    for page in (
+        f"/chargepoints/chargepoint/{world.market.pk}/change/",
+        f"/chargegroups/chargegroup/{world.leusden.pk}/points/",
+    ):
+        counts = signed_in(world.ben).get(page).context["counts"]
+        assert [reason for reason, _ in counts.reasons] == ["own_user_group", "no_access"]
+        ((_, numbers),) = counts.days
+        assert numbers == (2, 1)
