@@ -16,10 +16,12 @@ from chargegroups.access import OCPP16, OCPP201
 from chargepoints.admin.session_filters import LatestPages
 from chargepoints.decisions import TEXTS, decision_views, search_decisions, unknown_cards, with_reason
 from chargepoints.models import DecisionEntry
+from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
+from evcnet.importexport.admin import BulkImportExportAdmin
 
 VERDICTS = ("ALLOWED", "BLOCKED", "EXPIRED", "NOT_ALLOWED", "UNKNOWN")
 
@@ -48,7 +50,8 @@ class ReasonFilter(DropdownFilter):
 
 
 @admin.register(DecisionEntry)
-class DecisionAdmin(ModelAdmin):
+class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
+    resource_classes = (DecisionResource,)
     paginator = LatestPages
     list_display = ["asked", "shown_card", "shown_point", "shown_verdict", "shown_reason", "asked_by"]
     list_select_related = ["api_key", "login"]

@@ -1,6 +1,7 @@
-"""CSV resources of locations, charge points and sessions."""
+"""CSV resources of locations, charge points, decisions and sessions."""
 
+from chargepoints.resources.decisions import DecisionResource
 from chargepoints.resources.places import ChargePointResource, LocationResource
 from chargepoints.resources.sessions import SessionResource
 
-__all__ = ["ChargePointResource", "LocationResource", "SessionResource"]
+__all__ = ["ChargePointResource", "DecisionResource", "LocationResource", "SessionResource"]

@@ -21,9 +21,11 @@ RESOURCES = {
     "charge_points": "chargepoints.resources.ChargePointResource",
     "sessions": "chargepoints.resources.SessionResource",
 }
+EXPORTS = RESOURCES | {"decisions": "chargepoints.resources.DecisionResource"}
+"""With those that are exported alone."""
 
 
 def resource_named(kind: str) -> type[BulkResource]:
     """Raises KeyError for a kind that there is none of."""
-    resource: type[BulkResource] = import_string(RESOURCES[kind])
+    resource: type[BulkResource] = import_string(EXPORTS[kind])
     return resource

@@ -1,15 +1,19 @@
 """The pages of the decision log: the list and its filters, a decision as it was, unknown cards, the latest of a card or point."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from chargepoints.authorization import authorize
 from chargepoints.decision_log import LOG, Asker, keep_decision
 from chargepoints.models import DecisionEntry
-from customers.models import ApiKey, Customer
+from customers.models import ApiKey, AuditEntry, Customer
 from tests import factories as make
+from tests.importexport.files import export_csv
 
 pytestmark = pytest.mark.django_db
 LIST = "/chargepoints/decisionentry/"
@@ -160,3 +164,46 @@ def test_point_and_group_count_decisions_by_reason_and_day(world, backend, signe
         assert [reason for reason, _ in counts.reasons] == ["own_user_group", "no_access"]
         ((_, numbers),) = counts.days
         assert numbers == (2, 1)
+
+
+# Export
+
+
+def rows_of(file: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file)))
+
+
+def test_the_log_is_exported_with_its_own_columns_and_the_audit_log_says_so(world, backend):
+    backend("04AA11")
+    backend("FFFF")
+    file, _ = export_csv("decisions", provider="GRG")
+    assert file.splitlines()[0] == (
+        "at,asked_by,card,charge_point,verdict,reason,customer,charge_group,tariff,tariff_valid_from,session"
+    )
+    known, unknown = rows_of(file)
+    assert (known["card"], known["verdict"], known["reason"]) == ("04AA11", "ALLOWED", "own_user_group")
+    assert (known["customer"], known["charge_group"], known["tariff"]) == ("1001", "CG-LEUSDEN", "STANDARD")
+    assert known["asked_by"].startswith("backend of Leusden")
+    assert (unknown["card"], unknown["reason"], unknown["customer"]) == ("FFFF", "card_unknown", "")
+    assert AuditEntry.objects.get(event="exported").rows == 2
+
+
+def test_the_export_tells_of_another_providers_card_what_was_told(world, backend):
+    Customer.objects.filter(pk=world.olsen.pk).update(status="blocked")
+    backend("04CC33")
+    (row,) = rows_of(export_csv("decisions", provider="GRG")[0])
+    assert (row["reason"], row["customer"]) == ("card_not_accepted", "")
+    assert rows_of(export_csv("decisions", provider="BLV")[0]) == []
+
+
+def test_the_list_exports_what_it_shows(world, backend, signed_in):
+    for card in ("04AA11", "04BB22"):
+        backend(card)
+    answer = signed_in(world.hugo).post(f"{LIST}export/?verdict=ALLOWED", {"format": "0", "resource": ""})
+    assert [row["card"] for row in rows_of(answer.content.decode("utf-8-sig"))] == ["04AA11"]
+
+
+def test_decisions_are_never_imported(world, signed_in):
+    assert signed_in(world.anna).get(f"{LIST}import/").status_code == 403
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("import_csv", "decisions", "nowhere.csv")

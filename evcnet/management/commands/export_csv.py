@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.csv_file import write_csv
-from evcnet.importexport.registry import RESOURCES, resource_named
+from evcnet.importexport.registry import EXPORTS, resource_named
 from evcnet.importexport.scope import FileScope, the_provider
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Export rows as CSV, with the columns that import_csv reads; of all providers with a column that names each."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=RESOURCES, metavar="KIND", help=f"one of {', '.join(RESOURCES)}")
+        parser.add_argument("kind", choices=EXPORTS, metavar="KIND", help=f"one of {', '.join(EXPORTS)}")
         parser.add_argument("--provider", metavar="CODE", help="only this provider's rows")
         parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
