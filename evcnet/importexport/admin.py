@@ -1,6 +1,6 @@
 """Import and export pages: a mixin for the ModelAdmin of a list, on the library's own.
 
-The library brings addresses, buttons, forms, permissions and the rows of a filtered list. What differs: a preview is
+What differs from the library: a preview is
 bound to its fingerprint, and confirming one that no longer fits shows the new preview.
 """
 
@@ -10,23 +10,19 @@ from typing import Any
 
 import pghistory
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
 
 from customers.provider_lookup import ProviderRequired
-from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.csv_file import Sheet
+from evcnet.importexport.export_admin import BulkExportMixin, download
 from evcnet.importexport.formats import CSV, FORMATS
-from evcnet.importexport.forms import ConfirmImportForm, ExportForm, ImportForm, sheet_for_page
+from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
 from evcnet.importexport.formulas import escaped
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import ImportResult
@@ -41,34 +37,19 @@ TAKES_TOO_LONG = (
 )
 
 
-class BulkImportExportAdmin(ImportExportModelAdmin):
+class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
     """``class X(ModelAdmin, BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
 
-    resource_classes: tuple[type[BulkResource], ...] = ()
     import_template_name = "importexport/import.html"
-    export_template_name = "importexport/export.html"
     import_form_class = ImportForm
     confirm_form_class = ConfirmImportForm
-    export_form_class = ExportForm
-    import_formats = export_formats = FORMATS
+    import_formats = FORMATS
 
     def has_import_permission(self, request: StaffRequest) -> bool:
         return bool(self.get_import_resource_classes(request))
 
-    def has_export_permission(self, request: StaffRequest) -> bool:
-        return bool(self.get_export_resource_classes(request))
-
     def get_import_resource_classes(self, request: StaffRequest) -> list[type[BulkResource]]:
-        return self._permitted(request, "add", "change")
-
-    def get_export_resource_classes(self, request: StaffRequest) -> list[type[BulkResource]]:
-        return self._permitted(request, "view")
-
-    def _permitted(self, request: StaffRequest, *actions: str) -> list[type[BulkResource]]:
-        scope = FileScope(request.user)
-        return [each for each in self.resource_classes if any(scope.may(each._meta.model, one) for one in actions)]
-
-    # Import
+        return self.permitted_resources(request, "add", "change")
 
     def get_import_form_kwargs(self, request: StaffRequest) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_import_form_kwargs(request)
@@ -126,7 +107,7 @@ class BulkImportExportAdmin(ImportExportModelAdmin):
             sheet = sheet_for_page(storage.read())
         except (FileNotFoundError, ValidationError):
             messages.warning(request, "The file is no longer here: upload it again.")
-            return HttpResponseRedirect(self._address("import"))
+            return HttpResponseRedirect(self.page_url("import"))
         if "errors" in request.POST:
             return self._errors_as_csv(request, form, sheet)
         return self._preview(request, form, form.cleaned_data, sheet, write="again" not in request.POST)
@@ -173,14 +154,14 @@ class BulkImportExportAdmin(ImportExportModelAdmin):
         messages.success(request, f"Imported {file_name}: {counts}.")
         for title, address in resource.change_links():
             messages.success(request, format_html('{}. <a href="{}">See the change</a>', title, address))
-        return HttpResponseRedirect(self._address("changelist"))
+        return HttpResponseRedirect(self.page_url("changelist"))
 
     def _errors_as_csv(self, request: StaffRequest, form: ConfirmImportForm, sheet: Sheet) -> HttpResponse:
         try:
             _, result = self.process_dataset(sheet, form, request, values=form.cleaned_data, dry_run=True)
         except TimeLimitExceeded:
             messages.error(request, TAKES_TOO_LONG)
-            return HttpResponseRedirect(self._address("import"))
+            return HttpResponseRedirect(self.page_url("import"))
         rows = [[str(each.row), escaped(each.column), escaped(each.message)] for each in result.errors]
         return download("errors", CSV(), CSV().export_rows([["row", "column", "message"], *rows]))
 
@@ -192,56 +173,12 @@ class BulkImportExportAdmin(ImportExportModelAdmin):
     def _import_page(self, request: StaffRequest, form: ImportForm, more: dict[str, Any] | None = None) -> HttpResponse:
         resources = [each(FileScope(request.user)) for each in self.get_import_resource_classes(request)]
         names = [each.get_display_name().lower() for each in resources]
-        context = self._page_context(request, form, f"Import {' or '.join(names)}") | {
+        context = self.file_page_context(request, form, f"Import {' or '.join(names)}") | {
             "resources": resources,
-            "import_url": self._address("import"),
-            "process_url": self._address("process_import"),
+            "import_url": self.page_url("import"),
+            "process_url": self.page_url("process_import"),
         }
         return TemplateResponse(request, self.import_template_name, context | (more or {}))
-
-    # Export
-
-    def export_action(self, request: StaffRequest) -> HttpResponse:
-        """The rows of the list, with its search and filters."""
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        try:
-            selected = self.get_export_queryset(request)
-        except IncorrectLookupParameters:
-            messages.warning(request, "That filter makes no sense here, so nothing was exported.")
-            return HttpResponseRedirect(request.path)
-        resources = self.get_export_resource_classes(request)
-        providers = FileScope(request.user).providers
-        form = ExportForm(self.get_export_formats(), resources, providers=providers, data=request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                return self._export(request, form, selected)
-            except ValueError as error:
-                form.add_error("format", str(error))
-        names = [each.get_display_name().lower() for each in resources]
-        context = self._page_context(request, form, f"Export {' or '.join(names)}")
-        return TemplateResponse(request, self.export_template_name, context | {"matching": selected.count()})
-
-    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponse:
-        resource_class = self.choose_export_resource_class(form, request)
-        resource = resource_class(FileScope(request.user), form.chosen_provider)
-        file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
-        content = file_format.export_rows(resource.export_rows(selected))
-        for reason, count in resource.left_out.items():
-            if count:
-                messages.warning(request, f"Left out of the export: {count:,} x {reason}, which no row can hold.")
-        resource.record_export(resource.get_display_name(), address_of(request))
-        return download(resource.kind, file_format, content)
-
-    # Both
-
-    def _page_context(self, request: StaffRequest, form: Any, title: str) -> dict[str, Any]:
-        """What the templates need on a page that belongs to a list and to no row."""
-        frame = {"opts": self.opts, "title": title, "media": self.media, "form": form}
-        return {**self.admin_site.each_context(request), **frame}
-
-    def _address(self, view: str) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
 
 
 def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, Any]:
@@ -261,10 +198,3 @@ def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, A
         "changed": changed,
         "more_changed": result.updated - len(changed),
     }
-
-
-def download(name: str, file_format: Any, content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type=file_format.get_content_type())
-    day = timezone.localdate().isoformat()
-    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.{file_format.get_extension()}"'
-    return response

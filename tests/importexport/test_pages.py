@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -141,6 +142,18 @@ def test_an_upload_is_worth_nothing_to_another_login(page, world):
     answer = page(world.ben).confirm("customer", preview)
     assert "no longer here" in answer.content.decode()
     assert not Customer.objects.filter(number="1003").exists()
+
+
+def test_an_upload_is_readable_for_the_portal_alone_and_goes_after_a_day(page, world, folder):
+    anna = page(world.anna)
+    anna.upload("customer", HEADER, "NORTH,1003,Visser,")
+    [file] = folder.glob("imports/*/*")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    yesterday = file.stat().st_mtime - 25 * 3600
+    os.utime(file, (yesterday, yesterday))
+    anna.upload("customer", HEADER, "NORTH,1004,Visser,")
+    assert [each.name for each in folder.glob("imports/*/*")] != [file.name]
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "0" * 32])

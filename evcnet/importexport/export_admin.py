@@ -1,0 +1,93 @@
+"""Export pages: a mixin for the ModelAdmin of a list, on the library's ExportMixin.
+
+The library brings addresses, buttons, the form and the rows of a filtered list. Rows are written one by one, where it
+holds all of them in a Dataset.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from import_export.admin import ExportMixin
+
+from evcnet.accounts.attempts import address_of
+from evcnet.admin.requests import StaffRequest
+from evcnet.importexport.formats import FORMATS
+from evcnet.importexport.forms import ExportForm
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.scope import FileScope
+
+
+class BulkExportMixin(ExportMixin):
+    """``resource_classes`` are the kinds of rows that the pages of the list take and give."""
+
+    resource_classes: tuple[type[BulkResource], ...] = ()
+    export_template_name = "importexport/export.html"
+    export_form_class = ExportForm
+    export_formats = FORMATS
+
+    def has_export_permission(self, request: StaffRequest) -> bool:
+        return bool(self.get_export_resource_classes(request))
+
+    def get_export_resource_classes(self, request: StaffRequest) -> list[type[BulkResource]]:
+        return self.permitted_resources(request, "view")
+
+    def permitted_resources(self, request: StaffRequest, *actions: str) -> list[type[BulkResource]]:
+        """Those of whose model the login may do one of the actions."""
+        scope = FileScope(request.user)
+        return [each for each in self.resource_classes if any(scope.may(each._meta.model, one) for one in actions)]
+
+    def export_action(self, request: StaffRequest) -> HttpResponse:
+        """The rows of the list, with its search and filters."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        try:
+            selected = self.get_export_queryset(request)
+        except IncorrectLookupParameters:
+            messages.warning(request, "That filter makes no sense here, so nothing was exported.")
+            return HttpResponseRedirect(request.path)
+        resources = self.get_export_resource_classes(request)
+        providers = FileScope(request.user).providers
+        form = ExportForm(self.get_export_formats(), resources, providers=providers, data=request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                return self._export(request, form, selected)
+            except ValueError as error:
+                form.add_error("format", str(error))
+        names = [each.get_display_name().lower() for each in resources]
+        context = self.file_page_context(request, form, f"Export {' or '.join(names)}")
+        return TemplateResponse(request, self.export_template_name, context | {"matching": selected.count()})
+
+    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponse:
+        resource_class = self.choose_export_resource_class(form, request)
+        resource = resource_class(FileScope(request.user), form.chosen_provider)
+        file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
+        content = file_format.export_rows(resource.export_rows(selected))
+        for reason, count in resource.left_out.items():
+            if count:
+                messages.warning(request, f"Left out of the export: {count:,} x {reason}, which no row can hold.")
+        resource.record_export(resource.get_display_name(), address_of(request))
+        return download(resource.kind, file_format, content)
+
+    def file_page_context(self, request: StaffRequest, form: Any, title: str) -> dict[str, Any]:
+        """What the templates need on a page that belongs to a list and to no row."""
+        frame = {"opts": self.opts, "title": title, "media": self.media, "form": form}
+        return {**self.admin_site.each_context(request), **frame}
+
+    def page_url(self, view: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
+
+
+def download(name: str, file_format: Any, content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type=file_format.get_content_type())
+    day = timezone.localdate().isoformat()
+    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.{file_format.get_extension()}"'
+    return response
