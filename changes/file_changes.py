@@ -116,7 +116,8 @@ def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
     """A change is of one provider."""
     grouped: dict[int, list[RowResult]] = {}
     for effect in effects:
-        grouped.setdefault(effect.row.provider.pk, []).append(effect)
+        if effect.row.provider is not None:
+            grouped.setdefault(effect.row.provider.pk, []).append(effect)
     return grouped.values()
 
 

@@ -39,10 +39,10 @@ def owner_charges_free(exception: CustomerException | None, at: datetime) -> boo
 
 def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
     """Those of the tariffs by which nobody pays at the moment."""
-    costs = [Q(**{f"{kind}_price__gt": 0}) for kind in ("energy", "time", "parking", "flat")]
+    costs = Q(energy_price__gt=0) | Q(time_price__gt=0) | Q(parking_price__gt=0) | Q(flat_price__gt=0)
     elements = TariffElement.objects.filter(version=OuterRef("pk"))
     versions = TariffVersion.objects.in_force(at).exclude(min_price_excl__gt=0)
-    free = versions.filter(Exists(elements), ~Exists(elements.filter(Q.create(costs, connector=Q.OR))))
+    free = versions.filter(Exists(elements), ~Exists(elements.filter(costs)))
     found = list(tariffs.filter(currency=currency, pk__in=free.values("tariff_id"))[:OFFERED])
     tags = current_prices(found, at)
     return [tariff for tariff in found if tags[tariff.pk].free]

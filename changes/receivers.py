@@ -57,7 +57,7 @@ def _empty_notes(customer: Customer) -> int:
         earlier__rows__contains=[{"customer": customer.pk}]
     )
     for model in (Change, event_model(Change)):
-        rows: Any = model._base_manager.filter(about, provider_id=customer.provider_id)  # type: ignore[union-attr]
+        rows: Any = model._base_manager.filter(about, provider_id=customer.provider_id)
         for pk, proposal, earlier in rows.values_list("pk", "proposal", "earlier"):
             emptied = _without_notes(proposal, customer), _without_notes(earlier, customer)
             if emptied != (proposal, earlier):

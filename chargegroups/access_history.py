@@ -62,7 +62,7 @@ class AccessAt:
 
 def _as_then(group: ChargeGroup, at: datetime) -> ChargeGroup:
     """The group with the user group that it belonged to; before its first entry that of the first."""
-    entries = event_model(ChargeGroup)._base_manager.filter(pgh_obj=group.pk)  # type: ignore[union-attr]
+    entries = event_model(ChargeGroup)._base_manager.filter(pgh_obj=group.pk)
     entry = entries.filter(pgh_created_at__lte=at).order_by("-pgh_id").first() or entries.order_by("pgh_id").first()
     then = copy(group)
     then.user_group_id = entry.user_group_id if entry is not None else group.user_group_id

@@ -89,11 +89,8 @@ def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list
 def latest_decisions(login: StaffMember, *, elsewhere: bool = False, **of: Any) -> list[DecisionView]:
     """The last ten of a ``card``, ``customer`` or ``charge_point``; ``elsewhere``: at charge points that the login does not
     see too, which is for cards and customers that it sees."""
-    rows = (
-        (DecisionEntry.objects if elsewhere else DecisionEntry.objects.visible_to(login))
-        .filter(**of)
-        .order_by("-asked_at", "-id")
-    )
+    visible: Any = DecisionEntry.objects.all() if elsewhere else DecisionEntry.objects.visible_to(login)
+    rows = visible.filter(**of).order_by("-asked_at", "-id")
     return decision_views(rows.select_related("api_key", "login")[:LATEST], login)
 
 

@@ -226,8 +226,8 @@ def _moved_points(kept: StoredProposal) -> Differences:
         before = _group(came_from, group), str(ChargePoint.Status(status).label)
         stops = wanted is None and status == ChargePoint.Status.ACTIVE
         after = (_group(to, wanted), *(["inactive"] if stops else []))
-        seen = point is not None and (came_from or to)
-        lines.append(Line(f"{point.identity} {point.name}".strip() if seen else HIDDEN, before, after))
+        name = f"{point.identity} {point.name}".strip() if point is not None and (came_from or to) else HIDDEN
+        lines.append(Line(name, before, after))
     return Differences(lines, len(earlier) - len(shown))
 
 

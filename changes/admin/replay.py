@@ -102,7 +102,10 @@ class _Replay:
         self.refused = 0
 
     def price(self, rows: list[Session], found: int) -> ReplayResult | None:
-        sides, ratings = _Sides(self.preview, {row.customer_id for row in rows}), ratings_of(rows)
+        sides, ratings = (
+            _Sides(self.preview, {row.customer_id for row in rows if row.customer_id is not None}),
+            ratings_of(rows),
+        )
         for row in rows:
             if row.pk in ratings:
                 ratings[row.pk].session = row  # which is at hand, and not asked for again
@@ -146,8 +149,8 @@ class _Sides:
 
     def of(self, row: Session) -> tuple[Side, Side]:
         """Nowhere for customers who are not active any more, and for places that the change does not touch."""
-        facts = self.facts.get(row.customer_id)
-        place = self.moved.get(row.charge_point_id) or self.places.get(row.charge_point.charge_group_id)
+        facts = self.facts.get(row.customer_id or 0)
+        place = self.moved.get(row.charge_point_id) or self.places.get(row.charge_point.charge_group_id or 0)
         if facts is None or place is None:
             return NOWHERE, NOWHERE
         key = (facts, id(place))
@@ -161,9 +164,10 @@ def _moved(preview: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeA
     """For each point that moves, the place that stands for where it was and where it will be."""
     if not isinstance(preview.proposal, PointMoves):
         return {}
-    ends = {(place.before and place.before.group.pk, place.after and place.after.group.pk): place for place in places}
+    ends = {tuple(side.group.pk if side else None for side in (place.before, place.after)): place for place in places}
     found = {
-        move.point.pk: ends.get((move.point.charge_group_id, move.to and move.to.pk)) for move in preview.proposal.moves
+        move.point.pk: ends.get((move.point.charge_group_id, move.to.pk if move.to else None))
+        for move in preview.proposal.moves
     }
     return {pk: place for pk, place in found.items() if place is not None}
 

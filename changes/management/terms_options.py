@@ -109,7 +109,7 @@ def _value(group: ChargeGroup, said: str) -> tuple[str, Tariff | bool | None]:
 
 
 def _tariff(group: ChargeGroup, key: str, code: str) -> Tariff:
-    found = Tariff.objects.filter(provider_id=group.provider_id, code=code).first()
+    found: Tariff | None = Tariff.objects.filter(provider_id=group.provider_id, code=code).first()
     if found is None:
         raise refusal(f"--set {key}={code}: the provider has no tariff {code}.")
     return found

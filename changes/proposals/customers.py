@@ -42,7 +42,7 @@ class CustomerMoves(Proposal):
     @property
     def groups(self) -> list[ChargeGroup]:
         """Those of the user groups that customers leave or join: to all others they stay another user group."""
-        left = Customer.objects.filter(pk__in=self.customers).values_list("user_group_id", flat=True)
+        left = Customer.objects.filter(pk__in=self.moved).values_list("user_group_id", flat=True)
         return self._groups(set(left.order_by().distinct()) | set(self.moved.values()))
 
     def _groups(self, user_groups: set[int]) -> list[ChargeGroup]:
@@ -55,7 +55,7 @@ class CustomerMoves(Proposal):
         }
 
     def read(self, at: datetime) -> Basis:
-        now = list(Customer.objects.filter(pk__in=self.customers).order_by("pk").values_list("pk", "user_group_id"))
+        now = list(Customer.objects.filter(pk__in=self.moved).order_by("pk").values_list("pk", "user_group_id"))
         names = " and ".join(map(str, self.user_groups[:3]))
         stay = all(self.moved[pk] == group for pk, group in now)
         groups = self._groups({group for _, group in now} | set(self.moved.values()))

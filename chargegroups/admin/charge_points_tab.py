@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Q
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from changes.admin.attach_detach import Destination, MovePointsWizard
@@ -21,7 +21,7 @@ PER_PAGE = 50
 FOUND = 20
 
 
-def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The tab: what is attached, and a search for what could be."""
     if request.method == "POST":
         return _attach(admin, request, group)
@@ -39,7 +39,7 @@ def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpRespo
     return TemplateResponse(request, "chargegroups/charge_points.html", context)
 
 
-def detaching(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def detaching(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
     return _flow(admin, request, group, _chosen(request, group), None)
@@ -57,14 +57,16 @@ def _require(request: StaffRequest, group: ChargeGroup) -> None:
         raise PermissionDenied
 
 
-def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are attached, out of other groups if need be."""
     _require(request, group)
     chosen = ChargePoint.objects.visible_to(request.user, "change").filter(pk__in=_ids(request))
     return _flow(admin, request, group, chosen, group)
 
 
-def _flow(admin: Any, request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None) -> HttpResponse:
+def _flow(
+    admin: Any, request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None
+) -> HttpResponseBase:
     rows = list(points.select_related("location", "charge_group", "provider"))
     back = admin.page(group.pk, "points")
     return MovePointsWizard(admin, request, group, rows, Destination(to), lambda: back).respond()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from changes.admin.attach_detach import CloseGroupWizard
 from chargegroups.admin.charge_points_tab import may_move
@@ -16,7 +16,7 @@ from evcnet.admin.requests import StaffRequest
 __all__ = ["closing", "remove", "why_not_remove"]
 
 
-def closing(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def closing(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_move(request, group):
         raise PermissionDenied
     return CloseGroupWizard(admin, request, group).respond()

@@ -71,7 +71,7 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
     )
     list_before_template = "chargepoints/decisions_links.html"
 
-    def has_add_permission(self, request: StaffRequest) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -78,17 +78,17 @@ class FreeForOwnerForm(ActionForm):
         return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
 
 
-def _to_group(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+def _to_group(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponseBase:
     """The preview of attaching or moving them."""
     return _flow(admin, request, points, Destination(asked["charge_group"]))
 
 
-def _out(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponse:
+def _out(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponseBase:
     """The preview of detaching them, which says what stops working."""
     return _flow(admin, request, points, Destination(None))
 
 
-def _flow(admin: Any, request: StaffRequest, points: list[ChargePoint], to: Destination) -> HttpResponse:
+def _flow(admin: Any, request: StaffRequest, points: list[ChargePoint], to: Destination) -> HttpResponseBase:
     one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
     return MovePointsWizard(admin, request, one, points, to, back).respond()

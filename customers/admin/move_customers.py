@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from changes.admin.move_customers import MoveCustomersWizard
@@ -29,7 +29,7 @@ class MoveForm(ActionForm):
         field.queryset = visible.select_related("provider")
 
 
-def _move(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
+def _move(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponseBase:
     one = row_of_page(request, customers)
     return MoveCustomersWizard(admin, request, one, customers, answers["user_group"]).respond()
 

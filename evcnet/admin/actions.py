@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -64,7 +65,7 @@ class Action:
     permission: str = "change"
     form: type[ActionForm] | None = None
     primary: bool = False
-    view: Callable[[Any, StaffRequest, list[Any], dict[str, Any]], HttpResponse] | None = None
+    view: Callable[[Any, StaffRequest, list[Any], dict[str, Any]], HttpResponseBase] | None = None
 
 
 class ActionsMixin:
@@ -96,7 +97,7 @@ class ActionsMixin:
             if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)  # type: ignore[attr-defined]
         ]
 
-    def action_view(self, request: StaffRequest, object_id: str, name: str) -> HttpResponse:
+    def action_view(self, request: StaffRequest, object_id: str, name: str) -> HttpResponseBase:
         """Performs the action on POST; with GET, the page before it, for an action that has one."""
         actions = (*self.bulk_actions, *self.object_actions)
         action = next((each for each in actions if each.name == name), None)
@@ -111,7 +112,7 @@ class ActionsMixin:
 
     def respond_to_action(
         self, request: StaffRequest, action: Action, rows: list[Any], refusals: BulkResult, url: str
-    ) -> HttpResponse | None:
+    ) -> HttpResponseBase | None:
         """Perform it and say what became of the rows; or the page before it, as long as its form is not filled in."""
         values: dict[str, Any] = {}
         if action.form is not None and rows:
@@ -160,8 +161,8 @@ def row_of_page(request: StaffRequest, rows: Sequence[Any]) -> Any:
     return rows[0] if match is not None and "object_id" in match.kwargs else None
 
 
-def _changelist_action(action: Action) -> Callable[..., HttpResponse | None]:
-    def run(admin: ActionsMixin, request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+def _changelist_action(action: Action) -> Callable[..., HttpResponseBase | None]:
+    def run(admin: ActionsMixin, request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:
         count = queryset.count()
         if count > MASS_CHANGE:
             ask_password_again(request)

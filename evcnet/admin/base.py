@@ -15,6 +15,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError, connection, models
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold import admin as unfold
@@ -30,7 +31,7 @@ from evcnet.history import event_model, page_of_history
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
-ObjectView = Callable[[Any, Any, Any], HttpResponse]
+ObjectView = Callable[[Any, Any, Any], HttpResponseBase]
 
 
 class AnnotatedChangeList(ChangeList):
@@ -233,7 +234,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         """Pages of one row by their segment of its address; a view takes this admin, the request and the row."""
         return {}
 
-    def object_path(self, segment: str, view: Callable[..., HttpResponse]) -> URLPattern:
+    def object_path(self, segment: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
         """The address of a page of one row; ``view`` takes the request and ``object_id``."""
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_{segment.replace('/', '_')}"
         url: URLPattern = path(f"<path:object_id>/{segment}/", self.admin_site.admin_view(view), name=name)
@@ -243,8 +244,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         views = self.object_views().items()
         return [*(self.object_path(segment, self._with_object(view)) for segment, view in views), *super().get_urls()]
 
-    def _with_object(self, view: ObjectView) -> Callable[..., HttpResponse]:
-        def view_by_id(request: StaffRequest, object_id: str) -> HttpResponse:
+    def _with_object(self, view: ObjectView) -> Callable[..., HttpResponseBase]:
+        def view_by_id(request: StaffRequest, object_id: str) -> HttpResponseBase:
             return view(self, request, self.get_object_or_404(request, object_id))
 
         return view_by_id
