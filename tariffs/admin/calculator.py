@@ -61,11 +61,11 @@ class Draft:
 def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_data: Any = None) -> HttpResponse:
     """``draft_data`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
     draft = _draft(admin, tariff, request.POST if draft_data is None else draft_data)
-    asked: Any = request.GET if draft_data is None else {}
+    query: Any = request.GET if draft_data is None else {}
     if draft_data is None and request.method == "POST":
-        asked = request.POST
+        query = request.POST
     versions = versions_of(tariff)
-    form = _form(asked, tariff, versions, draft)
+    form = _form(query, tariff, versions, draft)
     form.is_valid()
     compared = _chosen(versions, form, draft)
     context = admin.page_context(request, tariff, str(tariff)) | {
@@ -101,14 +101,14 @@ def _draft(admin: ModelAdmin, tariff: Tariff, data: Any) -> Draft | None:
     return Draft(display, typed, editor_page(admin, tariff, find_scheduled(tariff, data.get("editing"))))
 
 
-def _form(asked: Any, tariff: Tariff, versions: list[VersionDisplay], draft: Draft | None) -> SessionForm:
+def _form(query: Any, tariff: Tariff, versions: list[VersionDisplay], draft: Draft | None) -> SessionForm:
     others = [each for each in versions if each.state != "now"]
     coming = [each for each in others if each.state == "scheduled" and draft is None]
     # What comes next is what people compare with, so it stands there unless another or none is chosen.
     first = {"beside": str(coming[-1].version.pk)} if coming else {"beside": ""}
     zone = tariff.provider.zone
     choices = [(str(each.version.pk), _label(each, zone)) for each in others]
-    typed: Mapping[str, str] = asked.dict() if asked else {}
+    typed: Mapping[str, str] = query.dict() if query else {}
     return SessionForm(tariff.provider, database_clock(), choices, first | dict(typed))
 
 
@@ -119,9 +119,9 @@ def _label(display: VersionDisplay, zone: ZoneInfo) -> str:
 def _chosen(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:
     """The version in force first, then the draft, then the version that was chosen to stand beside them."""
     beside = form.cleaned_data.get("beside")
-    held = [each for each in versions if each.state == "now"]
-    chosen = [each for each in versions if each.state != "now" and str(each.version.pk) == beside]
-    return [*held, *([draft.display] if draft else []), *chosen]
+    in_force = [each for each in versions if each.state == "now"]
+    beside_it = [each for each in versions if each.state != "now" and str(each.version.pk) == beside]
+    return [*in_force, *([draft.display] if draft else []), *beside_it]
 
 
 def _priced(versions: list[VersionDisplay], session: Session) -> list[VersionCost]:

@@ -72,9 +72,9 @@ def _reference_previews(
 ) -> Iterable[ReferencePreview]:
     for reference in REFERENCE_SESSIONS:
         session = reference.on_or_after(day, time_zone)
-        typed = price_session(listed, session)
-        held = price_session(before, session) if before else None
-        yield ReferencePreview(reference.title, _total(typed), _total(held), difference(held, typed))
+        then = price_session(listed, session)
+        now = price_session(before, session) if before else None
+        yield ReferencePreview(reference.title, _total(then), _total(now), difference(now, then))
 
 
 def _total(cost: Cost | None) -> str:
@@ -98,5 +98,5 @@ def remarks(listed: PriceList, used: dict[str, Any]) -> list[str]:
 
 
 def _row(where: str) -> str:
-    found = re.search(r"elements\[(\d+)\]", where)
-    return f"Row {int(found[1]) + 1}: " if found else ""
+    match = re.search(r"elements\[(\d+)\]", where)
+    return f"Row {int(match[1]) + 1}: " if match else ""

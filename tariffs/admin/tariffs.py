@@ -41,14 +41,14 @@ class TariffSummary:
 
     @cached_property
     def groups(self) -> int:
-        found: int = groups_using(self.tariff).visible_to(self.login).count()
-        return found
+        count: int = groups_using(self.tariff).visible_to(self.login).count()
+        return count
 
     @cached_property
     def next_begins_at(self) -> datetime | None:
         later = self.tariff.versions.filter(valid_from__gt=self.at)
-        found: datetime | None = later.order_by("valid_from").values_list("valid_from", flat=True).first()
-        return found
+        begins: datetime | None = later.order_by("valid_from").values_list("valid_from", flat=True).first()
+        return begins
 
 
 class OfferInline(TabularInline):

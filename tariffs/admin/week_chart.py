@@ -21,7 +21,7 @@ class Cell:
 
     amount: str
     shade: int
-    chosen: bool
+    highlighted: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def picture(amounts: list[Decimal | None], session: Session, currency: str, scal
     known = [amount for amount in scale if amount is not None]
     least, most = min(known), max(known)
     start = _local(session)
-    chosen = start.weekday() * 24 + start.hour
+    highlighted = start.weekday() * 24 + start.hour
     decimals = MINOR_UNITS[currency]
 
     def cell(hour: int) -> Cell:
@@ -57,7 +57,7 @@ def picture(amounts: list[Decimal | None], session: Session, currency: str, scal
         if amount is None:
             return Cell("", 0, False)
         shade = int((amount - least) * SHADES / (most - least)) if most > least else 0
-        return Cell(f"{amount:,.{decimals}f}", min(shade, SHADES - 1), hour == chosen)
+        return Cell(f"{amount:,.{decimals}f}", min(shade, SHADES - 1), hour == highlighted)
 
     monday = monday_of(session)
     days = [(monday + timedelta(days=day), [cell(24 * day + hour) for hour in range(24)]) for day in range(7)]

@@ -65,13 +65,13 @@ def offsets_of_year(zone_name: str, year: int) -> tuple[tuple[int, int], ...]:
     zone = zone_of(zone_name)
     begin = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
     end = int(datetime(year + 1, 1, 1, tzinfo=UTC).timestamp())
-    found = [(begin, offset_at(begin, zone))]
+    offsets = [(begin, offset_at(begin, zone))]
     for midnight in range(begin, end, DAY):
         last = offset_at(midnight + DAY - 1, zone)
-        while found[-1][1] != last:
-            changed = _first_change(found[-1][1], max(midnight, found[-1][0]), midnight + DAY - 1, zone)
-            found.append((changed, offset_at(changed, zone)))
-    return tuple(found)
+        while offsets[-1][1] != last:
+            changed = _first_change(offsets[-1][1], max(midnight, offsets[-1][0]), midnight + DAY - 1, zone)
+            offsets.append((changed, offset_at(changed, zone)))
+    return tuple(offsets)
 
 
 def _first_change(offset: int, before: int, after: int, zone: ZoneInfo) -> int:

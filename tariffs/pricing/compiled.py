@@ -43,12 +43,12 @@ class CompiledTariff:
 
     def weights(self, parts: int = PARTS_OF_KWH) -> tuple[IntegerWeights, tuple[Span, ...]]:
         """Weights, and what the energy lets hold, for a session that counts in `parts` of a kWh."""
-        found = self._weights.get(parts)
-        if found is None:
-            found = (integer_weights(self.tariff, parts), self.active_elements.in_energy(parts))
+        weights = self._weights.get(parts)
+        if weights is None:
+            weights = (integer_weights(self.tariff, parts), self.active_elements.in_energy(parts))
             if len(self._weights) < _MOST_WEIGHTS:
-                self._weights[parts] = found
-        return found
+                self._weights[parts] = weights
+        return weights
 
     def components_of(self, activity: Activity, mask: Mask) -> ActiveComponents:
         """For each dimension the first of the elements in `mask` that has it, by what is going on. Remembered."""

@@ -13,7 +13,7 @@ def read_json(text: bytes) -> Any:
     """The value of a UTF-8 text (a byte order mark is fine); decimals become Decimals. Raises NotJson."""
     try:
         return json.loads(
-            text.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_said_once
+            text.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_unique_names
         )
     except UnicodeDecodeError as error:
         raise NotJson(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from error
@@ -31,10 +31,10 @@ def _no_number(name: str) -> NoReturn:
     raise NotJson(f"{name} is no number; leave it out, or give one")
 
 
-def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise NotJson(f"says {twice!r} twice in one object; keep one of the two")
-    return found
+    return values

@@ -111,11 +111,11 @@ def lost_vat(before: Tariff, after: Tariff) -> Iterator[Finding]:
 
 def mixed_currencies(tariffs: Mapping[str, Tariff]) -> Iterator[Finding]:
     """Tariffs of one charge group, by name, that do not share one currency."""
-    found: dict[str, list[str]] = {}
+    by_currency: dict[str, list[str]] = {}
     for name, tariff in tariffs.items():
-        found.setdefault(tariff.currency, []).append(name)
-    if len(found) > 1:
-        why = "; ".join(f"{currency}: {', '.join(names)}" for currency, names in sorted(found.items()))
+        by_currency.setdefault(tariff.currency, []).append(name)
+    if len(by_currency) > 1:
+        why = "; ".join(f"{currency}: {', '.join(names)}" for currency, names in sorted(by_currency.items()))
         yield Finding("currencies", "currency", f"More than one currency: {why}.", "Use tariffs of one currency.")
 
 

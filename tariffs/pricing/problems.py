@@ -84,14 +84,14 @@ class Reader:
         number = self._exact(path, value)
         if number is None:
             return None
-        shown = f"{value}{unit and ' ' + unit}"
+        given = f"{value}{unit and ' ' + unit}"
         if number < least:
-            wrong = f"{shown} is negative" if least == 0 else f"{shown} is less than {least}"
+            wrong = f"{given} is negative" if least == 0 else f"{given} is less than {least}"
             self.refuse(path, wrong, f"give {least} or more")
         elif number > most:
-            self.refuse(path, f"{shown} is more than {most:,}", "check the unit and the decimal sign")
+            self.refuse(path, f"{given} is more than {most:,}", "check the unit and the decimal sign")
         elif (Fraction(number) * 10**decimals).denominator != 1:
-            self.refuse(path, f"{shown} has more than {_count(decimals)} decimals", "round it")
+            self.refuse(path, f"{given} has more than {_count(decimals)} decimals", "round it")
         else:
             return number
         return None
@@ -111,7 +111,7 @@ class Reader:
         for choice in choices:
             if value == choice:
                 return choice
-        self.refuse(path, f"{_shown(value)} is unknown", f"use one of {', '.join(map(str, choices))}")
+        self.refuse(path, f"{_quoted(value)} is unknown", f"use one of {', '.join(map(str, choices))}")
         return None
 
     def _exact(self, path: str, value: object) -> Decimal | None:
@@ -121,18 +121,18 @@ class Reader:
             self.refuse(path, f"is {_kind(value)}", "give a number")
             return None
         if isinstance(value, str) and not _NUMBER.fullmatch(value):
-            self.refuse(path, f"{_shown(value)} is not a number", "write digits with a point as decimal sign")
+            self.refuse(path, f"{_quoted(value)} is not a number", "write digits with a point as decimal sign")
             return None
         number = Decimal(value)
         if not number.is_finite() or abs(number.adjusted()) > 30 or len(number.as_tuple().digits) > 60:
-            self.refuse(path, f"{_shown(value)} is not a usable number", "check the unit and the decimal sign")
+            self.refuse(path, f"{_quoted(value)} is not a usable number", "check the unit and the decimal sign")
             return None
         return number
 
 
 def _name(key: object) -> str:
     text = str(key)
-    return text if text.isidentifier() and len(text) <= 40 else _shown(text)
+    return text if text.isidentifier() and len(text) <= 40 else _quoted(text)
 
 
 def _join(path: str, name: str) -> str:
@@ -148,6 +148,6 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "a number")
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -108,13 +108,13 @@ class _Tariffs:
         return Component(dimension, price, 1 if dimension == "FLAT" else step, vat)
 
     def _once_each(self, path: str, components: tuple[Component, ...]) -> bool:
-        seen: set[str] = set()
+        dimensions: set[str] = set()
         for component in components:
-            if component.dimension in seen:
+            if component.dimension in dimensions:
                 reason = f"has two components of {component.dimension}"
                 self.reader.refuse(f"{path}.price_components", reason, "put the second in an element of its own")
                 return False
-            seen.add(component.dimension)
+            dimensions.add(component.dimension)
         return True
 
     def _fit_for_reservation(self, path: str, components: tuple[Component, ...], restrictions: Restrictions) -> bool:

@@ -81,12 +81,12 @@ def replay(past: Iterable[Past], against: Tariff, progress: Callable[[int], Any]
 
     def compiled(tariff: Tariff, zone: str) -> CompiledTariff:
         """By identity: to compare whole tariffs for each session would cost more than to price it."""
-        found = ready.get((id(tariff), zone))
-        if found is None:
+        pair = ready.get((id(tariff), zone))
+        if pair is None:
             if tariff.currency != against.currency:
                 raise CurrencyMix(f"sessions were rated in {tariff.currency}, the tariff is in {against.currency}")
-            found = ready[id(tariff), zone] = (tariff, compile_tariff(tariff, zone))
-        return found[1]
+            pair = ready[id(tariff), zone] = (tariff, compile_tariff(tariff, zone))
+        return pair[1]
 
     for customer, session, rated in past:
         after = price(compiled(against, session.time_zone), session).incl_vat

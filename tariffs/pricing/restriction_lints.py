@@ -76,13 +76,13 @@ def overlapping_windows(tariff: Tariff) -> Iterator[Finding]:
 def _reached(tariff: Tariff) -> set[tuple[int, Dimension]] | None:
     """The prices that count at some moment; None where there are too many sets of restrictions to tell."""
     sets = ActiveElements(tariff.elements, _ANY_ZONE).sets()
-    found: set[tuple[int, Dimension]] = set()
+    reached: set[tuple[int, Dimension]] = set()
     for mask in sets:
         for kind in ("session", "RESERVATION", "RESERVATION_EXPIRES"):
             for dimension in DIMENSIONS:
                 first = _first(tariff, mask, dimension, kind)
-                found |= set() if first is None else {(first, dimension)}
-    return found if sets else None
+                reached |= set() if first is None else {(first, dimension)}
+    return reached if sets else None
 
 
 def _first(tariff: Tariff, mask: Mask, dimension: Dimension, kind: str) -> int | None:

@@ -104,11 +104,11 @@ def _with_moments(periods: list[Period]) -> tuple[Period, ...]:
 
     Where a session or reservation has nothing else, its first stays: it did begin.
     """
-    kept: list[Period] = []
+    moments: list[Period] = []
     for reserved in (True, False):
         phase = [each for each in periods if (each.activity in RESERVED) == reserved]
-        kept += [each for each in phase if each.seconds or each.energy] or phase[:1]
-    return tuple(kept)
+        moments += [each for each in phase if each.seconds or each.energy] or phase[:1]
+    return tuple(moments)
 
 
 def _implausible(periods: Iterable[ExactRow]) -> Iterable[Problem]:

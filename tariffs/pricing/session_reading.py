@@ -99,17 +99,17 @@ def _add_up(reader: Reader, fields: dict[str, Any], session: Session) -> None:
     """Where the session says its end or its energy, the periods have to come to the same."""
     seconds = sum(period.seconds for period in session.periods)
     if "kwh" in fields:
-        told = reader.number("kwh", fields["kwh"], most=10**6, decimals=_DECIMALS, unit="kWh")
+        total = reader.number("kwh", fields["kwh"], most=10**6, decimals=_DECIMALS, unit="kWh")
         metered = Fraction(sum(period.energy for period in session.periods), session.parts)
-        if told is not None and Fraction(told) != metered:
-            reader.refuse("kwh", f"is {told}, the periods add up to {float(metered):g}", "correct one of them")
+        if total is not None and Fraction(total) != metered:
+            reader.refuse("kwh", f"is {total}, the periods add up to {float(metered):g}", "correct one of them")
     if "end" in fields and (end := _moment(reader, "end", fields["end"])):
         spans = _spans(reader, end, session)
         if spans and max(spans) < 0:
             reader.refuse("end", "is before the start", "exchange them or correct one")
         elif spans and seconds not in spans:
-            told_span, added = timedelta(seconds=min(spans)), timedelta(seconds=seconds)
-            reader.refuse("end", f"is {told_span} after the start, the periods last {added}", "correct one of them")
+            stated_span, added = timedelta(seconds=min(spans)), timedelta(seconds=seconds)
+            reader.refuse("end", f"is {stated_span} after the start, the periods last {added}", "correct one of them")
 
 
 def _spans(reader: Reader, end: datetime, session: Session) -> list[int]:

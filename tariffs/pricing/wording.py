@@ -46,9 +46,10 @@ def describe(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
     Prices include or exclude VAT; they are exact where the tariff states them so (``tax_included``).
     """
     tariff = reading(tariff, incl_vat=incl_vat)
-    lines = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if not line.reservation]
-    reserved = [line for dimension in _ORDER for line in _tiers(tariff, dimension) if line.reservation]
-    return tuple(line.shown for line in lines + reserved) + tuple(_limits(tariff))
+    tiers = [tier for dimension in _ORDER for tier in _tiers(tariff, dimension)]
+    for_session = [tier for tier in tiers if not tier.reservation]
+    reserved = [tier for tier in tiers if tier.reservation]
+    return tuple(tier.line for tier in (*for_session, *reserved)) + tuple(_limits(tariff))
 
 
 def price_text(tariff: Tariff, words: PriceWords = ENGLISH, *, incl_vat: bool = False) -> str:
@@ -90,7 +91,7 @@ def amount(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Tier:
-    shown: DisplayLine
+    line: DisplayLine
     reservation: bool
 
 
@@ -125,9 +126,9 @@ def _price(
 def _per_minute(component: Component, currency: str, units: Mapping[Dimension, str], hour: str) -> str:
     """Per minute, as AFIR asks; where that does not come out in four decimals, the price per hour as well."""
     exact = Fraction(component.price) / 60
-    shown = (component.price / 60).quantize(Decimal("0.0001"))
-    text = f"{amount(shown)} {currency}{units[component.dimension]}"
-    return text if Fraction(shown) == exact else f"{text} ({amount(component.price)} {currency}{hour})"
+    rounded = (component.price / 60).quantize(Decimal("0.0001"))
+    text = f"{amount(rounded)} {currency}{units[component.dimension]}"
+    return text if Fraction(rounded) == exact else f"{text} ({amount(component.price)} {currency}{hour})"
 
 
 def _billed_per(component: Component) -> str:
@@ -166,15 +167,17 @@ def _limit_amount(limit: PriceLimit, tariff: Tariff, words: PriceWords) -> str:
 
 def _limits(tariff: Tariff) -> Iterable[DisplayLine]:
     for word, limit in _limits_of(tariff):
-        amounts = {"excl.": limit.excl_vat, "incl.": limit.incl_vat}
-        if tariff.tax_included:
-            amounts = {"incl.": limit_including_vat(limit, tariff), "excl.": limit.incl_vat and limit.excl_vat}
-            amounts = amounts if amounts["incl."] is not None else {"excl.": limit.excl_vat}
-        first, *more = [
-            f"{amount(each)} {tariff.currency} {vat} VAT" for vat, each in amounts.items() if each is not None
-        ]
-        shown = first.replace(tariff.currency, f"{tariff.currency} per session")
-        yield DisplayLine(f"{word} {shown}{f' ({more[0]})' if more else ''}", None, None)
+        yield DisplayLine(f"{word} {_limit_line(limit, tariff)}", None, None)
+
+
+def _limit_line(limit: PriceLimit, tariff: Tariff) -> str:
+    """In the reading of the tariff; beside it in the other one where both are given."""
+    excl, incl = f"{amount(limit.excl_vat)} {tariff.currency}", limit_including_vat(limit, tariff)
+    if tariff.tax_included and incl is not None:
+        other = "" if limit.incl_vat is None else f" ({excl} excl. VAT)"
+        return f"{amount(incl)} {tariff.currency} per session incl. VAT{other}"
+    other = "" if limit.incl_vat is None else f" ({amount(limit.incl_vat)} {tariff.currency} incl. VAT)"
+    return f"{excl} per session excl. VAT{other}"
 
 
 def _session_components(tariff: Tariff) -> list[tuple[Element, Component]]:
@@ -183,19 +186,19 @@ def _session_components(tariff: Tariff) -> list[tuple[Element, Component]]:
 
 
 def _summary(tariff: Tariff, dimension: Dimension, words: PriceWords) -> str:
-    found = [pair for pair in _session_components(tariff) if pair[1].dimension == dimension]
-    prices = sorted({component.price for _, component in found})
+    charged = [pair for pair in _session_components(tariff) if pair[1].dimension == dimension]
+    prices = sorted({component.price for _, component in charged})
     if not prices or prices == [0]:
         return ""
-    highest = max((component for _, component in found), key=lambda component: component.price)
-    shown = _price(highest, tariff.currency, words.units, words.per_hour)
+    highest = max((component for _, component in charged), key=lambda component: component.price)
+    highest_price = _price(highest, tariff.currency, words.units, words.per_hour)
     if len(prices) > 1:
         low = _price(Component(dimension, prices[0]), "").split(" ")[0]
-        return f"{words.up_to} {shown}" if prices[0] == 0 else f"{low} {words.to} {shown}"
-    when = {condition(element.restrictions) for element, _ in found}
+        return f"{words.up_to} {highest_price}" if prices[0] == 0 else f"{low} {words.to} {highest_price}"
+    when = {condition(element.restrictions) for element, _ in charged}
     if "" in when:
-        return shown
-    return f"{shown} {when.pop() if len(when) == 1 and words is ENGLISH else words.at_times}"
+        return highest_price
+    return f"{highest_price} {when.pop() if len(when) == 1 and words is ENGLISH else words.at_times}"
 
 
 def _vat_of(tariff: Tariff, words: PriceWords) -> str:
