@@ -151,7 +151,7 @@ def test_the_week_shows_every_hour_with_its_amount(world, signed_in, night_and_p
     assert f"{first:%A %Y-%m-%d}" == "Monday 2026-06-01" and len(others) == 6
     assert [cell.amount for cell in monday] == ["5.32"] * 7 + ["10.65"] * 16 + ["5.32"]
     assert [cell.shade for cell in monday] == [0] * 7 + [4] * 16 + [0]
-    assert [hour for hour, cell in enumerate(monday) if cell.chosen] == [10]
+    assert [hour for hour, cell in enumerate(monday) if cell.highlighted] == [10]
     assert priced.week.words.startswith("Cheapest: 5.32 EUR, first on Monday at 00:00. Dearest: 10.65 EUR")
 
 

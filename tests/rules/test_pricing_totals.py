@@ -94,6 +94,18 @@ class TestLimits:
         assert sum(line.incl_vat for line in cost.lines) == cost.exact_incl_vat == Fraction("0.44") / Fraction("0.4")
         assert sum(line.excl_vat for line in cost.lines) == cost.exact_excl_vat == 1
 
+    def test_the_lines_add_up_where_one_limit_binds_in_thirds_what_the_other_bound(self) -> None:
+        prices = tariff(
+            element(("ENERGY", "0.30", 1, 10)), min_price={"excl_vat": 1, "incl_vat": 10}, max_price={"excl_vat": 2}
+        )
+        cost = cost_of(prices, session(charging(60, "10")))
+
+        assert cost.totals == (Fraction(20, 3), 2)
+        assert [(line.dimension, line.excl_vat, line.incl_vat) for line in cost.lines[1:]] == [
+            ("MIN_PRICE", 0, Fraction("6.7")),
+            ("MAX_PRICE", -1, Fraction(-10, 3)),
+        ]
+
     def test_a_least_price_does_not_bind_where_there_was_only_a_reservation(self) -> None:
         prices = tariff(element(("TIME", "6"), reservation="RESERVATION"), min_price={"excl_vat": 50})
 
