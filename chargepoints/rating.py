@@ -95,6 +95,11 @@ class Rater:
     def metered(self, measured: Measured, location_id: int | None) -> Metered:
         return measured.metered(self.zone(location_id), self.minimum)
 
+    def metered_session(self, session: Session, measured: Measured) -> Metered:
+        """By the clock of where the charge point stood when the session was decided."""
+        kept = session.decision.get("time_zone")
+        return measured.metered(kept or self.zone(session.charge_point.location_id), self.minimum)
+
     def cost(self, version_id: int, metered: Metered) -> Cost:
         key = (version_id, metered.time_zone)
         if key not in self._ready:
@@ -104,7 +109,7 @@ class Rater:
     def rating(self, session: Session, version_id: int, measured: Measured | None = None, **told: Any) -> Rating:
         """An unsaved rating. ``measured`` where a correction says otherwise than the session. Raises DomainError."""
         measured = measured or Measured.of(session)
-        cost = self.cost(version_id, self.metered(measured, session.charge_point.location_id))
+        cost = self.cost(version_id, self.metered_session(session, measured))
         return Rating(
             provider_id=session.provider_id,
             session=session,

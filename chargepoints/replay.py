@@ -29,6 +29,7 @@ _COLUMNS = (
     "kwh",
     "parking_seconds",
     "session__charge_point__location_id",
+    "session__decision__time_zone",
     "incl_vat",
 )
 
@@ -109,8 +110,12 @@ def replay(sessions: Any, against: TariffVersion, told: Callable[[int], Any] = l
 
 def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
     """A server-side cursor fetches a few thousand at a time."""
-    for customer, start, end, kwh, parking, location, paid in ratings.values_list(*_COLUMNS).iterator(AT_ONCE):
-        yield Past(customer, rater.metered(Measured(start, end, kwh, parking), location), paid)
+    for customer, start, end, kwh, parking, location, kept_zone, paid in ratings.values_list(*_COLUMNS).iterator(
+        AT_ONCE
+    ):
+        yield Past(
+            customer, Measured(start, end, kwh, parking).metered(kept_zone or rater.zone(location), rater.minimum), paid
+        )
 
 
 def _same_currency(ratings: Any, currency: str) -> None:

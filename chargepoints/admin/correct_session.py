@@ -103,7 +103,7 @@ class CorrectForm(ActionForm):
         try:
             if measured.ended_at > timezone.now():
                 raise DomainError("The session would not have ended yet: give fewer minutes.", "minutes")
-            Rater(self.session.provider).metered(measured, self.session.charge_point.location_id)
+            Rater(self.session.provider).metered_session(self.session, measured)
         except DomainError as wrong:
             field = {"ended_at": "minutes"}.get(wrong.refusal.field or "", wrong.refusal.field)
             self.add_error(field if field in self.fields else None, wrong.refusal.message)

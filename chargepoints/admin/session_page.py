@@ -114,7 +114,7 @@ def _compared(comparing: Comparing, session: Session, rating: Any, measured: Mea
     rater = Rater(session.provider)
     try:
         version = version or version_to_replay(tariff, timezone.now())
-        cost = rater.cost(version.pk, rater.metered(measured, session.charge_point.location_id))
+        cost = rater.cost(version.pk, rater.metered_session(session, measured))
     except DomainError as wrong:
         return {"refused": wrong.refusal.message}
     difference = None

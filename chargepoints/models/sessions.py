@@ -23,7 +23,7 @@ def _own_card(column: str) -> Subquery:
     return Subquery(own.order_by().values(column))
 
 
-@tracked()
+@tracked(exclude=["decision"])
 class Session(models.Model):
     """One charging transaction (OCPI: Session, CDR). Its tariff version is pinned when it starts.
 
@@ -46,6 +46,9 @@ class Session(models.Model):
     reason = models.CharField(max_length=30, editable=False)
     tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, null=True, blank=True, editable=False)
     tariff_source = models.CharField(max_length=10, blank=True, editable=False)
+    decision = models.JSONField(
+        default=dict, editable=False, help_text="The decision as it was told, and the facts, without card and customer."
+    )
 
     personal_data = PersonalData(
         customer="customer",
@@ -63,7 +66,7 @@ class Session(models.Model):
         },
         texts=("note",),
         card_uid=CardUid("card_uid", card="card"),
-        impersonal=("code", "reason", "tariff_source", "verdict"),
+        impersonal=("code", "decision", "reason", "tariff_source", "verdict"),
         erasure="stay with when, where, how much and what it cost; the card is overwritten, and notes are emptied.",
         stays=True,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from random import Random
 
 from django.utils import timezone
 
-from chargepoints.authorization import Authorization, authorize
+from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import rate_all
 from chargepoints.session_recorder import pin
@@ -73,7 +73,7 @@ class History:
         stay = self._stay(point)
         if any(stay.overlaps(other) for key in (point.pk, card.uid) for other in self.stays[key]):
             return None
-        answer = authorize(card.uid, point.identity, stay.start)
+        answer = authorize_at(card.uid, point.identity, stay.start, now=timezone.now())
         if not answer.decision.allowed:
             return None
         for key in (point.pk, card.uid):
@@ -125,7 +125,7 @@ def _session(code: str, card: ChargeCard, point: ChargePoint, stay: Stay, answer
         kwh=stay.kwh,
         parking_seconds=round(stay.parking.total_seconds()),
     )
-    pin(session, answer)
+    pin(session, answer, timezone.now())
     return session
 
 

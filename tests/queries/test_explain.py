@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from customers.models import ChargeCard
 from tests import factories as make
+from tests.sessions import record
 
 pytestmark = pytest.mark.django_db
 KEYS = [
@@ -83,3 +84,44 @@ def test_before_anything_was_known_the_first_known_state_counts_and_the_answer_s
 def test_of_an_unknown_card_and_point_nothing_is_known_by_record(world):
     told = json.loads(explained("--card", "x", "--charge-point", "y", "--at", "2026-01-05T09:00", "--json"))
     assert (told["reason"], told["known_from"]) == ("charge_point_unknown", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_is_explained_as_it_was_decided_whatever_has_changed_since(world):
+    session = record(world, "TX-1", kwh="20")
+    ChargeCard.objects.filter(uid="04AA11").update(status="deactivated")
+    told = json.loads(explained("--session", "TX-1", "--provider", "GRG", "--json"))
+    assert (told["verdict"], told["reason"], told["customer"]) == ("ALLOWED", "own_user_group", "1001")
+    assert (told["card"], told["charge_group"], told["tariff"]) == ("04AA11", "CG-LEUSDEN", "STANDARD")
+    assert told["steps"][-1]["rule"] == "own_user_group"
+    assert datetime.fromisoformat(told["at"]) == session.started_at
+    assert (told["session"], told["price"]["incl_vat"], told["price"]["currency"]) == ("TX-1", "7.00", "EUR")
+    assert datetime.fromisoformat(told["decided_at"]) > session.started_at
+    assert set(KEYS) <= set(told)
+
+
+def test_a_session_that_was_not_allowed_has_no_price(world):
+    record(world, "TX-2", card="04BB22")
+    told = json.loads(explained("--session", "TX-2", "--provider", "GRG", "--json"))
+    assert (told["reason"], told["tariff"], told["price"]) == ("no_access", None, None)
+
+
+def test_of_another_providers_card_a_session_keeps_neither_customer_nor_facts(world):
+    blocked = make.CustomerFactory(user_group=world.fjord, status="blocked")
+    session = record(world, "TX-3", card=make.ChargeCardFactory(customer=blocked, uid="04CC44"))
+    told = json.loads(explained("--session", "TX-3", "--provider", "GRG", "--json"))
+    assert (told["reason"], told["customer"], told["known_from"]) == ("card_not_accepted", None, None)
+    assert "facts" not in session.decision and "blocked" not in json.dumps(session.decision)
+
+
+def test_neither_card_nor_customer_stands_in_what_a_session_keeps(world):
+    session = record(world, "TX-4")
+    assert not {"card", "customer"} & set(session.decision)
+    assert "04AA11" not in json.dumps(session.decision) and "1001" not in json.dumps(session.decision)
+
+
+def test_a_session_that_nobody_knows_and_too_few_answers_are_refused(world):
+    for asked in (["--session", "NONE", "--provider", "GRG"], ["--card", "04AA11"]):
+        with pytest.raises(CommandError) as refusal:
+            explained(*asked)
+        assert refusal.value.returncode == 2

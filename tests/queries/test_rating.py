@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from chargepoints.models import Rating, Session
-from chargepoints.rating import Measured, correct, ratings_of
+from chargepoints.models import Location, Rating, Session
+from chargepoints.rating import Measured, Rater, correct, ratings_of
 from evcnet.errors import DomainError
 from tariffs.models import TariffVersion
 from tests import factories as make
@@ -73,9 +73,9 @@ def test_times_of_day_are_those_of_the_location(world):
     tariff_writes.add_version(tariff, [night, TariffElement(energy_price=1)], valid_from=make.LONG_AGO)
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=tariff)
     dutch = record(world, "S1", at="2026-03-02T02:00", minutes=60, kwh="10")
-    world.market.location.time_zone = "Asia/Tokyo"
-    world.market.location.save()
-    japanese = record(world, "S2", at="2026-03-02T02:00", minutes=60, kwh="10")
+    tokyo = make.LocationFactory(provider=world.greengrid, time_zone="Asia/Tokyo")
+    there = make.ChargePointFactory(charge_group=world.leusden, location=tokyo)
+    japanese = record(world, "S2", at="2026-03-02T02:00", minutes=60, kwh="10", point=there)
     assert [each.ratings.get().incl_vat for each in (dutch, japanese)] == [1, 10]
 
 
@@ -146,3 +146,12 @@ def test_the_database_keeps_ratings_and_what_was_rated(world):
     Session.objects.update(note="seen")
     assert Session.objects.get().kwh == 20
     assert Rating.objects.get().incl_vat == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_counts_by_the_clock_of_where_the_point_stood_at_the_start(world):
+    session = record(world, "S1")
+    Location.objects.filter(pk=world.market.location_id).update(time_zone="Asia/Tokyo")
+    stored = Session.objects.select_related("charge_point").get(pk=session.pk)
+    metered = Rater(stored.provider).metered_session(stored, Measured.of(stored))
+    assert metered.time_zone == "Europe/Amsterdam"

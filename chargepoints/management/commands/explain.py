@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from chargepoints.authorization import Authorization, authorize_at
-from chargepoints.models import ChargePoint
+from chargepoints.authorization import authorize_at
+from chargepoints.models import ChargePoint, Session
+from chargepoints.session_recorder import explain_session
+from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.datetimes import NotAMoment, read_moment
 
 
@@ -16,18 +18,33 @@ class Command(BaseCommand):
     help = "Explain the decision on one card at one charge point: verdict, reason, price list, and the lines passed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--card", required=True, metavar="UID")
-        parser.add_argument("--charge-point", required=True, metavar="IDENTITY")
+        parser.add_argument("--card", metavar="UID")
+        parser.add_argument("--charge-point", metavar="IDENTITY")
+        parser.add_argument("--session", metavar="ID", help="what was decided when this session was recorded, as kept")
+        parser.add_argument("--provider", metavar="CODE", help="whose session it is")
         parser.add_argument("--at", metavar="ISO8601", help="default: now; without an offset in the provider's zone")
         parser.add_argument("--json", action="store_true", help="one object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        told = self._session(options) if options["session"] else self._card(options)
+        self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else "\n".join(_lines(told)))
+
+    def _card(self, options: dict[str, Any]) -> dict[str, Any]:
+        if not options["card"] or not options["charge_point"]:
+            raise CommandError("Give --card and --charge-point, or --session.", returncode=2)
         now = timezone.now()
         answer = authorize_at(options["card"], options["charge_point"], self._moment(options, now), now=now)
-        if options["json"]:
-            self.stdout.write(json.dumps(answer.as_json(steps=True), ensure_ascii=False))
-        else:
-            self.stdout.write("\n".join(_told(answer)))
+        return answer.as_json(steps=True)
+
+    def _session(self, options: dict[str, Any]) -> dict[str, Any]:
+        try:
+            provider = get_provider(options["provider"])
+        except ProviderRequired as wrong:
+            raise CommandError(str(wrong), returncode=2) from wrong
+        session = Session.objects.select_related("customer").filter(provider=provider, code=options["session"]).first()
+        if session is None:
+            raise CommandError(f"{provider.code} has no session with the id “{options['session']}”.", returncode=2)
+        return explain_session(session)
 
     def _moment(self, options: dict[str, Any], now: datetime) -> datetime:
         if not options["at"]:
@@ -45,15 +62,17 @@ def _zone(identity: str) -> tzinfo:
     return point.provider.zone if point else timezone.get_default_timezone()
 
 
-def _told(answer: Authorization) -> list[str]:
-    says = answer.as_json(steps=True)
+def _lines(told: dict[str, Any]) -> list[str]:
     lines = [
-        f"{says['verdict']} ({says['reason']})",
-        *(f"  {step['outcome']}: {step['text']}" for step in says["steps"]),
+        f"{told['verdict']} ({told['reason']})",
+        *(f"  {step['outcome']}: {step['text']}" for step in told.get("steps", [])),
     ]
-    if says["tariff"]:
-        lines.append(f"Tariff {says['tariff']} ({says['tariff_source']}): {says['price_text']}")
-    if answer.not_known_yet:
-        lines.append(f"Not known before {says['known_from']}: the earliest known state of what is younger counts.")
-    lines.append(f"OCPI {says['ocpi']}, OCPP 1.6 {says['ocpp16']}, OCPP 2.0.1 {says['ocpp201']}")
+    if told.get("tariff"):
+        lines.append(f"Tariff {told['tariff']} ({told['tariff_source']}): {told['price_text']}")
+    if told.get("known_from") and datetime.fromisoformat(told["at"]) < datetime.fromisoformat(told["known_from"]):
+        lines.append(f"Not known before {told['known_from']}: the earliest known state of what is younger counts.")
+    if "ocpi" in told:
+        lines.append(f"OCPI {told['ocpi']}, OCPP 1.6 {told['ocpp16']}, OCPP 2.0.1 {told['ocpp201']}")
+    if price := told.get("price"):
+        lines.append(f"Priced {price['incl_vat']} {price['currency']} including VAT, {price['excl_vat']} excluding")
     return lines
