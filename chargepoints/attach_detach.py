@@ -58,11 +58,6 @@ def deactivate(points: Points) -> BulkResult:
     return _change(points, is_unchanged=lambda point: point.status != ACTIVE, status=Value(INACTIVE))
 
 
-def stops_working(points: Points) -> list[ChargePoint]:
-    """Which of them are active now, and are not once they are detached or deactivated?"""
-    return [point for point in _found(points) if point.status == ACTIVE]
-
-
 def why_not_activate(point: ChargePoint) -> str:
     """What is missing before this charge point can be activated; empty where nothing is (rules: guards)."""
     if point.charge_group_id is None and point.location_id is None:

@@ -1,4 +1,7 @@
-"""Facts that decide on one card at one charge point at one moment, fetched by one prepared statement."""
+"""Facts that decide on one card at one charge point at one moment, fetched by one prepared statement.
+
+The statement has two forms: on the rows of today, and on the rows as the kept history has them at a past moment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Plan of versions: what a feed's objects add to a tariff's stored versions, and what they take back."""
+"""Plan of versions: what a feed's objects add to a tariff's stored versions, and what they take back.
+
+Withdrawn, postponed and corrected announcements are told apart here; docs/feeds.md has the rules.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Idle fee: the price of being connected without charging, per hour. OCPI calls its dimension PARKING_TIME.
 
+Here it is built and recognised as an element of the simple form; the parked time of a session is counted in metering.py
+and priced like every dimension.
+
 OCPI knows no time that begins when charging ends: free time before the fee counts from the start of the session.
 """
 

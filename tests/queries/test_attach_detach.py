@@ -102,10 +102,6 @@ def test_deactivating_leaves_alone_what_is_out_of_service(world, spare):
     assert (now(world.market).status, now(spare).status) == ("inactive", "out_of_service")
 
 
-def test_what_stops_working_is_what_is_active_now(world, spare):
-    assert attach_detach.stops_working([world.market, spare.pk]) == [world.market]
-
-
 def test_a_closed_group_takes_no_points(world, spare):
     closed = group(world)
     ChargeGroup.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
