@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -27,6 +29,7 @@ from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import Restrictions
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.currencies import MINOR_UNITS
+from tariffs.pricing.lints import lost_vat
 
 PRICES = {"energy_per_kwh": "energy", "flat_fee": "flat", "time_per_hour": "time", "parking_per_hour": "parking"}
 LIMITS = {
@@ -35,6 +38,7 @@ LIMITS = {
     "min_price_incl": "min_price_incl",
     "max_price_incl": "max_price_incl",
 }
+MOST_REMARKS = 20
 STEPS = ("energy", "time", "parking")
 OF_THE_TARIFF = ("name", "currency")
 MOST = 10_000_000
@@ -77,6 +81,9 @@ class TariffResource(TermsResource):
             tuple[int | None, str], tuple[int, Values]
         ] = {}  # of each tariff: row number, name and currency
 
+        # of each tariff that changes: its versions by their beginning, and the row that says one
+        self.timelines: dict[tuple[int | None, str], dict[datetime, tuple[PriceList, int | None]]] = {}
+
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], TariffVersion]:
         codes = sorted({row.key[1] for row in rows if row.key})
         tariffs = self.scope.rows(Tariff, "change").filter(provider__in={row.provider for row in rows if row.provider})
@@ -86,6 +93,8 @@ class TariffResource(TermsResource):
         self.priced = {each.tariff_id for each in instances.values()}
         for each in instances.values():
             each.tariff = self.tariffs[each.provider_id, each.tariff.code]
+        for (provider, code, begins), each in instances.items():
+            self.timelines.setdefault((provider, code), {}).setdefault(begins, (price_list(each), None))
         return instances
 
     def get_queryset(self) -> QuerySet[TariffVersion]:
@@ -124,6 +133,20 @@ class TariffResource(TermsResource):
             )
         if changed:
             _refuse_senseless(new_values)
+            prices = _price_list(tariff or Tariff(currency=new_values["currency"]), new_values)
+            timeline = self.timelines.setdefault((row.provider_id, new_values["code"]), {})
+            timeline[new_values["valid_from"]] = prices, row.number
+
+    def remarks(self) -> list[str]:
+        """The first rows of which a version lacks the VAT that the version before has."""
+        found = sorted(
+            (number, f"Row {number}: {each.why} {each.remedy}")
+            for timeline in self.timelines.values()
+            for (_, (before, _)), (_, (after, number)) in pairwise(sorted(timeline.items(), key=lambda pair: pair[0]))
+            if number is not None
+            for each in lost_vat(before, after)
+        )
+        return [text for _, text in found[:MOST_REMARKS]]
 
     def _refuse_other_tariff(self, row: Row, tariff: Tariff | None, new_values: Values) -> None:
         """Name and currency are the tariff's: all of its rows say the same."""

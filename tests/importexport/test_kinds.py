@@ -115,6 +115,14 @@ def test_a_limit_may_be_given_with_its_vat(world, take):
     assert take("tariffs", header, "NIGHT,Night,2026-01-01,0.25,21,1,1.21,30,").counts == (0, 0, 1, 0)
 
 
+def test_a_row_without_the_vat_of_the_version_before_is_told_of(world, take, capsys):
+    header = "code,name,valid_from,energy_per_kwh,vat_percent"
+    take("tariffs", header, "NIGHT,Night,2026-03-01,0.27,0", "NIGHT,Night,2026-01-01,0.25,21")
+    assert "Row 2: The prices before have VAT" in capsys.readouterr().err
+    take("tariffs", header, "NIGHT,Night,2026-04-01,0.28,21", "NIGHT,Night,2026-05-01,0.29,21")
+    assert "have VAT" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("limits", "column", "words"),
     [
