@@ -22,7 +22,7 @@ from changes.models import Change
 from changes.permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
 from changes.preview import preview_scheduled
 from changes.proposals import Inapplicable
-from changes.proposals.points import undo_proposal
+from changes.undo import whole_undo
 from chargegroups.models import ChargeGroup
 from customers.models import Announcement, Notice
 from evcnet.admin.base import ModelAdmin
@@ -201,6 +201,6 @@ def _may_undo(request: StaffRequest, change: Change) -> bool:
     if len(change.earlier.get("rows", ())) > MANY:
         return may_change_exceptions(request.user, change.groups.all(), "delete")
     try:
-        return may_make(request.user, undo_proposal(change))
+        return may_make(request.user, whole_undo(change))
     except Inapplicable:
         return False

@@ -231,9 +231,11 @@ def change_terms(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpR
 
 def typed_from(proposal: NewTerms, undoes: Change) -> QueryDict:
     """The form as it would be sent to propose this, for the preview of undoing a change."""
-    now = Terms.objects.in_force(database_clock()).filter(charge_group=proposal.group).first()
+    rows = Terms.objects.in_force(database_clock()).filter(charge_group=proposal.group)
+    now = rows.select_related(*SLOTS).first()
     data = QueryDict(mutable=True)
-    for key, value in proposal.values.items():
+    for key in KEYS:
+        value = proposal.values[key] if key in proposal.values else getattr(now, key, None)
         sent = value.code if isinstance(value, Tariff) else "on" if value is True else value or ""
         if sent:
             data[key] = sent

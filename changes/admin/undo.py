@@ -1,7 +1,8 @@
-"""How is a change taken back? A scheduled one is cancelled; one that took effect is undone, by a change of its own."""
+"""Undo and cancel: a scheduled change is cancelled; one that took effect is undone, by a change of its own."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from changes.apply import cancel
 from changes.models import Change
 from changes.permissions import may_cancel, may_make
 from changes.proposals import Inapplicable, NewTerms
-from changes.proposals.points import undo_proposal
+from changes.undo import Conflict, undo_of, undo_proposal, whole_undo
 from chargegroups.models import ChargeGroup
 from customers.models import Notice
 from evcnet.accounts.reauthentication import ask_password_again
@@ -26,7 +27,7 @@ from evcnet.datetimes import database_clock
 
 
 class UndoWizard(ChangeWizard):
-    """The preview of what undoes a change; there is nothing to fill in."""
+    """Asks only where later changes set what this one set: then whoever undoes it chooses what is set back all the same."""
 
     @property
     def title(self) -> str:
@@ -36,27 +37,44 @@ class UndoWizard(ChangeWizard):
     def back(self) -> str:
         return str(self.admin.page(self.obj.pk))
 
+    @property
+    def form_template(self) -> str:  # type: ignore[override]
+        return "changes/undo.html" if self.conflicts else ""
+
+    @cached_property
+    def conflicts(self) -> list[Conflict]:
+        return undo_of(self.obj).conflicts
+
+    @property
+    def also(self) -> list[str]:
+        return [str(key) for key in self.data.getlist("also")]
+
     def draft(self) -> Draft:
-        return Draft(undo_proposal(self.obj), None, self.obj)
+        return Draft(undo_proposal(self.obj, self.also), None, self.obj)
+
+    def form_context(self) -> dict[str, Any]:
+        return {"conflicts": self.conflicts, "also": self.also}
 
 
 def undoing(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
-    """The door with the earlier state filled in. Terms open on the form's own preview, so that they can be edited."""
+    """New terms open on the form's own preview, so that they can be edited, unless later changes set the same."""
     if change.takes_effect_at > database_clock() and change.cancelled_at is None:
         return HttpResponseRedirect(admin.page(change.pk, "cancel"))
     try:
-        proposal = undo_proposal(change)
+        undo = undo_of(change)
+        whole = whole_undo(change)
     except Inapplicable as error:
         messages.warning(request, str(error))
         return HttpResponseRedirect(admin.page(change.pk))
-    if not isinstance(proposal, NewTerms):
-        return UndoWizard(admin, request, change).respond()
-    if not may_make(request.user, proposal):
+    # Conflicts are named on the page: only to who may undo all of them.
+    if not may_make(request.user, whole):
         raise PermissionDenied
+    if undo.conflicts or not isinstance(undo.proposal, NewTerms):
+        return UndoWizard(admin, request, change).respond()
     groups = admin.admin_site.get_model_admin(ChargeGroup)
-    flow = TermsWizard(groups, request, proposal.group, typed_from(proposal, change))
-    flow.address = groups.page(proposal.group.pk, "terms")
-    return flow.respond()
+    wizard = TermsWizard(groups, request, undo.proposal.group, typed_from(undo.proposal, change))
+    wizard.address = groups.page(undo.proposal.group.pk, "terms")
+    return wizard.respond()
 
 
 def cancelling(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from changes.proposals.base import Inapplicable, NothingToChange, Proposal
+from changes.proposals.base import NothingToChange, Proposal
 from changes.snapshots import Basis, BeforeAfter
 from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup
@@ -79,16 +79,3 @@ class CustomerMoves(Proposal):
         ends = len(self.user_groups)
         where = "another user group" if ends == 1 else f"{ends} user groups"
         return f"{counted(len(self.moves), 'customer')} moved to {where}"
-
-    @classmethod
-    def reversal(cls, change: Change) -> CustomerMoves:
-        """The proposal that brings each back to the user group that they came from."""
-        came_from = dict(change.earlier["user_groups"])
-        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk(came_from.keys())
-        groups = UserGroup.objects.filter(provider_id=change.provider_id).in_bulk(came_from.values())
-        if gone := set(came_from.values()) - groups.keys():
-            which = "user group is" if len(gone) == 1 else "user groups are"
-            raise Inapplicable(
-                f"A customer can't go back where they came from: {len(gone)} {which} not there any more."
-            )
-        return cls((customers[pk], groups[group]) for pk, group in came_from.items() if pk in customers)

@@ -142,15 +142,6 @@ class ExceptionChanges(Proposal):
         # Names of customers stay out of it: whoever sees the charge group reads it.
         return f"{counted(len(self.rows), 'exception')} at {where}"
 
-    @classmethod
-    def reversal(cls, change: Change) -> ExceptionChanges:
-        """The proposal that brings the earlier exceptions back, and removes those that were not there."""
-        rows = change.earlier["rows"]
-        groups = ChargeGroup.objects.filter(provider_id=change.provider_id).in_bulk({row["group"] for row in rows})
-        customers = Customer.objects.filter(provider_id=change.provider_id).in_bulk({row["customer"] for row in rows})
-        tariffs = Tariff.objects.filter(provider_id=change.provider_id).in_bulk({row.get("tariff") for row in rows})
-        return cls([_from_stored(row, groups, customers, tariffs) for row in rows])
-
 
 def _row_json(row: ProposedException) -> dict[str, Any]:
     told: dict[str, Any] = {"charge_group": row.charge_group.code, "customer": row.customer.number}
@@ -176,11 +167,3 @@ def _stored_json(key: tuple[int, int], row: dict[str, Any] | None) -> dict[str, 
         "valid_until": row["valid_until"] and row["valid_until"].isoformat(),
         "note": row["note"],
     }
-
-
-def _from_stored(row: dict[str, Any], groups: Any, customers: Any, tariffs: Any) -> ProposedException:
-    where, who = groups[row["group"]], customers[row["customer"]]
-    if row.get("removed"):
-        return ProposedException(where, who, removed=True)
-    first, last = (row[name] and datetime.fromisoformat(row[name]) for name in ("valid_from", "valid_until"))
-    return ProposedException(where, who, row["access"], tariffs.get(row["tariff"]), first, last, row["note"])

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from changes.models import Change
 from changes.proposals import (
-    CustomerMoves,
-    ExceptionChanges,
     Inapplicable,
-    NewTerms,
-    NewVersion,
     NothingToChange,
     Proposal,
 )
@@ -121,11 +117,6 @@ class PointMoves(Proposal):
     def _now(self) -> Any:
         return ChargePoint.objects.filter(pk__in=[move.point.pk for move in self.moves]).order_by("identity")
 
-    @classmethod
-    def reversal(cls, change: Change) -> PointMoves:
-        """The proposal that brings the points back to their groups, and into service where they were."""
-        return cls(_back(change))
-
     def write(self, change: Change | None, basis: Basis) -> None:
         for group in {move.to for move in self.moves}:
             moving = [move.point.pk for move in self.moves if move.to == group]
@@ -170,11 +161,6 @@ class GroupClosure(PointMoves):
     def _nothing(self) -> str:
         return f"{self.group} is closed already." if self.group.closed_at is not None else ""
 
-    @classmethod
-    def reversal(cls, change: Change) -> PointMoves:
-        """Opens the group again, with the points that it had and that stand in no other group since."""
-        return GroupReopening(change.groups.get(), _back(change))
-
     def write(self, change: Change | None, basis: Basis) -> None:
         _whole(close(self.group))
 
@@ -189,7 +175,7 @@ class GroupReopening(PointMoves):
 
     def __init__(self, group: ChargeGroup, moves: Sequence[Move]) -> None:
         self.group, self.provider_id = group, group.provider_id
-        self.moves = [move for move in moves if move.point.charge_group_id is None]
+        self.moves = list(moves)
 
     @property
     def groups(self) -> list[ChargeGroup]:
@@ -204,36 +190,6 @@ class GroupReopening(PointMoves):
 
     def sentence(self) -> str:
         return f"{self.group} opened again"
-
-
-REVERSALS: dict[str, Callable[[Change], Proposal]] = {
-    "terms": NewTerms.reversal,
-    "version": NewVersion.reversal,
-    "exceptions": ExceptionChanges.reversal,
-    "customers": CustomerMoves.reversal,
-    "points": PointMoves.reversal,
-    "closing": GroupClosure.reversal,
-}
-
-
-def undo_proposal(change: Change) -> Proposal:
-    """What would undo a change: the earlier state, proposed anew. Raises Inapplicable where there is none."""
-    if change.cancelled_at is not None:
-        raise Inapplicable("This change was cancelled before it took effect: there is nothing to undo.")
-    return REVERSALS[change.kind](change)
-
-
-def _back(change: Change) -> list[Move]:
-    """Into service where they were; a status that the change itself gave is taken back."""
-    rows, given = change.earlier["points"], change.proposal.get("status", {})
-    points = ChargePoint.objects.filter(provider_id=change.provider_id).select_related("charge_group")
-    known = points.in_bulk([pk for pk, _, _ in rows])
-    groups = ChargeGroup.objects.in_bulk([group for _, group, _ in rows if group])
-    return [
-        Move(known[pk], groups.get(group), status if status == ACTIVE or known[pk].identity in given else None)
-        for pk, group, status in rows
-        if pk in known
-    ]
 
 
 def _whole(outcome: BulkResult) -> None:

@@ -46,7 +46,7 @@ class NewTerms(Proposal):
         before = group_snapshots([self.group], at, also=proposed)[self.group.pk]
         after = replace(before, stored=self._terms_after(before.stored, at))
         scheduled = list(Terms.objects.filter(charge_group=self.group, valid_from__gte=at).order_by("valid_from"))
-        differing = [key for key in KEYS if _value(before.stored, key) != _value(after.stored, key)]
+        differing = [key for key in KEYS if stored_value(before.stored, key) != stored_value(after.stored, key)]
         if differing and any(row.valid_from == at for row in scheduled):
             raise Inapplicable("Other terms begin at this very moment: choose another, or cancel the scheduled ones.")
         return Basis(
@@ -54,7 +54,7 @@ class NewTerms(Proposal):
             groups=[self.group],
             places=[BeforeAfter(before, after)],
             rows={"terms": before.stored_pk, "scheduled": [row.pk for row in scheduled]},
-            earlier={key: _value(before.stored, key) for key in KEYS} if before.stored else {},
+            earlier={key: stored_value(before.stored, key) for key in KEYS} if before.stored else {},
             warnings=self._warnings(scheduled),
             nothing="" if differing else "These are the terms in force already: there is nothing to change.",
             provider=self.group.provider,
@@ -84,19 +84,8 @@ class NewTerms(Proposal):
     def sentence(self) -> str:
         return f"Terms of {self.group}"
 
-    @classmethod
-    def reversal(cls, change: Change) -> NewTerms:
-        """The proposal that brings the earlier terms back."""
-        if not change.earlier:
-            raise Inapplicable("These were the first terms of the charge group: there are no earlier ones.")
-        tariffs = Tariff.objects.filter(provider_id=change.provider_id).in_bulk(
-            [change.earlier[slot] for slot in SLOTS if change.earlier[slot]]
-        )
-        slots = {slot: tariffs.get(change.earlier[slot]) for slot in SLOTS}
-        return cls(change.groups.get(), slots | {key: change.earlier[key] for key in SWITCHES})
 
-
-def _value(terms: Terms | None, key: str) -> Any:
+def stored_value(terms: Terms | None, key: str) -> Any:
     """Of a tariff slot the id."""
     return getattr(terms, f"{key}_id" if key in SLOTS else key) if terms else None
 

@@ -141,14 +141,6 @@ class NewVersion(Proposal):
     def sentence(self) -> str:
         return f"New version of {self.tariff}"
 
-    @classmethod
-    def reversal(cls, change: Change) -> NewVersion:
-        """The proposal that brings the earlier prices back."""
-        version = TariffVersion.objects.filter(tariff=change.tariff, pk=change.earlier["version"]).first()
-        if version is None or change.tariff is None:
-            raise Inapplicable("This was the first version of the tariff: there are no earlier prices.")
-        return cls(change.tariff, price_list(version), version.valid_until)
-
 
 class TariffEnd(NewVersion):
     """No version of the tariff is in force from the moment of the change on; ``current`` is the one that ends."""

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from changes.apply import apply_change, preview_change
 from changes.models import Change
-from changes.proposals.points import undo_proposal
+from changes.undo import undo_proposal
 from chargegroups.models import CustomerException
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint

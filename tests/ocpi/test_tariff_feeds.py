@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from changes.apply import apply_now
 from changes.models import Change
-from changes.proposals.points import undo_proposal
+from changes.undo import undo_proposal
 from customers.models import Announcement
 from tariffs import writes as tariff_writes
 from tariffs.models import FeedTariff, Tariff, TariffElement, TariffVersion

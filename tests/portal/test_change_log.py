@@ -9,6 +9,7 @@ from changes.apply import apply_change, cancel, preview_change
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
 from changes.proposals.points import GroupClosure, PointMoves
+from changes.undo import undo_proposal
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
@@ -306,7 +307,6 @@ def test_no_customer_and_no_point_is_lost_by_undoing(world):
         list(Customer.objects.order_by("pk").values()),
         list(ChargePoint.objects.order_by("pk").values("pk", "status")),
     )
-    from changes.proposals.points import undo_proposal
 
     for kind in ("customers", "points", "closing"):
         made(undo_proposal(made(KINDS[kind](world))))

@@ -9,8 +9,9 @@ from changes import receivers
 from changes.apply import StalePreview, apply_change, cancel, preview_change
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
-from changes.proposals.points import GroupClosure, PointMoves, undo_proposal
+from changes.proposals.points import GroupClosure, PointMoves
 from changes.signals import SIGNALS
+from changes.undo import undo_proposal
 from chargegroups.models import Terms
 from customers.models import Announcement, Notice
 from evcnet.datetimes import database_clock

@@ -15,6 +15,7 @@ from changes.proposals import (
     NothingToChange,
     ProposedException,
 )
+from changes.undo import undo_proposal
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from customers.models import Notice
@@ -155,7 +156,7 @@ def test_what_has_taken_effect_is_not_cancelled_but_undone(world):
     change = made(NewTerms(world.leusden, {"tariff": world.cheap}))
     with pytest.raises(Inapplicable):
         cancel(change)
-    made(NewTerms.reversal(change), undoes=change)
+    made(undo_proposal(change), undoes=change)
     assert asked().decision.tariff.code == "STANDARD"
     assert Terms.objects.filter(charge_group=world.leusden).count() == 3
 
@@ -163,7 +164,7 @@ def test_what_has_taken_effect_is_not_cancelled_but_undone(world):
 def test_a_new_version_prices_from_its_moment_and_is_undone_by_another(world):
     change = made(NewVersion(world.standard, per_kwh("0.39")))
     assert "0.39" in asked().price_text
-    made(NewVersion.reversal(change))
+    made(undo_proposal(change))
     assert "0.35" in asked().price_text
     assert world.standard.versions.count() == 3
 
@@ -191,11 +192,11 @@ def test_exceptions_are_added_changed_and_removed_and_each_is_undone(world):
     changed = made(cheaper)
     removed = made(ExceptionChanges([ProposedException(world.leusden, world.jansen, removed=True)]))
     assert removed.impact["counts"]["pays_more"] == 1
-    made(ExceptionChanges.reversal(removed))
+    made(undo_proposal(removed))
     assert asked().decision.tariff.code == "CHEAP"
-    made(ExceptionChanges.reversal(changed))
+    made(undo_proposal(changed))
     assert asked().reason == "exception_denied"
-    made(ExceptionChanges.reversal(denied))
+    made(undo_proposal(denied))
     assert asked().reason == "own_user_group"
 
 
@@ -212,7 +213,7 @@ def test_customers_moved_to_another_user_group_meet_its_terms(world):
     moved = made(CustomerMoves.to([world.jansen], world.south))
     assert moved.impact["counts"]["loses_access"] == 1
     assert asked().reason == "no_access"
-    made(CustomerMoves.reversal(moved))
+    made(undo_proposal(moved))
     assert asked().verdict == "ALLOWED"
 
 

@@ -5,7 +5,8 @@ import pytest
 from changes.apply import StalePreview, apply_change, preview_change
 from changes.models import Change
 from changes.proposals import Inapplicable, NothingToChange
-from changes.proposals.points import GroupClosure, PointMoves, undo_proposal
+from changes.proposals.points import GroupClosure, PointMoves
+from changes.undo import undo_proposal
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
 from evcnet.datetimes import database_clock

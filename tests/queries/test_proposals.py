@@ -19,7 +19,8 @@ from changes.proposals import (
     NothingToChange,
     ProposedException,
 )
-from changes.proposals.points import GroupClosure, Move, PointMoves, undo_proposal
+from changes.proposals.points import GroupClosure, Move, PointMoves
+from changes.undo import undo_proposal
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
