@@ -26,7 +26,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 VERDICTS = ("ALLOWED", "BLOCKED", "EXPIRED", "NOT_ALLOWED", "UNKNOWN")
 
 
-class VerdictFilter(DropdownFilter):
+class DecisionVerdictFilter(DropdownFilter):
     title = "verdict"
     parameter_name = "verdict"
 
@@ -57,7 +57,7 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
     list_select_related = ["api_key", "login"]
     list_filter = [
         ("asked_at", RangeDateTimeFilter),
-        VerdictFilter,
+        DecisionVerdictFilter,
         ReasonFilter,
         ("source", ChoicesDropdownFilter),
         ("charge_point", AutocompleteFilter),

@@ -179,7 +179,8 @@ def test_a_uid_that_another_customer_has_now_stays_theirs(world, person):
     """A card that changed hands is the new holder's, sessions of the new holder included."""
     person.card.customer = world.bakker
     person.card.save()
-    charge(world, "Z3", card=person.card)
+    afterwards = datetime.now(UTC) + timedelta(days=1)
+    charge(world, "Z3", card=person.card, at=f"{afterwards:%Y-%m-%dT%H:%M}")
     erase(person.customer, by=world.anna)
     card = ChargeCard.objects.get(pk=person.card.pk)
     assert (card.uid, card.status) == (f"{MARK}04FF", "active")
