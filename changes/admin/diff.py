@@ -47,6 +47,8 @@ class StoredProposal:
     earlier: Mapping[str, Any]
     at: datetime
     login: Any
+    version: TariffVersion | None = None
+    """Of a new version the one before, where it is at hand."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _tariffs(kept: StoredProposal) -> list[Tariff]:
 
 def _version(kept: StoredProposal) -> Differences:
     rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
-    version = rows.select_related("tariff").prefetch_related("elements").first()
+    version = kept.version or rows.select_related("tariff").prefetch_related("elements").first()
     before = _lines(price_list(version)) if version else (NONE,)
     if kept.proposal.get("ends"):
         return Differences([Line("Prices", before, ("no price is in force",))])

@@ -63,7 +63,10 @@ def _sentences(preview: Preview, transitions: Sequence[PriceTransition]) -> list
 
 
 def _proposal_of(request: StaffRequest, preview: Preview) -> StoredProposal:
-    return StoredProposal(preview.provider.pk, preview.impact.proposal, preview.basis.earlier, preview.at, request.user)
+    earlier = preview.basis.earlier
+    stored = [version for place in preview.basis.places if place.before for version in place.before.versions.values()]
+    version = next((each for each in stored if each.pk == earlier.get("version")), None)
+    return StoredProposal(preview.provider.pk, preview.impact.proposal, earlier, preview.at, request.user, version)
 
 
 def roaming_sentences(preview: Preview) -> list[str]:

@@ -49,7 +49,6 @@ def preview_and_confirm(browser, page, **typed):
     )
     assert confirmed.status_code == 302, confirmed.content.decode()
     assert preview.context["replay"] is not None
-    print(len(of_preview), len(of_confirmation))
     return of_preview, of_confirmation
 
 
