@@ -24,6 +24,7 @@ CHECKS = {
     "types": (*PYTHON, "-m", "mypy"),
     "imports": (*PYTHON, "-c", LINT_IMPORTS),
     "unused": (*PYTHON, "-m", "vulture"),
+    "templates": (*PYTHON, "-m", "djlint", "--check", "--quiet", "templates"),
     "migrations": (*PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"),
     # Last, so that its count closes what is printed. -rs: what was skipped, and why; -m "": the slow ones as well.
     "tests": (*PYTHON, "-m", "pytest", "-m", "", "-n", "2", "--dist", "worksteal", "-rs"),
