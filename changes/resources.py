@@ -19,7 +19,7 @@ class TermsResource(BulkResource):
     """``notify`` says which customers are told, ``reason`` stands on the changes, and ``named`` is what was typed because
     a change is a big one. A resource says by ``proposals`` what its rows change together."""
 
-    changes_terms = True
+    changes_terms = reads_all_first = True
 
     def __init__(self, *args: Any, notify: str = "", reason: str = "", named: str = "", **options: Any) -> None:
         super().__init__(*args, **options)

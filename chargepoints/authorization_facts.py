@@ -6,6 +6,7 @@ The statement has two forms: on the rows of today, and on the rows as the kept h
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,7 +138,22 @@ FROM (SELECT 1) AS one {rows}
 """
 
 
+def _for_many(statement: str) -> str:
+    """The same statement for a list of cards, points and moments, in their order."""
+    statement = statement.replace("FROM (SELECT 1) AS one", f"FROM {_ASKED}") + " ORDER BY asked.number"
+    for name in ("uid", "identity", "at"):
+        statement = statement.replace(f"%({name})s", f"asked.{name}")
+    return statement
+
+
+_ASKED = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::timestamptz[])
+    WITH ORDINALITY AS asked(uid, identity, at, number)"""
 LIVE, HISTORY = _statement(_TODAY), _statement(_PAST)
+HISTORY_OF_MANY = _for_many(HISTORY)
+
+
+Question = tuple[str, str, datetime]
+"""Uid of a card, identity of a charge point, and the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +187,23 @@ def slot_of(source: str) -> str:
 
 def fetch_facts(uid: str, identity: str, at: datetime, *, past: bool = False) -> AuthorizationFacts:
     """Run the one statement: on the rows of today, or on the kept history. Nobody's tenancy is asked: a reader is no staff."""
-    row = _fetch(HISTORY if past else LIVE, {"uid": _plain(uid), "identity": _plain(identity), "at": at})
+    params = {"uid": _plain(uid), "identity": _plain(identity), "at": at}
+    [row] = _fetch(HISTORY if past else LIVE, params)
+    return _of_row(row, at)
+
+
+def fetch_past_facts(questions: Sequence[Question]) -> list[AuthorizationFacts]:
+    """The facts of many cards at points at moments that have passed, by one statement on the kept history."""
+    params = {
+        "uids": [_plain(uid) for uid, _, _ in questions],
+        "identities": [_plain(identity) for _, identity, _ in questions],
+        "moments": [at for _, _, at in questions],
+    }
+    rows = _fetch(HISTORY_OF_MANY, params)
+    return [_of_row(row, at) for row, (_, _, at) in zip(rows, questions, strict=True)]
+
+
+def _of_row(row: dict[str, Any], at: datetime) -> AuthorizationFacts:
     terms = _terms(row) if row["terms"] else None
     exception = _slot_of_row(row, "exception") if row["exception"] else None
     return AuthorizationFacts(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)
@@ -182,14 +214,12 @@ def _plain(text: str) -> str:
     return text.strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
-def _fetch(statement: str, params: dict[str, Any]) -> dict[str, Any]:
+def _fetch(statement: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as wrapped, connection.wrap_database_errors:
         counted = wrapped.debug_sql(statement, params) if hasattr(wrapped, "debug_sql") else nullcontext()
         with counted, psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor:
             # Prepared: three quarters of the time of an unprepared one is planning.
-            row = cursor.execute(statement, params, prepare=True).fetchone()
-    assert row is not None
-    return row
+            return cursor.execute(statement, params, prepare=True).fetchall()
 
 
 def _facts(row: dict[str, Any], at: datetime) -> Facts:

@@ -24,10 +24,11 @@ class Recorder:
         self.rater, self.by, self.now = Rater(provider), by, timezone.now()
         self.refused: Counter[str] = Counter()
 
-    def record(self, session: Session) -> Rating | None:
-        """Set what was decided; the first rating, unsaved, if the card was allowed. Raises DomainError for what no meter
-        reports."""
-        answer = authorize_at(session.card_uid, session.charge_point.identity, session.started_at, now=self.now)
+    def record(self, session: Session, answer: Authorization | None = None) -> Rating | None:
+        """Set what was decided; the first rating, unsaved, if the card was allowed. ``answer`` is that of the session's
+        start where it was asked before. Raises DomainError for what no meter reports."""
+        if answer is None:
+            answer = authorize_at(session.card_uid, session.charge_point.identity, session.started_at, now=self.now)
         pin(session, answer, self.now)
         if session.tariff_version_id is None:
             self.refused[session.reason] += 1

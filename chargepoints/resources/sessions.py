@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from chargepoints.authorization import Authorization, authorize_past
 from chargepoints.models import ChargePoint, Rating, Session
+from chargepoints.session_overlaps import Span, Timeline
 from chargepoints.session_recorder import Recorder
 from customers.models import Provider
 from evcnet.errors import DomainError
@@ -17,6 +19,7 @@ from evcnet.importexport.declaration import Values, clean_instance
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
+from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import (
     CodeWidget,
@@ -26,9 +29,14 @@ from evcnet.importexport.widgets import (
     ReferenceWidget,
 )
 
+ASKED_TOGETHER = 1_000  # sessions that one statement has the facts of
+NAMED = 5  # pairs of sessions that overlap
+
 
 class SessionResource(BulkResource):
     """A row is decided and rated when it first comes in. What is rated stays: another file changes its note alone."""
+
+    reads_all_first: ClassVar = True
 
     id = Field(CodeWidget(), attribute="code", required=True)
     charge_point = Field(ReferenceWidget(ChargePoint, by="identity", case_insensitive=True), required=True)
@@ -46,6 +54,8 @@ class SessionResource(BulkResource):
         super().__init__(*args, **options)
         self.now = timezone.now()
         self.recorders: dict[int, Recorder] = {}
+        self.timeline, self.overlaps = Timeline(), list[tuple[str, str]]()
+        self.answers: dict[int, Authorization] = {}  # of the sessions that are about to be written, by row
 
     def candidates(self, queryset: QuerySet[Session], rows: Iterable[Row]) -> QuerySet[Session]:
         sessions: QuerySet[Session] = super().candidates(queryset, rows)
@@ -68,12 +78,50 @@ class SessionResource(BulkResource):
             why = "The session is rated, so what was measured stays; only its note can be changed here"
             raise DomainError(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
 
+    def write_rows(self, results: list[RowResult]) -> None:
+        """Sessions that have no price yet are decided many at a time, in the order of their start."""
+        writing = sorted((each for each in results if each.writes), key=lambda each: each.new_values["started_at"])
+        for start in range(0, len(writing), ASKED_TOGETHER):
+            self.check_time()
+            together = writing[start : start + ASKED_TOGETHER]
+            unrated = [each for each in together if not (each.old_values or {}).get("rated")]
+            self._compare_spans(unrated)
+            self._decide([each for each in unrated if each.writes])
+            for result in together:
+                self.write_row(result)
+
+    def _compare_spans(self, results: list[RowResult]) -> None:
+        """Refuses what is stored or stands in the file under another id, and notes what overlaps at its point."""
+        spans = [(each, _span(each.new_values)) for each in results]
+        if not spans:
+            return
+        stored: QuerySet[Session] = self.scope.rows(Session).filter(
+            charge_point__in={span.charge_point for _, span in spans},
+            started_at__lte=max(span.ended_at for _, span in spans),
+            ended_at__gte=min(span.started_at for _, span in spans),
+        )
+        names = ("code", "charge_point_id", "card_uid", "started_at", "ended_at")
+        self.timeline.load(Span(*row) for row in stored.values_list(*names))
+        for result, span in spans:
+            first = self.timeline.repeated(span)
+            if first is not None:
+                why = f"It is the session {quoted(first.code)} under another id: same charge point, card, start and end"
+                result.row.refuse("id", f"{why}. Take the row out.")
+            elif (other := self.timeline.add(span)) is not None:
+                self.overlaps.append((span.code, other.code))
+
+    def _decide(self, results: list[RowResult]) -> None:
+        values = [each.new_values for each in results]
+        questions = [(each["card_uid"], each["charge_point"].identity, each["started_at"]) for each in values]
+        answers = authorize_past(questions) if questions else []
+        self.answers = {each.number: answer for each, answer in zip(results, answers, strict=True)}
+
     def build_instance(self, row: Row, instance: Session | None, new_values: Values) -> Any:
         session: Any = instance or Session(provider=row.provider)
         for column in self.columns:
             setattr(session, column.attribute, new_values[column.column_name])
         if not getattr(session, "rated", False):
-            session.first_rating = self._recorder(session.provider).record(session)
+            session.first_rating = self._recorder(session.provider).record(session, self.answers.get(row.number))
         return clean_instance(session)
 
     def save_row(self, result: RowResult) -> Any:
@@ -95,10 +143,20 @@ class SessionResource(BulkResource):
         return self.recorders.setdefault(provider.pk, Recorder(provider, self.scope.login))
 
     def remarks(self) -> list[str]:
+        remarks = []
         refused = sum((recorder.refused for recorder in self.recorders.values()), start=Counter())
-        total = refused.total()
-        if not total:
-            return []
-        sessions = "session was" if total == 1 else "sessions were"
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
-        return [f"{total:,} {sessions} not allowed, and taken in without a price: {reasons}."]
+        if total := refused.total():
+            sessions = "session was" if total == 1 else "sessions were"
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
+            remarks.append(f"{total:,} {sessions} not allowed, and taken in without a price: {reasons}.")
+        if total := len(self.overlaps):
+            sessions = "session overlaps" if total == 1 else "sessions overlap"
+            pairs = ", ".join(f"{one} and {other}" for one, other in self.overlaps[:NAMED])
+            more = ", ..." if total > NAMED else ""
+            remarks.append(f"{total:,} {sessions} another one of the same charge point: {pairs}{more}.")
+        return remarks
+
+
+def _span(values: Values) -> Span:
+    point: ChargePoint = values["charge_point"]
+    return Span(values["id"], point.pk, values["card_uid"], values["started_at"], values["ended_at"])

@@ -62,7 +62,12 @@ class BulkImport(ResourceDeclaration):
         """From here on nothing else changes terms of these providers until the transaction ends."""
 
     def write_rows(self, results: list[RowResult]) -> None:
-        """Write the rows of a file that were all read. One that writes each as it is read leaves nothing to do."""
+        """Write the rows of a file that were all read first; where each is written as it is read, nothing is left to do."""
+
+    def check_time(self) -> None:
+        """Raises TimeLimitExceeded after the time limit of the run."""
+        if self._deadline is not None and monotonic() >= self._deadline:
+            raise TimeLimitExceeded
 
     def terms_fingerprints(self) -> list[str]:
         """What the changes of terms come to that the file makes."""
@@ -93,10 +98,9 @@ class BulkImport(ResourceDeclaration):
         instances = self.find_instances(rows, lock=lock)
         row_results = []
         for row in self.sort_rows(rows):
-            if self._deadline is not None and monotonic() >= self._deadline:
-                raise TimeLimitExceeded
+            self.check_time()
             row_results.append(self._compare(row, instances))
-            if not self.changes_terms:
+            if not self.reads_all_first:
                 self.write_row(row_results[-1])
         self.write_rows(row_results)
         self._write_batches([each for each in row_results if each.in_batch])

@@ -40,7 +40,8 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     case_insensitive: ClassVar[bool] = False  # keys that differ only in letter case are the same key
     creates_in_bulk: ClassVar[bool] = True  # new rows are written many at a time
     updates_in_bulk: ClassVar[bool] = False  # and so are rows that change
-    changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price: all are read first
+    changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price
+    reads_all_first: ClassVar[bool] = False  # all rows are checked before ``write_rows`` writes them
     guard_columns: ClassVar[dict[str, str]] = {}
     """In which column of these files a rule over several tables is mended, by the column that the rule names."""
 

@@ -73,14 +73,14 @@ def test_the_count_of_those_is_told(world, tmp_path, capsys):
     ],
 )
 def test_a_row_that_makes_no_sense_is_told_and_nothing_is_written(world, take, wrong, column, says):
-    answer = take("sessions", HEADER, GOOD.replace("S1", "S0"), wrong)
+    answer = take("sessions", HEADER, GOOD.replace("S1", "S0").replace("04AA11", "04BB22"), wrong)
     assert (answer.status, answer.errors) == (1, [(3, column)]), answer.said
     assert says in answer.messages
     assert nothing_written()
 
 
 def test_in_the_hour_that_the_clock_repeats_a_time_is_the_first_unless_it_has_its_offset(world, take):
-    row = "S{},NLGRGE0001,04AA11,{},2026-10-25T04:00,20,0,"
+    row = "S{0},NLGRGE0001,CARD{0},{1},2026-10-25T04:00,20,0,"
     local, first, second = "2025-10-26T02:30", "2025-10-26T02:30+02:00", "2025-10-26T02:30+01:00"
     row = row.replace("2026-10-25", "2025-10-26")
     assert take("sessions", HEADER, *(row.format(i, at) for i, at in enumerate((local, first, second)))).status == 0
@@ -150,9 +150,11 @@ def test_another_providers_ids_are_its_own(world, take):
     assert Session.objects.filter(code="S1").count() == 2
 
 
-def test_decisions_cost_one_query_a_row_and_the_rest_does_not_grow(world, tmp_path, django_assert_max_num_queries):
-    rows = [GOOD.replace("S1", f"S{number}") for number in range(300)]
-    with django_assert_max_num_queries(300 + 40):
+def test_queries_do_not_grow_with_the_rows(world, tmp_path, django_assert_max_num_queries):
+    start = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    moments = [(start + timedelta(hours=number)).isoformat() for number in range(301)]
+    rows = [f"S{n},NLGRGE0001,04AA11,{moments[n]},{moments[n + 1]},7,0," for n in range(300)]
+    with django_assert_max_num_queries(45):
         answer = import_csv("sessions", "\n".join([HEADER, *rows]).encode(), tmp_path, provider="GRG")
     assert answer.counts == (300, 0, 0, 0)
     assert Rating.objects.count() == 300
@@ -216,3 +218,39 @@ def test_a_session_that_arrives_late_counts_by_what_held_at_its_start(take, befo
     recorded = Session.objects.get()
     assert (recorded.reason, recorded.customer.number) == (reason, "1")
     assert recorded.ratings.get().incl_vat == Decimal(price)
+
+
+# One transaction, and sessions that overlap
+
+
+def test_the_same_transaction_under_a_second_id_is_refused_with_the_first_ones_id(world, take):
+    assert take("sessions", HEADER, GOOD).counts == (1, 0, 0, 0)
+    answer = take("sessions", HEADER, GOOD, GOOD.replace("S1", "S2").replace("04AA11", "04aa11"))
+    assert (answer.status, answer.errors) == (1, [(3, "id")])
+    assert "“S1” under another id" in answer.messages
+    assert list(Session.objects.values_list("code", flat=True)) == ["S1"]
+
+
+def test_two_ids_of_one_transaction_within_a_file_are_refused(world, take):
+    answer = take("sessions", HEADER, GOOD, GOOD.replace("S1", "S2"))
+    assert (answer.status, answer.errors) == (1, [(3, "id")])
+    assert nothing_written()
+
+
+@for_each(
+    ("start", "end", "overlaps"),
+    [
+        ("2026-03-02T10:59", "2026-03-02T12:00", True),
+        ("2026-03-02T08:00", "2026-03-02T12:00", True),
+        ("2026-03-02T09:30", "2026-03-02T10:00", True),
+        ("2026-03-02T11:00", "2026-03-02T12:00", False),
+        ("2026-03-02T08:00", "2026-03-02T09:00", False),
+    ],
+)
+def test_sessions_of_one_point_that_overlap_are_taken_with_a_warning(world, tmp_path, capsys, start, end, overlaps):
+    other = f"S2,NLGRGE0001,04BB22,{start},{end},2,0,"
+    for rows in ([GOOD], [GOOD, other]):  # the first is stored already
+        answer = import_csv("sessions", "\n".join([HEADER, *rows, ""]).encode(), tmp_path, provider="GRG")
+        assert answer.status == 0
+    assert ("S2 and S1" in capsys.readouterr().err) == overlaps
+    assert Session.objects.count() == 2
