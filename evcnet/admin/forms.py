@@ -24,7 +24,7 @@ class FieldConflict:
 
 
 @dataclass(frozen=True)
-class Conflict:
+class EditConflict:
     who: str
     at: datetime
     differences: list[FieldConflict]
@@ -67,7 +67,7 @@ class PortalForm(OwnedForm):
     """
 
     revision = forms.CharField(required=False, widget=forms.HiddenInput)
-    conflict: Conflict | None = None
+    conflict: EditConflict | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,7 +102,7 @@ class PortalForm(OwnedForm):
         if not differences:
             return
         who = authors([latest]).get(author_id(latest), "Somebody else") if latest else "Somebody else"
-        self.conflict = Conflict(who, latest.pgh_created_at, differences)
+        self.conflict = EditConflict(who, latest.pgh_created_at, differences)
         raise ValidationError(
             f"{who} changed this {stored._meta.verbose_name} after you opened it. Nothing has been saved yet: "
             "both versions stand below. Save again to store what this form now shows.",
