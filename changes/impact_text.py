@@ -66,12 +66,12 @@ class Sentence:
         return f"customer {one}" if self.count == 1 else f"customers {many}"
 
     @property
-    def shown(self) -> tuple[Part, ...]:
+    def heaviest(self) -> tuple[Part, ...]:
         return self.parts[:PARTS]
 
     @property
     def more(self) -> int:
-        return len(self.parts) - len(self.shown)
+        return len(self.parts) - len(self.heaviest)
 
 
 @dataclass(frozen=True)

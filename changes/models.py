@@ -1,4 +1,4 @@
-"""Which changes were made, when, by whom, why, and on the sight of what?"""
+"""Changes: when, by whom and why they were made, and the preview that was confirmed."""
 
 from __future__ import annotations
 

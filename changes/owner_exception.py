@@ -1,4 +1,4 @@
-"""Does the owner of a charge point pay for their own sessions, and how is that mended?"""
+"""Owner exception: the one that lets the owner of a charge point charge there free of charge."""
 
 from __future__ import annotations
 

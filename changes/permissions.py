@@ -1,4 +1,4 @@
-"""May this login make this change? Asked at every step, whatever page the proposal came from."""
+"""Permission to make a change, asked for at every step, whatever page the proposal came from."""
 
 from __future__ import annotations
 

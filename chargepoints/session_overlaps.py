@@ -29,7 +29,7 @@ class Span:
         return self.started_at < other.ended_at and other.started_at < self.ended_at
 
 
-class Timeline:
+class PointTimeline:
     """The spans of charge points. New ones are added in the order of their start, so that past ones are forgotten."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Which changes were made, which are to come, and what does the page of each say?"""
+"""Change log: the list of changes made and to come, and the page of each."""
 
 from __future__ import annotations
 

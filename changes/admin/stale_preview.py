@@ -19,7 +19,7 @@ from changes.models import Change
 from changes.preview import Preview
 from evcnet.admin.requests import StaffRequest
 
-SALT = "evcnet.terms_write.shown"
+SALT = "evcnet.changes.preview"
 
 
 @dataclass(frozen=True)

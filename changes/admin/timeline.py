@@ -1,4 +1,4 @@
-"""How did the terms of a group, or the prices of a tariff, come to be what they are, and what comes next?"""
+"""Timeline of a charge group's terms, or of a tariff's prices: past, in force, and to come."""
 
 from __future__ import annotations
 

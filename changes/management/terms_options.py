@@ -1,4 +1,4 @@
-"""What do preview_terms and change_terms have in common? They read the same proposal and print the same object."""
+"""Options that preview_terms and change_terms share: the proposal that they read, and the object that they print."""
 
 from __future__ import annotations
 

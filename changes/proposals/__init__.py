@@ -1,4 +1,4 @@
-"""What can be proposed? Each kind of change is a value: previewed, compared, applied, and read again in the record."""
+"""Proposals: each kind of change is a value that is previewed, compared, applied, and read again in the change log."""
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
 from changes.proposals.customers import CustomerMoves

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize_past
 from chargepoints.models import ChargePoint, Rating, Session
-from chargepoints.session_overlaps import Span, Timeline
+from chargepoints.session_overlaps import PointTimeline, Span
 from chargepoints.session_recorder import Recorder
 from customers.models import Provider
 from evcnet.errors import DomainError
@@ -54,7 +54,7 @@ class SessionResource(BulkResource):
         super().__init__(*args, **options)
         self.now = timezone.now()
         self.recorders: dict[int, Recorder] = {}
-        self.timeline, self.overlaps = Timeline(), list[tuple[str, str]]()
+        self.timeline, self.overlaps = PointTimeline(), list[tuple[str, str]]()
         self.answers: dict[int, Authorization] = {}  # of the sessions that are about to be written, by row
 
     def candidates(self, queryset: QuerySet[Session], rows: Iterable[Row]) -> QuerySet[Session]:

@@ -1,4 +1,4 @@
-"""How many SQL statements do the pages of a change cost? At most 50 to preview and to confirm one price of one group."""
+"""Statements of a change: how many SQL statements the preview and the confirmation of one take."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who would be affected by other terms of a charge group, and how? Writes nothing."""
+"""Command `preview_terms`: who would be affected by other terms of a charge group, and how. Writes nothing."""
 
 from typing import Any
 
