@@ -1,4 +1,4 @@
-"""Health checks: is this process alive, and can it work?"""
+"""Health checks: /healthz tells that the process lives, /readyz that it can work."""
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
