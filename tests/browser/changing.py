@@ -114,5 +114,11 @@ def prices_changed_and_undone(page: Page, other: Page, base: str, tariff: str) -
 
 
 def undo(page: Page) -> None:
+    """Opens the preview of an undo; what later changes set as well is set back too, where the page asks."""
     page.get_by_role("link", name="Undo…").click()
-    page.get_by_role("heading", name="Confirm", exact=True).wait_for()
+    page.get_by_role("heading", name=re.compile("^(Confirm|Later changes set these as well)$")).wait_for()
+    boxes = page.locator("input[name=also]")
+    if boxes.count():
+        for box in boxes.all():
+            box.check()
+        show(page)

@@ -148,7 +148,7 @@ def _move(browser: Any, customer: Customer, way: str, group: int, code: str) -> 
         where = url(Customer, "change", customer.pk)
         return ask(browser, "POST", where, page_form(browser.get(where)) | {"user_group": group})
     if way == "verb":
-        where, sent = url(Customer, "verb", customer.pk, "move"), {"confirmed": "1", "user_group": group}
+        where, sent = url(Customer, "action", customer.pk, "move"), {"confirmed": "1", "user_group": group}
         return ask(browser, "POST", where, sent)
     step = {"step": "confirm"} if way == "confirm" else {}
     return ask(browser, "POST", url(Customer, "regroup", customer.pk), {"to": group, **step})
@@ -160,7 +160,7 @@ def test_no_charge_point_is_moved_into_a_group_out_of_sight(marked, way):
     for tenant in (marked.south, marked.fjord):
         group, sent = tenant[ChargeGroup].pk, {"confirmed": "1", "charge_group": tenant[ChargeGroup].pk}
         where = {
-            "verb": (url(ChargePoint, "verb", point.pk, "move"), sent),
+            "verb": (url(ChargePoint, "action", point.pk, "move"), sent),
             "bulk": (url(ChargePoint), sent | {"action": "attach", "_selected_action": point.pk, "index": "0"}),
             "preview": (url(ChargePoint, "regroup", point.pk), {"to": group}),
             "confirm": (url(ChargePoint, "regroup", point.pk), {"to": group, "step": "confirm"}),

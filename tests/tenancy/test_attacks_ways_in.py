@@ -70,7 +70,7 @@ def test_a_row_that_is_tied_to_one_out_of_sight_does_not_name_it(marked, role):
     pages = [url(ChargePoint, view, point.pk) for view in ("change", "history", "delete")]
     pages += [url(type(session), view, session.pk) for view in ("change", "history")]
     pages += [url(ChargeGroup, view, group.pk) for view in ("customers", "history", "access", "points", "close")]
-    pages += [url(ChargePoint, "verb", point.pk, "free-for-owner"), url(type(session)), url(ChargePoint), "/"]
+    pages += [url(ChargePoint, "action", point.pk, "free-for-owner"), url(type(session)), url(ChargePoint), "/"]
     wrong = [(page, found) for page in pages if (found := says(ask(browser, "GET", page), marks))]
     assert not wrong
 

@@ -60,7 +60,7 @@ COMMANDS = {
     "import_ocpi": "--provider",
     "price": "--provider",
     "replay": "--provider",
-    "explain": "the platform's operator, of every provider",
+    "explain": "--provider",
     "database": "no data",
     "demo": "writes providers of its own",
     "portal": "starts the portal",
