@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -138,6 +139,9 @@ class TariffVersion(models.Model):
             WithinProvider(field="tariff", name="version_tariff_of_same_provider"),
         ]
 
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Nothing: forms say by field what the checks say, and the database holds them; each would be a statement."""
+
     def __str__(self) -> str:
         return f"{self.tariff} from {self.valid_from:%Y-%m-%d %H:%M}"
 
@@ -242,6 +246,9 @@ class TariffElement(models.Model):
                 for kind in ("energy", "time", "parking", "flat")
             ),
         ]
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Nothing: forms say by field what the checks say, and the database holds them; each would be a statement."""
 
     def __str__(self) -> str:
         return f"element {self.position}"

@@ -38,9 +38,6 @@ _ROW = re.compile(r"elements\[(\d+)\]")
 
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
-    def validate_constraints(self) -> None:
-        """Fields and ``clean`` say all that the checks say, each of which would be a statement of its own."""
-
     valid_from = MomentField(label="In force from", help_text="Empty: from now on.")
     valid_until = MomentField(
         label="In force until", help_text="Empty: until a later version. After it none is in force."
@@ -63,9 +60,6 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
     """One row: prices with their VAT, and when they hold."""
-
-    def validate_constraints(self) -> None:
-        """Fields and ``clean`` say all that the checks say, each of which would be a statement of its own."""
 
     day_of_week = forms.MultipleChoiceField(
         label="Days", choices=DayOfWeek.choices, required=False, widget=forms.CheckboxSelectMultiple
