@@ -47,7 +47,8 @@ def configured(*, as_json: bool, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {"procrastinate.blueprints": {"level": "WARNING"}},  # each start would list the tasks
+        # Each start would list the tasks, and those that are run regularly.
+        "loggers": {f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic")},
         "root": {"handlers": ["console"], "level": level},
     }
 
