@@ -21,7 +21,7 @@ from chargegroups.access_summary import access_summaries
 from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.decisions import decision_counts, latest_decisions
-from chargepoints.forms import ChargePointForm
+from chargepoints.forms import ChargePointForm, Regrouping
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
 from chargepoints.search import points_named
@@ -132,8 +132,11 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
 
     # The charge group: a new point arises in it, one that exists gets there through a preview
 
+    regroup: Regrouping | None = None
+    """Where the point that this request saved is to go."""
+
     def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
-        request.regroup = form.regroup  # type: ignore[attr-defined]
+        self.regroup = form.regroup
         group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
         if change or group is None:
             super().save_model(request, obj, form, change)
@@ -145,12 +148,12 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         apply_now(proposal, by=request.user)
 
     def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
-        regroup = request.regroup  # type: ignore[attr-defined]
-        if regroup is None:
+        if self.regroup is None:
             response: HttpResponse = super().response_change(request, obj)
             return response
         messages.info(request, "The charge group changes once you have confirmed it here. Everything else is saved.")
-        query = {"to": regroup.group.pk if regroup.group else ""} | ({"active": "1"} if regroup.active else {})
+        group, active = self.regroup.group, self.regroup.active
+        query = {"to": group.pk if group else ""} | ({"active": "1"} if active else {})
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
     def object_views(self) -> dict[str, Any]:

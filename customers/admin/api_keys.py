@@ -38,6 +38,8 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
         Action("activate", "Activate", "activated", _switch(True), is_available=lambda key: not key.active),
     )
     change_form_outer_before_template = "customers/api_key.html"
+    secret = ""
+    """That of the key which this request made."""
 
     @admin.display(description="begins with", ordering="prefix")
     def shown_prefix(self, key: ApiKey) -> str:
@@ -53,11 +55,11 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
             return
         key, secret = ApiKey.make(provider=obj.provider, name=obj.name, rate_per_minute=obj.rate_per_minute)
         obj.__dict__.update(key.__dict__)
-        request.secret = secret  # type: ignore[attr-defined]
+        self.secret = secret
 
     def response_add(self, request: StaffRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         context = self.page_context(request, obj, f"{obj.name}: copy the key now") | {
-            "secret": request.secret,  # type: ignore[attr-defined]
+            "secret": self.secret,
             "list": self.page(obj.pk),
         }
         response = TemplateResponse(request, "customers/api_key_made.html", context)

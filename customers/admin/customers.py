@@ -15,7 +15,7 @@ from changes.admin.move_customers import regroup_customer
 from customers.admin import move_customers, privacy, status_actions
 from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
-from customers.models import ChargeCard, Customer
+from customers.models import ChargeCard, Customer, UserGroup
 from customers.resources import CustomerResource
 from customers.search import search_customers
 from evcnet.admin.actions import ActionsMixin
@@ -88,17 +88,19 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
 
     # The user group: a new customer arises in it, one that exists gets there through a preview
 
+    moves_to: UserGroup | None = None
+    """Where the customer whom this request saved is to go."""
+
     def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
-        request.moves_to = form.moves_to  # type: ignore[attr-defined]
+        self.moves_to = form.moves_to
         super().save_model(request, obj, form, change)
 
     def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
-        group = request.moves_to  # type: ignore[attr-defined]
-        if group is None:
+        if self.moves_to is None:
             response: HttpResponse = super().response_change(request, obj)
             return response
         messages.info(request, "The user group changes once you have confirmed it here. Everything else is saved.")
-        return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': group.pk})}")
+        return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': self.moves_to.pk})}")
 
     def object_views(self) -> dict[str, Any]:
         return {"regroup": regroup_customer}

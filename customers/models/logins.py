@@ -84,15 +84,25 @@ class StaffMember(AbstractBaseUser):
         providers = {provider for _, provider, group in self._memberships if group is not None}
         return dict(UserGroup.objects.filter(provider_id__in=providers).values_list("pk", "parent_id"))
 
+    @cached_property
+    def _descendants(self) -> dict[frozenset[int], frozenset[int]]:
+        return {}
+
+    def _with_descendants(self, groups: frozenset[int]) -> frozenset[int]:
+        """Kept, since a page asks for dozens of permissions and a provider may have thousands of user groups."""
+        if groups and groups not in self._descendants:
+            self._descendants[groups] = descendants(groups, self._parents)
+        return self._descendants.get(groups, frozenset())
+
     def scope(self, permission: str) -> Scope:
         """What this login reaches with a permission such as ``customers.view_customer``."""
         if not self.is_active:
             return Scope()
         roles = [(provider, group) for role, provider, group in self._memberships if granted(role, permission)]
-        groups = {group for _, group in roles if group is not None}
+        groups = frozenset(group for _, group in roles if group is not None)
         return Scope(
             providers=frozenset(provider for provider, group in roles if group is None),
-            user_groups=descendants(groups, self._parents) if groups else frozenset(),
+            user_groups=self._with_descendants(groups),
             platform=self.is_operator and granted_to_operator(permission),
         )
 

@@ -151,7 +151,7 @@ class UserGroup(models.Model):
         return ancestors
 
 
-def descendants(groups: set[int], parents: dict[int, int | None]) -> frozenset[int]:
+def descendants(groups: frozenset[int], parents: dict[int, int | None]) -> frozenset[int]:
     """The user groups themselves and all below them. ``parents`` maps a user group's id to its parent's."""
     below = set(groups)
     while more := {child for child, parent in parents.items() if parent in below} - below:

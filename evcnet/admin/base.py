@@ -6,7 +6,8 @@ Every admin of the project builds on it. With import and export: ``class X(Model
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from django.contrib import messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
@@ -26,7 +27,7 @@ from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import Scoped, StackedInline, TabularInline, sees_target
-from evcnet.errors import REFUSALS, DomainError, refusal_of
+from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
@@ -60,6 +61,15 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
     change_form_before_template = "evcnet/conflict.html"
+    refusal: Refusal | None = None
+    """Why the database refused what was typed, when the page is made again."""
+    hidden_relations: dict[Any, set[str]] | None = None
+
+    def for_request(self) -> Self:
+        """A copy that serves one request, as an instance of a class-based view does. Its steps hand things on in it."""
+        page = copy(self)
+        page.row_permissions, page.hidden_relations = {}, {}
+        return page
 
     # Lists
 
@@ -137,11 +147,11 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         """Fields that point at rows which the login does not see: not shown, not asked, and kept as they are."""
         if obj is None or obj.pk is None:
             return set()
-        cache: dict[Any, set[str]] = request.__dict__.setdefault("hidden_relations", {})
-        if (key := (self.model, obj.pk)) not in cache:
+        cache = {} if self.hidden_relations is None else self.hidden_relations
+        if obj.pk not in cache:
             fields = [field for field in self.model._meta.concrete_fields if field.is_relation]
-            cache[key] = {field.name for field in fields if not sees_target(request.user, obj, field)}
-        return cache[key]
+            cache[obj.pk] = {field.name for field in fields if not sees_target(request.user, obj, field)}
+        return cache[obj.pk]
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = context.get("original")
@@ -150,20 +160,22 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.request = request
+        form.request, form.refusal = request, self.refusal
         return form
 
     def changeform_view(
         self, request: StaffRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
+        page = self.for_request()
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super(ModelAdmin, page).changeform_view(request, object_id, form_url, extra_context)
         except REFUSALS as error:
-            if request.method != "POST" or hasattr(request, "refusal"):
+            if request.method != "POST":
                 raise
             # All of it was undone. The page is made again with what was typed, and the form shows the refusal.
-            request.refusal = refusal_of(error)  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            page = self.for_request()
+            page.refusal = refusal_of(error)
+            return super(ModelAdmin, page).changeform_view(request, object_id, form_url, extra_context)
 
     def save_formset(self, request: StaffRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
@@ -246,7 +258,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     def _with_object(self, view: ObjectView) -> Callable[..., HttpResponseBase]:
         def view_by_id(request: StaffRequest, object_id: str) -> HttpResponseBase:
-            return view(self, request, self.get_object_or_404(request, object_id))
+            return view(self.for_request(), request, self.get_object_or_404(request, object_id))
 
         return view_by_id
 

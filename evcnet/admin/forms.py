@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from evcnet.errors import Refusal
 from evcnet.history import author_id, authors, event_model, in_words, latest_event
 from evcnet.primary_keys import parse_pk
 
@@ -68,6 +69,8 @@ class PortalForm(OwnedForm):
 
     revision = forms.CharField(required=False, widget=forms.HiddenInput)
     conflict: EditConflict | None = None
+    refusal: Refusal | None = None
+    """Why the database refused what was typed, where it did: the form shows it as an error of its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,9 +79,8 @@ class PortalForm(OwnedForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        refusal = getattr(self.request, "refusal", None)
-        if refusal is not None:
-            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
+        if self.refusal is not None:
+            self.add_error(self.refusal.field if self.refusal.field in self.fields else None, self.refusal.message)
         if self.instance.pk is not None:
             self._refuse_lost_update()
         return cleaned

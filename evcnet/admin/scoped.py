@@ -26,6 +26,8 @@ class Scoped:
     """Rows, choices and permissions of a login: the same for pages and for the tables inside them."""
 
     model: Any
+    row_permissions: dict[tuple[str, Any], bool] | None = None
+    """What was asked of rows already, in the copy of an admin that serves one request; None where nothing is kept."""
 
     def get_queryset(self, request: StaffRequest) -> Any:
         ordering = self.get_ordering(request)  # type: ignore[attr-defined]
@@ -40,15 +42,14 @@ class Scoped:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def has_model_permission(self, request: StaffRequest, action: str, obj: Any = None) -> bool:
-        """May this login do that at all, and, with ``obj``, to that very row? Asked often, so cached for the request."""
+        """May this login do that at all, and, with ``obj``, to that very row?"""
         meta = self.model._meta
         permission = f"{meta.app_label}.{action}_{meta.model_name}"
-        row = obj if isinstance(obj, self.model) and obj.pk is not None else None
-        cache: dict[Any, bool] = request.__dict__.setdefault("model_permissions", {})
-        key = (permission, row and row.pk)
-        if key not in cache:
-            login = request.user
-            cache[key] = login.has_perm(permission) and (row is None or login.has_perm(permission, row))
+        if not request.user.has_perm(permission) or not isinstance(obj, self.model) or obj.pk is None:
+            return request.user.has_perm(permission)
+        cache = {} if self.row_permissions is None else self.row_permissions
+        if (key := (permission, obj.pk)) not in cache:
+            cache[key] = request.user.has_perm(permission, obj)
         return cache[key]
 
     def has_view_permission(self, request: StaffRequest, obj: Any = None) -> bool:
