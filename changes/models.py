@@ -69,7 +69,7 @@ class Change(models.Model):
     personal_data = PersonalData(
         texts=("sentence", "reason", "proposal", "earlier", "impact"), impersonal=("fingerprint",)
     )
-    tenancy = Tenancy(user_groups=("groups__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("groups__user_group_id",))
     objects: Any = ChangeManager()
 
     class Meta:

@@ -36,28 +36,36 @@ class Tenancy:
     """How a model's rows hang on a provider and, below it, on user groups.
 
     ``provider`` is the lookup of the provider's id. ``user_groups`` are lookups of user group ids, any of which lets
-    a login of that user group see the row; without one only logins of the whole provider do. ``many`` says that the
-    lookups cross to many rows, so that the rows are found by a subquery and never doubled.
+    a login of that user group see the row; without one only logins of the whole provider do.
     """
 
     provider: str = "provider_id"
     user_groups: tuple[str, ...] = field(default=())
-    many: bool = False
 
     def clause(self, model: type[models.Model], scope: Scope) -> Q:
         if scope.platform:
             return Q()
-        allowed = Q(**{f"{self.provider}__in": scope.providers}) if scope.providers else Q(pk__in=[])
-        if scope.user_groups and self.user_groups:
-            allowed |= self._of_groups(model, scope.user_groups)
+        allowed = _within(model, self.provider, scope.providers) if scope.providers else Q(pk__in=[])
+        if scope.user_groups:
+            for lookup in self.user_groups:
+                allowed |= _within(model, lookup, scope.user_groups)
         return allowed
 
-    def _of_groups(self, model: type[models.Model], user_groups: frozenset[int]) -> Q:
-        any_of = Q()
-        for lookup in self.user_groups:
-            clause = Q(**{f"{lookup}__in": user_groups})
-            any_of |= Q(pk__in=model._base_manager.filter(clause).values("pk")) if self.many else clause
-        return any_of
+
+def _within(model: type[models.Model], lookup: str, ids: frozenset[int]) -> Q:
+    """Where the lookup crosses to many rows, a subquery: joined, a row would come once for each of them."""
+    clause = Q(**{f"{lookup}__in": ids})
+    return Q(pk__in=model._base_manager.filter(clause).values("pk")) if _crosses_to_many(model, lookup) else clause
+
+
+def _crosses_to_many(model: type[models.Model], lookup: str) -> bool:
+    related: Any = model
+    for name in lookup.split("__")[:-1]:
+        crossed = related._meta.get_field(name)
+        if crossed.one_to_many or crossed.many_to_many:
+            return True
+        related = crossed.related_model
+    return False
 
 
 class NotScoped(TypeError):

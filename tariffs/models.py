@@ -33,7 +33,7 @@ class Tariff(models.Model):
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
 
     personal_data = PersonalData(impersonal=("code", "currency", "name"))
-    tenancy = Tenancy(user_groups=("offers__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("offers__user_group_id",))
     objects = ScopedManager()
 
     class Meta:
@@ -108,7 +108,7 @@ class TariffVersion(models.Model):
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
     personal_data = PersonalData(impersonal=("alt_text", "alt_url", "ocpi_type"))
-    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",))
     objects: Any = models.Manager.from_queryset(TariffVersionQuerySet)()
 
     class Meta:
@@ -218,7 +218,7 @@ class TariffElement(models.Model):
         choices=[("RESERVATION", "reservation"), ("RESERVATION_EXPIRES", "expired reservation")],
     )
 
-    tenancy = Tenancy(user_groups=("version__tariff__offers__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("version__tariff__offers__user_group_id",))
     objects = ScopedManager()
 
     class Meta:
@@ -263,7 +263,7 @@ class FeedTariff(models.Model):
     versions = models.ManyToManyField(TariffVersion, related_name="feeds")
 
     personal_data = PersonalData(impersonal=("feed",))
-    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",))
     objects = ScopedManager()
 
     class Meta:

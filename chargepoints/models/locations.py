@@ -85,7 +85,7 @@ class Location(models.Model):
         erasure="where nothing stands but home chargers of theirs, name, address and coordinates are overwritten.",
         stays=True,
     )  # fmt: skip
-    tenancy = Tenancy(user_groups=("chargepoint__charge_group__user_group_id",), many=True)
+    tenancy = Tenancy(user_groups=("chargepoint__charge_group__user_group_id",))
     objects = ScopedManager()
 
     class Meta:

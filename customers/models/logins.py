@@ -52,7 +52,7 @@ class StaffMember(AbstractBaseUser):
     is_superuser = False
 
     personal_data = PersonalData(impersonal=("email", "name", "password"))
-    tenancy = Tenancy(provider="memberships__provider_id", many=True)
+    tenancy = Tenancy(provider="memberships__provider_id")
     objects = StaffMemberManager()
 
     class Meta:

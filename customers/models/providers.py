@@ -70,7 +70,7 @@ class Provider(models.Model):
     )
 
     personal_data = PersonalData(impersonal=("code", "currency", "name", "party_id", "time_zone"))
-    tenancy = Tenancy(provider="id", user_groups=("usergroup__id",), many=True)
+    tenancy = Tenancy(provider="id", user_groups=("usergroup__id",))
     objects = ScopedManager()
 
     class Meta:

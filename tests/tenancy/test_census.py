@@ -102,6 +102,17 @@ def test_every_page_of_a_model_starts_from_the_scoped_rows(marked, rf):
     assert wrong == []
 
 
+def test_no_login_is_shown_a_row_twice(marked):
+    """Not that of a login with several roles either: a lookup that crosses to many rows is no join."""
+    twice = []
+    for model in (each for each in ours() if each._meta.label not in UNOWNED):
+        for role, login in marked.logins.items():
+            rows = list(model.objects.visible_to(login).order_by().values_list("pk", flat=True))
+            if len(rows) != len(set(rows)):
+                twice.append(f"{model._meta.label} to {role}")
+    assert twice == []
+
+
 def test_no_page_shows_a_model_that_is_not_scoped():
     assert all(hasattr(model, "tenancy") for model in admin.site._registry)
 

@@ -210,6 +210,7 @@ def _paper(tenant: Tenant, said: str) -> None:
     )
     tenant.keep(login)
     tenant.keep(Membership.objects.get(staff_member=login))
+    _second_role(tenant, login)
     key, secret = ApiKey.make(provider=tenant.provider, name=f"{said} program")
     ApiKey.objects.filter(pk=key.pk).update(prefix=f"{said}…"[:12])
     tenant.keep(key)
@@ -220,6 +221,13 @@ def _paper(tenant: Tenant, said: str) -> None:
             details={"file": f"{said}.csv"}, rows=1,
         )
     )  # fmt: skip
+
+
+def _second_role(tenant: Tenant, login: Any) -> None:
+    """A scope that joined the roles would have the login twice."""
+    Membership.objects.create(
+        staff_member=login, provider=tenant.provider, user_group=tenant.user_group, role=Role.READ_ONLY
+    )
 
 
 def _happenings(tenant: Tenant, said: str) -> None:
