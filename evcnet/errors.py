@@ -18,6 +18,7 @@ WAYS_OUT = {
     "guard_social_netherlands": "place them there, or switch social charging off first",
     "guard_one_currency": "choose a tariff in the currency of the group's",
     "guard_prepaid_roaming": "switch it off first",
+    "guard_active_admin": "make another login a provider admin first",
 }
 """What to do where a trigger over several tables says only what the rule is."""
 

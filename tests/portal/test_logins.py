@@ -1,6 +1,11 @@
 """Logins, API keys, user groups and the provider: who manages them, and how far that reaches."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from customers.api_authentication import authenticate_key
@@ -127,6 +132,119 @@ class TestLogins:
         Membership.objects.create(staff_member=world.otto, provider=world.greengrid, role=Role.READ_ONLY)
         edit(signed_in(world.anna), world.otto, **{"memberships-0-role": Role.PROVIDER_STAFF})
         assert roles(world.otto) == {"provider staff at GreenGrid", "provider staff at BlueVolt"}
+
+
+class TestSeveralRoles:
+    """Carla runs North and answers for South's helpdesk as well: two roles at one provider."""
+
+    @pytest.fixture
+    def carla(self, world):
+        more = {"provider": world.greengrid, "user_group": world.south, "role": Role.HELPDESK}
+        Membership.objects.create(staff_member=world.carla, **more)
+        return world.carla
+
+    def test_the_list_has_each_login_once(self, world, signed_in, carla):
+        (rows,) = [signed_in(world.anna).get(LOGINS).context["cl"]]
+        assert [login.email for login in rows.result_list].count(carla.email) == 1
+        assert rows.result_count == len(rows.result_list)
+
+    def test_it_is_opened_changed_and_deactivated(self, world, signed_in, carla):
+        browser = signed_in(world.anna)
+        assert browser.get(page(carla)).status_code == 200
+        assert edit(browser, carla, name="Carla Cohen").status_code == 200
+        assert StaffMember.objects.get(pk=carla.pk).name == "Carla Cohen"
+        sent = {key: value for key, value in page_form(browser.get(page(carla))).items() if key != "is_active"}
+        browser.post(page(carla), sent)
+        assert not StaffMember.objects.get(pk=carla.pk).is_active
+
+    def test_one_of_its_roles_is_taken(self, world, signed_in, carla):
+        edit(signed_in(world.anna), carla, **{"memberships-0-DELETE": "on"})
+        assert len(roles(carla)) == 1
+
+
+class TestLastAdmin:
+    """A provider that has an active admin keeps one."""
+
+    @pytest.fixture
+    def eva(self, world):
+        return make.StaffMemberFactory(name="Eva", role=Role.PROVIDER_ADMIN, at=world.greengrid)
+
+    def demote(self, login) -> None:
+        Membership.objects.filter(staff_member=login).update(role=Role.READ_ONLY)
+
+    def deactivate(self, login) -> None:
+        StaffMember.objects.filter(pk=login.pk).update(is_active=False)
+
+    def remove(self, login) -> None:
+        Membership.objects.filter(staff_member=login).delete()
+
+    @pytest.mark.parametrize("way", ["demote", "deactivate", "remove"])
+    def test_the_last_one_stays_by_whatever_way_it_would_go(self, world, way):
+        with pytest.raises(IntegrityError, match="GreenGrid would be left without"), transaction.atomic():
+            getattr(self, way)(world.anna)
+            check_deferred()
+        assert roles(world.anna) == {"provider admin at GreenGrid"}
+        assert StaffMember.objects.get(pk=world.anna.pk).is_active
+
+    @pytest.mark.parametrize("way", ["demote", "deactivate", "remove"])
+    def test_one_of_two_may_go(self, world, eva, way):
+        getattr(self, way)(world.anna)
+        check_deferred()
+
+    def test_the_role_may_move_to_another_login(self, world):
+        self.demote(world.anna)
+        self.promote(world.ben)
+        check_deferred()
+
+    def promote(self, login) -> None:
+        Membership.objects.filter(staff_member=login).update(role=Role.PROVIDER_ADMIN)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_two_admins_who_switch_each_other_off_at_once_one_is_refused(self, world, signed_in, eva):
+        browsers = [signed_in(world.anna), signed_in(eva)]
+        forms = [page_form(browsers[0].get(page(eva))), page_form(browsers[1].get(page(world.anna)))]
+        with ThreadPoolExecutor(2) as both:
+            answers = list(both.map(send_together(browsers, [eva, world.anna], forms), range(2)))
+        assert StaffMember.objects.filter(pk__in=[world.anna.pk, eva.pk], is_active=True).count() == 1
+        assert sorted(answer.status_code for answer in answers) == [200, 302]
+        (refused,) = [answer.content.decode() for answer in answers if answer.status_code == 200]
+        assert "make another login a provider admin first" in refused
+
+
+def check_deferred() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def send_together(browsers, logins, forms):
+    """Each of two browsers switches a login off, and holds its transaction open until the other has written too."""
+    meet = Barrier(2, timeout=20)
+
+    def send(number):
+        sent = {key: value for key, value in forms[number].items() if key != "is_active"}
+        try:
+            with before_the_check(meet):
+                return browsers[number].post(page(logins[number]), sent)
+        finally:
+            connection.close()
+
+    return send
+
+
+@contextmanager
+def before_the_check(meet):
+    """Waits for the other just before the deferred constraints are checked, once."""
+    passed = []
+
+    def wait(execute, sql, *args):
+        if "SET CONSTRAINTS" in sql and not passed:
+            passed.append(sql)
+            meet.wait()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(wait):
+        yield
 
 
 class TestKeys:
