@@ -2,12 +2,11 @@
 
 from django.db import migrations
 
-SQL = """
-CREATE TRIGGER history_stays BEFORE UPDATE OR DELETE ON changes_changeevent
-    FOR EACH ROW EXECUTE FUNCTION evcnet_history_stays('sentence', 'reason', 'proposal', 'earlier', 'impact');
-"""
+from evcnet.guards import history_stays
 
-OPERATIONS = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
+HISTORY = {"changes_changeevent": ["sentence", "reason", "proposal", "earlier", "impact"]}
+
+OPERATIONS = [migrations.RunSQL(history_stays(HISTORY), migrations.RunSQL.noop)]
 
 
 class Migration(migrations.Migration):

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from evcnet.guards import history_stays, nothing_for_the_erased
+
 HISTORY = {
     "chargegroups_customerexceptionevent": ["note"],
     "chargegroups_chargegroupevent": ["additional_information"],
@@ -44,45 +46,11 @@ CREATE TRIGGER terms_write_guard BEFORE INSERT OR UPDATE OR DELETE ON chargegrou
     FOR EACH STATEMENT EXECUTE FUNCTION evcnet_terms_write_guard();
 """
 
-
-def _history(tables):
-    for table, columns in tables.items():
-        arguments = ", ".join(f"'{column}'" for column in columns)
-        yield f"""
-            CREATE TRIGGER history_stays BEFORE UPDATE OR DELETE ON {table}
-                FOR EACH ROW EXECUTE FUNCTION evcnet_history_stays({arguments});
-        """
-
-
-def _nothing_for_the_erased(tied):
-    for table, (column, field) in tied.items():
-        function = f"evcnet_guard_erased_{table.split('_')[1]}"
-        yield f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                IF EXISTS (SELECT FROM changed n JOIN customers_customer c ON c.id = n.{column}
-                           WHERE c.erased_at IS NOT NULL) THEN
-                    RAISE EXCEPTION 'This customer was erased: nothing is tied to it any more, and what is stays as it is.'
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'guard_erased', COLUMN = '{field}';
-                END IF;
-                RETURN NULL;
-            END $$;
-            CREATE TRIGGER guard_erased_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-            CREATE TRIGGER guard_erased_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-        """
-
-
 OPERATIONS = [
     migrations.RunSQL(
         FUNCTIONS
-        + "".join(
-            [
-                *_history(HISTORY),
-                *_nothing_for_the_erased({"chargegroups_customerexception": ("customer_id", "customer")}),
-            ]
-        ),
+        + history_stays(HISTORY)
+        + nothing_for_the_erased("chargegroups_customerexception", column="customer_id", field="customer"),
         migrations.RunSQL.noop,
     )
 ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from evcnet.guards import history_stays, nothing_for_the_erased
+
 # name, column, message, the rows that break the rule, and on which tables a change may break it.
 # {scope} narrows the search to the rows of the changed table.
 CURRENT = """
@@ -110,36 +112,6 @@ CREATE TRIGGER rated_stays BEFORE UPDATE ON chargepoints_session
     FOR EACH ROW WHEN (({OLD}) IS DISTINCT FROM ({NEW})) EXECUTE FUNCTION evcnet_rated_session_stays();
 """
 
-
-def _history(tables):
-    for table, columns in tables.items():
-        arguments = ", ".join(f"'{column}'" for column in columns)
-        yield f"""
-            CREATE TRIGGER history_stays BEFORE UPDATE OR DELETE ON {table}
-                FOR EACH ROW EXECUTE FUNCTION evcnet_history_stays({arguments});
-        """
-
-
-def _nothing_for_the_erased(tied):
-    for table, (column, field) in tied.items():
-        function = f"evcnet_guard_erased_{table.split('_')[1]}"
-        yield f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                IF EXISTS (SELECT FROM changed n JOIN customers_customer c ON c.id = n.{column}
-                           WHERE c.erased_at IS NOT NULL) THEN
-                    RAISE EXCEPTION 'This customer was erased: nothing is tied to it any more, and what is stays as it is.'
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'guard_erased', COLUMN = '{field}';
-                END IF;
-                RETURN NULL;
-            END $$;
-            CREATE TRIGGER guard_erased_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-            CREATE TRIGGER guard_erased_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-        """
-
-
 PAST = "CREATE INDEX charge_point_history_by_identity ON chargepoints_chargepointevent (upper(identity));"
 """Which charge point had an identity at a past moment is asked of the history."""
 
@@ -149,7 +121,7 @@ OPERATIONS = [
     migrations.RunSQL("".join(sql for guard in GUARDS for sql in _statements(*guard)), migrations.RunSQL.noop),
     migrations.RunSQL(RATINGS, migrations.RunSQL.noop),
     migrations.RunSQL(
-        "".join([*_history(HISTORY), *_nothing_for_the_erased({"chargepoints_chargepoint": ("owner_id", "owner")})]),
+        history_stays(HISTORY) + nothing_for_the_erased("chargepoints_chargepoint", column="owner_id", field="owner"),
         migrations.RunSQL.noop,
     ),
 ]

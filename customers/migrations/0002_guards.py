@@ -6,6 +6,8 @@ deleted.
 
 from django.db import migrations
 
+from evcnet.guards import history_stays, nothing_for_the_erased
+
 HISTORY = {
     "customers_customerevent": ["name", "email", "language"],
     "customers_chargecardevent": ["uid", "visual_number"],
@@ -120,36 +122,6 @@ CREATE TRIGGER erased_stays BEFORE INSERT OR UPDATE ON customers_customer
     FOR EACH ROW EXECUTE FUNCTION evcnet_erased_customer_stays();
 """
 
-
-def _history(tables):
-    for table, columns in tables.items():
-        arguments = ", ".join(f"'{column}'" for column in columns)
-        yield f"""
-            CREATE TRIGGER history_stays BEFORE UPDATE OR DELETE ON {table}
-                FOR EACH ROW EXECUTE FUNCTION evcnet_history_stays({arguments});
-        """
-
-
-def _nothing_for_the_erased(tied):
-    for table, (column, field) in tied.items():
-        function = f"evcnet_guard_erased_{table.split('_')[1]}"
-        yield f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                IF EXISTS (SELECT FROM changed n JOIN customers_customer c ON c.id = n.{column}
-                           WHERE c.erased_at IS NOT NULL) THEN
-                    RAISE EXCEPTION 'This customer was erased: nothing is tied to it any more, and what is stays as it is.'
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'guard_erased', COLUMN = '{field}';
-                END IF;
-                RETURN NULL;
-            END $$;
-            CREATE TRIGGER guard_erased_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-            CREATE TRIGGER guard_erased_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS changed
-                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
-        """
-
-
 PAST = "CREATE INDEX card_history_by_uid ON customers_chargecardevent (upper(uid));"
 """Which card had a uid at a past moment is asked of the history."""
 
@@ -157,9 +129,8 @@ OPERATIONS = [
     migrations.RunSQL(PAST, migrations.RunSQL.noop),
     migrations.RunSQL(
         FUNCTIONS
-        + "".join(
-            [*_history(HISTORY), *_nothing_for_the_erased({"customers_chargecard": ("customer_id", "customer")})]
-        ),
+        + history_stays(HISTORY)
+        + nothing_for_the_erased("customers_chargecard", column="customer_id", field="customer"),
         migrations.RunSQL.noop,
     ),
 ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from evcnet.guards import history_stays
+
 FUNCTIONS = """
 CREATE FUNCTION evcnet_terms_write_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,13 +65,16 @@ CREATE TRIGGER terms_write_guard BEFORE INSERT OR UPDATE OR DELETE ON tariffs_ta
     FOR EACH STATEMENT EXECUTE FUNCTION evcnet_terms_write_guard();
 CREATE TRIGGER terms_write_guard BEFORE INSERT OR UPDATE OR DELETE ON tariffs_tariffelement
     FOR EACH STATEMENT EXECUTE FUNCTION evcnet_terms_write_guard();
-""" + "".join(
-    f"CREATE TRIGGER history_stays BEFORE UPDATE OR DELETE ON tariffs_{table}event "
-    "FOR EACH ROW EXECUTE FUNCTION evcnet_history_stays();\n"
-    for table in ("tariff", "tariffoffer", "tariffversion", "tariffelement")
+"""
+
+HISTORY = (
+    "tariffs_tariffevent",
+    "tariffs_tariffofferevent",
+    "tariffs_tariffversionevent",
+    "tariffs_tariffelementevent",
 )
 
-OPERATIONS = [migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop)]
+OPERATIONS = [migrations.RunSQL(FUNCTIONS + history_stays(dict.fromkeys(HISTORY, ())), migrations.RunSQL.noop)]
 
 
 class Migration(migrations.Migration):
