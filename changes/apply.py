@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from changes.cancel import cancel_version
 from changes.impact import Impact
 from changes.impact_text import parts
 from changes.models import Change
 from changes.preview import Preview, judge_proposal
 from changes.proposals import Inapplicable, Proposal
-from changes.signals import send_cancelled, send_changed, signals_of
-from chargegroups.models import Terms
+from changes.signals import send_changed, signals_of
 from customers.models import StaffMember
 from evcnet.datetimes import database_clock
 from evcnet.errors import refusal_of
 from tariffs.models import TariffVersion
-from tariffs.writes import allow_terms_write, remove_version
+from tariffs.writes import allow_terms_write, lock_changes, remove_version
 
 MOST_PARTS = 100
 """So many pairs of prices are kept in the record, the heaviest; the counts are kept whole."""
@@ -80,7 +80,7 @@ def apply_change(
     Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
     """
     with allow_terms_write():
-        lock(proposal.provider_id)
+        lock_changes(proposal.provider_id)
         if replaces is not None:
             cancel_version(replaces, by)
         preview = judge(proposal, at)
@@ -100,7 +100,7 @@ def apply_now(proposal: Proposal, *, by: StaffMember | None = None, reason: str 
     """
     try:
         with allow_terms_write():
-            lock(proposal.provider_id)
+            lock_changes(proposal.provider_id)
             preview = judge(proposal)
             change = record_change(preview, by=by, reason=reason, notify=Change.Notify.NONE)
             proposal.write(change, preview.basis)
@@ -117,12 +117,6 @@ def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool 
     if at is not None and at <= now:
         raise Inapplicable("The moment has passed: choose one in the future, or apply the change now.")
     return judge_proposal(proposal, now=now, at=at, even_nothing=even_nothing)
-
-
-def lock(provider: int) -> None:
-    """One change of a provider at a time. Deciding on a card takes no lock and never waits for one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evcnet.terms_write'), %s)", [provider])
 
 
 def record_change(
@@ -159,36 +153,12 @@ def record_change(
 def as_json(impact: Impact) -> dict[str, Any]:
     """What is printed by ``preview_terms`` and kept in the record: counts, not customers."""
     return {
-        "counts": dict(impact.counts),
+        "counts": dict(impact.customers_by_effect),
         "regulars": impact.regulars,
         "points": impact.points,
         "fingerprint": impact.fingerprint,
         "warnings": list(impact.warnings),
     }
-
-
-def cancel(change: Change, by: StaffMember | None = None) -> None:
-    """Take a scheduled change back before it takes effect; whoever was told is told again. Raises Inapplicable."""
-    with allow_terms_write():
-        lock(change.provider_id)
-        change = Change.objects.select_for_update().get(pk=change.pk)
-        now = database_clock()
-        if not change.scheduled or change.cancelled_at is not None or change.takes_effect_at <= now:
-            raise Inapplicable("Only a scheduled change can be cancelled, once, and only until it takes effect.")
-        Terms.objects.filter(changes=change).delete()
-        TariffVersion.objects.filter(changes=change).delete()
-        change.cancelled_at, change.cancelled_by = now, by
-        change.save(update_fields=["cancelled_at", "cancelled_by"])
-        send_cancelled(change)
-
-
-def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> None:
-    """Make room for another version from the same moment; the change that scheduled this one is cancelled with it."""
-    change = version.changes.first()
-    if change is None:
-        remove_version(version)
-    else:
-        cancel(change, by)
 
 
 def _try_in_database(preview: Preview) -> None:

@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from changes import impact_text
-from changes.apply import judge, lock, record_change
+from changes.apply import judge, record_change
+from changes.change_permissions import may_make
 from changes.models import Change
-from changes.permissions import may_make
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
 from customers.models import StaffMember
 from evcnet.errors import DomainError
 from evcnet.importexport.results import RowResult
+from tariffs.writes import lock_changes
 
 SHOWN = 20
 """So many changes of a file are shown one by one."""
@@ -64,7 +65,7 @@ class FileChanges:
         """From here on nothing else changes terms of these providers until the transaction ends."""
         self.writing = True
         for provider in sorted(providers):
-            lock(provider)
+            lock_changes(provider)
 
     def add(self, proposed: ProposedRows) -> Change | None:
         """Judge a change and, where this run writes, put it on the record; None where it does not.
@@ -106,7 +107,7 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
         ChangePicture(
             each,
             impact_text.sentences(impact_text.parts(each.impact, each.basis.tariff_names)),
-            impact_text.bars(each.impact.counts),
+            impact_text.bars(each.impact.customers_by_effect),
         )
         for each in previews[:SHOWN]
     ]
@@ -123,6 +124,6 @@ def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
 
 def summary(preview: Preview) -> str:
     """A change in one line: what it is, from when on, and how many customers notice what."""
-    effects = impact_text.counts_in_words(preview.impact.counts)
+    effects = impact_text.counts_in_words(preview.impact.customers_by_effect)
     begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
     return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

@@ -98,8 +98,8 @@ class Impact:
     warnings: tuple[str, ...] = ()
 
     @property
-    def counts(self) -> dict[Effect, int]:
-        """Active customers of the provider by effect."""
+    def customers_by_effect(self) -> dict[Effect, int]:
+        """How many active customers of the provider meet each effect."""
         return {effect: sum(case.count for case in self.cases if case.effect == effect) for effect in EFFECTS}
 
     @property
@@ -113,7 +113,7 @@ class Impact:
     @property
     def fingerprint(self) -> str:
         """The same for the same proposal upon the same rows with the same effect, at whatever second it was made."""
-        parts = [self.proposal, self.rows, self.counts, self.regulars, self.points, self.warnings]
+        parts = [self.proposal, self.rows, self.customers_by_effect, self.regulars, self.points, self.warnings]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.dispatch import Signal, receiver
 
-from changes.apply import apply_now, lock
+from changes.apply import apply_now
 from changes.models import Change
 from changes.notify import announce, announce_cancelled
 from changes.preview import Preview
@@ -17,6 +17,7 @@ from chargegroups.models import CustomerException
 from customers.models import Customer, StaffMember
 from customers.signals import customer_erased
 from evcnet.history import event_model
+from tariffs.writes import lock_changes
 
 ERASED = "The customer was erased."
 
@@ -38,7 +39,7 @@ def remove_from_changes(customer: Customer, by: StaffMember | None, **_: Any) ->
 
     The lock keeps everybody from giving the customer another exception meanwhile.
     """
-    lock(customer.provider_id)
+    lock_changes(customer.provider_id)
     return {"exceptions": _remove_exceptions(customer, by), "changes": _empty_notes(customer)}
 
 

@@ -53,7 +53,7 @@ def _names(proposal: Proposal, provider: Provider) -> tuple[str, ...]:
 
 
 def _lost(preview: Preview) -> str:
-    proposal, lost = preview.proposal, preview.impact.counts["loses_access"]
+    proposal, lost = preview.proposal, preview.impact.customers_by_effect["loses_access"]
     if not lost or (isinstance(proposal, PointMoves) and not _many_points(preview)):
         return ""
     if proposal.customers is not None:

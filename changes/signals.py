@@ -34,7 +34,7 @@ SIGNALS = {"tariff_changed": tariff_changed, "access_changed": access_changed}
 
 def signals_of(preview: Preview) -> list[str]:
     """The names of the signals that this change sends."""
-    counts, aspects = preview.impact.counts, preview.basis.aspects
+    counts, aspects = preview.impact.customers_by_effect, preview.basis.aspects
     roaming_access, roaming_price = _differs_for_roaming(preview.basis)
     price = "price" in aspects or roaming_price or any(counts[effect] for effect in PRICE_EFFECTS)
     access = "access" in aspects or roaming_access or any(counts[effect] for effect in ACCESS_EFFECTS)

@@ -18,10 +18,11 @@ from changes.proposals import (
     Proposal,
     ProposedException,
 )
-from changes.proposals.points import ACTIVE, INACTIVE, GroupReopening, Move, PointMoves
+from changes.proposals.points import GroupReopening, Move, PointMoves
 from changes.proposals.terms import KEYS, stored_value
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
+from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint
 from customers.models import Customer, UserGroup
 from evcnet.datetimes import database_clock
@@ -210,8 +211,8 @@ def _moves_back(undo: Undo, change: Change, also: Collection[str]) -> list[Move]
         after = went_to.get(point.identity)
         if not undo.sets_back(str(pk), f"charge group of {point}", also, now=now, after=after, before=before):
             continue
-        left = INACTIVE if after is None and status == ACTIVE else status
-        states = {"now": point.status, "after": given.get(point.identity, left), "before": status}
+        resulting = status if after else status_in(None, status)
+        states = {"now": point.status, "after": given.get(point.identity, resulting), "before": status}
         resets = undo.sets_back(f"{pk}-status", f"status of {point}", also, **states)
         moves.append(Move(point, groups.get(group), status if resets else None))
     return moves

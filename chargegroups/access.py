@@ -58,9 +58,10 @@ class Facts:
 class Line:
     """One line of the access rules: when it applies, what it then says, and what it means that it was passed.
 
-    A line that does not stand for these facts is not read at all.
+    ``number`` is that of the table in docs/terms.md. A line that does not stand for these facts is not read at all.
     """
 
+    number: str
     reason: str
     verdict: Verdict
     applies: Callable[[Facts], bool]
@@ -144,6 +145,7 @@ def _roaming_partner(facts: Facts) -> bool:
 
 ACCESS_RULES: tuple[Line, ...] = (
     Line(
+        "1",
         "charge_point_unknown",
         "NOT_ALLOWED",
         lambda facts: not facts.point_known,
@@ -151,6 +153,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The charge point is known.",
     ),
     Line(
+        "2",
         "charge_point_not_active",
         "NOT_ALLOWED",
         _inactive_point,
@@ -158,14 +161,18 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The charge point is active.",
     ),
     Line(
+        "3",
         "card_unknown",
         "UNKNOWN",
         lambda facts: not facts.card_known and not facts.partner_vouches,
         "The card is unknown, and no roaming partner vouches for it.",
         "The card is known.",
     ),
-    Line("card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."),
     Line(
+        "4", "card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."
+    ),
+    Line(
+        "5",
         "customer_blocked",
         "BLOCKED",
         lambda facts: _of_platform(facts) and facts.customer_status in ("blocked", "deactivated"),
@@ -173,6 +180,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The customer is not blocked.",
     ),
     Line(
+        "6",
         "customer_pending",
         "BLOCKED",
         lambda facts: _of_platform(facts) and facts.customer_status == "pending",
@@ -180,14 +188,16 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The customer is active.",
     ),
     Line(
+        "7",
         "card_not_yet_valid",
         "EXPIRED",
         _not_yet_valid,
         "The card is not valid yet.",
         "The card's validity has begun.",
     ),
-    Line("card_expired", "EXPIRED", _expired, "The card has expired.", "The card has not expired."),
+    Line("8", "card_expired", "EXPIRED", _expired, "The card has expired.", "The card has not expired."),
     Line(
+        "9",
         "exception_denied",
         "NOT_ALLOWED",
         lambda facts: _excepted(facts) == "denied",
@@ -195,6 +205,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "No exception denies this customer.",
     ),
     Line(
+        "10",
         "no_terms_in_force",
         "NOT_ALLOWED",
         _no_terms,
@@ -202,6 +213,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The charge group has terms and a tariff in force.",
     ),
     Line(
+        "10a",
         "queue_held",
         "NOT_ALLOWED",
         lambda facts: facts.held_for_another,
@@ -210,6 +222,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         stands=_social,
     ),
     Line(
+        "11",
         "exception_allowed",
         "ALLOWED",
         lambda facts: _excepted(facts) == "allowed",
@@ -217,6 +230,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "No exception allows this customer.",
     ),
     Line(
+        "12",
         "own_user_group",
         "ALLOWED",
         _own_group,
@@ -224,6 +238,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "Not open to this customer as one of the own user group.",
     ),
     Line(
+        "13",
         "other_user_group",
         "ALLOWED",
         _other_group,
@@ -231,6 +246,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "Not open to this customer as one of another user group.",
     ),
     Line(
+        "14",
         "roaming_card",
         "ALLOWED",
         _roaming_card,
@@ -238,13 +254,16 @@ ACCESS_RULES: tuple[Line, ...] = (
         "Not open to this card as a roaming card.",
     ),
     Line(
+        "15",
         "roaming_partner",
         "ALLOWED",
         _roaming_partner,
         "The charge group is accessible for roaming, and the card's e-MSP has an agreement in force.",
         "No roaming agreement opens it to this card.",
     ),
-    Line("no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""),
+    Line(
+        "16", "no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""
+    ),
 )
 """Rules, section 2, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on (section 8)."""
 

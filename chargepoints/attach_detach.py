@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Value, When
 
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint
@@ -40,7 +40,9 @@ def detach(points: Points) -> BulkResult:
         points,
         is_unchanged=lambda point: point.charge_group_id is None,
         charge_group=None,
-        status=Case(When(status=ACTIVE, then=Value(INACTIVE)), default=F("status")),
+        status=Case(
+            *(When(status=status, then=Value(status_in(None, status))) for status in ChargePoint.Status.values)
+        ),
     )
     stopped = tuple(RowMessage(point, STOPPED) for point in result.changed if point.status == ACTIVE)
     return BulkResult(result.changed, result.unchanged, result.refusals, notes=stopped)
@@ -56,6 +58,11 @@ def activate(points: Points) -> BulkResult:
 def deactivate(points: Points) -> BulkResult:
     """Take charge points out of service. What was out of service for another reason stays so."""
     return _change(points, is_unchanged=lambda point: point.status != ACTIVE, status=Value(INACTIVE))
+
+
+def status_in(group: ChargeGroup | None, status: str) -> str:
+    """The status that a charge point of this status has in a group; without one (None), an active one is inactive."""
+    return INACTIVE if group is None and status == ACTIVE else status
 
 
 def why_not_activate(point: ChargePoint) -> str:

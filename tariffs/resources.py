@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
-from changes.apply import cancel_version
+from changes.cancel import cancel_version
 from changes.file_changes import ProposedRows
 from changes.proposals import NewVersion
 from changes.resources import TermsResource

@@ -25,6 +25,12 @@ def allow_terms_write() -> Iterator[None]:
         cursor.execute("SELECT set_config('evcnet.terms_write', %s, true)", [before])
 
 
+def lock_changes(provider: int) -> None:
+    """One change of a provider at a time, until the transaction ends. Deciding on a card never waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evcnet.terms_write'), %s)", [provider])
+
+
 def add_version(
     tariff: Tariff, elements: Iterable[TariffElement], *, valid_from: datetime | None = None, **fields: Any
 ) -> TariffVersion:

@@ -13,10 +13,10 @@ from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
+from changes.change_permissions import OUT_OF_SIGHT, seen_in_part
 from changes.impact import AFFECTED, Case, Effect, Side
 from changes.impact_text import VERBS
 from changes.models import Change
-from changes.permissions import OUT_OF_SIGHT, seen_in_part
 from changes.preview import Preview, preview_scheduled
 from customers.audit import record
 from customers.models import AuditEntry, Customer, StaffMember
@@ -60,7 +60,7 @@ class AffectedCustomers:
 
     @property
     def total(self) -> int:
-        counts = self.preview.impact.counts
+        counts = self.preview.impact.customers_by_effect
         return sum(counts[effect] for effect in self.effects)
 
     def lines(self, customers: list[Customer]) -> list[Line]:
@@ -121,7 +121,7 @@ def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
     rows = listing.rows
     visible = rows.count()
     customers = list(rows.filter(pk__gt=parse_pk(after) or 0)[: PER_PAGE + 1])
-    counts = listing.preview.impact.counts
+    counts = listing.preview.impact.customers_by_effect
     return {
         "lines": listing.lines(customers[:PER_PAGE]),
         "total": listing.total,

@@ -15,11 +15,11 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes import impact_text
-from changes.admin import affected_customers, undo
+from changes.admin import affected_customers, cancel_change, undo
 from changes.admin.diff import StoredProposal, differences
 from changes.apply import as_json
+from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
 from changes.models import Change
-from changes.permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
 from changes.preview import preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
@@ -109,7 +109,7 @@ class ChangeAdmin(ModelAdmin):
     def affects(self, change: Any) -> str:
         if not change.whole:
             return OUT_OF_SIGHT
-        counts = change.today.impact.counts if change.today else change.impact["counts"]
+        counts = change.today.impact.customers_by_effect if change.today else change.impact["counts"]
         return "; ".join(impact_text.counts_in_words(counts)) or "nobody"
 
     @admin.display(description="by", ordering="made_by__name")
@@ -130,8 +130,8 @@ class ChangeAdmin(ModelAdmin):
 
     def object_views(self) -> dict[str, Any]:
         return {
-            "undo": undo.undoing,
-            "cancel": undo.cancelling,
+            "undo": undo.undo_view,
+            "cancel": cancel_change.cancel_view,
             "affected": affected_customers.affected,
         }
 

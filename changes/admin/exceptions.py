@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 
 from changes.admin.terms import TariffChoices, TariffField
 from changes.admin.wizard import ChangeWizard, Draft
-from changes.permissions import may_change_exceptions
+from changes.change_permissions import may_change_exceptions
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException

@@ -33,8 +33,8 @@ def context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) ->
     return {
         "preview": preview,
         "impact": impact,
-        "counts": impact.counts,
-        "bars": impact_text.bars(impact.counts),
+        "counts": impact.customers_by_effect,
+        "bars": impact_text.bars(impact.customers_by_effect),
         "sentences": _sentences(preview, transitions),
         "differences": differences(_proposal_of(request, preview)),
         "transitions": transitions[:SHOWN],

@@ -68,7 +68,7 @@ class ReplayResult:
 
 def replay_sessions(preview: Preview) -> ReplayResult | None:
     """None where there are no sessions, or where nobody pays another price."""
-    counts = preview.impact.counts
+    counts = preview.impact.customers_by_effect
     if not any(counts[effect] for effect in ("pays_more", "pays_less", "differs", "loses_access")):
         return None
     rows = _sessions(preview)

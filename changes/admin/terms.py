@@ -16,8 +16,8 @@ from django.http.response import HttpResponseBase
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from changes.admin.wizard import ChangeWizard, Draft
+from changes.change_permissions import may_change_terms
 from changes.models import Change
-from changes.permissions import may_change_terms
 from changes.proposals import NewTerms
 from changes.proposals.terms import KEYS
 from chargegroups.forms import MomentField

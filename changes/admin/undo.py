@@ -1,4 +1,4 @@
-"""Undo and cancel: a scheduled change is cancelled; one that took effect is undone, by a change of its own."""
+"""The page that undoes a change which took effect, by a change of its own."""
 
 from __future__ import annotations
 
@@ -9,19 +9,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from changes.admin.terms import TermsWizard, typed_from
 from changes.admin.wizard import ChangeWizard, Draft
-from changes.apply import cancel
+from changes.change_permissions import may_make
 from changes.models import Change
-from changes.permissions import may_cancel, may_make
 from changes.proposals import Inapplicable, NewTerms
 from changes.undo import Conflict, undo_of, undo_proposal, whole_undo
 from chargegroups.models import ChargeGroup
-from customers.models import Notice
-from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 
@@ -56,7 +51,7 @@ class UndoWizard(ChangeWizard):
         return {"conflicts": self.conflicts, "also": self.also}
 
 
-def undoing(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+def undo_view(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
     """New terms open on the form's own preview, so that they can be edited, unless later changes set the same."""
     if change.takes_effect_at > database_clock() and change.cancelled_at is None:
         return HttpResponseRedirect(admin.page(change.pk, "cancel"))
@@ -75,28 +70,3 @@ def undoing(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBa
     wizard = TermsWizard(groups, request, undo.proposal.group, typed_from(undo.proposal, change))
     wizard.address = groups.page(undo.proposal.group.pk, "terms")
     return wizard.respond()
-
-
-def cancelling(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
-    """First a page that says who is told again; then it is taken back."""
-    if not may_cancel(request.user, change):
-        raise PermissionDenied
-    if request.method == "POST":
-        return _cancel(admin, request, change)
-    told = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed").count()
-    context = admin.page_context(request, change, f"Cancel: {change}") | {
-        "change": change,
-        "told": told,
-        "possible": change.cancelled_at is None and change.takes_effect_at > database_clock(),
-    }
-    return TemplateResponse(request, "changes/cancel.html", context)
-
-
-def _cancel(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
-    ask_password_again(request)
-    try:
-        cancel(change, request.user)
-        messages.success(request, f"{change} is cancelled: everything stays as it is.")
-    except Inapplicable as error:
-        messages.warning(request, str(error))
-    return HttpResponseRedirect(reverse("admin:changes_change_change", args=[change.pk]))

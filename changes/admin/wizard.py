@@ -19,8 +19,8 @@ from django.utils.html import format_html
 from changes.admin import affected_customers, preview_page
 from changes.admin.stale_preview import applied_since, stale_context
 from changes.apply import StalePreview, apply_change, preview_change
+from changes.change_permissions import may_make
 from changes.models import Change
-from changes.permissions import may_make
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import safeguard_of

@@ -16,7 +16,7 @@ from changes.proposals import (
 from changes.snapshots import Basis, BeforeAfter
 from chargegroups.group_snapshots import GroupSnapshot, group_snapshots
 from chargegroups.models import ChargeGroup
-from chargepoints.attach_detach import activate, attach, detach
+from chargepoints.attach_detach import activate, attach, detach, status_in
 from chargepoints.close_group import close, reopen
 from chargepoints.models import ChargePoint
 from evcnet.bulk import BulkResult
@@ -38,8 +38,7 @@ class Move:
 
     @property
     def works_after(self) -> bool:
-        """A detached point becomes inactive; elsewhere it keeps its status."""
-        return self.to is not None and (self.status or self.point.status) == ACTIVE
+        return status_in(self.to, self.status or self.point.status) == ACTIVE
 
 
 class PointMoves(Proposal):

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from changes.admin.timeline import of_group
-from changes.permissions import may_change_terms
+from changes.change_permissions import may_change_terms
 from chargegroups.customer_access import CustomerAccess, grouped_access
 from chargegroups.customer_facts import CustomerFacts
 from chargegroups.group_snapshots import GroupSnapshot

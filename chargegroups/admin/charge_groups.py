@@ -12,12 +12,13 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from changes.admin import exceptions, terms
 from chargegroups.access_summary import who_may_charge
-from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_group, customers_tab
+from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_page, customers_tab
 from chargegroups.admin.page_head import GroupSummary
 from chargegroups.forms import ChargeGroupAddForm
 from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.resources import ChargeGroupResource, ExceptionResource
+from chargepoints.close_group import remove, why_not_remove
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -129,7 +130,7 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
             "roaming": access_tab.roaming,
             "social": access_tab.social_charging,
             "customers": customers_tab.customers_and_tariffs,
-            "close": close_group.closing,
+            "close": close_page.close_view,
         }
 
     def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
@@ -179,17 +180,17 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
         """A group that counted, or has charge points, is closed rather than deleted."""
         if not super().has_delete_permission(request, obj):
             return False
-        return obj is None or not close_group.why_not_remove(obj)
+        return obj is None or not why_not_remove(obj)
 
     def get_deleted_objects(self, objs: Any, request: StaffRequest) -> Any:
         return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
 
     def delete_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
         group = self.get_object_or_404(request, object_id, "delete")
-        if reason := close_group.why_not_remove(group):
+        if reason := why_not_remove(group):
             messages.warning(request, reason)
             return HttpResponseRedirect(self.page(group.pk, "close"))
         return super().delete_view(request, object_id, extra_context)
 
     def delete_model(self, request: StaffRequest, obj: Any) -> None:
-        close_group.remove(obj)
+        remove(obj)

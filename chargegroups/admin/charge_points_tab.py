@@ -10,9 +10,9 @@ from django.db.models import F, Q
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from changes.admin.attach_detach import Destination, MovePointsWizard
+from changes.admin.move_points import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
-from chargepoints.decisions import decision_counts
+from chargepoints.decision_views import decision_counts
 from chargepoints.models import ChargePoint
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from changes.apply import StalePreview, apply_change, preview_change
+from changes.change_permissions import may_make
 from changes.models import Change
-from changes.permissions import may_make
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.customer_access import CustomerAccess, access_of
 from chargegroups.filters import REASONS

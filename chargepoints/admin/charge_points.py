@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from changes.admin import attach_detach
+from changes.admin import move_points
 from changes.apply import apply_now
 from changes.owner_exception import owner_charges_free, owner_exception
 from changes.proposals.points import Move, PointMoves
 from chargegroups.access_summary import access_summaries
 from chargepoints.admin import point_actions
 from chargepoints.attach_detach import why_not_activate
-from chargepoints.decisions import decision_counts, latest_decisions
+from chargepoints.decision_views import decision_counts, latest_decisions
 from chargepoints.forms import ChargePointForm, Regrouping
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
@@ -157,7 +157,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
     def object_views(self) -> dict[str, Any]:
-        return {"regroup": attach_detach.regroup}
+        return {"regroup": move_points.regroup}
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 
 from chargegroups.access import OCPP16, OCPP201
 from chargepoints.admin.session_filters import LatestPages
-from chargepoints.decisions import TEXTS, decision_views, search_decisions, unknown_cards, with_reason
+from chargepoints.decision_views import TEXTS, decision_views, search_decisions, unknown_cards, with_reason
 from chargepoints.models import DecisionEntry
 from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin

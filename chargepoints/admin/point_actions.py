@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from changes.admin.attach_detach import Destination, MovePointsWizard, afterwards
+from changes.admin.move_points import Destination, MovePointsWizard, afterwards
 from changes.owner_exception import free_tariffs, make_free_for_owner
 from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup

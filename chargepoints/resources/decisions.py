@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from chargepoints.decisions import DecisionView, decision_views
+from chargepoints.decision_views import DecisionView, decision_views
 from chargepoints.models import DecisionEntry
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field

@@ -11,6 +11,7 @@ from changes.file_changes import ProposedRows, by_provider
 from changes.proposals.points import Move, PointMoves
 from changes.resources import TermsResource
 from chargegroups.models import ChargeGroup
+from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint, Location
 from customers.models import Customer
 from evcnet.errors import DomainError
@@ -100,7 +101,7 @@ class ChargePointResource(TermsResource):
             point = ChargePoint(pk=self.ids[result.number], provider=result.row.provider, identity=values["identity"])
         else:
             point = copy(result.instance)  # as it was: the row itself is about to change
-        status = INACTIVE if values["charge_group"] is None and point.status == ACTIVE else point.status
+        status = status_in(values["charge_group"], point.status)
         return Move(point, values["charge_group"], values["status"] if values["status"] != status else None)
 
     def build_instance(self, row: Row, instance: ChargePoint | None, new_values: Values) -> ChargePoint:

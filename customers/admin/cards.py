@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chargepoints.decisions import latest_decisions
+from chargepoints.decision_views import latest_decisions
 from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard

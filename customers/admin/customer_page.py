@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargegroups.models import CustomerException
-from chargepoints.decisions import latest_decisions
+from chargepoints.decision_views import latest_decisions
 from chargepoints.models import Session
 from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.admin.requests import StaffRequest

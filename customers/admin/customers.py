@@ -12,7 +12,7 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin.move_customers import regroup_customer
-from customers.admin import move_customers, privacy, status_actions
+from customers.admin import move_action, privacy, status_actions
 from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer, UserGroup
@@ -51,7 +51,7 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         status_actions.BLOCK,
         status_actions.UNBLOCK,
         status_actions.DEACTIVATE,
-        move_customers.MOVE,
+        move_action.MOVE,
     )
     object_actions = (privacy.DISCLOSE, privacy.ERASE)
     change_form_outer_before_template = "customers/customer.html"

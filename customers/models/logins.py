@@ -108,7 +108,7 @@ class StaffMember(AbstractBaseUser):
 
     @property
     def needs_second_factor(self) -> bool:
-        """Does a provider at which this login holds a role ask for more than a password?"""
+        """Must this login show more than a password? So say the providers at which it holds a role; settings, of operators."""
         admin_of = {provider for role, provider, _ in self._memberships if role == Role.PROVIDER_ADMIN}
         if self.is_operator and settings.OPERATORS_NEED_SECOND_FACTOR:
             return True

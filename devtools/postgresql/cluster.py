@@ -17,7 +17,7 @@ from devtools.postgresql.account import Account
 from devtools.postgresql.binaries import Binaries
 from devtools.postgresql.creation import create
 from devtools.postgresql.errors import NotAvailable
-from devtools.postgresql.permissions import runnable
+from devtools.postgresql.file_permissions import runnable
 from evcnet.database import PRIVATE_NAME, PRIVATE_USER
 
 PAUSE = 0.02

@@ -1,4 +1,7 @@
-"""Storage of uploads between preview and confirmation: the library's media storage, in a folder of the login, for a day."""
+"""Storage of uploads between preview and confirmation: the library's media storage, for a day.
+
+A file lies at ``MEDIA_ROOT/imports/<id of the login>/<32 hex digits>``; MEDIA_ROOT is ``uploads`` in the folder of data.
+"""
 
 from __future__ import annotations
 

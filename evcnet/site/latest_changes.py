@@ -9,9 +9,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from changes.change_permissions import seen_in_part
 from changes.impact_text import counts_in_words
 from changes.models import Change
-from changes.permissions import seen_in_part
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.models import Customer, StaffMember

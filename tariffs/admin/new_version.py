@@ -15,7 +15,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
 from changes.admin.wizard import ChangeWizard, Draft
-from changes.permissions import may_cancel
+from changes.change_permissions import may_cancel
 from changes.proposals import NewVersion
 from chargegroups.group_snapshots import versions_in_force
 from chargegroups.tariff_usage import is_used

@@ -114,9 +114,9 @@ class SimpleForm(forms.Form):
 def simple_values(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The values of the simple form for a price list; or nothing, and each reason why the form can't show it."""
     reading = simple_prices(tariff)
-    reasons = (*reading.reasons, *_uneven(reading))
-    if reading.prices is None or reasons:
-        return {}, reasons
+    obstacles = (*reading.obstacles, *_uneven(reading))
+    if reading.prices is None or obstacles:
+        return {}, obstacles
     prices = reading.prices
     values: dict[str, Any] = {
         "per_kwh": prices.per_kwh,

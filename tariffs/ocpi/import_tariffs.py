@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from changes.apply import cancel_version
+from changes.cancel import cancel_version
 from changes.file_changes import FileChanges, ProposedRows
 from changes.proposals import NewVersion
 from chargegroups.tariff_usage import used_among

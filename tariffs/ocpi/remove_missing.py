@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changes.apply import cancel_version
+from changes.cancel import cancel_version
 from changes.file_changes import FileChanges, ProposedRows
 from changes.proposals import TariffEnd
 from chargegroups.tariff_usage import named_by, used_among

@@ -33,10 +33,10 @@ class SimplePrices:
 
 @dataclass(frozen=True, slots=True)
 class SimpleReading:
-    """The form filled in with a tariff; or `reasons`, each a sentence on what the form can't show, and no prices."""
+    """The form filled in with a tariff; or `obstacles`, each a sentence on what the form can't show, and no prices."""
 
     prices: SimplePrices | None
-    reasons: tuple[str, ...] = ()
+    obstacles: tuple[str, ...] = ()
 
 
 def simple_tariff(prices: SimplePrices) -> Tariff:
@@ -54,9 +54,9 @@ def simple_tariff(prices: SimplePrices) -> Tariff:
 
 def simple_prices(tariff: Tariff) -> SimpleReading:
     """What the form shows of a tariff; everything that changes a price, or nothing and why."""
-    reasons = tuple(dict.fromkeys(_obstacles(tariff)))
-    if reasons:
-        return SimpleReading(None, reasons)
+    obstacles = tuple(dict.fromkeys(_obstacles(tariff)))
+    if obstacles:
+        return SimpleReading(None, obstacles)
     charged: dict[Dimension, Decimal] = {}
     idle_fee_after = 0
     for element, component in _charged(tariff):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from changes.apply import apply_change, cancel, preview_change
+from changes.apply import apply_change, preview_change
+from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
 from changes.proposals.points import GroupClosure, PointMoves
@@ -178,7 +179,7 @@ def test_the_list_begins_with_what_comes_next(world, signed_in):
     later = made(NewTerms(world.leusden, {"roaming": True}), soon(5))
     next_one = made(NewTerms(world.leusden, {"tariff": world.cheap}), soon(2))
     gone = made(NewTerms(world.leusden, {"own_user_group": False}), soon(3))
-    cancel(gone, world.anna)
+    cancel_change(gone, world.anna)
     response = signed_in(world.anna).get(LIST)
     assert [row.pk for row in response.context["cl"].result_list] == [next_one.pk, later.pk, gone.pk, done.pk]
     only = signed_in(world.anna).get(LIST + "?state=cancelled")

@@ -26,7 +26,8 @@ GUARDED = (Terms, TariffVersion, TariffElement, CustomerException)
 WRITERS = {
     "tariffs/writes.py": "how versions come about",
     "chargegroups/writes.py": "how terms and exceptions come about",
-    "changes/apply.py": "applies, cancels and takes back what proposals write",
+    "changes/apply.py": "applies what proposals write",
+    "changes/cancel.py": "takes back what a change had scheduled",
     "chargepoints/close_group.py": "removes a group that never had terms in force",
 }
 """The modules that lift the guard, and why."""

@@ -6,7 +6,8 @@ import pytest
 from django.db import transaction
 
 from changes import receivers
-from changes.apply import StalePreview, apply_change, cancel, preview_change
+from changes.apply import StalePreview, apply_change, preview_change
+from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
 from changes.proposals.points import GroupClosure, PointMoves
@@ -149,7 +150,7 @@ def test_what_is_rolled_back_leaves_neither_change_nor_notice(world, sent):
 
 def test_cancelling_sends_again_what_was_sent(world, sent):
     change = applied(NewTerms(world.leusden, {"social_charging": True}), database_clock() + LATER)
-    cancel(change)
+    cancel_change(change)
     assert [(each["name"], each["cancelled"]) for each in sent] == [("access_changed", False), ("access_changed", True)]
     assert sent[1]["groups"] == [world.leusden.pk] and sent[1]["change"].cancelled_at is not None
 
@@ -188,7 +189,7 @@ def test_a_receiver_that_fails_keeps_a_scheduled_change_from_being_cancelled(wor
     change = applied(NewTerms(world.leusden, {"tariff": world.cheap}), database_clock() + LATER)
     request.getfixturevalue("failing")
     with pytest.raises(DomainError):
-        cancel(change)
+        cancel_change(change)
     change.refresh_from_db()
     assert change.cancelled_at is None and change.terms.exists()
 
@@ -205,5 +206,5 @@ def test_the_receiver_writes_the_notices_once_for_a_change_of_price_and_access(w
 
 def test_without_receivers_nobody_is_warned(world, nobody_listens):
     change = applied(NewTerms(world.leusden, {"tariff": world.cheap}), database_clock() + LATER, notify="all")
-    cancel(change)
+    cancel_change(change)
     assert Change.objects.count() == 1 and not Announcement.objects.exists() and not Notice.objects.exists()

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from changes.apply import StalePreview, apply_change, cancel, preview_change
+from changes.apply import StalePreview, apply_change, preview_change
+from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import (
     CustomerMoves,
@@ -52,8 +53,8 @@ def soon(hours=1):
 def test_a_dearer_tariff_is_seen_before_it_is_made(world):
     dear = make.TariffFactory(provider=world.greengrid, per_kwh="0.50")
     impact = seen(NewTerms(world.leusden, {"tariff": dear}))
-    assert impact.counts["pays_more"] == 1
-    assert impact.counts["unchanged"] == 1
+    assert impact.customers_by_effect["pays_more"] == 1
+    assert impact.customers_by_effect["unchanged"] == 1
     assert impact.points == 1
     assert not Change.objects.exists()
 
@@ -66,7 +67,7 @@ def test_confirming_makes_exactly_what_was_shown(world):
 
 def test_only_the_own_providers_customers_are_counted(world):
     impact = seen(NewTerms(world.leusden, {"roaming": True, "other_user_groups": True}))
-    assert impact.counts["gains_access"] == 1
+    assert impact.customers_by_effect["gains_access"] == 1
     assert impact.total == 2
 
 
@@ -74,7 +75,7 @@ def test_a_customer_is_counted_once_by_the_heaviest_effect(world):
     second = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.standard, "own_user_group": True})
     make.CustomerExceptionFactory(charge_group=second, customer=world.jansen, tariff=world.standard)
     impact = seen(NewVersion(world.standard, per_kwh("0.39")))
-    assert impact.counts["pays_more"] == 2
+    assert impact.customers_by_effect["pays_more"] == 2
     assert impact.total == 2
 
 
@@ -84,7 +85,7 @@ def test_a_stale_preview_is_refused_with_the_new_picture_and_nothing_written(wor
     make.CustomerFactory(user_group=world.north)
     with pytest.raises(StalePreview) as stale:
         apply_change(proposal, fingerprint=shown.fingerprint)
-    assert stale.value.preview.impact.counts["pays_less"] == 2
+    assert stale.value.preview.impact.customers_by_effect["pays_less"] == 2
     assert not Change.objects.exists()
     assert Terms.objects.filter(charge_group=world.leusden).count() == 1
 
@@ -146,7 +147,7 @@ def test_two_changes_at_one_moment_are_refused_and_a_later_one_is_warned_of(worl
 def test_a_cancelled_change_leaves_no_trace_in_what_holds(world):
     at = soon()
     change = made(NewTerms(world.leusden, {"own_user_group": False}), at)
-    cancel(change, world.anna)
+    cancel_change(change, world.anna)
     assert authorize("04AA11", "NLGRGE0001", at).verdict == "ALLOWED"
     change.refresh_from_db()
     assert change.cancelled_by == world.anna
@@ -155,7 +156,7 @@ def test_a_cancelled_change_leaves_no_trace_in_what_holds(world):
 def test_what_has_taken_effect_is_not_cancelled_but_undone(world):
     change = made(NewTerms(world.leusden, {"tariff": world.cheap}))
     with pytest.raises(Inapplicable):
-        cancel(change)
+        cancel_change(change)
     made(undo_proposal(change), undoes=change)
     assert asked().decision.tariff.code == "STANDARD"
     assert Terms.objects.filter(charge_group=world.leusden).count() == 3
@@ -173,7 +174,7 @@ def test_a_scheduled_version_is_cancelled(world):
     at = soon()
     change = made(NewVersion(world.standard, per_kwh("0.39")), at)
     assert "0.39" in authorize("04AA11", "NLGRGE0001", at).price_text
-    cancel(change)
+    cancel_change(change)
     assert "0.35" in authorize("04AA11", "NLGRGE0001", at).price_text
 
 
@@ -184,11 +185,11 @@ def test_the_same_prices_are_no_new_version(world):
 
 def test_exceptions_are_added_changed_and_removed_and_each_is_undone(world):
     deny = ExceptionChanges([ProposedException(world.leusden, world.jansen, "denied", note="unpaid")])
-    assert seen(deny).counts["loses_access"] == 1
+    assert seen(deny).customers_by_effect["loses_access"] == 1
     denied = made(deny)
     assert asked().reason == "exception_denied"
     cheaper = ExceptionChanges([ProposedException(world.leusden, world.jansen, "allowed", tariff=world.cheap)])
-    assert seen(cheaper).counts["gains_access"] == 1
+    assert seen(cheaper).customers_by_effect["gains_access"] == 1
     changed = made(cheaper)
     removed = made(ExceptionChanges([ProposedException(world.leusden, world.jansen, removed=True)]))
     assert removed.impact["counts"]["pays_more"] == 1
@@ -240,5 +241,5 @@ def test_a_notice_says_the_price_before_and_after(world):
 
 def test_who_was_told_of_a_scheduled_change_is_told_that_it_is_cancelled(world):
     change = made(NewTerms(world.leusden, {"tariff": world.cheap}), soon(), notify="all")
-    cancel(change)
+    cancel_change(change)
     assert Notice.objects.filter(customer=world.jansen).count() == 2

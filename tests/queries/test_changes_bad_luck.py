@@ -90,7 +90,7 @@ def test_a_preview_of_yesterday_is_stale_once_an_exception_ran_out(world, clock)
     clock(timedelta(hours=14))
     with pytest.raises(StalePreview) as stale:
         apply_change(proposal, fingerprint=shown)
-    assert stale.value.preview.impact.counts["pays_less"] == 1
+    assert stale.value.preview.impact.customers_by_effect["pays_less"] == 1
     assert not Change.objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_a_preview_after_the_clock_went_back_builds_upon_the_last_change(world, 
     clock(HOUR)
     made(NewTerms(world.leusden, {"tariff": world.cheap}))
     clock(timedelta(0))
-    assert seen(NewTerms(world.leusden, {"tariff": world.standard})).counts["pays_more"] == 1
+    assert seen(NewTerms(world.leusden, {"tariff": world.standard})).customers_by_effect["pays_more"] == 1
 
 
 def test_versions_stay_in_order_too(world, clock):

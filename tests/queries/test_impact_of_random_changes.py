@@ -169,7 +169,7 @@ def test_the_counts_are_those_of_asking_one_by_one(db, groups, people, change):
             assert world.standing().keys() == before.keys()
         else:
             apply_change(proposal, fingerprint=shown.fingerprint, notify="none")
-            counted = dict(shown.counts)
+            counted = dict(shown.customers_by_effect)
             if proposal.customers is not None:
                 left_out = sum(customer.status == "active" for customer in world.customers) - shown.total
                 counted["unchanged"] += left_out

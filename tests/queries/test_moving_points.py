@@ -34,7 +34,11 @@ def village(world):
 
 def test_moving_a_point_takes_access_from_some_and_gives_it_to_others(world, village):
     impact = preview_change(PointMoves.to([world.market], village)).impact
-    assert (impact.counts["loses_access"], impact.counts["gains_access"], impact.points) == (1, 1, 1)
+    assert (impact.customers_by_effect["loses_access"], impact.customers_by_effect["gains_access"], impact.points) == (
+        1,
+        1,
+        1,
+    )
     made(PointMoves.to([world.market], village))
     assert asked("04AA11").verdict == "NOT_ALLOWED"
     assert asked("04BB22").verdict == "ALLOWED"

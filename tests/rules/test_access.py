@@ -1,5 +1,6 @@
 """The access rules, line by line (rules of access in docs/terms.md). No database."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargegroups.access import ACCESS_RULES, OCPP16, OCPP201, Facts, Policy, judge
+from tests.structure.source import ROOT
 from tests.tables import for_each
 
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
@@ -98,7 +100,13 @@ def with_lines(*reasons):
     return facts
 
 
-def test_the_access_rules_have_the_lines_of_the_page_in_their_order():
+TABLE = re.compile(r"^\| (\d+a?) \|.*\| ([A-Z_]+) \| `(\w+)` \|$", re.MULTILINE)
+"""Number, verdict and reason of a row of the table in docs/terms.md."""
+
+
+def test_the_access_rules_are_the_table_of_the_page():
+    table = TABLE.findall((ROOT / "docs" / "terms.md").read_text())
+    assert [(line.number, line.verdict, line.reason) for line in ACCESS_RULES] == table
     assert [line.reason for line in ACCESS_RULES] == ORDER
 
 

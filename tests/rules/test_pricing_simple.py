@@ -69,10 +69,10 @@ class TestTheSimpleForm:
         reading = simple_prices(read(*elements))
 
         assert reading.prices is None
-        assert reason in reading.reasons
+        assert reason in reading.obstacles
 
     def test_it_cannot_show_prices_that_include_vat(self) -> None:
-        assert simple_prices(read(element(("FLAT", "1", 1, 21)), tax_included="YES")).reasons == (
+        assert simple_prices(read(element(("FLAT", "1", 1, 21)), tax_included="YES")).obstacles == (
             "Its prices include VAT.",
         )
 

@@ -1,4 +1,4 @@
-"""Charge points into a group, out of it, to another one, or all of them because the group is closed."""
+"""Attaching, moving and detaching charge points: the wizard that previews whom it affects, and does it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals import Inapplicable
-from changes.proposals.points import GroupClosure, Move, PointMoves
+from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
@@ -81,21 +81,6 @@ class MovePointsWizard(ChangeWizard):
 
     def preview_context(self) -> dict[str, Any]:
         return {"left_out": self.left_out}
-
-
-class CloseGroupWizard(ChangeWizard):
-    """A closed group has no charge points and takes none; it stays, with its history."""
-
-    @property
-    def title(self) -> str:
-        return f"Close {self.obj}"
-
-    @property
-    def back(self) -> str:
-        return str(self.admin.page(self.obj.pk))
-
-    def draft(self) -> Draft:
-        return Draft(GroupClosure(self.obj))
 
 
 def regroup(admin: Any, request: StaffRequest, point: ChargePoint) -> HttpResponseBase:

@@ -1,0 +1,46 @@
+"""The page that cancels a scheduled change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from changes.cancel import cancel_change
+from changes.change_permissions import may_cancel
+from changes.models import Change
+from changes.proposals import Inapplicable
+from customers.models import Notice
+from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.requests import StaffRequest
+from evcnet.datetimes import database_clock
+
+
+def cancel_view(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+    """First a page that says who is told again; then it is taken back."""
+    if not may_cancel(request.user, change):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _cancel(admin, request, change)
+    told = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed").count()
+    context = admin.page_context(request, change, f"Cancel: {change}") | {
+        "change": change,
+        "told": told,
+        "possible": change.cancelled_at is None and change.takes_effect_at > database_clock(),
+    }
+    return TemplateResponse(request, "changes/cancel.html", context)
+
+
+def _cancel(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+    ask_password_again(request)
+    try:
+        cancel_change(change, request.user)
+        messages.success(request, f"{change} is cancelled: everything stays as it is.")
+    except Inapplicable as error:
+        messages.warning(request, str(error))
+    return HttpResponseRedirect(reverse("admin:changes_change_change", args=[change.pk]))

@@ -1,0 +1,35 @@
+"""The page that closes a charge group, after saying whom it affects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http.response import HttpResponseBase
+
+from changes.admin.wizard import ChangeWizard, Draft
+from changes.proposals.points import GroupClosure
+from chargegroups.admin.charge_points_tab import may_move
+from chargegroups.models import ChargeGroup
+from evcnet.admin.requests import StaffRequest
+
+
+class CloseGroupWizard(ChangeWizard):
+    """A closed group has no charge points and takes none; it stays, with its history."""
+
+    @property
+    def title(self) -> str:
+        return f"Close {self.obj}"
+
+    @property
+    def back(self) -> str:
+        return str(self.admin.page(self.obj.pk))
+
+    def draft(self) -> Draft:
+        return Draft(GroupClosure(self.obj))
+
+
+def close_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+    if not may_move(request, group):
+        raise PermissionDenied
+    return CloseGroupWizard(admin, request, group).respond()
