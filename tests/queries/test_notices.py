@@ -10,7 +10,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.utils import timezone
 
-from changes.apply import apply_change, cancel, preview_change
+from changes.apply import apply_change, preview_change
+from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import NewTerms
 from customers.models import Announcement, Customer, Notice
@@ -247,7 +248,7 @@ def test_a_change_that_is_undone_with_its_transaction_announces_nothing(world):
 def test_who_was_told_is_told_once_that_it_is_cancelled(world):
     change = announced(world, database_clock() + timedelta(days=1))
     run_job()
-    cancel(change)
+    cancel_change(change)
     run_job()
     run_job()
     assert [("cancel" in each.subject or "not take place" in each.subject) for each in mail.outbox] == [False, True]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from changes.apply import StalePreview, apply_change, cancel, preview_change
+from changes.apply import StalePreview, apply_change, preview_change
+from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import (
     CustomerMoves,
@@ -170,10 +171,10 @@ def test_it_waits_for_its_moment_or_says_that_it_cannot(places, kind):
         return
     change = made(proposal, at)
     assert (change.scheduled, answers()) == (True, before)
-    cancel(change)
+    cancel_change(change)
     assert answers() == before
     with pytest.raises(Inapplicable):
-        cancel(change)
+        cancel_change(change)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -248,7 +249,7 @@ def test_a_file_is_undone_or_cancelled(places, file):
     taken(places, file)
     change = Change.objects.get()
     if change.scheduled:
-        cancel(change)
+        cancel_change(change)
     else:
         made(undo_proposal(change), undoes=change)
     assert answers() == before
