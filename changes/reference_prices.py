@@ -15,7 +15,7 @@ from changes.snapshots import Basis
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
-from chargepoints.tariff_findings import median_prices
+from tariffs.median_prices import median_prices
 from tariffs.models import Tariff
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import is_free, price_text

@@ -11,21 +11,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Aggregate, Case, F, FloatField, Max, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Max, Q
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
-from tariffs.conversion import COLUMN, price_list
-from tariffs.models import Tariff, TariffElement, TariffVersion
+from tariffs.conversion import price_list
+from tariffs.median_prices import Medians, median_prices, versions_ahead
+from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.lints import findings
 from tariffs.pricing.problems import Finding
-from tariffs.pricing.tariff import Dimension
 
 _ELEMENT = re.compile(r"elements\[(\d+)\]")
-Medians = tuple[tuple[Dimension, Decimal], ...]
 
 
 @dataclass
@@ -126,41 +124,11 @@ def _kilowatts(groups: Any) -> dict[int, Decimal]:
     return dict(points.order_by().values_list("charge_group").annotate(Max("max_power_kw")))
 
 
-def _ahead(tariffs: Any, at: datetime) -> Any:
-    """The versions in force, and those to come."""
-    in_force, later = TariffVersion.objects.in_force(at), TariffVersion.objects.filter(valid_from__gt=at)
-    ahead = Q(pk__in=in_force.values("pk")) | Q(pk__in=later.values("pk"))
-    return TariffVersion.objects.filter(ahead, tariff__in=tariffs.values("pk"))
-
-
 def _listed(tariffs: Any, at: datetime) -> list[Listed]:
     found = (
-        _ahead(tariffs, at).select_related("tariff").prefetch_related("elements").order_by("tariff__code", "valid_from")
+        versions_ahead(tariffs, at)
+        .select_related("tariff")
+        .prefetch_related("elements")
+        .order_by("tariff__code", "valid_from")
     )
     return [Listed(version, price_list(version)) for version in found]
-
-
-class Median(Aggregate):
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
-
-
-def median_prices(tariffs: Any, at: datetime) -> Mapping[tuple[int, str], Medians]:
-    """For each provider and currency the median price excluding VAT of each dimension: of the tariffs' (a queryset)
-    versions in force or to come, zero left out."""
-    versions = _ahead(tariffs, at).values("pk")
-    by_provider = TariffElement.objects.filter(version__in=versions).order_by()
-    prices = {column: Median(_net(column), filter=Q(**{f"{column}_price__gt": 0})) for column in COLUMN.values()}
-    rows = by_provider.values("provider", "version__tariff__currency").annotate(**prices)
-    return defaultdict(tuple, {(row["provider"], row["version__tariff__currency"]): _medians_of(row) for row in rows})
-
-
-def _net(column: str) -> Case:
-    price, vat = F(f"{column}_price"), Coalesce(F(f"{column}_vat"), Value(Decimal(0)))
-    return Case(When(version__tax_included=True, then=price * 100 / (vat + 100)), default=price)
-
-
-def _medians_of(row: Mapping[str, Any]) -> Medians:
-    found = ((dimension, row[column]) for dimension, column in COLUMN.items())
-    return tuple((dimension, round(Decimal(repr(price)), 4)) for dimension, price in found if price is not None)

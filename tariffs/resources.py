@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -25,11 +25,13 @@ from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import CodeWidget, DecimalWidget, MomentWidget
 from tariffs import writes as tariff_writes
 from tariffs.conversion import price_list
+from tariffs.median_prices import Medians, median_prices
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import Restrictions
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.currencies import MINOR_UNITS
-from tariffs.pricing.lints import lost_vat
+from tariffs.pricing.lints import likely_typos, lost_vat
+from tariffs.pricing.problems import Finding
 
 PRICES = {"energy_per_kwh": "energy", "flat_fee": "flat", "time_per_hour": "time", "parking_per_hour": "parking"}
 LIMITS = {
@@ -77,6 +79,7 @@ class TariffResource(TermsResource):
         self.now = datetimes.database_clock()
         self.tariffs: dict[tuple[int | None, str], Tariff] = {}
         self.priced: set[int] = set()
+        self.medians: Mapping[tuple[int, str], Medians] = {}
         self.first_rows: dict[
             tuple[int | None, str], tuple[int, Values]
         ] = {}  # of each tariff: row number, name and currency
@@ -86,6 +89,7 @@ class TariffResource(TermsResource):
 
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], TariffVersion]:
         codes = sorted({row.key[1] for row in rows if row.key})
+        self.medians = median_prices(self.scope.rows(Tariff), self.now)
         tariffs = self.scope.rows(Tariff, "change").filter(provider__in={row.provider for row in rows if row.provider})
         self.tariffs = {(each.provider_id, each.code): each for each in filter_in(tariffs, "code", codes, lock=lock)}
         versions = self._versions().filter(tariff__in=list(self.tariffs.values()))
@@ -138,15 +142,25 @@ class TariffResource(TermsResource):
             timeline[new_values["valid_from"]] = prices, row.number
 
     def remarks(self) -> list[str]:
-        """The first rows of which a version lacks the VAT that the version before has."""
+        """The first rows whose prices were hardly meant: unusual ones, and those that lack the VAT of the version before."""
         found = sorted(
-            (number, f"Row {number}: {each.why} {each.remedy}")
-            for timeline in self.timelines.values()
-            for (_, (before, _)), (_, (after, number)) in pairwise(sorted(timeline.items(), key=lambda pair: pair[0]))
-            if number is not None
-            for each in lost_vat(before, after)
+            (number, f"Row {number}: {each.why} {each.remedy}") for number, each in (*self._lost_vat(), *self._typos())
         )
         return [text for _, text in found[:MOST_REMARKS]]
+
+    def _lost_vat(self) -> Iterator[tuple[int, Finding]]:
+        for timeline in self.timelines.values():
+            in_order = sorted(timeline.items(), key=lambda pair: pair[0])
+            for (_, (before, _)), (_, (after, number)) in pairwise(in_order):
+                if number is not None:
+                    yield from ((number, finding) for finding in lost_vat(before, after))
+
+    def _typos(self) -> Iterator[tuple[int, Finding]]:
+        for (provider, _), timeline in self.timelines.items():
+            for prices, number in timeline.values():
+                if number is not None:
+                    medians = self.medians.get((provider or 0, prices.currency), ())
+                    yield from ((number, finding) for finding in likely_typos(prices, dict(medians)))
 
     def _refuse_other_tariff(self, row: Row, tariff: Tariff | None, new_values: Values) -> None:
         """Name and currency are the tariff's: all of its rows say the same."""

@@ -16,6 +16,7 @@ from evcnet.datetimes import database_clock
 from evcnet.errors import DomainError
 from evcnet.importexport.report import Report, write_rows
 from tariffs.conversion import price_list
+from tariffs.median_prices import median_prices
 from tariffs.models import Tariff, TariffVersion
 from tariffs.ocpi.families import families
 from tariffs.ocpi.feed import Feed
@@ -24,7 +25,7 @@ from tariffs.ocpi.remove_missing import remove_missing_tariffs
 from tariffs.ocpi.stored_tariffs import StoredTariffs, TariffRow
 from tariffs.ocpi.tariff_object import parse_tariff
 from tariffs.pricing import InvalidSession
-from tariffs.pricing.lints import lost_vat
+from tariffs.pricing.lints import likely_typos, lost_vat
 from tariffs.writes import add_versions
 
 BATCH = 1_000
@@ -49,6 +50,7 @@ def import_tariffs(
         if each.problems:
             report.refuse(each.id, each.problems)
     _warn_of_lost_vat(rows, report)
+    _warn_of_typos(provider, rows, report)
     _remember(stored.feed, _write(rows, file_changes, report), report)
     if feed.complete:
         remove_missing_tariffs(feed, stored, parsed, file_changes, report)
@@ -122,6 +124,16 @@ def _warn_of_lost_vat(rows: Iterable[TariffRow], report: Report) -> None:
         timeline = {each.valid_from: price_list(each) for each in stored} | added
         for before, after in pairwise(sorted(timeline)):
             for finding in lost_vat(timeline[before], timeline[after]) if after in added else ():
+                report.warn(row.id, finding.where, f"{finding.why} {finding.remedy}")
+
+
+def _warn_of_typos(provider: Provider, rows: Iterable[TariffRow], report: Report) -> None:
+    """Of new versions with numbers that were hardly meant."""
+    medians = median_prices(Tariff.objects.filter(provider=provider), database_clock())
+    for row in rows:
+        for each in row.plan.add:
+            known = medians.get((provider.pk, row.tariff.currency), ())
+            for finding in likely_typos(price_list(each.version, each.elements), dict(known)):
                 report.warn(row.id, finding.where, f"{finding.why} {finding.remedy}")
 
 

@@ -20,6 +20,8 @@ _UNITS: Final[dict[Dimension, str]] = {
 }
 _AFIR_KW: Final = 50
 _TIMES: Final = 10
+_DEAR_KWH: Final = {"EUR": Decimal(5), "GBP": Decimal(5), "CHF": Decimal(5), "USD": Decimal(5)}
+"""Excluding VAT: no charge point asks as much for a kWh."""
 
 
 def findings(
@@ -46,7 +48,7 @@ def findings(
         *limits_without_vat(tariff),
         *(finely_priced(tariff) if outside_home else ()),
         *(against_afir(tariff, max_power_kw) if ad_hoc and max_power_kw is not None else ()),
-        *(dear(tariff, medians) if medians else ()),
+        *likely_typos(tariff, medians or {}),
         *(free_for_everyone(tariff) if for_everyone else ()),
     )
 
@@ -85,14 +87,42 @@ def limits_without_vat(tariff: Tariff) -> Iterator[Finding]:
             yield Finding("limit_without_vat", name, f"The limit {name}: {why}", "Give it including VAT as well.")
 
 
+def likely_typos(tariff: Tariff, medians: Mapping[Dimension, Decimal]) -> Iterator[Finding]:
+    """Numbers that were hardly meant; `medians` as for `findings`."""
+    yield from dear(tariff, medians)
+    yield from vat_as_fraction(tariff)
+
+
 def dear(tariff: Tariff, medians: Mapping[Dimension, Decimal]) -> Iterator[Finding]:
-    """Prices ten times the provider's median or more."""
+    """Prices ten times the provider's median or more, and prices of a kWh that no charge point asks."""
     for index, component in _prices(tariff):
-        median = medians.get(component.dimension)
-        if median and net_price(component, tariff) >= _TIMES * Fraction(median):
-            price = f"{amount(component.price)} {tariff.currency}"
-            why = f"{price} {_UNITS[component.dimension]} is {_TIMES} times the median of {amount(median)} or more."
-            yield Finding("dear", f"elements[{index}]", why, "Check the decimal sign.")
+        net, median = net_price(component, tariff), medians.get(component.dimension)
+        places = 2
+        if median and net >= _TIMES * Fraction(median):
+            than = f"is {_TIMES} times the median of {amount(median)} or more"
+            places = 1 if net < 3 * _TIMES * Fraction(median) else 2
+        elif component.dimension == "ENERGY" and net >= _DEAR_KWH.get(tariff.currency, Decimal("Infinity")):
+            than = "is more than any charge point asks"
+        else:
+            continue
+        why = f"{amount(component.price)} {tariff.currency} {_UNITS[component.dimension]} {than}."
+        meant = amount(component.price.scaleb(-places))
+        yield Finding("dear", f"elements[{index}]", why, f"Check the decimal sign: write {meant} if that is meant.")
+
+
+def vat_as_fraction(tariff: Tariff) -> Iterator[Finding]:
+    """VAT between 0 and 1 %: a percentage that was typed as a part of one."""
+    percentages = {component.vat: index for index, component in reversed(list(_prices(tariff))) if component.vat}
+    for vat, index in percentages.items():
+        if vat is not None and 0 < vat < 1:
+            plain, meant = f"{vat.normalize():f}", f"{(vat * 100).normalize():f}"
+            why = f"VAT of {plain} % is less than one percent."
+            yield Finding(
+                "vat_fraction",
+                f"elements[{index}]",
+                why,
+                f"VAT is typed as a percentage: write {meant} if {meant} % is meant.",
+            )
 
 
 def free_for_everyone(tariff: Tariff) -> Iterator[Finding]:

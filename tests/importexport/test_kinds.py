@@ -115,6 +115,20 @@ def test_a_limit_may_be_given_with_its_vat(world, take):
     assert take("tariffs", header, "NIGHT,Night,2026-01-01,0.25,21,1,1.21,30,").counts == (0, 0, 1, 0)
 
 
+def test_a_row_with_numbers_that_were_hardly_meant_is_told_of(world, take, capsys):
+    header = "code,name,valid_from,energy_per_kwh,vat_percent"
+    take(
+        "tariffs", header, "NIGHT,Night,2026-01-01,25,0.21", "DAY,Day,2026-01-01,3.5,21", "NOON,Noon,2026-01-01,0.39,21"
+    )
+    remarks = capsys.readouterr().err
+    assert "Row 2: 25.00 EUR per kWh" in remarks and "Row 2: VAT of 0.21 %" in remarks
+    assert (
+        "Row 3: 3.50 EUR per kWh is 10 times the median of 0.275 or more. Check the decimal sign: write 0.35 "
+        in remarks
+        and "Row 4" not in remarks
+    )
+
+
 def test_a_row_without_the_vat_of_the_version_before_is_told_of(world, take, capsys):
     header = "code,name,valid_from,energy_per_kwh,vat_percent"
     take("tariffs", header, "NIGHT,Night,2026-03-01,0.27,0", "NIGHT,Night,2026-01-01,0.25,21")

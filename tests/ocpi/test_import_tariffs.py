@@ -59,6 +59,14 @@ def test_a_version_without_the_vat_of_the_one_before_is_warned_of(world, import_
     assert import_ocpi("tariffs", tariff("T1", elements=without)).warnings == []
 
 
+def test_numbers_that_were_hardly_meant_are_warned_of(world, import_ocpi):
+    report = import_ocpi("tariffs", tariff("T1", 39))
+    assert counts(report) == (1, 0, 0, 0)
+    (warning,) = report.warnings
+    assert warning["id"] == "T1" and "write 0.39 if that is meant" in warning["message"]
+    assert import_ocpi("tariffs", tariff("T1", 39)).warnings == []
+
+
 def test_it_counts_from_its_start_and_until_its_end(world, import_ocpi):
     import_ocpi("tariffs", tariff(start_date_time="2026-01-01T00:00:00", end_date_time="2026-02-01T01:00:00+01:00"))
     version = TariffVersion.objects.get(tariff__code="T1")

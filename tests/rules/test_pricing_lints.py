@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tariffs.pricing import read_tariff
-from tariffs.pricing.lints import findings, mixed_currencies
+from tariffs.pricing.lints import findings, likely_typos, mixed_currencies
+from tariffs.pricing.wording import amount
 from tests.rules.pricing_world import element, tariff
 
 PER_KWH = element(("ENERGY", "0.30"))
@@ -176,6 +177,26 @@ class TestPrices:
         )
 
         assert [code for code, _ in told] == codes
+
+    @pytest.mark.parametrize(
+        ("price", "currency", "codes"),
+        [("4.99", "EUR", []), ("5", "EUR", ["dear"]), ("35", "EUR", ["dear"]), ("35", "CZK", [])],
+    )
+    def test_that_no_charge_point_asks_for_a_kwh_need_no_median(self, price: str, currency: str, codes: list) -> None:
+        told = list(likely_typos(read_tariff(tariff(element(("ENERGY", price)), currency=currency)), {}))
+
+        assert [each.code for each in told] == codes
+        assert (
+            not told
+            or told[0].remedy == f"Check the decimal sign: write {amount(Decimal(price) / 100)} if that is meant."
+        )
+
+    @pytest.mark.parametrize(("vat", "codes"), [(0, []), ("0.21", ["vat_fraction"]), (1, []), ("5.5", []), (21, [])])
+    def test_with_vat_below_one_percent_are_told(self, vat: object, codes: list) -> None:
+        told = list(likely_typos(read_tariff(tariff(element(("ENERGY", "0.35", 1, vat)))), {}))
+
+        assert [each.code for each in told] == codes
+        assert not told or "write 21 if 21 % is meant" in told[0].remedy
 
     def test_including_vat_are_compared_without_it(self) -> None:
         prices = element(("ENERGY", "4", 1, 21))
