@@ -44,10 +44,15 @@ def element_rows(tariff: Tariff) -> list[TariffElement]:
 
 def _element(row: TariffElement) -> Element:
     components = [_component(row, dimension) for dimension in DIMENSIONS]
+    return Element(tuple(filter(None, components)), restrictions(row))
+
+
+def restrictions(row: TariffElement) -> Restrictions:
+    """When an element holds."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _RESTRICTIONS}
     values["day_of_week"] = tuple(values["day_of_week"] or ())
     values["reservation"] = values["reservation"] or None
-    return Element(tuple(filter(None, components)), Restrictions(**values))
+    return Restrictions(**values)
 
 
 def _component(row: TariffElement, dimension: Dimension) -> Component | None:

@@ -28,7 +28,7 @@ class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, BulkImportExportA
     fieldsets = [
         (None, {"fields": ["code", "name"]}),
         ("In OCPI", {"fields": ["country_code", "party_id"]}),
-        ("Money and time", {"fields": ["currency", "time_zone"]}),
+        ("Money and time", {"fields": ["currency", "vat_percent", "time_zone"]}),
         ("Decision log", {"fields": ["decision_months"]}),
         ("Signing in", {"fields": ["mfa_required_for"]}),
         (

@@ -55,6 +55,15 @@ class Provider(models.Model):
         validators=[MinValueValidator(0)],
         help_text="A session of less than this many kWh is recorded and costs nothing.",
     )
+    vat_percent = models.DecimalField(
+        "VAT %",
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="New prices begin with it. Each version of a tariff keeps its own; empty: none is proposed.",
+    )
     decision_months = models.PositiveSmallIntegerField(
         "months",
         default=13,

@@ -1,4 +1,4 @@
-// Says how prices read to a driver while they are typed: a form with data-reads, and the place #reads in it.
+// Says how prices read to a driver and when rows hold while they are typed: a form with data-reads, the place #reads in it.
 "use strict";
 document.querySelectorAll("form[data-reads]").forEach((form) => {
   const place = form.querySelector("#reads");
@@ -19,6 +19,10 @@ document.querySelectorAll("form[data-reads]").forEach((form) => {
     const words = await answer.text();
     if (turn !== newest) return;
     place.innerHTML = words;
+    const holds = form.querySelectorAll("[data-holds]");
+    place.querySelectorAll("[data-conditions] span").forEach((condition, row) => {
+      if (holds[row]) holds[row].textContent = condition.textContent;
+    });
     const short = place.querySelector("[data-said]");
     said.textContent = short ? short.dataset.said : "";
   };

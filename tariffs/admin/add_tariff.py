@@ -14,7 +14,7 @@ from evcnet.admin.requests import StaffRequest
 from tariffs.admin import live_preview
 from tariffs.admin.price_editor import PriceEditor, saved_or_refused
 from tariffs.forms.price_table import PriceTable
-from tariffs.forms.simple_prices import SimpleForm
+from tariffs.forms.simple_prices import SimpleForm, first_values
 from tariffs.writes import add_version
 
 
@@ -32,8 +32,9 @@ class AddTariff(PriceEditor):
         fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
         self.form_class = admin.get_form(request, None, fields=fields)
         self.tariff_form = self.form_class(request.POST or None)
-        if request.method != "POST" and len(request.user.providers) == 1:
-            self.tariff_form.initial["currency"] = request.user.providers[0].currency
+        if len(request.user.providers) == 1:
+            (self.tariff_form.instance.provider,) = request.user.providers
+            self.tariff_form.initial.setdefault("currency", request.user.providers[0].currency)
         self.has_valid_name = self.tariff_form.is_valid()
         super().__init__(admin, request, self.tariff_form.instance)
 
@@ -49,7 +50,7 @@ class AddTariff(PriceEditor):
     def respond_to_table(self, table: PriceTable) -> HttpResponse:
         """Live preview, simple form, and tariff and prices written; else the table."""
         if live_preview.is_asked(self.request):
-            return live_preview.answer(self.request, self.table_preview(table))
+            return live_preview.answer(self.request, self.table_preview(table) | {"table": table})
         step, response = self.request.POST.get("step"), None
         if step == "simple" and (table.empty or table.is_valid()):
             response = self.simple_from_table(table)
@@ -67,7 +68,7 @@ class AddTariff(PriceEditor):
     def respond_to_simple(self) -> HttpResponse:
         """Live preview, and what is typed as a table, which writes it; else the form."""
         if self.request.method != "POST":
-            return self.simple_page(SimpleForm())
+            return self.simple_page(SimpleForm(initial=first_values(self.tariff)))
         form = SimpleForm(self.request.POST)
         if live_preview.is_asked(self.request):
             return live_preview.answer(self.request, self.simple_preview(form))
@@ -82,7 +83,7 @@ class AddTariff(PriceEditor):
 
     def simple_from_table(self, table: PriceTable) -> HttpResponse | None:
         """What is typed of the tariff goes along without the errors of a form that nobody has sent yet."""
-        values, table.obstacles = ({}, ()) if table.empty else table.simple_values()
+        values, table.obstacles = (first_values(self.tariff), ()) if table.empty else table.simple_values()
         if table.obstacles:
             return None
         self.tariff_form = self.form_class(initial=self.request.POST.dict())

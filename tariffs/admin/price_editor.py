@@ -25,7 +25,7 @@ from tariffs.admin import calculator, live_preview
 from tariffs.admin.version_list import editor_page
 from tariffs.conversion import price_list
 from tariffs.forms.price_table import PriceTable
-from tariffs.forms.simple_prices import SimpleForm, simple_values
+from tariffs.forms.simple_prices import SimpleForm, first_values, simple_values
 from tariffs.models import Tariff, TariffVersion
 
 
@@ -63,7 +63,7 @@ class PriceEditor:
     def leave_table(self, table: PriceTable) -> HttpResponse | None:
         """What the table was sent for besides to be written: its preview, the calculator, the simple form; else None."""
         if live_preview.is_asked(self.request):
-            return live_preview.answer(self.request, self.table_preview(table))
+            return live_preview.answer(self.request, self.table_preview(table) | {"table": table})
         step = self.request.POST.get("step")
         if step == "calculate" and table.is_valid():
             return calculator.calculator(self.admin, self.request, self.tariff, table.data)
@@ -85,7 +85,7 @@ class PriceEditor:
 
     def simple_preview(self, form: SimpleForm) -> dict[str, Any]:
         """The same of the simple form. One that was filled in is read like one that was sent."""
-        if not form.is_bound and not form.initial:
+        if not form.is_bound and set(form.initial) <= {"vat"}:
             return {}
         sent = form if form.is_bound else SimpleForm({name: str(value) for name, value in form.initial.items()})
         if not sent.is_valid():
@@ -101,7 +101,7 @@ class PriceEditor:
     def simple_as_stored(self) -> HttpResponse:
         """The version that is scheduled with its moments, else the prices in force for a version to come."""
         stored = self.version or versions_in_force([self.tariff.pk], database_clock()).get(self.tariff.pk)
-        values, obstacles = simple_values(price_list(stored)) if stored else ({}, ())
+        values, obstacles = simple_values(price_list(stored)) if stored else (first_values(self.tariff), ())
         if self.version and not obstacles:
             zone = self.tariff.provider.zone
             moments = {"valid_from": self.version.valid_from, "valid_until": self.version.valid_until}

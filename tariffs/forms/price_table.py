@@ -12,13 +12,22 @@ from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 
 from chargegroups.forms import MomentField
-from tariffs.conversion import price_list
-from tariffs.forms.simple_prices import MOMENTS, check_window_and_limits, simple_values
+from tariffs.conversion import price_list, restrictions
+from tariffs.forms.simple_prices import (
+    LIMITS,
+    MOMENTS,
+    PRICES,
+    check_window_and_limits,
+    default_vat,
+    plain,
+    shared_vat,
+    simple_values,
+)
 from tariffs.models import NO_PRICE, DayOfWeek, Tariff, TariffElement, TariffVersion
 from tariffs.pricing import InvalidTariff, read_tariff, write_tariff
 from tariffs.pricing import Tariff as PriceList
+from tariffs.pricing.conditions import condition
 
-PRICES = ("energy", "time", "parking", "flat")
 WINDOWS = (
     ("start_time", "end_time"),
     ("start_date", "end_date"),
@@ -34,10 +43,21 @@ _SPOKEN = {
     "flat": "per session",
 }
 _PARTS = {"price": "price", "vat": "VAT %", "step": "step"}
-_ROW = re.compile(r"elements\[(\d+)\]")
+_PLACE = re.compile(
+    r"elements\[(\d+)\](?:\.restrictions\.(\w+)|\.price_components\[(\d+)\](?:\.(price|vat|step)\w*)?)?"
+)
 
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
+    vat = forms.DecimalField(
+        label="VAT %",
+        required=False,
+        min_value=0,
+        max_value=100,
+        decimal_places=4,
+        help_text="Of all prices that have no percentage of their own. Empty: their VAT is not stated.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
     valid_from = MomentField(label="In force from", help_text="Empty: from now on.")
     valid_until = MomentField(
         label="In force until", help_text="Empty: until a later version. After it none is in force."
@@ -45,7 +65,7 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = TariffVersion
-        fields = ["valid_from", "valid_until", "min_price_excl", "min_price_incl", "max_price_excl", "max_price_incl",
+        fields = ["vat", "valid_from", "valid_until", "min_price_excl", "min_price_incl", "max_price_excl", "max_price_incl",
                   "tax_included"]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -122,9 +142,13 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
         return [(self[least], self[most]) for least, most in WINDOWS]
 
     @property
-    def restricted(self) -> bool:
-        names = [name for pair in WINDOWS for name in pair] + ["day_of_week", "reservation"]
-        return any(self[name].value() or self[name].errors for name in names)
+    def conditions(self) -> str:
+        """In words, as far as they make sense, when the row holds."""
+        if self.is_bound:
+            row = TariffElement(**_columns(self))
+        else:
+            row = TariffElement(**{name: value for name, value in self.initial.items() if hasattr(TariffElement, name)})
+        return condition(restrictions(row)) or "always"
 
 
 class _Elements(BaseFormSet):  # type: ignore[type-arg]
@@ -146,9 +170,13 @@ class PriceTable:
 
     def __init__(self, tariff: Tariff, data: Any = None, version: TariffVersion | None = None) -> None:
         self.tariff, self.stored = tariff, version
-        self.version = VersionForm(data, instance=version or TariffVersion(tariff=tariff), prefix="version")
-        initial = [_typed(element) for element in version.elements.all()] if version else None
-        self.elements = ElementFormSet(data, initial=initial, prefix="elements")
+        rows = list(version.elements.all()) if version else []
+        vat = shared_vat(rows) if version else default_vat(tariff)
+        initial = {"vat": plain(vat)}
+        self.version = VersionForm(
+            data, instance=version or TariffVersion(tariff=tariff), prefix="version", initial=initial
+        )
+        self.elements = ElementFormSet(data, initial=[_typed(row, vat) for row in rows] or None, prefix="elements")
         self.obstacles: tuple[str, ...] = ()
 
     def is_valid(self) -> bool:
@@ -157,8 +185,14 @@ class PriceTable:
 
     @property
     def rows(self) -> list[TariffElement]:
-        """The typed elements, unsaved and in order."""
-        return [TariffElement(**_columns(form)) for form in self.elements.ordered_forms]
+        """The typed elements, unsaved and in order; prices without a VAT of their own have that of the version."""
+        rows = [TariffElement(**_columns(form)) for form in self.elements.ordered_forms]
+        vat = self.version.cleaned_data.get("vat")
+        for row in rows:
+            for kind in PRICES:
+                if getattr(row, f"{kind}_price") is not None and getattr(row, f"{kind}_vat") is None:
+                    setattr(row, f"{kind}_vat", vat)
+        return rows
 
     @property
     def price_list(self) -> PriceList:
@@ -211,7 +245,7 @@ class PriceTable:
     @property
     def fields(self) -> dict[str, Any]:
         """The columns of the version that were typed, without its beginning."""
-        return {name: value for name, value in self.version.cleaned_data.items() if name != "valid_from"}
+        return {name: value for name, value in self.version.cleaned_data.items() if name not in ("valid_from", "vat")}
 
     def _makes_sense(self) -> bool:
         if not self.elements.ordered_forms:
@@ -225,11 +259,22 @@ class PriceTable:
         return True
 
     def _place(self, error: InvalidTariff) -> None:
-        """Each problem at the row that it is about."""
+        """Each problem at the field that it is about; where that is unknown, at its row or at the version."""
         for problem in error.problems:
-            row = _ROW.match(problem.path)
-            form = self.elements.ordered_forms[int(row[1])] if row else self.version
-            form.add_error(None, f"{problem.reason}; {problem.remedy}.")
+            place = _PLACE.match(problem.path)
+            form = self.elements.ordered_forms[int(place[1])] if place else self.version
+            name = (
+                _field_of(form, place) if place else f"{problem.path}_excl" if problem.path in LIMITS else problem.path
+            )
+            form.add_error(name if name in form.fields else None, f"{problem.reason}; {problem.remedy}.")
+
+
+def _field_of(form: Any, place: re.Match[str]) -> str:
+    """The field of a row for a place in the OCPI object; the components of an element are its prices, in order."""
+    if place[2] or not place[3]:
+        return place[2] or ""
+    priced = [kind for kind in PRICES if form.cleaned_data.get(f"{kind}_price") is not None]
+    return f"{priced[int(place[3])]}_{place[4] or 'price'}"
 
 
 def _columns(form: Any) -> dict[str, Any]:
@@ -237,7 +282,8 @@ def _columns(form: Any) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in names}
 
 
-def _typed(element: TariffElement) -> dict[str, Any]:
-    """A stored element as the values of a row."""
-    return {field.name: getattr(element, field.name) for field in TariffElement._meta.fields if field.name not in
-            ("id", "provider", "version", "position")}  # fmt: skip
+def _typed(element: TariffElement, vat: Decimal | None) -> dict[str, Any]:
+    """A stored element as the values of a row; a VAT that is the version's is not said again."""
+    values = {field.name: getattr(element, field.name) for field in TariffElement._meta.fields if field.name not in
+              ("id", "provider", "version", "position")}  # fmt: skip
+    return values | {f"{kind}_vat": None for kind in PRICES if values[f"{kind}_vat"] == vat}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,13 @@ from django.http import QueryDict
 
 from chargegroups.forms import MomentField
 from tariffs.conversion import element_rows, version_fields
+from tariffs.models import Tariff as StoredTariff
 from tariffs.models import TariffElement
 from tariffs.pricing import PriceLimit, Tariff
 from tariffs.pricing.simple import SimplePrices, SimpleReading, simple_prices, simple_tariff
 
+PRICES = ("energy", "time", "parking", "flat")
+"""The columns of an element that are priced, in OCPI's order of dimensions."""
 LIMITS = ("min_price", "max_price")
 MOMENTS = ("valid_from", "valid_until")
 MINUTE = Decimal(60)
@@ -128,26 +131,48 @@ def simple_values(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
     }
     for name, limit in zip(LIMITS, (prices.min_price, prices.max_price), strict=True):
         values |= {f"{name}_excl": limit and limit.excl_vat, f"{name}_incl": limit and limit.incl_vat}
-    return {name: _plain(value) for name, value in values.items() if value is not None}, ()
+    return {name: plain(value) for name, value in values.items() if value is not None}, ()
+
+
+def first_values(tariff: StoredTariff) -> dict[str, Any]:
+    """Of a tariff that has no price in force."""
+    vat = default_vat(tariff)
+    return {} if vat is None else {"vat": plain(vat)}
 
 
 def table_data(tariff: Tariff, valid_from: str, valid_until: str = "") -> QueryDict:
     """The same price list as the table of elements would send it."""
-    rows = [_columns(row) for row in element_rows(tariff)]
+    elements = element_rows(tariff)
+    vat = shared_vat(elements)
+    rows = [_columns(row, vat) for row in elements]
     sent: dict[str, Any] = {"elements-TOTAL_FORMS": len(rows), "elements-INITIAL_FORMS": 0}
     for position, row in enumerate(rows):
         sent |= {f"elements-{position}-{name}": value for name, value in row.items()}
         sent[f"elements-{position}-ORDER"] = position + 1
     sent |= {f"version-{name}": value for name, value in version_fields(tariff).items() if value not in (None, False)}
-    sent |= {"version-valid_from": valid_from, "version-valid_until": valid_until}
+    sent |= {"version-valid_from": valid_from, "version-valid_until": valid_until, "version-vat": plain(vat) or ""}
     data = QueryDict(mutable=True)
     data.update({name: str(value) for name, value in sent.items()})
     return data
 
 
-def _columns(row: TariffElement) -> Mapping[str, Any]:
+def shared_vat(rows: Iterable[TariffElement]) -> Decimal | None:
+    """The VAT percentage of every price of the elements; None where one differs, or has none."""
+    priced = [(row, kind) for row in rows for kind in PRICES if getattr(row, f"{kind}_price") is not None]
+    percentages = {getattr(row, f"{kind}_vat") for row, kind in priced}
+    return percentages.pop() if len(percentages) == 1 else None
+
+
+def default_vat(tariff: StoredTariff) -> Decimal | None:
+    """That of the provider, as new prices begin with it."""
+    return tariff.provider.vat_percent if tariff.provider_id else None
+
+
+def _columns(row: TariffElement, vat: Decimal | None) -> Mapping[str, Any]:
+    """What is typed of a row; a VAT that is the version's is not said again."""
     names = [field.name for field in row._meta.fields if field.name not in ("id", "provider", "version", "position")]
     values = {name: getattr(row, name) for name in names}
+    values |= {f"{kind}_vat": None for kind in PRICES if values[f"{kind}_vat"] == vat}
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
@@ -179,5 +204,5 @@ def _limit(excl: Decimal | None, incl: Decimal | None) -> PriceLimit | None:
     return None if excl is None else PriceLimit(excl, incl)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -53,11 +53,11 @@ def test_the_preview_counts_all_groups_that_use_it(world, ben, page):
 def test_a_version_without_the_vat_of_the_one_before_is_warned_of(world, ben, page):
     make.reprice(world.standard, energy_price="0.35", energy_vat=21)
     with_vat = preview(ben, page, **{PER_KWH: "0.36"})
-    without = preview(ben, page, **{PER_KWH: "0.36", "elements-0-energy_vat": ""})
+    without = preview(ben, page, **{PER_KWH: "0.36", "version-vat": ""})
     words = "The prices before have VAT, and these have none of it."
     assert not with_vat.context["impact"].warnings
     assert words in without.context["impact"].warnings[0] and words in without.content.decode()
-    typed = ben.post(page, sent(ben.get(page), page, reads="1", **{"elements-0-energy_vat": ""}))
+    typed = ben.post(page, sent(ben.get(page), page, reads="1", **{"version-vat": ""}))
     assert words in typed.content.decode()
 
 

@@ -49,6 +49,17 @@ def scheduled(world):
 
 
 class TestWhileTyping:
+    def test_the_conditions_of_each_row_follow_what_is_typed(self, world, signed_in):
+        rows = [{"energy_price": "0.20", "start_time": "23:00", "end_time": "07:00"}, {"energy_price": "0.40"}]
+        shown = signed_in(world.anna).post(page(world.standard, "version"), table(*rows) | {"reads": "1"})
+        assert "<span>23:00-07:00</span><span>always</span>" in text(shown)
+
+    def test_numbers_that_were_hardly_meant_are_remarked_before_saving(self, world, signed_in):
+        typed = {"per_kwh": "35", "vat": "0.21", "reads": "1"}
+        words = text(signed_in(world.anna).post(page(world.standard, "simple"), typed))
+        assert "write 0.35 if that is meant" in words and "write 21 if 21 % is meant" in words
+        assert world.standard.versions.count() == 1
+
     @pytest.mark.parametrize("view", ["version", "simple"])
     def test_the_words_and_the_reference_sessions_answer_what_is_typed(self, world, signed_in, view):
         typed = table({"energy_price": "0.45"}) if view == "version" else {"per_kwh": "0.45"}

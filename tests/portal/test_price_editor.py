@@ -147,3 +147,78 @@ def test_who_only_reads_may_not_propose_prices(world, signed_in, unused):
     assert signed_in(world.rita).post(page(unused), TYPED).status_code == 403
     assert not TariffVersion.objects.filter(tariff=unused).exists()
     assert signed_in(world.anna).get(page(world.foreign)).status_code == 404
+
+
+class TestVat:
+    """Typed once a version; new prices begin with the provider's."""
+
+    @pytest.fixture
+    def greengrid(self, world):
+        world.greengrid.vat_percent = Decimal(21)
+        world.greengrid.save()
+        return world.greengrid
+
+    @pytest.mark.parametrize("view", ["simple", "prices_add"])
+    def test_a_tariff_without_prices_begins_with_the_providers(self, greengrid, signed_in, world, unused, view):
+        shown = signed_in(world.anna).get(page(unused, view))
+        form = shown.context["form"] if view == "simple" else shown.context["table"].version
+        assert form["vat"].value() == "21"
+        assert "charges for free" not in text(shown)
+
+    @pytest.mark.parametrize("query", ["", "?form=simple"])
+    def test_so_does_a_tariff_that_is_added(self, greengrid, signed_in, world, query):
+        shown = signed_in(world.anna).get(f"/tariffs/tariff/add/{query}")
+        form = shown.context["form"] if query else shown.context["table"].version
+        assert form["vat"].value() == "21"
+
+    def test_prices_in_force_keep_theirs_whatever_the_providers(self, greengrid, signed_in, world):
+        assert signed_in(world.anna).get(page(world.standard)).context["form"]["vat"].value() is None
+        make.reprice(world.standard, energy_price="0.35", energy_vat=9)
+        assert signed_in(world.anna).get(page(world.standard)).context["form"]["vat"].value() == "9"
+
+    def test_one_percentage_stands_once_in_the_table_and_holds_for_every_price(self, world, signed_in):
+        make.reprice(world.standard, energy_price="0.35", energy_vat=21, flat_price="0.50", flat_vat=21)
+        table = signed_in(world.anna).get(page(world.standard, "version")).context["table"]
+        assert table.version["vat"].value() == "21"
+        assert [table.elements[0][f"{kind}_vat"].value() for kind in ("energy", "flat")] == [None, None]
+
+    def test_a_percentage_of_its_own_goes_before_that_of_the_version(self, unused):
+        rows = {"elements-TOTAL_FORMS": 1, "elements-INITIAL_FORMS": 0, "version-vat": "21"}
+        rows |= {f"elements-0-{kind}_step": 1 for kind in ("energy", "time", "parking")}
+        rows |= {"elements-0-energy_price": "0.35", "elements-0-flat_price": "1", "elements-0-flat_vat": "9"}
+        table = PriceTable(unused, rows)
+        assert table.is_valid()
+        (element,) = table.rows
+        assert (element.energy_vat, element.flat_vat, element.time_vat) == (21, 9, None)
+
+    def test_several_percentages_stay_at_their_prices(self, world, signed_in):
+        make.reprice(world.standard, energy_price="0.35", energy_vat=21, flat_price="0.50", flat_vat=9)
+        table = signed_in(world.anna).get(page(world.standard, "version")).context["table"]
+        assert table.version["vat"].value() is None
+        assert [table.elements[0][f"{kind}_vat"].value() for kind in ("energy", "flat")] == [21, 9]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"elements-0-energy_price": "0,39"}, "energy_price"),
+        ({"elements-0-energy_price": "0.39", "elements-0-min_kwh": "5", "elements-0-max_kwh": "2"}, "max_kwh"),
+    ],
+    ids=["no number", "window"],
+)
+def test_an_error_marks_its_field(world, signed_in, typed, field):
+    sent = {"elements-TOTAL_FORMS": 1, "elements-INITIAL_FORMS": 0, "step": "preview"}
+    sent |= {f"elements-0-{kind}_step": 1 for kind in ("energy", "time", "parking")}
+    shown = signed_in(world.anna).post(page(world.standard, "version"), sent | typed)
+    row = shown.context["table"].elements[0]
+    assert list(row.errors) == [field]
+    assert 'aria-invalid="true"' in str(row[field])
+    assert world.standard.versions.count() == 1
+
+
+def test_limits_that_contradict_each_other_mark_the_lower_one(world, unused):
+    sent = {"elements-TOTAL_FORMS": 1, "elements-INITIAL_FORMS": 0, "elements-0-energy_price": "0.35"}
+    sent |= {f"elements-0-{kind}_step": 1 for kind in ("energy", "time", "parking")}
+    table = PriceTable(unused, sent | {"version-min_price_excl": "5", "version-max_price_excl": "2"})
+    assert not table.is_valid()
+    assert list(table.version.errors) == ["min_price_excl"]
