@@ -56,9 +56,9 @@ def _make() -> int:
     print("ready", flush=True)
     for number in range(Change.objects.count(), CHANGES):
         proposal = NewTerms(group, {"tariff": tariffs[(number + 1) % 2]})
-        seen = preview_change(proposal)
-        shown = seen.impact.fingerprint
-        apply_change(proposal, fingerprint=shown, notify="all", reason=f"change {number}")
+        preview = preview_change(proposal)
+        fingerprint = preview.impact.fingerprint
+        apply_change(proposal, fingerprint=fingerprint, notify="all", reason=f"change {number}")
         print(number, flush=True)
     return 0
 
@@ -76,12 +76,14 @@ def _run(chance: random.Random, seed: int) -> int:
     for kill in range(1, KILLS + 1):
         first, moment = chance.randrange(3), chance.uniform(0, WINDOW)
         _kill_at(first, moment)
-        made = _check(wrong)
-        print(f"{kill:4} {first:23} {moment:7.3f} {made:14}", flush=True)
+        change_count = _check(wrong)
+        print(f"{kill:4} {first:23} {moment:7.3f} {change_count:14}", flush=True)
     subprocess.run([sys.executable, "-m", "bench.kill_changes", "--make"], check=True, capture_output=True)
-    made = _check(wrong)
-    print(f"in the end {made} changes; {'all whole, each notice once' if not wrong else 'WRONG: ' + '; '.join(wrong)}")
-    return 1 if wrong or made != CHANGES else 0
+    change_count = _check(wrong)
+    print(
+        f"in the end {change_count} changes; {'all whole, each notice once' if not wrong else 'WRONG: ' + '; '.join(wrong)}"
+    )
+    return 1 if wrong or change_count != CHANGES else 0
 
 
 def _kill_at(first: int, moment: float) -> None:
@@ -114,14 +116,14 @@ def _check(wrong: list[str]) -> int:
         jobs = {int(announcement): count for announcement, count in cursor.fetchall()}
     changes = list(Change.objects.order_by("pk"))
     for change in changes:
-        told = Announcement.objects.filter(key=f"change-{change.pk}-changed")
-        notices = Notice.objects.filter(announcement__in=told)
+        announcements = Announcement.objects.filter(key=f"change-{change.pk}-changed")
+        notices = Notice.objects.filter(announcement__in=announcements)
         parts = {
             "terms": change.terms.count() == 1,
             "group": change.groups.count() == 1,
-            "announcement": told.count() == 1,
+            "announcement": announcements.count() == 1,
             "notices": notices.count() == notices.values("customer").distinct().count() == CUSTOMERS,
-            "job": [jobs.get(each.pk) for each in told] == [1],
+            "job": [jobs.get(each.pk) for each in announcements] == [1],
         }
         wrong += [f"{change.reason} lacks its {part}" for part, whole in parts.items() if not whole]
     if Terms.objects.count() != 1 + len(changes) or Announcement.objects.count() != len(changes):

@@ -20,11 +20,11 @@ SHAPES = 20_000  # sessions are drawn from so many, else drawing them would be w
 def measure() -> list[Measured]:
     """In a process of its own, since memory is measured as the most that a process ever held."""
     ran = subprocess.run([sys.executable, "-m", "bench.replaying"], capture_output=True, text=True, check=True)
-    told = json.loads(ran.stdout)
-    note = f"{told['customers']:,} customers, both tariffs priced; difference {told['difference']} EUR"
+    output = json.loads(ran.stdout)
+    note = f"{output['customers']:,} customers, both tariffs priced; difference {output['difference']} EUR"
     return [
-        Measured("replay of 1,000,000 sessions", told["seconds"], "s of one core", "", note),
-        Measured("replay, peak memory", told["peak_mb"], "MB", "less than 128"),
+        Measured("replay of 1,000,000 sessions", output["seconds"], "s of one core", "", note),
+        Measured("replay, peak memory", output["peak_mb"], "MB", "less than 128"),
     ]
 
 
@@ -38,12 +38,12 @@ def _past() -> Iterator[Past]:
 
 def _run() -> dict[str, object]:
     began = time.process_time()
-    found = replay(_past(), read_tariff(FOUR_ELEMENTS))
+    result = replay(_past(), read_tariff(FOUR_ELEMENTS))
     return {
         "seconds": round(time.process_time() - began, 1),
         "peak_mb": round(peak_mb(), 1),
-        "difference": str(found.difference),
-        "customers": len(found.by_customer),
+        "difference": str(result.difference),
+        "customers": len(result.by_customer),
     }
 
 

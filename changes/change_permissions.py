@@ -16,11 +16,11 @@ from tariffs.models import Tariff
 OUT_OF_SIGHT = "not shown: it concerns charge groups that you do not see, too"
 
 
-def seen_in_part(login: Any, changes: Iterable[Change]) -> set[int]:
+def partly_visible(login: Any, changes: Iterable[Change]) -> set[int]:
     """Those of the changes, by id, of whose charge groups some are out of sight: their counts tell of others' customers."""
-    seen = ChargeGroup.objects.visible_to(login).values("pk")
+    visible = ChargeGroup.objects.visible_to(login).values("pk")
     ties = Change.groups.through.objects.filter(change__in=[change.pk for change in changes])
-    return set(ties.exclude(chargegroup__in=seen).values_list("change", flat=True))
+    return set(ties.exclude(chargegroup__in=visible).values_list("change", flat=True))
 
 
 def may_make(login: Any, proposal: Proposal) -> bool:
@@ -32,8 +32,8 @@ def may_make(login: Any, proposal: Proposal) -> bool:
     if isinstance(proposal, ExceptionChanges):
         return _may_except(login, proposal)
     if isinstance(proposal, CustomerMoves):
-        seen = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
-        return seen and _all_within(login, Customer, "change", proposal.customers or ())
+        reaches_groups = _all_within(login, UserGroup, "view", [group.pk for group in proposal.user_groups])
+        return reaches_groups and _all_within(login, Customer, "change", proposal.customers or ())
     if isinstance(proposal, PointMoves):
         return _may_move(login, proposal)
     return False
@@ -65,15 +65,15 @@ def _may_move(login: Any, proposal: PointMoves) -> bool:
 
 def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> bool:
     """Does the permission on a row that hangs on a charge group reach these groups?"""
-    wanted = {group.pk for group in groups}
+    keys = {group.pk for group in groups}
     scope = login.scope(permission)
-    found = ChargeGroup.objects.filter(ChargeGroup.tenancy.clause(ChargeGroup, scope), pk__in=wanted)
-    return bool(scope) and found.count() == len(wanted)
+    matches = ChargeGroup.objects.filter(ChargeGroup.tenancy.clause(ChargeGroup, scope), pk__in=keys)
+    return bool(scope) and matches.count() == len(keys)
 
 
 def _all_within(login: Any, model: Any, action: str, keys: Collection[int]) -> bool:
-    wanted = set(keys)
-    return bool(model.objects.visible_to(login, action).filter(pk__in=wanted).distinct().count() == len(wanted))
+    distinct = set(keys)
+    return bool(model.objects.visible_to(login, action).filter(pk__in=distinct).distinct().count() == len(distinct))
 
 
 def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:

@@ -19,7 +19,7 @@ from evcnet.errors import DomainError
 from evcnet.importexport.results import RowResult
 from tariffs.writes import lock_changes
 
-SHOWN = 20
+MAX_CHANGES = 20
 """So many changes of a file are shown one by one."""
 
 
@@ -94,7 +94,7 @@ class FileChanges:
         """For the page that shows what the file would change."""
         return {
             "pictures": _pictures(self.previews),
-            "more_changes": len(self.previews) - SHOWN,
+            "more_changes": len(self.previews) - MAX_CHANGES,
             "affected": sum(each.impact.affected for each in self.previews),
             "regulars": sum(each.impact.regulars for each in self.previews),
             "safeguard": self.safeguard,
@@ -109,7 +109,7 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
             impact_text.sentences(impact_text.parts(each.impact, each.basis.tariff_names)),
             impact_text.bars(each.impact.customers_by_effect),
         )
-        for each in previews[:SHOWN]
+        for each in previews[:MAX_CHANGES]
     ]
 
 

@@ -90,10 +90,10 @@ def parts(impact: Impact, names: Mapping[str, str]) -> list[Part]:
     return [Part(case.effect, case.count, _priced(case.before, names), _priced(case.after, names)) for case in merged]
 
 
-def sentences(found: Iterable[Part]) -> list[Sentence]:
+def sentences(price_parts: Iterable[Part]) -> list[Sentence]:
     """One for each effect, in the order of their weight."""
     of_effect: dict[Effect, list[Part]] = {}
-    for part in found:
+    for part in price_parts:
         of_effect.setdefault(part.effect, []).append(part)
     return [Sentence(effect, tuple(of_effect[effect])) for effect in EFFECTS if effect in of_effect]
 
@@ -113,8 +113,8 @@ def _priced(side: Side, names: Mapping[str, str]) -> str:
 
 def _without_same_name(before: str, after: str) -> str:
     """A new price of the same tariff is told without the name again: "Standard 0.35 EUR/kWh → 0.39 EUR/kWh"."""
-    found = _PRICE.search(before)
-    name = before[: found.start()] if found else ""
+    match = _PRICE.search(before)
+    name = before[: match.start()] if match else ""
     return after.removeprefix(name) if name and _PRICE.match(after.removeprefix(name)) else after
 
 

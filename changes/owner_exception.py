@@ -27,8 +27,8 @@ def owner_exception(point: ChargePoint) -> CustomerException | None:
     if point.owner_id is None or point.charge_group_id is None:
         return None
     rows = CustomerException.objects.filter(charge_group_id=point.charge_group_id, customer_id=point.owner_id)
-    found: CustomerException | None = rows.select_related("tariff").first()
-    return found
+    exception: CustomerException | None = rows.select_related("tariff").first()
+    return exception
 
 
 def owner_charges_free(exception: CustomerException | None, at: datetime) -> bool:
@@ -43,9 +43,9 @@ def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
     elements = TariffElement.objects.filter(version=OuterRef("pk"))
     versions = TariffVersion.objects.in_force(at).exclude(min_price_excl__gt=0)
     free = versions.filter(Exists(elements), ~Exists(elements.filter(costs)))
-    found = list(tariffs.filter(currency=currency, pk__in=free.values("tariff_id"))[:OFFERED])
-    tags = current_prices(found, at)
-    return [tariff for tariff in found if tags[tariff.pk].free]
+    matches = list(tariffs.filter(currency=currency, pk__in=free.values("tariff_id"))[:OFFERED])
+    tags = current_prices(matches, at)
+    return [tariff for tariff in matches if tags[tariff.pk].free]
 
 
 def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str, by: Any = None) -> Change:

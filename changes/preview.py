@@ -47,8 +47,8 @@ class Preview:
 
     def customers(self, effects: Iterable[Effect]) -> Any:
         """The customers that it affects so, as a queryset."""
-        wanted = set(effects)
-        keys = [case.facts for case in self.impact.cases if case.effect in wanted]
+        effect_set = set(effects)
+        keys = [case.facts for case in self.impact.cases if case.effect in effect_set]
         return Customer.objects.filter(pk__in=self.query.ids(keys))
 
     def regulars(self, effects: Iterable[Effect]) -> Any:

@@ -118,7 +118,7 @@ def _own_price(basis: Basis, side: GroupSnapshot | None) -> PriceList | None:
 
 def price_findings(basis: Basis) -> list[Finding]:
     """Findings about the price lists for everyone that differ from those before, each once."""
-    found: dict[tuple[str, str], Finding] = {}
+    by_words: dict[tuple[str, str], Finding] = {}
     medians: Any = None
     for place in basis.places:
         own = _own_price(basis, place.after)
@@ -127,8 +127,8 @@ def price_findings(basis: Basis) -> list[Finding]:
         provider = place.after.group.provider_id
         medians = medians or median_prices(Tariff.objects.filter(provider=provider), basis.at)
         for each in findings(own, medians=dict(medians[provider, own.currency]), **_circumstances(place.after)):
-            found.setdefault((each.code, each.where), each)
-    return list(found.values())
+            by_words.setdefault((each.code, each.where), each)
+    return list(by_words.values())
 
 
 def _circumstances(side: GroupSnapshot) -> dict[str, Any]:

@@ -219,8 +219,8 @@ def _moves_back(undo: Undo, change: Change, also: Collection[str]) -> list[Move]
 
 
 def _in_bulk(model: Any, change: Change, keys: Collection[Any]) -> dict[int, Any]:
-    found: dict[int, Any] = model.objects.filter(provider_id=change.provider_id).in_bulk([key for key in keys if key])
-    return found
+    rows: dict[int, Any] = model.objects.filter(provider_id=change.provider_id).in_bulk([key for key in keys if key])
+    return rows
 
 
 _KINDS: dict[str, Callable[[Change, Collection[str]], Undo]] = {

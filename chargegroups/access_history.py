@@ -42,8 +42,8 @@ class AccessAt:
         then = _as_then(group, at) if at < now else group
         self.snapshot = GroupSnapshot.of(then, at, also=_tariffs_ever_excepted(group))
         self.query = facts_query(self.snapshot, login, past=at < now)
-        found = [CustomerAccess.of(self.snapshot, shared) for shared in self.query.sets()]
-        self.accesses = sorted(found, key=lambda access: -access.count)
+        accesses = [CustomerAccess.of(self.snapshot, shared) for shared in self.query.sets()]
+        self.accesses = sorted(accesses, key=lambda access: -access.count)
 
     def customers(
         self, among: Iterable[CustomerAccess], *, text: str = "", after: int = 0, most: int = 50

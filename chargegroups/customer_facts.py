@@ -210,8 +210,8 @@ class FactsQuery:
 
     def count_younger(self) -> int:
         """How many customers have their first entry after the moment, so that their earliest known state counts."""
-        found: int = self._rows("SELECT count(*) FROM facts WHERE younger")[0][0]
-        return found
+        count: int = self._rows("SELECT count(*) FROM facts WHERE younger")[0][0]
+        return count
 
     def page(self, *, text: str = "", after: int = 0, most: int = 500) -> list[tuple[int, str, str, bool, FactSet]]:
         """Customers by id after one of them: id, name, number, whether younger than the moment, facts.
@@ -269,12 +269,12 @@ class Shared:
 
 
 def _by_group(exceptions: Mapping[str, Any] | None) -> dict[int, Any]:
-    return {int(group): said and tuple(said) for group, said in (exceptions or {}).items()}
+    return {int(group): exception and tuple(exception) for group, exception in (exceptions or {}).items()}
 
 
 def _merged(stored: Mapping[int, Any], others: Mapping[int, Any]) -> dict[int, Any]:
     """The exceptions with others in their place; None takes one away."""
-    return {group: said for group, said in {**stored, **others}.items() if said is not None}
+    return {group: exception for group, exception in {**stored, **others}.items() if exception is not None}
 
 
 def _key(columns: Iterable[Any]) -> str:

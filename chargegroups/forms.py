@@ -155,5 +155,5 @@ class ChargeGroupAddForm(PortalForm):
 
 
 def _counted(sentence: Any, index: int, counts: list[int] | None) -> SafeString:
-    shown = f"{counts[index]:,}" if counts else "choose a user group to see how many"
-    return format_html('{} <strong data-counted="{}">{}</strong>', sentence, index, f"Now: {shown}")
+    number = f"{counts[index]:,}" if counts else "choose a user group to see how many"
+    return format_html('{} <strong data-counted="{}">{}</strong>', sentence, index, f"Now: {number}")

@@ -55,13 +55,13 @@ def groups_using(tariff: Tariff) -> Any:
 
 def used_among(tariffs: Iterable[int]) -> set[int]:
     """Those of these tariffs, by id, of which ``is_used`` holds."""
-    wanted = set(tariffs)
-    slots = Terms.objects.filter(
-        Q(tariff__in=wanted) | Q(prepaid_tariff__in=wanted) | Q(roaming_tariff__in=wanted)
-    ).values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
-    excepted = CustomerException.objects.filter(tariff__in=wanted).values_list("tariff_id", flat=True)
+    ids = set(tariffs)
+    slots = Terms.objects.filter(Q(tariff__in=ids) | Q(prepaid_tariff__in=ids) | Q(roaming_tariff__in=ids)).values_list(
+        "tariff_id", "prepaid_tariff_id", "roaming_tariff_id"
+    )
+    excepted = CustomerException.objects.filter(tariff__in=ids).values_list("tariff_id", flat=True)
     named = {pk for row in slots.order_by().distinct() for pk in row} | set(excepted.order_by().distinct())
-    return wanted & named
+    return ids & named
 
 
 def is_used(tariff: Tariff) -> bool:

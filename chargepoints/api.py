@@ -52,9 +52,9 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     if answer.facts.row["point_provider"] != holder.provider:
         keep_unknown_point(card, point, at, asker)
         return JsonResponse({"error": "You have no charge point with this identity."}, status=404)
-    told = answer.as_provider_json(steps=request.GET.get("explain") == "1")
-    keep_decision(answer, asker, told)
-    return JsonResponse(told)
+    output = answer.as_provider_json(steps=request.GET.get("explain") == "1")
+    keep_decision(answer, asker, output)
+    return JsonResponse(output)
 
 
 def _read(body: bytes, provider: int, now: datetime) -> tuple[str, str, datetime]:

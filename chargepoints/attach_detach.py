@@ -106,9 +106,9 @@ def _change(
     why_not: Callable[[ChargePoint], str] = lambda point: "",
     **values: Any,
 ) -> BulkResult:
-    return change_rows(_found(points), values, is_unchanged=is_unchanged, why_not=why_not)
+    return change_rows(_rows(points), values, is_unchanged=is_unchanged, why_not=why_not)
 
 
-def _found(points: Points) -> Any:
+def _rows(points: Points) -> Any:
     keys = [point if isinstance(point, int) else point.pk for point in points]
     return ChargePoint.objects.filter(pk__in=keys).select_related("location", "charge_group").order_by("identity")

@@ -90,13 +90,13 @@ class Authorization:
             answer["known_from"] = known.isoformat() if known else None
         return answer | {"steps": [_step(step) for step in self.decision.access.steps]} if steps else answer
 
-    def as_provider_json(self, *, steps: bool, card_seen: bool = True) -> dict[str, Any]:
+    def as_provider_json(self, *, steps: bool, card_visible: bool = True) -> dict[str, Any]:
         """The same for the charge point's provider: of another provider's card only uid, verdict and one reason.
 
-        ``card_seen`` is False for a login that does not see the card, which then is told no more than that.
+        ``card_visible`` is False for a login that does not see the card, which then is told no more than that.
         """
         answer = self.as_json(steps=steps)
-        if self.own_card and card_seen:
+        if self.own_card and card_visible:
             return answer
         answer |= {"customer": None, "card": self.card}
         if self.past:
@@ -108,8 +108,11 @@ class Authorization:
         return answer
 
     def _steps_for_others(self) -> list[dict[str, str]]:
-        kept = [_step(step) for step in self.decision.access.steps if step.rule not in CONFIDENTIAL]
-        return [*kept, {"rule": NOT_ACCEPTED, "outcome": "decided", "text": "The card's provider does not accept it."}]
+        public = [_step(step) for step in self.decision.access.steps if step.rule not in CONFIDENTIAL]
+        return [
+            *public,
+            {"rule": NOT_ACCEPTED, "outcome": "decided", "text": "The card's provider does not accept it."},
+        ]
 
 
 def _step(step: Any) -> dict[str, str]:

@@ -73,11 +73,11 @@ class Asker(NamedTuple):
     login: int | None = None
 
 
-def keep_decision(answer: Authorization, asker: Asker, told: dict[str, Any]) -> None:
-    """Keep a decision that is about to be told: ``told`` is the object of ``explain --json`` as the asker reads it."""
+def keep_decision(answer: Authorization, asker: Asker, output: dict[str, Any]) -> None:
+    """Keep a decision that is about to be told: ``output`` is the object of ``explain --json`` as the asker reads it."""
     row = answer.facts.row
     access = answer.decision.access
-    details = {name: told[name] for name in ("charge_group", "tariff", "tariff_valid_from", "currency", "price_text")}
+    details = {name: output[name] for name in ("charge_group", "tariff", "tariff_valid_from", "currency", "price_text")}
     if (text := access.steps[-1].text) != BY_REASON[access.reason].text:
         details["text"] = text
     LOG.keep(
@@ -97,7 +97,7 @@ def keep_decision(answer: Authorization, asker: Asker, told: dict[str, Any]) -> 
             charge_group_id=row["charge_group"],
             verdict=access.verdict,
             reason=access.reason,
-            told=told["reason"],
+            told=output["reason"],
             tariff_version_id=answer.decision.tariff.version if answer.decision.tariff else None,
             tariff_source=answer.decision.source or "",
             facts=facts_as_json(answer),

@@ -104,9 +104,14 @@ def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
     points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
     log = DecisionEntry.objects
     asked = log.alias(capitals=Upper("card_uid")).filter(capitals=words.upper())
-    found = (asked, log.filter(card__in=cards), log.filter(customer__in=customers), log.filter(charge_point__in=points))
+    matches = (
+        asked,
+        log.filter(card__in=cards),
+        log.filter(customer__in=customers),
+        log.filter(charge_point__in=points),
+    )
     return rows.filter(
-        pk__in=found[0].order_by().values("pk").union(*(each.order_by().values("pk") for each in found[1:]))
+        pk__in=matches[0].order_by().values("pk").union(*(each.order_by().values("pk") for each in matches[1:]))
     )
 
 
@@ -116,11 +121,11 @@ def _keys(rows: Any) -> list[int]:
 
 def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
     """Those for which the login reads this reason: one that is told to few is found by those few alone."""
-    seen = ChargeCard.objects.visible_to(login).order_by().values("pk")
+    visible = ChargeCard.objects.visible_to(login).order_by().values("pk")
     if reason in CONFIDENTIAL:
-        return rows.filter(reason=reason, card__in=seen)
+        return rows.filter(reason=reason, card__in=visible)
     return (
-        rows.filter(reason__in=CONFIDENTIAL).exclude(card__in=seen)
+        rows.filter(reason__in=CONFIDENTIAL).exclude(card__in=visible)
         if reason == NOT_ACCEPTED
         else rows.filter(reason=reason)
     )
@@ -146,8 +151,8 @@ class UnknownCard:
 def unknown_cards(login: StaffMember) -> list[UnknownCard]:
     """Uids that nobody knew in the last 90 days, those that came last first, without those that the login has cards of now."""
     rows = _counted(login, UNKNOWN_DAYS).filter(reason="card_unknown").values(uid=Upper("card_uid"))
-    found = rows.annotate(times=Count("pk"), first=Min("asked_at"), last=Max("asked_at")).order_by("-last")[:MATCHES]
-    cards = [UnknownCard(**row) for row in found]
+    unknown = rows.annotate(times=Count("pk"), first=Min("asked_at"), last=Max("asked_at")).order_by("-last")[:MATCHES]
+    cards = [UnknownCard(**row) for row in unknown]
     known = ChargeCard.objects.visible_to(login).alias(capitals=Upper("uid"))
     known_uids = known.filter(capitals__in=[card.uid for card in cards]).values_list("uid", flat=True)
     now_known = {uid.upper() for uid in known_uids}
@@ -167,8 +172,8 @@ def decision_counts(login: StaffMember, **of: Any) -> DecisionCounts | None:
     rows = _counted(login, COUNTED_DAYS).filter(**of).annotate(day=TruncDate("asked_at"))
     numbers: dict[tuple[date, str], int] = {}
     for day, reason, number in rows.values_list("day", "reason").annotate(number=Count("pk")):
-        told = NOT_ACCEPTED if reason in CONFIDENTIAL else reason
-        numbers[day, told] = numbers.get((day, told), 0) + number
+        public_reason = NOT_ACCEPTED if reason in CONFIDENTIAL else reason
+        numbers[day, public_reason] = numbers.get((day, public_reason), 0) + number
     if not numbers:
         return None
     reasons = [reason for reason in TEXTS if any(reason == each for _, each in numbers)]

@@ -73,8 +73,8 @@ class FindingScope:
 def findings_for(scope: FindingScope, at: datetime) -> list[Oddity]:
     """All of them, warnings first. The number of queries does not depend on how much there is."""
     of_prices = [*_of_tariffs(scope, at), *_free(scope, at)]
-    found = [*of_prices, *_of_owners(scope, at), *_unpublished(scope, at), *_in_vain(scope, at)]
-    return sorted(found, key=lambda each: (not each.warning, each.code, str(each.subject)))
+    findings = [*of_prices, *_of_owners(scope, at), *_unpublished(scope, at), *_in_vain(scope, at)]
+    return sorted(findings, key=lambda each: (not each.warning, each.code, str(each.subject)))
 
 
 def _of_tariffs(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
@@ -108,9 +108,9 @@ def _of_owners(scope: FindingScope, at: datetime) -> Iterable[Oddity]:
         point, snapshot = points[shared.first], snapshots[shared.charge_group]
         price = snapshot.price_of(snapshot.judge(shared.facts.facts))
         owner = str(owners.get(point.owner_id, UNSEEN_OWNER))
-        found = _of_owner(point, owner, price, many=shared.many, excepted=shared.mark)
-        if found is not None:
-            yield found
+        finding = _of_owner(point, owner, price, many=shared.many, excepted=shared.mark)
+        if finding is not None:
+            yield finding
 
 
 def _owners(scope: FindingScope, at: datetime) -> list[Shared]:

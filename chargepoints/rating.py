@@ -97,8 +97,8 @@ class Rater:
 
     def metered_session(self, session: Session, measured: Measured) -> Metered:
         """By the clock of where the charge point stood when the session was decided."""
-        kept = session.decision.get("time_zone")
-        return measured.metered(kept or self.zone(session.charge_point.location_id), self.minimum)
+        zone_name = session.decision.get("time_zone")
+        return measured.metered(zone_name or self.zone(session.charge_point.location_id), self.minimum)
 
     def cost(self, version_id: int, metered: Metered) -> Cost:
         key = (version_id, metered.time_zone)
@@ -106,7 +106,7 @@ class Rater:
             self._ready[key] = CompiledTariff(self.listed(version_id), metered.time_zone)
         return price(self._ready[key], metered)
 
-    def rating(self, session: Session, version_id: int, measured: Measured | None = None, **told: Any) -> Rating:
+    def rating(self, session: Session, version_id: int, measured: Measured | None = None, **fields: Any) -> Rating:
         """An unsaved rating. ``measured`` where a correction says otherwise than the session. Raises DomainError."""
         measured = measured or Measured.of(session)
         cost = self.cost(version_id, self.metered_session(session, measured))
@@ -121,7 +121,7 @@ class Rater:
             excl_vat=cost.excl_vat,
             incl_vat=cost.incl_vat,
             lines=[line.as_dict() for line in cost.lines],
-            **told,
+            **fields,
         )
 
 
@@ -167,5 +167,5 @@ def _same(one: Rating, other: Rating) -> bool:
 def ratings_of(sessions: Iterable[Session]) -> dict[int, Rating]:
     """The rating that counts of each of these sessions, by the session's id. One query."""
     ids = [session.pk for session in sessions]
-    found = Rating.objects.filter(session__in=ids).order_by("session_id", "-number").distinct("session_id")
-    return {rating.session_id: rating for rating in found}
+    latest = Rating.objects.filter(session__in=ids).order_by("session_id", "-number").distinct("session_id")
+    return {rating.session_id: rating for rating in latest}

@@ -22,7 +22,7 @@ FOUR = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
-class ShownLine:
+class RatingLine:
     """Texts; empty where the line has no such thing."""
 
     what: str
@@ -34,9 +34,9 @@ class ShownLine:
     incl_vat: str
 
 
-def shown_lines(lines: Iterable[dict[str, Any]]) -> list[ShownLine]:
+def rating_lines(lines: Iterable[dict[str, Any]]) -> list[RatingLine]:
     """From the lines as ``manage.py price --json`` writes them and as a rating keeps them."""
-    return [_shown(line) for line in lines]
+    return [_rating_line(line) for line in lines]
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -52,9 +52,9 @@ def duration(seconds: int) -> str:
     return f"{hours:,} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
-def _shown(line: dict[str, Any]) -> ShownLine:
+def _rating_line(line: dict[str, Any]) -> RatingLine:
     counted = line["element"] is not None
-    return ShownLine(
+    return RatingLine(
         what=WORDS.get(line["dimension"], line["dimension"]),
         element=str(line["element"] + 1) if counted else "",
         quantity=_quantity(Decimal(line["quantity"]), line["unit"]) if counted else "",
@@ -74,5 +74,5 @@ def _quantity(quantity: Decimal, unit: str) -> str:
 def _trimmed(amount: Decimal, least: int = 2) -> str:
     """At most four decimals, at least two for money."""
     whole, _, decimals = f"{amount.quantize(FOUR):,f}".partition(".")
-    kept = f"{decimals.rstrip('0'):0<{least}}"
-    return f"{whole}.{kept}" if kept else whole
+    fraction = f"{decimals.rstrip('0'):0<{least}}"
+    return f"{whole}.{fraction}" if fraction else whole

@@ -86,17 +86,17 @@ def version_to_replay(tariff: Tariff, at: datetime) -> TariffVersion:
     Raises DomainError for a tariff that has neither.
     """
     versions = TariffVersion.objects.filter(tariff=tariff).select_related("tariff").prefetch_related("elements")
-    found: TariffVersion | None = versions.in_force(at).first()
-    found = found or versions.filter(valid_from__gt=at).order_by("valid_from").first()
-    if found is None:
+    version: TariffVersion | None = versions.in_force(at).first()
+    version = version or versions.filter(valid_from__gt=at).order_by("valid_from").first()
+    if version is None:
         raise DomainError(f"{tariff} has no version in force and none to come: give it prices first.", "against")
-    return found
+    return version
 
 
-def replay(sessions: Any, against: TariffVersion, told: Callable[[int], Any] = lambda done: None) -> Replayed:
+def replay(sessions: Any, against: TariffVersion, progress: Callable[[int], Any] = lambda done: None) -> Replayed:
     """Price the rated ones among ``sessions`` (a queryset, of one provider) by another version.
 
-    What each cost is the rating that counts, corrections included. ``told`` hears how many are done, every 10,000.
+    What each cost is the rating that counts, corrections included. ``progress`` hears how many are done, every 10,000.
     Memory grows with the customers, not with the sessions. Raises DomainError where sessions were rated in another currency.
     """
     rater = Rater(against.tariff.provider)
@@ -104,17 +104,17 @@ def replay(sessions: Any, against: TariffVersion, told: Callable[[int], Any] = l
         ratings = Rating.objects.counting().filter(session__in=sessions.order_by().values("pk")).order_by()
         _same_currency(ratings, against.tariff.currency)
         unrated = sessions.filter(ratings=None).order_by().count()
-        total = price_again(_past(rater, ratings), rater.listed(against.pk), told)
+        total = price_again(_past(rater, ratings), rater.listed(against.pk), progress)
     return Replayed(against, total, unrated, _largest(total))
 
 
 def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
     """A server-side cursor fetches a few thousand at a time."""
-    for customer, start, end, kwh, parking, location, kept_zone, paid in ratings.values_list(*_COLUMNS).iterator(
+    for customer, start, end, kwh, parking, location, zone_name, paid in ratings.values_list(*_COLUMNS).iterator(
         AT_ONCE
     ):
         yield Past(
-            customer, Measured(start, end, kwh, parking).metered(kept_zone or rater.zone(location), rater.minimum), paid
+            customer, Measured(start, end, kwh, parking).metered(zone_name or rater.zone(location), rater.minimum), paid
         )
 
 

@@ -48,26 +48,28 @@ def pin(session: Session, answer: Authorization, decided_at: datetime) -> None:
     session.reason = answer.reason if answer.own_card or answer.reason not in CONFIDENTIAL else NOT_ACCEPTED
     session.tariff_version_id = tariff.version if tariff else None
     session.tariff_source = answer.decision.source or ""
-    session.decision = _kept(answer, decided_at)
+    session.decision = _decision_json(answer, decided_at)
 
 
-def _kept(answer: Authorization, decided_at: datetime) -> dict[str, Any]:
+def _decision_json(answer: Authorization, decided_at: datetime) -> dict[str, Any]:
     """The answer as the provider may read it, the facts of its own cards, and the time zone where the point stood."""
-    told = answer.as_provider_json(steps=True)
-    kept = {name: value for name, value in told.items() if name not in ("card", "customer", "at")}
-    kept |= {"decided_at": decided_at.isoformat(), "time_zone": answer.facts.row["time_zone"]}
-    return kept | ({"facts": facts_as_json(answer)} if answer.own_card else {})
+    output = answer.as_provider_json(steps=True)
+    decision = {name: value for name, value in output.items() if name not in ("card", "customer", "at")}
+    decision |= {"decided_at": decided_at.isoformat(), "time_zone": answer.facts.row["time_zone"]}
+    return decision | ({"facts": facts_as_json(answer)} if answer.own_card else {})
 
 
 def explain_session(session: Session) -> dict[str, Any]:
     """What was decided when the session was recorded, as kept: the object of ``explain --session --json``."""
-    kept = {name: value for name, value in session.decision.items() if name not in ("time_zone", "facts", "decided_at")}
-    told: dict[str, Any] = {"verdict": session.verdict, "reason": session.reason, "card": session.card_uid}
-    told |= {"customer": session.customer.number if session.customer else None}
-    told |= {name: kept.pop(name, None) for name in ("charge_point", "charge_group")}
-    told |= {"at": session.started_at.isoformat()} | kept | {"verdict": session.verdict, "reason": session.reason}
+    decision = {
+        name: value for name, value in session.decision.items() if name not in ("time_zone", "facts", "decided_at")
+    }
+    output: dict[str, Any] = {"verdict": session.verdict, "reason": session.reason, "card": session.card_uid}
+    output |= {"customer": session.customer.number if session.customer else None}
+    output |= {name: decision.pop(name, None) for name in ("charge_point", "charge_group")}
+    output |= {"at": session.started_at.isoformat()} | decision | {"verdict": session.verdict, "reason": session.reason}
     decided_at = session.decision.get("decided_at")
-    return told | {"session": session.code, "decided_at": decided_at, "price": _first_price(session)}
+    return output | {"session": session.code, "decided_at": decided_at, "price": _first_price(session)}
 
 
 def _first_price(session: Session) -> dict[str, Any] | None:

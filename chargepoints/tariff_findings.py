@@ -70,8 +70,8 @@ def circumstances(login: Any, tariff: Tariff, at: datetime) -> dict[str, Any]:
 
 def place_in_words(where: str) -> str:
     """ "elements[1].restrictions.end_time" is row 2 of the table of prices."""
-    found = _ELEMENT.match(where)
-    return f"row {int(found[1]) + 1}" if found else ""
+    match = _ELEMENT.match(where)
+    return f"row {int(match[1]) + 1}" if match else ""
 
 
 @lru_cache(maxsize=20_000)
@@ -112,10 +112,10 @@ def _uses(groups: Any, at: datetime) -> Mapping[int, Use]:
 def _terms(groups: Any, at: datetime) -> Iterable[Terms]:
     now, later = Terms.objects.in_force(at), Terms.objects.scheduled(at)
     ahead = Q(pk__in=now.values("pk")) | Q(pk__in=later.values("pk"))
-    found: Iterable[Terms] = (
+    terms: Iterable[Terms] = (
         Terms.objects.filter(ahead, charge_group__in=groups.values("pk")).order_by().select_related("charge_group")
     )
-    return found
+    return terms
 
 
 def _kilowatts(groups: Any) -> dict[int, Decimal]:
@@ -125,10 +125,10 @@ def _kilowatts(groups: Any) -> dict[int, Decimal]:
 
 
 def _listed(tariffs: Any, at: datetime) -> list[Listed]:
-    found = (
+    versions = (
         versions_ahead(tariffs, at)
         .select_related("tariff")
         .prefetch_related("elements")
         .order_by("tariff__code", "valid_from")
     )
-    return [Listed(version, price_list(version)) for version in found]
+    return [Listed(version, price_list(version)) for version in versions]

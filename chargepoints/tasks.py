@@ -27,16 +27,16 @@ def keep_months_of_decisions(timestamp: int) -> None:
 
 def drop_old_decisions(now: datetime) -> None:
     """Decisions of months that are wholly older than their provider keeps them."""
-    kept_for = dict(Provider.objects.order_by().values_list("pk", "decision_months"))
-    if not kept_for:
+    retention = dict(Provider.objects.order_by().values_list("pk", "decision_months"))
+    if not retention:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-        for partition in _partitions_before(_first_month(now, max(kept_for.values()))):
+        for partition in _partitions_before(_first_month(now, max(retention.values()))):
             cursor.execute(f"DROP TABLE {partition}")
         cursor.execute("SET LOCAL evcnet.retention = 'on'")
-        for provider, months in kept_for.items():
-            if months < max(kept_for.values()):
+        for provider, months in retention.items():
+            if months < max(retention.values()):
                 cursor.execute(
                     f"DELETE FROM {TABLE} WHERE provider_id = %s AND asked_at < %s",
                     [provider, datetime.strptime(_first_month(now, months) + "+0000", "%Y%m%z")],

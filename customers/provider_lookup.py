@@ -12,10 +12,10 @@ class ProviderRequired(ValueError):
 def get_provider(code: str | None) -> Provider:
     """The provider with this code; without a code the only one there is. Raises ProviderRequired."""
     if code:
-        found: Provider | None = Provider.objects.filter(code=code).first()
-        if found is None:
+        provider: Provider | None = Provider.objects.filter(code=code).first()
+        if provider is None:
             raise ProviderRequired(f"No provider has the code “{code}”: check --provider.")
-        return found
+        return provider
     providers = list(Provider.objects.order_by("code")[:2])
     if len(providers) == 1:
         only: Provider = providers[0]

@@ -10,5 +10,5 @@ class Assets(CompressedManifestStaticFilesStorage):
     """
 
     def stored_name(self, name: str) -> str:
-        found: str = super().stored_name(name) if self.hashed_files else name
-        return found
+        result: str = super().stored_name(name) if self.hashed_files else name
+        return result

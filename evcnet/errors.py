@@ -65,10 +65,10 @@ def _of_database(diagnosis: Any) -> Refusal:
         return Refusal("Something else still uses this: see what it is, and detach or remove that first.")
     if diagnosis.sqlstate and diagnosis.sqlstate.startswith("22"):
         return Refusal("A value is too long, too large or not of its kind: check what you typed.")
-    told, way_out = diagnosis.message_primary, WAYS_OUT.get(diagnosis.constraint_name or "")
-    if told and way_out:
-        told = f"{told.removesuffix('.')}: {way_out}."
-    return Refusal(told or "The database refused this.", diagnosis.column_name)
+    message, way_out = diagnosis.message_primary, WAYS_OUT.get(diagnosis.constraint_name or "")
+    if message and way_out:
+        message = f"{message.removesuffix('.')}: {way_out}."
+    return Refusal(message or "The database refused this.", diagnosis.column_name)
 
 
 def _in_use(error: models.ProtectedError) -> str:

@@ -81,9 +81,9 @@ def events_of(model: type[models.Model], rows: Any) -> models.QuerySet[Any]:
     manager = events._base_manager
     earlier = manager.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).order_by()
     before = earlier.values("pgh_obj").annotate(latest=Max("pgh_id")).values("latest")
-    found: models.QuerySet[Any] = manager.filter(pgh_obj__in=rows).select_related("pgh_context")
-    found = found.annotate(before=Subquery(before)).order_by("-pgh_id")
-    return found
+    query: models.QuerySet[Any] = manager.filter(pgh_obj__in=rows).select_related("pgh_context")
+    query = query.annotate(before=Subquery(before)).order_by("-pgh_id")
+    return query
 
 
 def latest_event(model: type[models.Model], pk: Any) -> Any:
@@ -165,8 +165,8 @@ def _name(model: type[models.Model], event: Any, names: dict[Any, str]) -> str:
 
 
 def _fields(model: type[models.Model], event: Any) -> list[Any]:
-    kept = {field.name for field in event._meta.concrete_fields}
-    return [field for field in model._meta.concrete_fields if field.name in kept - UNSAID]
+    columns = {field.name for field in event._meta.concrete_fields}
+    return [field for field in model._meta.concrete_fields if field.name in columns - UNSAID]
 
 
 def _changes(model: type[models.Model], before: Any, event: Any, names: dict[Any, str]) -> Iterable[FieldChange]:
@@ -187,16 +187,16 @@ def _empty(value: Any) -> bool:
 
 def _names(model: type[models.Model], events: Sequence[Any], login: Any) -> dict[Any, str]:
     """What the foreign keys of these events point at, by (model, id)."""
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    keys: dict[type[models.Model], set[Any]] = defaultdict(set)
     for event in events:
         for field in _fields(model, event):
             if field.is_relation and (pk := getattr(event, field.attname)) is not None:
-                wanted[field.related_model].add(pk)
-    found: dict[Any, str] = {}
-    for related, pks in wanted.items():
+                keys[field.related_model].add(pk)
+    names: dict[Any, str] = {}
+    for related, pks in keys.items():
         rows = related._default_manager.visible_to(login).filter(pk__in=pks)  # type: ignore[attr-defined]
-        found |= {(related, row.pk): str(row) for row in rows}
-    return found
+        names |= {(related, row.pk): str(row) for row in rows}
+    return names
 
 
 def in_words(field: Any, value: Any, names: dict[Any, str] | None = None) -> str:

@@ -21,14 +21,14 @@ def provider_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> C
     return middleware
 
 
-def no_larger_than_allowed(
+def limit_request_size(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Refuses a request above LARGEST_REQUEST bytes before any of it is read or written to disk."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        told = request.META.get("CONTENT_LENGTH") or "0"
-        if told.isdecimal() and int(told) <= settings.LARGEST_REQUEST:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= settings.LARGEST_REQUEST:
             return get_response(request)
         most = settings.LARGEST_REQUEST // 1_000_000
         return HttpResponse(f"This is larger than the {most} MB that a page takes.\n", "text/plain", status=413)
@@ -36,7 +36,9 @@ def no_larger_than_allowed(
     return middleware
 
 
-def kept_by_no_cache(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def never_cache_pages_of_logins(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """What a login was shown stays in no browser and no proxy, unless the page says otherwise."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -72,10 +72,10 @@ class PersonalData:
 
     def events(self, model: type[models.Model], customer: int) -> models.QuerySet[Any] | None:
         """The history of rows that was the customer's own; None where none is kept, or it names no customer."""
-        kept = event_model(model)
-        if kept is None or self.customer is None or not _has_field(kept, self.customer.partition("__")[0]):
+        history = event_model(model)
+        if history is None or self.customer is None or not _has_field(history, self.customer.partition("__")[0]):
             return None
-        events: models.QuerySet[Any] = kept._base_manager.filter(**{self.customer: customer})
+        events: models.QuerySet[Any] = history._base_manager.filter(**{self.customer: customer})
         return events
 
 

@@ -34,10 +34,10 @@ def secret_key(env: environ.Env) -> str:
         return named
     if production:
         raise ImproperlyConfigured("SECRET_KEY is not set, and EVCNET_MODE=production does not make one up. Set it.")
-    return _kept(var_dir.var() / "secret_key")
+    return _read_or_create(var_dir.var() / "secret_key")
 
 
-def _kept(path: Path) -> str:
+def _read_or_create(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return path.read_text()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ if database.has_devtools():
     INSTALLED_APPS += ["devtools"]
 
 MIDDLEWARE = [
-    "evcnet.middleware.no_larger_than_allowed",
+    "evcnet.middleware.limit_request_size",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "evcnet.middleware.kept_by_no_cache",
+    "evcnet.middleware.never_cache_pages_of_logins",
     "evcnet.middleware.provider_time_zone",
     "evcnet.accounts.audit.refusals",
     "evcnet.accounts.second_factor.SecondFactorMiddleware",

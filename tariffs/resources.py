@@ -143,10 +143,10 @@ class TariffResource(TermsResource):
 
     def remarks(self) -> list[str]:
         """The first rows whose prices were hardly meant: unusual ones, and those that lack the VAT of the version before."""
-        found = sorted(
+        rows = sorted(
             (number, f"Row {number}: {each.why} {each.remedy}") for number, each in (*self._lost_vat(), *self._typos())
         )
-        return [text for _, text in found[:MOST_REMARKS]]
+        return [text for _, text in rows[:MOST_REMARKS]]
 
     def _lost_vat(self) -> Iterator[tuple[int, Finding]]:
         for timeline in self.timelines.values():

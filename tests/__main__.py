@@ -36,7 +36,7 @@ def main() -> int:
     raise_ended_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="evcnet-test-"))
     folder.chmod(0o711)
-    cluster = Cluster(folder / "var", kept=False)
+    cluster = Cluster(folder / "var", durable=False)
     try:
         cluster.ensure_up()
         failed = [name for name in _configured() if not _holds(name, cluster.var)]

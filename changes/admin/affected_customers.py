@@ -13,7 +13,7 @@ from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from changes.change_permissions import OUT_OF_SIGHT, seen_in_part
+from changes.change_permissions import OUT_OF_SIGHT, partly_visible
 from changes.impact import AFFECTED, Case, Effect, Side
 from changes.impact_text import VERBS
 from changes.models import Change
@@ -55,8 +55,8 @@ class AffectedCustomers:
     @property
     def rows(self) -> Any:
         visible = Customer.objects.visible_to(self.login)
-        found = self.preview.customers(self.effects).filter(pk__in=visible.values("pk"))
-        return found.select_related("user_group").order_by("pk")
+        matches = self.preview.customers(self.effects).filter(pk__in=visible.values("pk"))
+        return matches.select_related("user_group").order_by("pk")
 
     @property
     def total(self) -> int:
@@ -105,7 +105,7 @@ def affected(admin: ModelAdmin, request: StaffRequest, change: Change) -> HttpRe
     if change.cancelled_at is not None or change.takes_effect_at <= database_clock():
         messages.info(request, "This change is not to come any more: the page says whom it was shown to affect.")
         return HttpResponseRedirect(admin.page(change.pk))
-    if seen_in_part(request.user, [change]):
+    if partly_visible(request.user, [change]):
         messages.info(request, f"Whom it affects is {OUT_OF_SIGHT}.")
         return HttpResponseRedirect(admin.page(change.pk))
     effect = request.GET.get("effect", "")

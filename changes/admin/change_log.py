@@ -18,7 +18,7 @@ from changes import impact_text
 from changes.admin import affected_customers, cancel_change, undo
 from changes.admin.diff import StoredProposal, differences
 from changes.apply import as_json
-from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, seen_in_part
+from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, partly_visible
 from changes.models import Change
 from changes.preview import preview_scheduled
 from changes.proposals import Inapplicable
@@ -52,12 +52,12 @@ class StateFilter(DropdownFilter):
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         now = database_clock()
-        wanted = {
+        condition = {
             "scheduled": Q(cancelled_at=None, takes_effect_at__gt=now),
             "applied": Q(cancelled_at=None, takes_effect_at__lte=now),
             "cancelled": Q(cancelled_at__isnull=False),
         }.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(wanted)
+        return queryset if condition is None else queryset.filter(condition)
 
 
 @admin.register(Change)
@@ -85,7 +85,7 @@ class ChangeAdmin(ModelAdmin):
         return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        now, judged, partly = database_clock(), 0, seen_in_part(request.user, rows)
+        now, judged, partly = database_clock(), 0, partly_visible(request.user, rows)
         for row in rows:
             row.state_now, row.today = state_of(row, now), None
             row.whole = row.pk not in partly
@@ -122,7 +122,7 @@ class ChangeAdmin(ModelAdmin):
         self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         change = self.get_object_or_404(request, object_id)
-        context = self.page_context(request, change, str(change)) | self._told(request, change)
+        context = self.page_context(request, change, str(change)) | self._detail_context(request, change)
         return TemplateResponse(request, "changes/change.html", context)
 
     def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
@@ -135,11 +135,13 @@ class ChangeAdmin(ModelAdmin):
             "affected": affected_customers.affected,
         }
 
-    def _told(self, request: StaffRequest, change: Change) -> dict[str, Any]:
+    def _detail_context(self, request: StaffRequest, change: Change) -> dict[str, Any]:
         now = database_clock()
-        state, whole = state_of(change, now), not seen_in_part(request.user, [change])
+        state, whole = state_of(change, now), not partly_visible(request.user, [change])
         groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
-        kept = StoredProposal(change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user)
+        stored = StoredProposal(
+            change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user
+        )
         return {
             "change": change,
             "state": state,
@@ -147,7 +149,7 @@ class ChangeAdmin(ModelAdmin):
             "other_groups": change.groups.count() - len(groups) if whole else 0,
             "whole": whole,
             "out_of_sight": OUT_OF_SIGHT,
-            "differences": differences(kept),
+            "differences": differences(stored),
             "recorded": picture(change.impact) if whole else None,
             "today": _today(change) if whole and state == "scheduled" else None,
             "conflicts": conflicts(request, change) if state == "scheduled" else [],
@@ -187,14 +189,14 @@ def conflicts(request: StaffRequest, change: Change) -> list[Change]:
 def announcements(request: StaffRequest, change: Change) -> list[dict[str, Any]]:
     """Who was told: each announcement with its notices by state, as far as the login sees them."""
     rows = Announcement.objects.filter(key__in=[f"change-{change.pk}-changed", f"change-{change.pk}-cancelled"])
-    told = []
+    summaries = []
     for row in rows.order_by("pk"):
         notices = Notice.objects.visible_to(request.user).filter(announcement=row).order_by()
         counts = dict(notices.values_list("state").annotate(number=Count("pk")))
         link = reverse("admin:customers_notice_changelist") + f"?announcement__id__exact={row.pk}"
         states = [(state, counts[state]) for state in Notice.State.values if state in counts]
-        told.append({"announcement": row, "states": states, "link": link if counts else ""})
-    return told
+        summaries.append({"announcement": row, "states": states, "link": link if counts else ""})
+    return summaries
 
 
 def _may_undo(request: StaffRequest, change: Change) -> bool:

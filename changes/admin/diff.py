@@ -23,7 +23,7 @@ from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import describe, read_tariff
 
-SHOWN = 50
+MAX_LINES = 50
 NONE = "none"
 HIDDEN = "one out of sight"
 NO_GROUP = "no charge group"
@@ -57,24 +57,24 @@ class Differences:
     more: int = 0
 
 
-def differences(kept: StoredProposal) -> Differences:
+def differences(stored: StoredProposal) -> Differences:
     """The first lines of what differs, and how many more there are."""
-    return _KINDS[kept.proposal["kind"]](kept)
+    return _KINDS[stored.proposal["kind"]](stored)
 
 
 # New terms
 
 
-def _terms(kept: StoredProposal) -> Differences:
-    named = _tariffs(kept)
-    tariffs, tags = {row.code: row for row in named}, current_prices(named, kept.at)
+def _terms(stored: StoredProposal) -> Differences:
+    named = _tariffs(stored)
+    tariffs, tags = {row.code: row for row in named}, current_prices(named, stored.at)
     lines = []
-    for key in (key for key in KEYS if key in kept.proposal["set"]):
-        value, was = kept.proposal["set"][key], kept.earlier.get(key)
+    for key in (key for key in KEYS if key in stored.proposal["set"]):
+        value, was = stored.proposal["set"][key], stored.earlier.get(key)
         if key in SLOTS:
             value = tariffs[value].pk if value in tariffs else None
-        if value != was or not kept.earlier:
-            lines.append(Line(_label(key), *_told_apart(key, was, value, tags)))
+        if value != was or not stored.earlier:
+            lines.append(Line(_label(key), *_both_sides(key, was, value, tags)))
     return Differences(lines)
 
 
@@ -83,7 +83,7 @@ def _label(key: str) -> str:
     return name[0].upper() + name[1:]
 
 
-def _told_apart(key: str, was: Any, value: Any, tags: Mapping[int, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _both_sides(key: str, was: Any, value: Any, tags: Mapping[int, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Both sides; with their codes only where two tariffs have one name, since codes can be long and say little."""
     before, after = _term(key, was, tags), _term(key, value, tags)
     if key not in SLOTS or before[0] != after[0]:
@@ -104,24 +104,24 @@ def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
     return (tag.name, tag.words)
 
 
-def _tariffs(kept: StoredProposal) -> list[Tariff]:
+def _tariffs(stored: StoredProposal) -> list[Tariff]:
     """Those that are proposed, by code, and those of before, by id."""
-    codes = [code for slot in SLOTS if (code := kept.proposal["set"].get(slot))]
-    ids = [pk for slot in SLOTS if (pk := kept.earlier.get(slot))]
-    return list(Tariff.objects.filter(Q(code__in=codes) | Q(pk__in=ids), provider_id=kept.provider))
+    codes = [code for slot in SLOTS if (code := stored.proposal["set"].get(slot))]
+    ids = [pk for slot in SLOTS if (pk := stored.earlier.get(slot))]
+    return list(Tariff.objects.filter(Q(code__in=codes) | Q(pk__in=ids), provider_id=stored.provider))
 
 
 # A new version
 
 
-def _version(kept: StoredProposal) -> Differences:
-    rows = TariffVersion.objects.filter(provider_id=kept.provider, pk=kept.earlier.get("version") or 0)
-    version = kept.version or rows.select_related("tariff").prefetch_related("elements").first()
+def _version(stored: StoredProposal) -> Differences:
+    rows = TariffVersion.objects.filter(provider_id=stored.provider, pk=stored.earlier.get("version") or 0)
+    version = stored.version or rows.select_related("tariff").prefetch_related("elements").first()
     before = _lines(price_list(version)) if version else (NONE,)
-    if kept.proposal.get("ends"):
+    if stored.proposal.get("ends"):
         return Differences([Line("Prices", before, ("no price is in force",))])
-    after = list(_lines(read_tariff(_exact(kept.proposal["prices"]))))
-    if until := kept.proposal.get("valid_until"):
+    after = list(_lines(read_tariff(_exact(stored.proposal["prices"]))))
+    if until := stored.proposal.get("valid_until"):
         after.append(f"until {_when(until)}; then no price is in force")
     return Differences([Line("Prices", before, tuple(after))])
 
@@ -147,43 +147,43 @@ def _exact(value: Any, name: str = "") -> Any:
 # Exceptions
 
 
-def _exceptions(kept: StoredProposal) -> Differences:
-    every = kept.proposal["rows"]
-    groups = {row.code: row for row in ChargeGroup.objects.visible_to(kept.login).filter(
-        provider_id=kept.provider, code__in={row["charge_group"] for row in every})}  # fmt: skip
+def _exceptions(stored: StoredProposal) -> Differences:
+    every = stored.proposal["rows"]
+    groups = {row.code: row for row in ChargeGroup.objects.visible_to(stored.login).filter(
+        provider_id=stored.provider, code__in={row["charge_group"] for row in every})}  # fmt: skip
     rows = [row for row in every if row["charge_group"] in groups]
-    shown = rows[:SHOWN]
-    customers = _customers(kept, number__in=[row["customer"] for row in shown])
+    first = rows[:MAX_LINES]
+    customers = _customers(stored, number__in=[row["customer"] for row in first])
     names = {customer.number: customer for customer in customers.values()}
-    earlier = {(row["group"], row["customer"]): row for row in kept.earlier["rows"]}
-    tariffs = _tariff_names(kept, rows)
+    earlier = {(row["group"], row["customer"]): row for row in stored.earlier["rows"]}
+    tariffs = _tariff_names(stored, rows)
     lines = []
-    for row in shown:
+    for row in first:
         group, customer = groups[row["charge_group"]], names.get(row["customer"])
         was = earlier.get((group.pk, customer.pk), {"removed": True}) if customer else {"removed": True}
         who = f"{customer or HIDDEN} at {group}"
         lines.append(Line(who, _exception(was, tariffs), _exception(row, tariffs)))
-    return Differences(lines, len(rows) - len(shown))
+    return Differences(lines, len(rows) - len(first))
 
 
-def _tariff_names(kept: StoredProposal, rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+def _tariff_names(stored: StoredProposal, rows: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
     """By code, as proposals name them, and by id, as the stored rows do."""
     codes = {row["tariff"] for row in rows if row.get("tariff")}
-    ids = {row["tariff"] for row in kept.earlier["rows"] if row.get("tariff")}
-    of_provider = Tariff.objects.filter(provider_id=kept.provider)
-    found = [*of_provider.filter(code__in=codes), *of_provider.filter(pk__in=ids)]
-    return {key: row.name for row in found for key in (row.pk, row.code)}
+    ids = {row["tariff"] for row in stored.earlier["rows"] if row.get("tariff")}
+    of_provider = Tariff.objects.filter(provider_id=stored.provider)
+    tariffs = [*of_provider.filter(code__in=codes), *of_provider.filter(pk__in=ids)]
+    return {key: row.name for row in tariffs for key in (row.pk, row.code)}
 
 
 def _exception(row: Mapping[str, Any], tariffs: Mapping[Any, str]) -> tuple[str, ...]:
     if row.get("removed"):
         return ("no exception",)
-    told = [str(CustomerException.Access(row["access"]).label)]
-    told += [f"tariff {tariffs.get(row['tariff'], HIDDEN)}"] if row["tariff"] else []
-    told += [
+    words = [str(CustomerException.Access(row["access"]).label)]
+    words += [f"tariff {tariffs.get(row['tariff'], HIDDEN)}"] if row["tariff"] else []
+    words += [
         f"{word} {_when(row[key])}" for word, key in (("from", "valid_from"), ("until", "valid_until")) if row[key]
     ]
-    return (", ".join(told), *([f"“{row['note']}”"] if row["note"] else []))
+    return (", ".join(words), *([f"“{row['note']}”"] if row["note"] else []))
 
 
 def _when(moment: str) -> str:
@@ -193,49 +193,49 @@ def _when(moment: str) -> str:
 # Customers and charge points
 
 
-def _moved_customers(kept: StoredProposal) -> Differences:
-    pairs = kept.earlier["user_groups"]
-    known = _customers(kept, pk__in=[pk for pk, _ in pairs[:SHOWN]])
-    groups = UserGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)
+def _moved_customers(stored: StoredProposal) -> Differences:
+    pairs = stored.earlier["user_groups"]
+    known = _customers(stored, pk__in=[pk for pk, _ in pairs[:MAX_LINES]])
+    groups = UserGroup.objects.visible_to(stored.login).filter(provider_id=stored.provider)
     names = {row.pk: str(row) for row in groups}
     codes = {row.code: str(row) for row in groups}
-    to = {number: codes.get(code, HIDDEN) for number, code in kept.proposal["moves"]}
+    to = {number: codes.get(code, HIDDEN) for number, code in stored.proposal["moves"]}
     lines = []
-    for pk, group in pairs[:SHOWN]:
+    for pk, group in pairs[:MAX_LINES]:
         customer = known.get(pk)
         after = to[customer.number] if customer and customer.number in to else HIDDEN
         lines.append(Line(str(customer or HIDDEN), (names.get(group, HIDDEN),), (after,)))
     return Differences(lines, len(pairs) - len(lines))
 
 
-def _customers(kept: StoredProposal, **which: Any) -> dict[int, Customer]:
-    rows = Customer.objects.visible_to(kept.login).filter(provider_id=kept.provider, **which)
+def _customers(stored: StoredProposal, **which: Any) -> dict[int, Customer]:
+    rows = Customer.objects.visible_to(stored.login).filter(provider_id=stored.provider, **which)
     return {row.pk: row for row in rows}
 
 
-def _moved_points(kept: StoredProposal) -> Differences:
-    earlier = kept.earlier["points"]
-    targets = dict(kept.proposal["moves"])
-    shown = earlier[:SHOWN]
-    points = ChargePoint.objects.filter(provider_id=kept.provider).in_bulk([pk for pk, _, _ in shown])
-    groups = {row.pk: row for row in ChargeGroup.objects.visible_to(kept.login).filter(provider_id=kept.provider)}
+def _moved_points(stored: StoredProposal) -> Differences:
+    earlier = stored.earlier["points"]
+    targets = dict(stored.proposal["moves"])
+    first = earlier[:MAX_LINES]
+    points = ChargePoint.objects.filter(provider_id=stored.provider).in_bulk([pk for pk, _, _ in first])
+    groups = {row.pk: row for row in ChargeGroup.objects.visible_to(stored.login).filter(provider_id=stored.provider)}
     codes = {row.code: row for row in groups.values()}
     lines = []
-    for pk, group, status in shown:
+    for pk, group, status in first:
         point = points.get(pk)
-        wanted = targets.get(point.identity) if point else None
-        came_from, to = groups.get(group), codes.get(wanted or "")
+        target = targets.get(point.identity) if point else None
+        came_from, to = groups.get(group), codes.get(target or "")
         before = _group(came_from, group), str(ChargePoint.Status(status).label)
-        stops = wanted is None and status == ChargePoint.Status.ACTIVE
-        after = (_group(to, wanted), *(["inactive"] if stops else []))
+        stops = target is None and status == ChargePoint.Status.ACTIVE
+        after = (_group(to, target), *(["inactive"] if stops else []))
         name = f"{point.identity} {point.name}".strip() if point is not None and (came_from or to) else HIDDEN
         lines.append(Line(name, before, after))
-    return Differences(lines, len(earlier) - len(shown))
+    return Differences(lines, len(earlier) - len(first))
 
 
-def _group(seen: ChargeGroup | None, wanted: Any) -> str:
-    """A charge group by name if the login sees it; ``wanted`` is how the proposal says which one."""
-    return NO_GROUP if wanted is None else str(seen or HIDDEN)
+def _group(group: ChargeGroup | None, code: Any) -> str:
+    """A charge group by name if the login sees it; ``code`` is how the proposal says which one."""
+    return NO_GROUP if code is None else str(group or HIDDEN)
 
 
 _KINDS: dict[str, Callable[[StoredProposal], Differences]] = {

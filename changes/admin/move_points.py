@@ -86,10 +86,10 @@ class MovePointsWizard(ChangeWizard):
 def regroup(admin: Any, request: StaffRequest, point: ChargePoint) -> HttpResponseBase:
     """The preview that follows the form of a charge point in which another charge group, or none, was chosen."""
     data = request.POST if request.method == "POST" else request.GET
-    wanted = data.get("to", "")
+    target = data.get("to", "")
     groups = ChargeGroup.objects.visible_to(request.user, "change").open()
-    group = groups.filter(pk=parse_pk(wanted)).first()
-    if wanted and group is None:
+    group = groups.filter(pk=parse_pk(target)).first()
+    if target and group is None:
         raise Http404("No such charge group here.")
     to = Destination(group, active="active" in data)
     return MovePointsWizard(admin, request, point, [point], to, lambda: afterwards(admin, request, point)).respond()

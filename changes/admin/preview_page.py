@@ -22,7 +22,7 @@ from chargegroups.group_snapshots import GroupSnapshot
 from evcnet.admin.requests import StaffRequest
 from tariffs.pricing import price_text
 
-SHOWN = 3
+MAX_TRANSITIONS = 3
 """So many pairs of price lists are laid out session by session; the sentences name all of them."""
 NAMED = 3
 """So many charge groups are named where roaming cards are concerned alike."""
@@ -37,8 +37,8 @@ def context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) ->
         "bars": impact_text.bars(impact.customers_by_effect),
         "sentences": _sentences(preview, transitions),
         "differences": differences(_proposal_of(request, preview)),
-        "transitions": transitions[:SHOWN],
-        "more_transitions": len(transitions) - SHOWN,
+        "transitions": transitions[:MAX_TRANSITIONS],
+        "more_transitions": len(transitions) - MAX_TRANSITIONS,
         "replay": replay_sessions(preview),
         "findings": price_findings(preview.basis),
         "roaming": roaming_sentences(preview),

@@ -43,7 +43,7 @@ class ReplayResult:
     """``total`` sums the sessions that cost another price; of all that were ``looked_at``, ``refused`` would not be."""
 
     total: Replay
-    found: int
+    session_count: int
     looked_at: int
     refused: int
     columns: list[Column]
@@ -73,8 +73,8 @@ def replay_sessions(preview: Preview) -> ReplayResult | None:
         return None
     rows = _sessions(preview)
     latest = list(rows[: MOST + 1])
-    found = len(latest) if len(latest) <= MOST else rows.count()
-    return _Replay(preview).price(latest[:MOST], found) if latest else None
+    session_count = len(latest) if len(latest) <= MOST else rows.count()
+    return _Replay(preview).price(latest[:MOST], session_count) if latest else None
 
 
 def _sessions(preview: Preview) -> Any:
@@ -101,7 +101,7 @@ class _Replay:
         self.total: Replay | None = None
         self.refused = 0
 
-    def price(self, rows: list[Session], found: int) -> ReplayResult | None:
+    def price(self, rows: list[Session], session_count: int) -> ReplayResult | None:
         sides, ratings = (
             _Sides(self.preview, {row.customer_id for row in rows if row.customer_id is not None}),
             ratings_of(rows),
@@ -112,18 +112,18 @@ class _Replay:
             self._add(row, ratings.get(row.pk, row), *sides.of(row))
         if self.total is None:
             return None
-        shown = columns(self.total.by_customer.values())
-        return ReplayResult(self.total, found, len(rows), self.refused, shown)
+        chart = columns(self.total.by_customer.values())
+        return ReplayResult(self.total, session_count, len(rows), self.refused, chart)
 
-    def _add(self, row: Session, said: Session | Rating, before: Side, after: Side) -> None:
-        """``said`` is what counts of the session: as the meter had it, or as it was corrected."""
+    def _add(self, row: Session, measurement: Session | Rating, before: Side, after: Side) -> None:
+        """``measurement`` is what counts of the session: as the meter had it, or as it was corrected."""
         if before.price is None or before.price == after.price:
             return
         if after.price is None:
             self.refused += 1
         elif after.price.currency == before.price.currency:
             try:
-                metered = self.rater.metered(Measured.of(said), row.charge_point.location_id)
+                metered = self.rater.metered(Measured.of(measurement), row.charge_point.location_id)
             except DomainError:  # what no meter reports costs nothing now, and nothing afterwards
                 return
             self.total = self.total or Replay(before.price.currency)
@@ -165,11 +165,11 @@ def _moved(preview: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeA
     if not isinstance(preview.proposal, PointMoves):
         return {}
     ends = {tuple(side.group.pk if side else None for side in (place.before, place.after)): place for place in places}
-    found = {
+    by_point = {
         move.point.pk: ends.get((move.point.charge_group_id, move.to.pk if move.to else None))
         for move in preview.proposal.moves
     }
-    return {pk: place for pk, place in found.items() if place is not None}
+    return {pk: place for pk, place in by_point.items() if place is not None}
 
 
 def columns(differences: Iterable[Decimal]) -> list[Column]:

@@ -42,16 +42,16 @@ def sign(preview: Preview) -> str:
     provider = preview.provider.pk
     # A provider's changes are made one at a time, so a later one has a larger id.
     last = Change.objects.filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
-    shown = {**as_json(preview.impact), "last": last, "provider": provider}
-    return signing.dumps(shown, salt=SALT, compress=True)
+    payload = {**as_json(preview.impact), "last": last, "provider": provider}
+    return signing.dumps(payload, salt=SALT, compress=True)
 
 
 def _signed(data: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
-        shown: dict[str, Any] = signing.loads(data.get("seen", ""), salt=SALT)
+        payload: dict[str, Any] = signing.loads(data.get("seen", ""), salt=SALT)
     except signing.BadSignature:
         return None
-    return shown
+    return payload
 
 
 def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) -> StaleContext:
@@ -75,13 +75,13 @@ def _line(what: str, then: int, now: int) -> StaleLine:
 
 def applied_since(request: StaffRequest, data: Mapping[str, Any]) -> Change | None:
     """The change that was made of exactly this preview, after it was shown."""
-    shown = _signed(data)
-    if shown is None or shown["fingerprint"] != data.get("shown"):
+    payload = _signed(data)
+    if payload is None or payload["fingerprint"] != data.get("shown"):
         return None
     rows = Change.objects.visible_to(request.user).filter(
-        provider_id=shown["provider"],
-        fingerprint=shown["fingerprint"],
-        pk__gt=shown["last"],
+        provider_id=payload["provider"],
+        fingerprint=payload["fingerprint"],
+        pk__gt=payload["last"],
     )
-    found: Change | None = rows.distinct().first()
-    return found
+    change: Change | None = rows.distinct().first()
+    return change

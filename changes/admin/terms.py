@@ -154,9 +154,9 @@ class TermsForm(forms.Form):
     @property
     def undone(self) -> Change | None:
         """The change of this group that this one undoes, if it came from there."""
-        wanted = self.cleaned_data.get("undoes")
-        found: Change | None = Change.objects.filter(groups=self.group, pk=wanted).first() if wanted else None
-        return found
+        pk = self.cleaned_data.get("undoes")
+        change: Change | None = Change.objects.filter(groups=self.group, pk=pk).first() if pk else None
+        return change
 
 
 def initial_of(terms: Terms | None) -> dict[str, Any]:

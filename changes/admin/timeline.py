@@ -76,26 +76,26 @@ def _place(index: float, count: int) -> float:
 
 def of_group(group: ChargeGroup, now: datetime) -> Timeline:
     rows = Terms.objects.filter(charge_group=group).select_related(*SLOTS).prefetch_related("changes__made_by")
-    found = list(rows.order_by("-valid_from")[: LISTED + 1])
-    shown = found[:LISTED]
-    states = list(_states([row.valid_from for row in shown], now))
-    tags = _tags([(row, now if state == "now" else row.valid_from) for row, state in zip(shown, states, strict=True)])
+    newest = list(rows.order_by("-valid_from")[: LISTED + 1])
+    page = newest[:LISTED]
+    states = list(_states([row.valid_from for row in page], now))
+    tags = _tags([(row, now if state == "now" else row.valid_from) for row, state in zip(page, states, strict=True)])
     moments = [
         Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), _change(row))
-        for row, state in zip(shown, states, strict=True)
+        for row, state in zip(page, states, strict=True)
     ]
-    return Timeline(moments, len(found) > LISTED)
+    return Timeline(moments, len(newest) > LISTED)
 
 
 def of_tariff(tariff: Tariff, now: datetime) -> Timeline:
     rows = tariff.versions.select_related("tariff").prefetch_related("elements", "changes__made_by")
-    found = list(rows.order_by("-valid_from")[: LISTED + 1])
-    shown = found[:LISTED]
+    newest = list(rows.order_by("-valid_from")[: LISTED + 1])
+    page = newest[:LISTED]
     moments = [
         Moment(row.valid_from, state, None, price_text(price_list(row)), _change(row))
-        for row, state in zip(shown, _states([row.valid_from for row in shown], now), strict=True)
+        for row, state in zip(page, _states([row.valid_from for row in page], now), strict=True)
     ]
-    return Timeline(moments, len(found) > LISTED)
+    return Timeline(moments, len(newest) > LISTED)
 
 
 def _change(row: Terms | TariffVersion) -> Change | None:
@@ -122,7 +122,7 @@ def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, CurrentPrice]:
 
 
 def _tag(tariff: Any, versions: Sequence[TariffVersion], at: datetime) -> CurrentPrice:
-    found = next((version for version in versions if version.valid_from <= at), None)
-    if found is None or (found.valid_until is not None and found.valid_until <= at):
+    current = next((version for version in versions if version.valid_from <= at), None)
+    if current is None or (current.valid_until is not None and current.valid_until <= at):
         return without_price(tariff)
-    return current_price(found)
+    return current_price(current)

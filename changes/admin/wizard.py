@@ -137,8 +137,8 @@ class ChangeWizard:
         return TemplateResponse(self.request, self.form_template, context)
 
     def _show(self, preview: Preview, **more: Any) -> HttpResponse:
-        shown = preview_page.context(self.request, preview, self.data)
-        context = self.context(self.title) | shown | dict(self.preview_context()) | more
+        page = preview_page.context(self.request, preview, self.data)
+        context = self.context(self.title) | page | dict(self.preview_context()) | more
         return TemplateResponse(self.request, "changes/preview.html", context)
 
     def _confirm(self, draft: Draft) -> HttpResponse:

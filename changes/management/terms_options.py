@@ -22,7 +22,7 @@ from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import refusal_of
 from tariffs.models import Tariff
 
-SAID = {"true": True, "false": False}
+BOOLEANS = {"true": True, "false": False}
 
 
 class TermsCommand(BaseCommand):
@@ -38,7 +38,7 @@ class TermsCommand(BaseCommand):
     def proposal(self, options: dict[str, Any]) -> tuple[NewTerms, datetime | None]:
         group = _group(options)
         values: dict[str, Tariff | bool | None] = {}
-        for key, value in (_value(group, said) for said in options["set"]):
+        for key, value in (_value(group, assignment) for assignment in options["set"]):
             if values.setdefault(key, value) != value:
                 raise refusal(f"--set {key} is given twice, with two values: leave one of them.")
         try:
@@ -50,30 +50,30 @@ class TermsCommand(BaseCommand):
     def preview(self, proposal: NewTerms, at: datetime | None) -> tuple[dict[str, Any], str]:
         """What would happen, and the words for it where that is nothing at all."""
         try:
-            return told_of(proposal, preview_change(proposal, at)), ""
+            return preview_as_json(proposal, preview_change(proposal, at)), ""
         except NothingToChange as nothing:
-            return told_of(proposal, preview_change(proposal, at, even_nothing=True)), str(nothing)
+            return preview_as_json(proposal, preview_change(proposal, at, even_nothing=True)), str(nothing)
         except (Inapplicable, IntegrityError) as error:
             raise refused(error) from error
 
-    def show(self, told: dict[str, Any], options: dict[str, Any]) -> None:
+    def show(self, output: dict[str, Any], options: dict[str, Any]) -> None:
         if options["json"]:
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            self.stdout.write(json.dumps(output, ensure_ascii=False))
             return
-        self.stdout.write(f"{told['charge_group']} at {told['at'] or 'the moment of applying'}")
-        for effect, count in told["counts"].items():
+        self.stdout.write(f"{output['charge_group']} at {output['at'] or 'the moment of applying'}")
+        for effect, count in output["counts"].items():
             self.stdout.write(f"  {effect.replace('_', ' '):<14}{count:>10,}")
-        self.stdout.write(f"  regulars      {told['regulars']:>10,}\n  charge points {told['points']:>10,}")
-        for warning in told["warnings"]:
+        self.stdout.write(f"  regulars      {output['regulars']:>10,}\n  charge points {output['points']:>10,}")
+        for warning in output["warnings"]:
             self.stdout.write(f"  look out: {warning}")
-        self.stdout.write(f"fingerprint {told['fingerprint']}")
+        self.stdout.write(f"fingerprint {output['fingerprint']}")
 
 
-def told_of(proposal: NewTerms, seen: Preview) -> dict[str, Any]:
+def preview_as_json(proposal: NewTerms, preview: Preview) -> dict[str, Any]:
     """charge_group, at, counts, regulars, points, fingerprint, warnings: also of what is odd about the new prices."""
-    at, told = seen.scheduled and seen.scheduled.isoformat(), as_json(seen.impact)
-    told["warnings"] += [f"{each.why} {each.remedy}" for each in price_findings(seen.basis)]
-    return {"charge_group": proposal.group.code, "at": at, **told}
+    at, output = preview.scheduled and preview.scheduled.isoformat(), as_json(preview.impact)
+    output["warnings"] += [f"{each.why} {each.remedy}" for each in price_findings(preview.basis)]
+    return {"charge_group": proposal.group.code, "at": at, **output}
 
 
 def refusal(text: str) -> CommandError:
@@ -91,25 +91,25 @@ def _group(options: dict[str, Any]) -> ChargeGroup:
     elif Provider.objects.count() > 1:
         raise refusal("Codes are unique within a provider, and there are several: say which with --provider CODE.")
     try:
-        found: ChargeGroup = groups.get()
+        group: ChargeGroup = groups.get()
     except ObjectDoesNotExist:
         raise refusal(f"There is no charge group {options['charge_group']}: see manage.py export_csv charge_groups.")
-    return found
+    return group
 
 
-def _value(group: ChargeGroup, said: str) -> tuple[str, Tariff | bool | None]:
-    key, equals, value = said.partition("=")
+def _value(group: ChargeGroup, assignment: str) -> tuple[str, Tariff | bool | None]:
+    key, equals, value = assignment.partition("=")
     if not equals or key not in KEYS:
-        raise refusal(f"--set {said}: write KEY=VALUE with one of the keys {', '.join(KEYS)}.")
+        raise refusal(f"--set {assignment}: write KEY=VALUE with one of the keys {', '.join(KEYS)}.")
     if key in SLOTS:
         return key, _tariff(group, key, value) if value else None
-    if value.lower() not in SAID:
-        raise refusal(f"--set {said}: write {key}=true or {key}=false.")
-    return key, SAID[value.lower()]
+    if value.lower() not in BOOLEANS:
+        raise refusal(f"--set {assignment}: write {key}=true or {key}=false.")
+    return key, BOOLEANS[value.lower()]
 
 
 def _tariff(group: ChargeGroup, key: str, code: str) -> Tariff:
-    found: Tariff | None = Tariff.objects.filter(provider_id=group.provider_id, code=code).first()
-    if found is None:
+    tariff: Tariff | None = Tariff.objects.filter(provider_id=group.provider_id, code=code).first()
+    if tariff is None:
         raise refusal(f"--set {key}={code}: the provider has no tariff {code}.")
-    return found
+    return tariff

@@ -90,8 +90,8 @@ class ExceptionChanges(Proposal):
     def _stored(self) -> dict[tuple[int, int], dict[str, Any]]:
         """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
         rows = CustomerException.objects.filter(charge_group__in=self.groups, customer_id__in=self.customers)
-        found = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
-        return {(group, customer): dict(zip(COLUMNS, row, strict=True)) for group, customer, *row in found}
+        stored = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
+        return {(group, customer): dict(zip(COLUMNS, row, strict=True)) for group, customer, *row in stored}
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": [_row_json(row) for row in self.rows]}
@@ -144,10 +144,10 @@ class ExceptionChanges(Proposal):
 
 
 def _row_json(row: ProposedException) -> dict[str, Any]:
-    told: dict[str, Any] = {"charge_group": row.charge_group.code, "customer": row.customer.number}
+    data: dict[str, Any] = {"charge_group": row.charge_group.code, "customer": row.customer.number}
     if row.removed:
-        return told | {"removed": True}
-    return told | {
+        return data | {"removed": True}
+    return data | {
         "access": row.access,
         "tariff": row.tariff.code if row.tariff else None,
         "valid_from": row.valid_from and row.valid_from.isoformat(),
@@ -157,10 +157,10 @@ def _row_json(row: ProposedException) -> dict[str, Any]:
 
 
 def _stored_json(key: tuple[int, int], row: dict[str, Any] | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"group": key[0], "customer": key[1]}
+    data: dict[str, Any] = {"group": key[0], "customer": key[1]}
     if row is None:
-        return told | {"removed": True}
-    return told | {
+        return data | {"removed": True}
+    return data | {
         "access": row["access"],
         "tariff": row["tariff_id"],
         "valid_from": row["valid_from"] and row["valid_from"].isoformat(),

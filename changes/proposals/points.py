@@ -67,9 +67,9 @@ class PointMoves(Proposal):
         return len(self.moves)
 
     def as_json(self) -> dict[str, Any]:
-        said = {move.point.identity: move.status for move in self.moves if move.status}
+        statuses = {move.point.identity: move.status for move in self.moves if move.status}
         moves = [[move.point.identity, move.to and move.to.code] for move in self.moves]
-        return {"kind": self.kind, "moves": moves} | ({"status": said} if said else {})
+        return {"kind": self.kind, "moves": moves} | ({"status": statuses} if statuses else {})
 
     def read(self, at: datetime) -> Basis:
         known = group_snapshots(self.groups, at)
@@ -124,8 +124,8 @@ class PointMoves(Proposal):
         if starting:
             _whole(activate(starting))
         for status in {move.status for move in self.moves} - {ACTIVE, None}:
-            said = [move.point.pk for move in self.moves if move.status == status]
-            ChargePoint.objects.filter(pk__in=said).update(status=status)
+            pks = [move.point.pk for move in self.moves if move.status == status]
+            ChargePoint.objects.filter(pk__in=pks).update(status=status)
 
     def sentence(self) -> str:
         what = str(self.moves[0].point) if len(self.moves) == 1 else f"{len(self.moves):,} charge points"

@@ -38,8 +38,8 @@ class OpenFilter(DropdownFilter):
         return [("no", "Open"), ("yes", "Closed")]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
-        wanted = {"no": True, "yes": False}.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(closed_at__isnull=wanted)
+        is_open = {"no": True, "yes": False}.get(self.value() or "")
+        return queryset if is_open is None else queryset.filter(closed_at__isnull=is_open)
 
 
 class PriceFilter(DropdownFilter):
@@ -121,8 +121,8 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
 
     def object_views(self) -> dict[str, Any]:
         return {
-            "points": charge_points_tab.attached,
-            "points/detach": charge_points_tab.detaching,
+            "points": charge_points_tab.charge_points_view,
+            "points/detach": charge_points_tab.detach_view,
             "access": access_tab.tariff_and_access,
             "terms": terms.change_terms,
             "then": access_at_tab.access_at,

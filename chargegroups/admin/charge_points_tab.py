@@ -18,28 +18,28 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
 
 PER_PAGE = 50
-FOUND = 20
+MAX_CANDIDATES = 20
 
 
-def attached(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def charge_points_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The tab: what is attached, and a search for what could be."""
     if request.method == "POST":
         return _attach(admin, request, group)
     points = ChargePoint.objects.visible_to(request.user).filter(charge_group=group).select_related("location")
     page = Paginator(_search(points, request.GET.get("q", "")), PER_PAGE).get_page(request.GET.get("p"))
-    wanted = request.GET.get("find", "").strip()
+    text = request.GET.get("find", "").strip()
     context = admin.page_context(request, group, str(group)) | {
         "page": page,
         "q": request.GET.get("q", ""),
-        "find": wanted,
-        "found": _candidates(request, group, wanted) if wanted else [],
+        "find": text,
+        "found": _candidates(request, group, text) if text else [],
         "counts": decision_counts(request.user, charge_group=group),
         "may_change": may_move(request, group) and group.closed_at is None,
     }
     return TemplateResponse(request, "chargegroups/charge_points.html", context)
 
 
-def detaching(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def detach_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
     return _flow(admin, request, group, _chosen(request, group), None)
@@ -92,5 +92,5 @@ def _candidates(request: StaffRequest, group: ChargeGroup, text: str) -> list[Ch
     """Points of the provider that are not in this group; those without a group first."""
     points = ChargePoint.objects.visible_to(request.user, "change").filter(provider_id=group.provider_id)
     others = points.filter(Q(charge_group=None) | ~Q(charge_group=group))
-    found = _search(others, text).select_related("location", "charge_group")
-    return list(found.order_by(F("charge_group_id").asc(nulls_first=True), "identity")[:FOUND])
+    matches = _search(others, text).select_related("location", "charge_group")
+    return list(matches.order_by(F("charge_group_id").asc(nulls_first=True), "identity")[:MAX_CANDIDATES])

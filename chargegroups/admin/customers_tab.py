@@ -49,7 +49,7 @@ def customers_and_tariffs(admin: ModelAdmin, request: StaffRequest, group: Charg
     if editor is not None and request.method == "POST" and (change := _apply(editor)):
         link = reverse("admin:changes_change_change", args=[change.pk])
         messages.success(request, format_html('{} <a href="{}">See the change</a>', editor.done, link))
-        return HttpResponseRedirect(f"{request.path}?{_kept(request)}#c{editor.customer.pk}")
+        return HttpResponseRedirect(f"{request.path}?{_filter_query(request)}#c{editor.customer.pk}")
     narrowed = CustomerAccessFilter(request.GET, snapshot=snapshot, login=request.user)
     rows, following = _page(narrowed.qs, request.GET)
     context = admin.page_context(request, group, str(group)) | {
@@ -83,7 +83,7 @@ def _editor(request: StaffRequest, snapshot: GroupSnapshot) -> exceptions.Editor
     return exceptions.Editor(request, snapshot, customer) if customer else None
 
 
-def _kept(request: StaffRequest) -> str:
+def _filter_query(request: StaffRequest) -> str:
     return urlencode([(key, str(value)) for key, value in request.GET.items() if key != "edit"])
 
 
@@ -96,8 +96,8 @@ def _page(customers: CustomerRows, params: QueryDict) -> tuple[list[Customer], s
     if len(rows) <= PER_PAGE:
         return rows, ""
     last = rows[PER_PAGE - 1]
-    kept = [(key, str(value)) for key, value in params.items() if key not in ("edit", "name", "after")]
-    return rows[:PER_PAGE], "?" + urlencode([*kept, ("name", last.name), ("after", str(last.pk))])
+    query = [(key, str(value)) for key, value in params.items() if key not in ("edit", "name", "after")]
+    return rows[:PER_PAGE], "?" + urlencode([*query, ("name", last.name), ("after", str(last.pk))])
 
 
 def _lines(snapshot: GroupSnapshot, rows: list[Customer], editor: exceptions.Editor | None) -> list[Line]:

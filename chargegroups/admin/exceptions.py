@@ -28,7 +28,7 @@ class Editor:
 
     refused = ""
     """Why the exception can't be removed."""
-    seen: Any = None
+    preview: Any = None
 
     def __init__(self, request: StaffRequest, snapshot: GroupSnapshot, customer: Customer) -> None:
         self.request, self.snapshot, self.customer = request, snapshot, customer
@@ -42,8 +42,8 @@ class Editor:
         self.form = ExceptionForm(data, instance=self.exception, request=request, auto_id="exception_%s")
 
     def _stored(self) -> CustomerException | None:
-        found: CustomerException | None = self.snapshot.group.exceptions.filter(customer=self.customer.pk).first()
-        return found
+        exception: CustomerException | None = self.snapshot.group.exceptions.filter(customer=self.customer.pk).first()
+        return exception
 
     def _require(self, action: str) -> None:
         if not self.request.user.has_perm(f"chargegroups.{action}_customerexception"):
@@ -55,13 +55,13 @@ class Editor:
 
     @cached_property
     def valid(self) -> bool:
-        """Does what was typed make sense, and would it be taken? Then ``seen`` is its preview; else the form says why."""
+        """Does what was typed make sense, and would it be taken? Then ``preview`` is its preview; else the form says why."""
         if not self.removing and not (self.request.method == "POST" and self.form.is_valid()):
             return False
         if not may_make(self.request.user, self.proposal):
             raise PermissionDenied
         try:
-            self.seen = preview_change(self.proposal)
+            self.preview = preview_change(self.proposal)
         except REFUSALS as error:
             self._refuse(error)
             return False
@@ -100,8 +100,8 @@ class Editor:
     @cached_property
     def after(self) -> Decision:
         ended = self.exception.valid_until is not None and self.exception.valid_until <= self.moment
-        said: Any = None if self.removing or ended else (self.exception.access, self.exception.tariff_id)
-        return self._then.judge(self.before.facts.with_exception(self.snapshot.group.pk, said))
+        proposed: Any = None if self.removing or ended else (self.exception.access, self.exception.tariff_id)
+        return self._then.judge(self.before.facts.with_exception(self.snapshot.group.pk, proposed))
 
     @property
     def effect(self) -> list[tuple[str, Decision, str, Any]]:
@@ -116,20 +116,20 @@ class Editor:
     @property
     def fingerprint(self) -> str:
         """What was shown, so that saving never does anything else."""
-        shown: str = self.seen.impact.fingerprint
-        return shown
+        fingerprint: str = self.preview.impact.fingerprint
+        return fingerprint
 
     @property
     def may_tell(self) -> bool:
         """Does the customer notice anything? Then they can be told."""
-        return bool(self.seen.impact.affected)
+        return bool(self.preview.impact.affected)
 
     @property
     def tells(self) -> bool:
         """Is the customer to be told? As ticked; at first only a regular is."""
         if "shown" in self.request.POST:
             return "tell" in self.request.POST
-        return bool(self.seen.impact.regulars)
+        return bool(self.preview.impact.regulars)
 
     # The deed
 
@@ -139,16 +139,16 @@ class Editor:
             return None
         notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
-            made = apply_change(self.proposal, fingerprint=self.fingerprint,
+            applied = apply_change(self.proposal, fingerprint=self.fingerprint,
                            by=self.request.user, notify=notify)  # fmt: skip
         except StalePreview as stale:
-            self.seen = stale.preview
+            self.preview = stale.preview
             return None
         except REFUSALS as error:
             self._refuse(error)
             self.__dict__["valid"] = False
             return None
-        return made.change
+        return applied.change
 
     @property
     def done(self) -> str:

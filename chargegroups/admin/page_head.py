@@ -23,14 +23,14 @@ class GroupSummary:
     @cached_property
     def points(self) -> dict[str, int]:
         counts = {"all": Count("pk"), "active": Count("pk", filter=Q(status=ChargePoint.Status.ACTIVE))}
-        found: dict[str, int] = ChargePoint.objects.filter(charge_group=self.group).aggregate(**counts)
-        return found
+        totals: dict[str, int] = ChargePoint.objects.filter(charge_group=self.group).aggregate(**counts)
+        return totals
 
     @cached_property
     def terms(self) -> Terms | None:
         rows = Terms.objects.in_force(self.at).filter(charge_group=self.group)
-        found: Terms | None = rows.select_related("tariff", "prepaid_tariff", "roaming_tariff").first()
-        return found
+        terms: Terms | None = rows.select_related("tariff", "prepaid_tariff", "roaming_tariff").first()
+        return terms
 
     @cached_property
     def price(self) -> CurrentPrice | None:

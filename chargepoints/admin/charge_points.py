@@ -69,7 +69,7 @@ class MissingFilter(admin.SimpleListFilter):
 class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     resource_classes = (ChargePointResource,)
     form = ChargePointForm
-    list_display = ["shown_point", "shown_location", "shown_group", "shown_status", "power"]
+    list_display = ["display_point", "display_location", "display_group", "display_status", "power"]
     list_select_related = ["location", "charge_group"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -96,19 +96,19 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         return points_named(queryset, search_term), False
 
     @admin.display(description="charge point", ordering="identity")
-    def shown_point(self, point: ChargePoint) -> str:
+    def display_point(self, point: ChargePoint) -> str:
         return two_lines(point.identity, point.name)
 
     @admin.display(description="location", ordering="location__city")
-    def shown_location(self, point: ChargePoint) -> str:
+    def display_location(self, point: ChargePoint) -> str:
         return str(point.location) if point.location else "–"
 
     @admin.display(description="charge group", ordering="charge_group__code")
-    def shown_group(self, point: ChargePoint) -> str:
+    def display_group(self, point: ChargePoint) -> str:
         return str(point.charge_group) if point.charge_group else "–"
 
     @admin.display(description="status", ordering="status")
-    def shown_status(self, point: ChargePoint) -> str:
+    def display_status(self, point: ChargePoint) -> str:
         return badge(point.status)
 
     @admin.display(description="power", ordering="max_power_kw")

@@ -29,8 +29,8 @@ from tariffs.models import Tariff, TariffVersion
 def version_at(tariff: Tariff, session: Session) -> TariffVersion | None:
     """The version that was in force when the session started."""
     versions = TariffVersion.objects.in_force(session.started_at).filter(tariff=tariff)
-    found: TariffVersion | None = versions.select_related("tariff__provider").prefetch_related("elements").first()
-    return found
+    version: TariffVersion | None = versions.select_related("tariff__provider").prefetch_related("elements").first()
+    return version
 
 
 def tariff_box() -> SearchBox:
@@ -89,16 +89,16 @@ class CorrectForm(ActionForm):
         return f"It costs {price} including VAT. The new price counts from now on; this one stays readable."
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
         if self.errors:
-            return said
-        version = version_at(said["tariff"], self.session)
+            return cleaned
+        version = version_at(cleaned["tariff"], self.session)
         if version is None:
             self.add_error("tariff", "It had no version in force when the session started: choose another tariff.")
-            return said
-        length = timedelta(seconds=round(said["minutes"] * 60))
+            return cleaned
+        length = timedelta(seconds=round(cleaned["minutes"] * 60))
         measured = Measured(
-            self.session.started_at, self.session.started_at + length, said["kwh"], said["parking_seconds"]
+            self.session.started_at, self.session.started_at + length, cleaned["kwh"], cleaned["parking_seconds"]
         )
         try:
             if measured.ended_at > timezone.now():
@@ -107,13 +107,13 @@ class CorrectForm(ActionForm):
         except DomainError as wrong:
             field = {"ended_at": "minutes"}.get(wrong.refusal.field or "", wrong.refusal.field)
             self.add_error(field if field in self.fields else None, wrong.refusal.message)
-        return said | {"version": version, "measured": measured, "by": self.request.user}
+        return cleaned | {"version": version, "measured": measured, "by": self.request.user}
 
 
-def _correct(sessions: list[Session], **said: Any) -> BulkResult:
+def _correct(sessions: list[Session], **answers: Any) -> BulkResult:
     (session,) = sessions
     try:
-        correct(session, said["version"], said["measured"], said["reason"], said["by"])
+        correct(session, answers["version"], answers["measured"], answers["reason"], answers["by"])
     except REFUSALS as wrong:
         return BulkResult(refusals=(RowMessage(session, refusal_of(wrong).message),))
     return BulkResult(changed=(session,))

@@ -53,7 +53,7 @@ class ReasonFilter(DropdownFilter):
 class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
     resource_classes = (DecisionResource,)
     paginator = LatestPages
-    list_display = ["asked", "shown_card", "shown_point", "shown_verdict", "shown_reason", "asked_by"]
+    list_display = ["asked", "display_card", "display_point", "display_verdict", "display_reason", "asked_by"]
     list_select_related = ["api_key", "login"]
     list_filter = [
         ("asked_at", RangeDateTimeFilter),
@@ -94,19 +94,19 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
         return entry.asked_at
 
     @admin.display(description="card")
-    def shown_card(self, entry: Any) -> str:
+    def display_card(self, entry: Any) -> str:
         return two_lines(entry.card_uid, str(entry.view.customer or ""))
 
     @admin.display(description="charge point")
-    def shown_point(self, entry: Any) -> str:
+    def display_point(self, entry: Any) -> str:
         return two_lines(entry.identity, entry.view.point.name if entry.view.point else "")
 
     @admin.display(description="verdict")
-    def shown_verdict(self, entry: Any) -> str:
+    def display_verdict(self, entry: Any) -> str:
         return badge(entry.verdict.lower())
 
     @admin.display(description="reason")
-    def shown_reason(self, entry: Any) -> str:
+    def display_reason(self, entry: Any) -> str:
         return str(entry.view.text)
 
     @admin.display(description="asked by")

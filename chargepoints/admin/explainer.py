@@ -60,7 +60,7 @@ def may_charge(request: StaffRequest) -> HttpResponse:
     if question.complete and len(question.cards) <= 1:
         answer = authorize_at(question.uid, question.points[0].identity, question.moment, now=question.now)
         if answer.facts.row["point_provider"] in (None, question.points[0].provider_id):
-            context |= _told(request, question, answer)
+            context |= _answer_context(request, question, answer)
             asker = Asker("explainer", question.points[0].provider_id, login=request.user.pk)
             keep_decision(answer, asker, context["answer"])
         else:
@@ -74,10 +74,10 @@ def suggest(request: StaffRequest) -> JsonResponse:
     if len(words.strip()) < 2:
         return JsonResponse({"matches": []})
     if request.GET.get("kind") == "card":
-        found = [{"value": card.uid, "label": _card_label(card)} for card in _cards(request, words)]
+        matches = [{"value": card.uid, "label": _card_label(card)} for card in _cards(request, words)]
     else:
-        found = [{"value": point.identity, "label": _point_label(point)} for point in _points(request, words)]
-    return JsonResponse({"matches": found})
+        matches = [{"value": point.identity, "label": _point_label(point)} for point in _points(request, words)]
+    return JsonResponse({"matches": matches})
 
 
 def _read(request: StaffRequest) -> Question:
@@ -120,9 +120,9 @@ def _matching(rows: Any, columns: tuple[str, ...], words: str) -> list[Any]:
     return list(rows[:MOST])
 
 
-def _one_or_all(found: list[Any], key: str, typed: str) -> list[Any]:
-    exact = [row for row in found if getattr(row, key).lower() == typed.lower()]
-    return exact or found
+def _one_or_all(rows: list[Any], key: str, typed: str) -> list[Any]:
+    exact = [row for row in rows if getattr(row, key).lower() == typed.lower()]
+    return exact or rows
 
 
 def _card_label(card: ChargeCard) -> str:
@@ -135,38 +135,38 @@ def _point_label(point: ChargePoint) -> str:
     return " · ".join(filter(None, [point.name, str(point.location or "no location"), point.get_status_display()]))
 
 
-def _told(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
-    seen = question.cards[0] if question.cards else None
+def _answer_context(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
+    card = question.cards[0] if question.cards else None
     row = answer.facts.row
     customer = Customer.objects.visible_to(request.user).filter(pk=row["customer"]).first()
     # The card is the login's to see today; who held it at a past moment may not be.
-    shown = (seen is not None or row["card"] is None) and (customer is not None or row["customer"] is None)
-    told = answer.as_provider_json(steps=True, card_seen=shown)
-    exception = _exception(request, answer) if seen else None
-    company = shown and customer is not None and customer.kind == Customer.Kind.COMPANY
+    card_visible = (card is not None or row["card"] is None) and (customer is not None or row["customer"] is None)
+    output = answer.as_provider_json(steps=True, card_visible=card_visible)
+    exception = _exception(request, answer) if card else None
+    company = card_visible and customer is not None and customer.kind == Customer.Kind.COMPANY
     return {
-        "answer": told,
+        "answer": output,
         "price": answer.price_texts.for_customer(company=company) if answer.price_texts else "",
         "allowed": answer.decision.allowed,
         "tariff_name": answer.tariff_name,
-        "decided": told["steps"][-1],
-        "passed": told["steps"][:-1],
-        "card": seen,
-        "customer": customer if shown else None,
+        "decided": output["steps"][-1],
+        "passed": output["steps"][:-1],
+        "card": card,
+        "customer": customer if card_visible else None,
         "point": question.points[0],
         "group": ChargeGroup.objects.visible_to(request.user).filter(pk=row["charge_group"]).first(),
         "past": answer.past,
-        "known_from": answer.facts.known_from if answer.not_known_yet and told["known_from"] else None,
+        "known_from": answer.facts.known_from if answer.not_known_yet and output["known_from"] else None,
         "exception": exception,
-        "without": _without(answer, company) if exception and told["reason"].startswith("exception_") else None,
-        "remedies": _remedies(request, told["reason"], question.points[0], seen, exception),
+        "without": _without(answer, company) if exception and output["reason"].startswith("exception_") else None,
+        "remedies": _remedies(request, output["reason"], question.points[0], card, exception),
     }
 
 
 def _exception(request: StaffRequest, answer: Authorization) -> CustomerException | None:
     rows = CustomerException.objects.visible_to(request.user).select_related("tariff")
-    found: CustomerException | None = rows.filter(pk=answer.facts.row["exception"]).first()
-    return found
+    exception: CustomerException | None = rows.filter(pk=answer.facts.row["exception"]).first()
+    return exception
 
 
 def _without(answer: Authorization, company: bool) -> dict[str, Any]:

@@ -42,11 +42,11 @@ def findings_page(request: StaffRequest) -> HttpResponse:
     login: Any = request.user
     if not login.has_perm("chargegroups.view_chargegroup"):
         raise PermissionDenied
-    found = findings_for(FindingScope.by(login), database_clock())
-    kinds = Counter(each.code for each in found)
+    findings = findings_for(FindingScope.by(login), database_clock())
+    kinds = Counter(each.code for each in findings)
     chosen = request.GET.get("kind", "")
-    shown = [each for each in found if each.code == chosen] if chosen in kinds else found
-    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("p"))
+    selection = [each for each in findings if each.code == chosen] if chosen in kinds else findings
+    page = Paginator(selection, PER_PAGE).get_page(request.GET.get("p"))
     context = {
         **admin.site.each_context(request),
         "title": "Findings",
@@ -54,14 +54,14 @@ def findings_page(request: StaffRequest) -> HttpResponse:
         "lines": [_line(each) for each in page],
         "kinds": [(code, TITLES.get(code, code), count) for code, count in sorted(kinds.items())],
         "chosen": chosen if chosen in kinds else "",
-        "warnings": sum(each.warning for each in found),
-        "total": len(found),
+        "warnings": sum(each.warning for each in findings),
+        "total": len(findings),
     }
     return TemplateResponse(request, "chargepoints/findings.html", context)
 
 
-def _line(found: Oddity) -> dict[str, Any]:
-    return {"found": found, "title": TITLES.get(found.code, found.code), "link": link_to(found.subject)}
+def _line(finding: Oddity) -> dict[str, Any]:
+    return {"found": finding, "title": TITLES.get(finding.code, finding.code), "link": link_to(finding.subject)}
 
 
 def link_to(subject: Any) -> str:

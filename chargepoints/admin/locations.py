@@ -24,7 +24,7 @@ LISTED = 50
 @admin.register(Location)
 class LocationAdmin(ModelAdmin, BulkImportExportAdmin):
     resource_classes = (LocationResource,)
-    list_display = ["place", "postal_code", "code", "points", "shown_published"]
+    list_display = ["place", "postal_code", "code", "points", "display_published"]
     list_filter = ["published"]
     search_fields = ["code", "name", "address", "postal_code", "city"]
     search_help_text = "Code, name, street, postal code or city"
@@ -47,7 +47,7 @@ class LocationAdmin(ModelAdmin, BulkImportExportAdmin):
         return two_lines(str(location), location.name)
 
     @admin.display(description="published", ordering="published")
-    def shown_published(self, location: Location) -> str:
+    def display_published(self, location: Location) -> str:
         return badge("published" if location.published else "unpublished")
 
     @admin.display(description="charge points")

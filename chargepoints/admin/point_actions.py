@@ -62,17 +62,17 @@ class FreeForOwnerForm(ActionForm):
         now, group = timezone.now(), self.rows[0].charge_group
         terms = access_summaries([group], now)[group.pk].terms
         self.currency = terms.tariff.currency if terms else group.provider.currency
-        found = free_tariffs(Tariff.objects.visible_to(self.request.user), self.currency, now)
+        tariffs = free_tariffs(Tariff.objects.visible_to(self.request.user), self.currency, now)
         field: Any = self.fields["tariff"]
-        field.queryset = Tariff.objects.filter(pk__in=[tariff.pk for tariff in found])
+        field.queryset = Tariff.objects.filter(pk__in=[tariff.pk for tariff in tariffs])
         if not self.request.user.has_perm("tariffs.add_tariff"):
             field.required, field.empty_label = True, "Choose a free tariff"
 
     @property
     def intro(self) -> str:  # type: ignore[override]
         (point,) = self.rows
-        seen = sees_target(self.request.user, point, ChargePoint._meta.get_field("owner"))
-        return f"{point.owner if seen else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
+        sees_owner = sees_target(self.request.user, point, ChargePoint._meta.get_field("owner"))
+        return f"{point.owner if sees_owner else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
 
     def clean(self) -> dict[str, Any]:
         return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}

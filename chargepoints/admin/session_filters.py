@@ -29,8 +29,8 @@ class LatestPages(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        found: int = self.object_list.order_by()[:REACHED].count()  # type: ignore[attr-defined]
-        return found
+        count: int = self.object_list.order_by()[:REACHED].count()  # type: ignore[attr-defined]
+        return count
 
 
 class DaysForm(forms.Form):
@@ -80,13 +80,13 @@ class VerdictFilter(DropdownFilter):
         return [*first, *refusals]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        wanted = self.value()
-        if wanted in ("allowed", "refused"):
+        value = self.value()
+        if value in ("allowed", "refused"):
             allowed = queryset.filter(verdict="ALLOWED")
-            return allowed if wanted == "allowed" else queryset.exclude(verdict="ALLOWED")
-        if wanted == "corrected":
+            return allowed if value == "allowed" else queryset.exclude(verdict="ALLOWED")
+        if value == "corrected":
             return queryset.filter(ratings__number=2)
-        return queryset.filter(reason=wanted) if wanted in BY_REASON else queryset
+        return queryset.filter(reason=value) if value in BY_REASON else queryset
 
 
 def sessions_named(sessions: Any, text: str, login: Any) -> Any:
@@ -100,6 +100,6 @@ def sessions_named(sessions: Any, text: str, login: Any) -> Any:
     points = points_named(ChargePoint.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
     typed = text.replace("\0", "").strip()
     own = Session.objects.filter(code__iexact=typed) | Session.objects.filter(card_uid__iexact=typed)
-    found = own | Session.objects.filter(customer__in=list(customers[:MATCHES]))
-    found |= Session.objects.filter(charge_point__in=list(points[:MATCHES]))
-    return sessions.filter(pk__in=found.order_by().values("pk"))
+    matches = own | Session.objects.filter(customer__in=list(customers[:MATCHES]))
+    matches |= Session.objects.filter(charge_point__in=list(points[:MATCHES]))
+    return sessions.filter(pk__in=matches.order_by().values("pk"))

@@ -11,7 +11,7 @@ from chargegroups.access import BY_REASON
 from chargepoints.admin.correct_session import tariff_box, version_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, Rater
-from chargepoints.rating_text import duration, money, shown_lines
+from chargepoints.rating_text import duration, money, rating_lines
 from chargepoints.replay import version_to_replay
 from customers.models import ChargeCard, Customer
 from evcnet.admin.requests import StaffRequest
@@ -45,30 +45,30 @@ def about(request: StaffRequest, session: Session) -> dict[str, Any]:
         session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements")
     )
     rating = ratings[0] if ratings else None
-    point = _seen(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id)
+    point = _visible_row(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id)
     named = _named(ratings, login, point)
     comparing = Comparing(request, session)
     measured = Measured.of(rating or session)
     return {
         "session": session,
         "point": point,
-        "customer": _seen(Customer.objects, login, session.customer_id),
-        "card": _seen(ChargeCard.objects, login, session.card_id),
+        "customer": _visible_row(Customer.objects, login, session.customer_id),
+        "card": _visible_row(ChargeCard.objects, login, session.card_id),
         "measured": _in_words(measured),
         "as_metered": _in_words(Measured.of(session)) if measured != Measured.of(session) else None,
         "why": BY_REASON[session.reason].text if session.reason in BY_REASON else NOT_ACCEPTED,
         "allowed": session.verdict == "ALLOWED",
         "verdict": session.verdict.lower(),
         "source": SOURCES.get(session.tariff_source, ""),
-        "rating": rating and _shown(rating, named),
-        "ratings": [_shown(each, named) for each in ratings],
+        "rating": rating and _rating_context(rating, named),
+        "ratings": [_rating_context(each, named) for each in ratings],
         "comparing": comparing,
         "compared": _compared(comparing, session, rating, measured),
         "may_compare": login.has_perm("tariffs.view_tariff"),
     }
 
 
-def _seen(rows: Any, login: Any, pk: int | None) -> Any:
+def _visible_row(rows: Any, login: Any, pk: int | None) -> Any:
     """The row if the login may see it: a session is shared by those of its charge point and those of its customer."""
     if pk is None:
         return None
@@ -93,13 +93,13 @@ def _in_words(measured: Measured) -> dict[str, str]:
     }
 
 
-def _shown(rating: Any, named: set[int]) -> dict[str, Any]:
+def _rating_context(rating: Any, named: set[int]) -> dict[str, Any]:
     version = rating.tariff_version
     return {
         "row": rating,
         "excl_vat": money(rating.excl_vat, rating.currency),
         "incl_vat": money(rating.incl_vat, rating.currency),
-        "lines": shown_lines(rating.lines),
+        "lines": rating_lines(rating.lines),
         "tag": current_price(version) if version.tariff_id in named else None,
     }
 
@@ -127,6 +127,6 @@ def _compared(comparing: Comparing, session: Session, rating: Any, measured: Mea
         "then": then,
         "excl_vat": money(cost.excl_vat, cost.currency),
         "incl_vat": money(cost.incl_vat, cost.currency),
-        "lines": shown_lines([line.as_dict() for line in cost.lines]),
+        "lines": rating_lines([line.as_dict() for line in cost.lines]),
         "difference": difference,
     }

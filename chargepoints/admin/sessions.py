@@ -24,14 +24,14 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
-NOT_SEEN = "not one of yours"
+NOT_VISIBLE = "not one of yours"
 
 
 @admin.register(Session)
 class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     resource_classes = (SessionResource,)
     paginator = LatestPages
-    list_display = ["started", "shown_point", "who", "kwh_column", "lasted", "price", "shown_verdict"]
+    list_display = ["started", "display_point", "who", "kwh_column", "lasted", "price", "display_verdict"]
     list_filter = [("started_at", StartedFilter), ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]
     search_fields = ["code"]
     search_help_text = "Session id, card, customer or charge point"
@@ -56,10 +56,13 @@ class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         ratings = ratings_of(rows)
         customers = Customer.objects.visible_to(request.user).in_bulk({row.customer_id for row in rows} - {None})
         points = ChargePoint.objects.visible_to(request.user).select_related("location")
-        seen = points.in_bulk({row.charge_point_id for row in rows})
+        visible_points = points.in_bulk({row.charge_point_id for row in rows})
         for row in rows:
             row.rated = ratings.get(row.pk)
-            row.seen_customer, row.seen_point = customers.get(row.customer_id), seen.get(row.charge_point_id)
+            row.visible_customer, row.visible_point = (
+                customers.get(row.customer_id),
+                visible_points.get(row.charge_point_id),
+            )
             row.measured = Measured.of(row)
 
     @admin.display(description="started", ordering="started_at")
@@ -67,16 +70,16 @@ class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         return session.started_at
 
     @admin.display(description="charge point")
-    def shown_point(self, session: Any) -> str:
-        point = session.seen_point
-        return two_lines(point.identity, str(point.location or point.name)) if point else NOT_SEEN
+    def display_point(self, session: Any) -> str:
+        point = session.visible_point
+        return two_lines(point.identity, str(point.location or point.name)) if point else NOT_VISIBLE
 
     @admin.display(description="customer and card")
     def who(self, session: Any) -> str:
         card = session.card_uid or "no card"
-        if session.seen_customer:
-            return two_lines(str(session.seen_customer), card)
-        return two_lines(card, "unknown card" if session.reason == "card_unknown" else NOT_SEEN)
+        if session.visible_customer:
+            return two_lines(str(session.visible_customer), card)
+        return two_lines(card, "unknown card" if session.reason == "card_unknown" else NOT_VISIBLE)
 
     @admin.display(description="energy", ordering="kwh")
     def kwh_column(self, session: Any) -> str:
@@ -90,11 +93,13 @@ class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     def price(self, session: Any) -> str:
         if session.rated is None:
             return "–"
-        shown = format_html('<span class="evc-number">{}</span>', money(session.rated.incl_vat, session.rated.currency))
-        return format_html("{} {}", shown, badge("corrected")) if session.rated.number > 1 else shown
+        amount = format_html(
+            '<span class="evc-number">{}</span>', money(session.rated.incl_vat, session.rated.currency)
+        )
+        return format_html("{} {}", amount, badge("corrected")) if session.rated.number > 1 else amount
 
     @admin.display(description="verdict")
-    def shown_verdict(self, session: Any) -> str:
+    def display_verdict(self, session: Any) -> str:
         return badge(session.verdict.lower())
 
     # The page

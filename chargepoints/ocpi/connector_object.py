@@ -15,16 +15,16 @@ def parse_connectors(evse: Fields) -> tuple[dict[str, dict[str, Any]], list[str]
 
     What is wrong with them is said at the EVSE.
     """
-    found: dict[str, dict[str, Any]] = {}
+    connectors: dict[str, dict[str, Any]] = {}
     tariff_ids: dict[str, None] = {}
     for fields in evse.objects("connectors"):
         name = fields.text("id", 36, required=True)
-        if name in found:
+        if name in connectors:
             fields.refuse_field("id", f"“{name}” occurs twice in this EVSE", "give each connector an id of its own")
-        found[name] = _connector(fields)
+        connectors[name] = _connector(fields)
         tariff_ids |= dict.fromkeys(_tariff_ids(fields))
         evse.problems += fields.problems
-    return found, list(tariff_ids)
+    return connectors, list(tariff_ids)
 
 
 def _connector(fields: Fields) -> dict[str, Any]:

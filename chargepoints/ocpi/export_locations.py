@@ -69,7 +69,7 @@ def _misread(written: dict[str, Any], location: Location) -> str:
 
 
 def _location(provider: Provider, location: Location) -> dict[str, Any]:
-    said = {
+    data = {
         "country_code": provider.country_code.code,
         "party_id": provider.party_id,
         "id": location.code,
@@ -83,7 +83,7 @@ def _location(provider: Provider, location: Location) -> dict[str, Any]:
         "time_zone": location.time_zone,
         "last_updated": _seconds(location.updated_at),
     }
-    return {name: value for name, value in said.items() if value != ""}
+    return {name: value for name, value in data.items() if value != ""}
 
 
 class _Points:
@@ -117,14 +117,14 @@ class _Points:
 
     def _evse(self, point: ChargePoint, connectors: list[Connector]) -> dict[str, Any]:
         tariff_ids = self.tariffs.get(point.charge_group_id, [])
-        said = {
+        data = {
             "uid": _uid(point),
             "evse_id": point.evse_id,
             "status": self._state(point),
             "connectors": [_connector(each, tariff_ids, point) for each in connectors],
             "last_updated": _seconds(point.updated_at),
         }
-        return {name: value for name, value in said.items() if value != ""}
+        return {name: value for name, value in data.items() if value != ""}
 
     def _state(self, point: ChargePoint) -> str:
         """A point that a feed removed is removed here too, unless it was put into service since."""
@@ -160,7 +160,7 @@ def _uid(point: ChargePoint) -> str:
 
 
 def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) -> dict[str, Any]:
-    said = {
+    data = {
         "id": connector.ocpi_id,
         "standard": connector.standard,
         "format": connector.format,
@@ -171,7 +171,7 @@ def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) 
         "tariff_ids": tariff_ids or None,
         "last_updated": _seconds(point.updated_at),
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in data.items() if value is not None}
 
 
 def _seconds(moment: datetime) -> str:

@@ -104,8 +104,8 @@ class KnownPoints:
         key = evse.identity.upper()
         if key in self.by_identity:
             return [self.by_identity[key]]
-        found = self.by_evse_id.get(key, []) if evse.evse_id else []
-        return found or self._by_uid(evse)
+        candidates = self.by_evse_id.get(key, []) if evse.evse_id else []
+        return candidates or self._by_uid(evse)
 
     def _by_uid(self, evse: EvseObject) -> list[ChargePoint]:
         points = self.by_uid.get(evse.uid, []) if evse.uid else []
@@ -135,8 +135,8 @@ def _new(evse: EvseObject, point: ChargePoint, location: Location, charge_group:
     point.evse_id, point.ocpi_uid, point.max_power_kw = evse.evse_id, _uid(evse, point), evse.kilowatts
     removed = evse.state == REMOVED
     point.status = ChargePoint.Status.OUT_OF_SERVICE if removed else _first_status(evse, point)
-    made = [_connector(point, name, values) for name, values in evse.connectors.items()]
-    return PointRow(evse, point, is_new=True, removed=removed, new_connectors=made)
+    connectors = [_connector(point, name, values) for name, values in evse.connectors.items()]
+    return PointRow(evse, point, is_new=True, removed=removed, new_connectors=connectors)
 
 
 def _first_status(evse: EvseObject, point: ChargePoint) -> str:

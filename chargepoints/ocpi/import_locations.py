@@ -128,11 +128,11 @@ def _location_row(provider: Provider, parsed: LocationObject, stored: Location |
 
 def _write_locations(rows: list[LocationRow], report: Report) -> list[LocationRow]:
     new, changed = [row for row in rows if row.is_new], [row for row in rows if row.changed]
-    made = write_rows(new, _save, report)
+    created = write_rows(new, _save, report)
     updated = write_rows(changed, _save, report)
-    report.new, report.updated = len(made), len(updated)
+    report.new, report.updated = len(created), len(updated)
     report.unchanged = len(rows) - len(new) - len(changed)
-    taken = {*made, *updated}
+    taken = {*created, *updated}
     for row in {*new, *changed} - taken:
         for evse in row.object.evses:
             _refuse_without_location(evse, row.object, report)

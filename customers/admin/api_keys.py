@@ -28,7 +28,7 @@ def _switch(active: bool) -> Any:
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
-    list_display = ["name", "shown_prefix", "rate_per_minute", "created_at", "shown_status"]
+    list_display = ["name", "display_prefix", "rate_per_minute", "created_at", "display_status"]
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"
     fields = ["name", "rate_per_minute"]
@@ -42,11 +42,11 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
     """That of the key which this request made."""
 
     @admin.display(description="begins with", ordering="prefix")
-    def shown_prefix(self, key: ApiKey) -> str:
+    def display_prefix(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
     @admin.display(description="status", ordering="active")
-    def shown_status(self, key: ApiKey) -> str:
+    def display_status(self, key: ApiKey) -> str:
         return badge("active" if key.active else "inactive")
 
     def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:

@@ -20,7 +20,7 @@ PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
 
 @admin.register(AuditEntry)
 class AuditLogAdmin(ModelAdmin):
-    list_display = ["at", "event", "shown_who", "shown_about", "rows", "address"]
+    list_display = ["at", "event", "display_who", "display_about", "rows", "address"]
     list_display_links = None
     list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
     search_fields = ["who", "about"]
@@ -28,11 +28,11 @@ class AuditLogAdmin(ModelAdmin):
     empty_words = "Sign-ins, refusals, roles, API keys and exports are written down here, and nobody can change them."
 
     @admin.display(description="who", ordering="who")
-    def shown_who(self, entry: AuditEntry) -> str:
+    def display_who(self, entry: AuditEntry) -> str:
         return entry.who or "a command, or nobody known"
 
     @admin.display(description="about", ordering="about")
-    def shown_about(self, entry: AuditEntry) -> str:
+    def display_about(self, entry: AuditEntry) -> str:
         return _in_words(entry.about)
 
     def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:

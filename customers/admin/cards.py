@@ -28,7 +28,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
-    list_display = ["shown_card", "shown_customer", "shown_roaming", "valid_until", "shown_status"]
+    list_display = ["display_card", "display_customer", "display_roaming", "valid_until", "display_status"]
     list_select_related = ["customer"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -51,19 +51,19 @@ class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         return search_cards(queryset, search_term), False
 
     @admin.display(description="card", ordering="uid")
-    def shown_card(self, card: ChargeCard) -> str:
+    def display_card(self, card: ChargeCard) -> str:
         return two_lines(card.uid, card.visual_number)
 
     @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, card: ChargeCard) -> str:
+    def display_customer(self, card: ChargeCard) -> str:
         return str(card.customer) if card.customer else "–"
 
     @admin.display(description="roaming", ordering="roaming")
-    def shown_roaming(self, card: ChargeCard) -> str:
+    def display_roaming(self, card: ChargeCard) -> str:
         return badge("roaming") if card.roaming else "No"
 
     @admin.display(description="status", ordering="status")
-    def shown_status(self, card: ChargeCard) -> str:
+    def display_status(self, card: ChargeCard) -> str:
         return badge("blocked" if card.status == ChargeCard.Status.DEACTIVATED else card.status)
 
     def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

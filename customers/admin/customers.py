@@ -29,7 +29,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     resource_classes = (CustomerResource,)
     form = CustomerForm
-    list_display = ["number", "name", "shown_group", "kind", "payment", "cards", "shown_status"]
+    list_display = ["number", "name", "display_group", "kind", "payment", "cards", "display_status"]
     list_display_links = ["number", "name"]
     list_select_related = ["user_group"]
     list_filter = [
@@ -60,11 +60,11 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         return search_customers(queryset, search_term), False
 
     @admin.display(description="user group", ordering="user_group__name")
-    def shown_group(self, customer: Customer) -> str:
+    def display_group(self, customer: Customer) -> str:
         return str(customer.user_group)
 
     @admin.display(description="status", ordering="status")
-    def shown_status(self, customer: Customer) -> str:
+    def display_status(self, customer: Customer) -> str:
         return badge("erased" if customer.erased_at else customer.status)
 
     def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:

@@ -70,7 +70,7 @@ def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
 @admin.register(StaffMember)
 class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
     form = LoginForm
-    list_display = ["name", "email", "roles", "last_login", "shown_status"]
+    list_display = ["name", "email", "roles", "last_login", "display_status"]
     list_filter = ["is_active"]
     search_fields = ["name", "email"]
     search_help_text = "Name or e-mail address"
@@ -86,7 +86,7 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
         return roles
 
     @admin.display(description="status", ordering="is_active")
-    def shown_status(self, login: StaffMember) -> str:
+    def display_status(self, login: StaffMember) -> str:
         return badge("active" if login.is_active else "inactive")
 
     def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:

@@ -48,7 +48,7 @@ class AnnouncementFilter(RelatedFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(ActionsMixin, ModelAdmin):
-    list_display = ["shown_customer", "about", "shown_effect", "shown_state", "attempts", "tried_at", "error"]
+    list_display = ["display_customer", "about", "display_effect", "display_state", "attempts", "tried_at", "error"]
     list_filter = [("state", ChoicesDropdownFilter), ("announcement", AnnouncementFilter)]
     list_select_related = ["customer", "announcement", "provider"]
     search_fields = ["customer__name", "customer__number", "customer__email"]
@@ -67,7 +67,7 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         return False
 
     @admin.display(description="customer", ordering="customer__name")
-    def shown_customer(self, notice: Notice) -> str:
+    def display_customer(self, notice: Notice) -> str:
         return str(notice.customer)
 
     @admin.display(description="about", ordering="announcement")
@@ -75,11 +75,11 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         return notice.announcement.about_for(notice.customer.user_group_id)
 
     @admin.display(description="what they notice", ordering="effect")
-    def shown_effect(self, notice: Notice) -> str:
+    def display_effect(self, notice: Notice) -> str:
         return badge(notice.effect)
 
     @admin.display(description="state", ordering="state")
-    def shown_state(self, notice: Notice) -> str:
+    def display_state(self, notice: Notice) -> str:
         return badge(notice.state)
 
     # The page of one: the mail as it is sent

@@ -24,7 +24,7 @@ def overwrite(person: Person) -> Counter[str]:
         rows[held.declared.part] += _personal_columns(held)
     for model, declared in declarations():
         if declared.card_uid:
-            rows[declared.part] += sum(_card_uids(kept, declared.card_uid, person) for kept in _with_events(model))
+            rows[declared.part] += sum(_card_uids(table, declared.card_uid, person) for table in _with_events(model))
     rows["texts"] = sum(_texts(model, declared, person) for model, declared in declarations())
     for held in held_rows(person.customer):
         # Last, since the links to the customer by which the rows are found are among it.
@@ -66,9 +66,9 @@ def _card_uids(model: type[models.Model], read: CardUid, person: Person) -> int:
 def _texts(model: type[models.Model], declared: PersonalData, person: Person) -> int:
     """In what staff of the provider wrote, the words that name the person are replaced."""
     rows = 0
-    for kept in _with_events(model) if declared.texts else ():
-        columns = [kept._meta.get_field(name) for name in declared.texts]
-        of_provider = kept._base_manager.filter(**{_tenancy(model).provider: person.customer.provider_id})
+    for table in _with_events(model) if declared.texts else ():
+        columns = [table._meta.get_field(name) for name in declared.texts]
+        of_provider = table._base_manager.filter(**{_tenancy(model).provider: person.customer.provider_id})
         json_columns = [each.name for each in columns if isinstance(each, models.JSONField)]
         for column in declared.texts:
             if column not in json_columns:
@@ -87,9 +87,9 @@ def _text_column(rows: Any, column: str, person: Person) -> int:
 
 def _json_columns(rows: Any, columns: list[str], person: Person) -> int:
     as_text = {f"{column}_text": Cast(column, models.TextField()) for column in columns}
-    found = Q.create([Q(**{f"{text}__iregex": person.pattern_in_json}) for text in as_text], connector=Q.OR)
+    condition = Q.create([Q(**{f"{text}__iregex": person.pattern_in_json}) for text in as_text], connector=Q.OR)
     number = 0
-    for pk, *stored in rows.alias(**as_text).filter(found).values_list("pk", *columns):
+    for pk, *stored in rows.alias(**as_text).filter(condition).values_list("pk", *columns):
         replaced = [person.without_words(value) for value in stored]
         if replaced != stored:
             number += rows.filter(pk=pk).update(**dict(zip(columns, replaced, strict=True)))

@@ -58,11 +58,11 @@ class CustomerExport:
                 yield from self._entries(held, rows.order_by("pgh_id"), keys)
 
     def _entries(self, held: HeldRows, events: Any, own: set[int]) -> Iterator[dict[str, Any]]:
-        found = list(events)
-        for event in found:
+        rows = list(events)
+        for event in rows:
             # What the row said while it was somebody else's is theirs.
             event.before = event.before if event.before in own else None
-        for entry in read(held.model, found, self.login):
+        for entry in read(held.model, rows, self.login):
             yield {
                 "at": entry.at,
                 "what": f"{entry.kind} {entry.verb}",

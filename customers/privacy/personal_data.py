@@ -40,8 +40,10 @@ class HeldRows:
     @property
     def events(self) -> Any:
         """The history of the erasable rows, under whomever it was; None for a model without history."""
-        kept = event_model(self.model)
-        return None if kept is None else kept._base_manager.filter(pgh_obj__in=self.erasable.order_by().values("pk"))
+        history = event_model(self.model)
+        return (
+            None if history is None else history._base_manager.filter(pgh_obj__in=self.erasable.order_by().values("pk"))
+        )
 
     @property
     def events_of_removed(self) -> Any:

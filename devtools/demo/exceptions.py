@@ -42,9 +42,9 @@ def _make_rare_ones(groups: dict[str, ChargeGroup], north: list[Customer], south
 
 
 def _active(chance: Random, user_group: UserGroup) -> list[Customer]:
-    found = list(Customer.objects.filter(user_group=user_group, status="active").order_by("number"))
-    chance.shuffle(found)
-    return found
+    customers = list(Customer.objects.filter(user_group=user_group, status="active").order_by("number"))
+    chance.shuffle(customers)
+    return customers
 
 
 def _except(group: ChargeGroup, customer: Any, access: str, tariff: Tariff | None = None, **columns: Any) -> None:

@@ -46,10 +46,10 @@ def schedule_changes(tenants: Tenants, groups: dict[str, ChargeGroup], by: Staff
 
 
 def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str) -> Change:
-    seen = preview_change(proposal, at)
+    preview = preview_change(proposal, at)
     return apply_change(
         proposal,
-        fingerprint=seen.impact.fingerprint,
+        fingerprint=preview.impact.fingerprint,
         at=at,
         by=by,
         reason=reason,

@@ -56,16 +56,16 @@ class History:
         self.cards = list(_good_cards(self.now - timedelta(days=DAYS)))
 
     def sessions(self) -> list[Session]:
-        found: list[Session] = []
+        rows: list[Session] = []
         for _ in range(3 * MANY):
-            session = self._session(f"S{len(found) + 1:06d}")
+            session = self._session(f"S{len(rows) + 1:06d}")
             if session is not None:
-                found.append(session)
-                if len(found) % 250 == 0:
-                    self.report(len(found))
-            if len(found) == MANY:
+                rows.append(session)
+                if len(rows) % 250 == 0:
+                    self.report(len(rows))
+            if len(rows) == MANY:
                 break
-        return found
+        return rows
 
     def _session(self, code: str) -> Session | None:
         card = self.chance.choice(self.cards)

@@ -104,7 +104,9 @@ def _group(
     tariffs = {slot: terms.pop(slot) for slot in ("prepaid_tariff", "roaming_tariff") if slot in terms} | {
         "tariff": tariff
     }
-    found = {slot: Tariff.objects.get(provider_id=user_group.provider_id, code=code) for slot, code in tariffs.items()}
+    by_slot = {
+        slot: Tariff.objects.get(provider_id=user_group.provider_id, code=code) for slot, code in tariffs.items()
+    }
     group = ChargeGroup(provider_id=user_group.provider_id, user_group=user_group, code=code, name=name, type=type)
-    writes.create_group(group, valid_from=begin(), **found, **terms)
+    writes.create_group(group, valid_from=begin(), **by_slot, **terms)
     return group

@@ -15,7 +15,7 @@ from devtools.postgresql.errors import NotAvailable
 # PostgreSQL refuses to run as root; every Unix has the last of these.
 FOR_ROOT = ("postgres", "nobody")
 # Secrets of the portal do not belong into the environment of another account's process; PG* would change the server.
-KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+INHERITED_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Account:
             options.update(user=self.uid, group=self.gid, extra_groups=[])
         if "input" not in options:
             options["stdin"] = subprocess.DEVNULL
-        kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        options.update(env={**kept, "LC_ALL": "C", "TZ": "UTC"}, cwd="/", umask=0o077, start_new_session=True)
+        environment = {name: os.environ[name] for name in INHERITED_ENVIRONMENT if name in os.environ}
+        options.update(env={**environment, "LC_ALL": "C", "TZ": "UTC"}, cwd="/", umask=0o077, start_new_session=True)
         try:
             return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **options)
         except PermissionError as refused:
@@ -81,8 +81,8 @@ class Account:
         return self.owns(folder) and self.run(tried).returncode == 0
 
     def owns(self, folder: Path) -> bool:
-        found = folder.lstat()
-        return stat.S_ISDIR(found.st_mode) and found.st_uid == self.uid and stat.S_IMODE(found.st_mode) == 0o700
+        status = folder.lstat()
+        return stat.S_ISDIR(status.st_mode) and status.st_uid == self.uid and stat.S_IMODE(status.st_mode) == 0o700
 
     def may_run(self, program: Path) -> bool:
         try:

@@ -76,8 +76,8 @@ def candidates() -> Iterator[Binaries]:
 
 
 def _of_the_machine() -> list[Path]:
-    found = [Path(path) for pattern in FOLDERS for path in glob.glob(pattern)]
-    return sorted(found, key=_number_in_path, reverse=True)
+    folders = [Path(path) for pattern in FOLDERS for path in glob.glob(pattern)]
+    return sorted(folders, key=_number_in_path, reverse=True)
 
 
 def _number_in_path(folder: Path) -> int:

@@ -28,11 +28,11 @@ ORPHANS = 15.0
 
 
 class Cluster:
-    """The private PostgreSQL of the folder `var`. With kept=False it is made for speed, not for lasting."""
+    """The private PostgreSQL of the folder `var`. With durable=False it is made for speed, not for lasting."""
 
-    def __init__(self, var: Path, kept: bool = True) -> None:
+    def __init__(self, var: Path, durable: bool = True) -> None:
         self.var = var
-        self.kept = kept
+        self.durable = durable
 
     @property
     def home(self) -> Path:
@@ -151,8 +151,8 @@ class Cluster:
         programs = binaries.find()
         _tell(f"Making a private PostgreSQL {programs.major} database for {self.var}")
         account = self.account
-        home = location.settle(self.var, account, self.kept)
-        create(home / "data", account, runnable(programs, account, home), self.kept)
+        home = location.choose_folder(self.var, account, self.durable)
+        create(home / "data", account, runnable(programs, account, home), self.durable)
 
     def _programs(self) -> Binaries:
         """The programs of the version that made the data: no other can read it."""

@@ -10,7 +10,7 @@ from devtools.postgresql.binaries import Binaries
 from devtools.postgresql.errors import NotAvailable
 from evcnet.database import PRIVATE_USER
 
-KEPT = """
+SETTINGS = """
 timezone = 'UTC'
 log_timezone = 'UTC'
 max_connections = 100
@@ -18,20 +18,22 @@ random_page_cost = 1.1
 jit = off
 """
 # Nobody misses it after a crash, so nothing waits for the disk.
-THROWN_AWAY = KEPT + "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum_naptime = 1h\n"
+THROWAWAY_SETTINGS = (
+    SETTINGS + "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum_naptime = 1h\n"
+)
 
 
-def create(data: Path, account: Account, programs: Binaries, kept: bool) -> None:
+def create(data: Path, account: Account, programs: Binaries, durable: bool) -> None:
     """Makes the cluster at `data`, complete or not at all. Raises NotAvailable with what initdb said."""
     unfinished = data.with_name("data.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     output = ""
     for locale in _locales(programs.major):
         command = [programs["initdb"], "-D", str(unfinished), "--username", PRIVATE_USER, "--encoding", "UTF8", *locale]
-        made = account.run([*command, "--auth-local=peer", "--auth-host=reject", *([] if kept else ["--no-sync"])])
-        if made.returncode == 0:
+        result = account.run([*command, "--auth-local=peer", "--auth-host=reject", *([] if durable else ["--no-sync"])])
+        if result.returncode == 0:
             break
-        output = made.stderr.strip()
+        output = result.stderr.strip()
     else:
         raise NotAvailable(f"A private PostgreSQL database could not be made in {data}. initdb said:\n{output}")
     _write(account, unfinished / "pg_hba.conf", f"local all {PRIVATE_USER} peer map={PRIVATE_USER}\n")
@@ -40,7 +42,7 @@ def create(data: Path, account: Account, programs: Binaries, kept: bool) -> None
         unfinished / "pg_ident.conf",
         "".join(f'{PRIVATE_USER} "{name}" {PRIVATE_USER}\n' for name in _who(account)),
     )
-    _write(account, unfinished / "postgresql.auto.conf", KEPT if kept else THROWN_AWAY)
+    _write(account, unfinished / "postgresql.auto.conf", SETTINGS if durable else THROWAWAY_SETTINGS)
     unfinished.rename(data)
 
 

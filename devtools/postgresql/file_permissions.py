@@ -13,8 +13,8 @@ def runnable(programs: Binaries, account: Account, home: Path) -> Binaries:
     """`programs`, or a copy of them in `home` where the account cannot reach them (a closed home folder, say)."""
     if account.may_run(programs.folder / "postgres"):
         return programs
-    made = (programs.folder / "postgres").stat().st_mtime_ns
-    copy = home / "programs" / f"{programs.major}-{made}"
+    modified_at = (programs.folder / "postgres").stat().st_mtime_ns
+    copy = home / "programs" / f"{programs.major}-{modified_at}"
     root, _, _ = str(programs.folder).rpartition("/pginstall/")
     if not copy.exists() and root:
         unfinished = copy.with_suffix(".unfinished")

@@ -40,7 +40,7 @@ def home(var: Path) -> Path:
     return Path(noted["database"])
 
 
-def settle(var: Path, account: Account, kept: bool) -> Path:
+def choose_folder(var: Path, account: Account, durable: bool) -> Path:
     """Makes the folder of a new cluster and returns it; leaves a note in `var` if it lies elsewhere."""
     inside = var / "postgresql"
     if _note(var) and home(var).exists():
@@ -54,14 +54,14 @@ def settle(var: Path, account: Account, kept: bool) -> Path:
         return inside
     if inside.exists() and not any(inside.iterdir()):
         inside.rmdir()
-    for base in _elsewhere(kept):
+    for base in _elsewhere(durable):
         folder = base / f"{_mark(var)}-{secrets.token_hex(3)}"
         if _open_to_all(base) and account.own(folder):
             _write_note(var, folder, account)
             return folder
     raise NotAvailable(
         f"Account {account.name}, which would run the private PostgreSQL, can use neither {inside} nor any of "
-        f"{', '.join(map(str, _elsewhere(kept)))}. Name another folder in EVCNET_VAR, or a server in DATABASE_URL."
+        f"{', '.join(map(str, _elsewhere(durable)))}. Name another folder in EVCNET_VAR, or a server in DATABASE_URL."
     )
 
 
@@ -79,10 +79,10 @@ def _mark(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
-def _elsewhere(kept: bool) -> list[Path]:
+def _elsewhere(durable: bool) -> list[Path]:
     lasting = Path("/var/lib/evcnet") if os.geteuid() == 0 else Path("~/.local/share/evcnet").expanduser()
     passing = [Path(folder) / f"evcnet-{os.geteuid()}" for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp")]
-    return [*([lasting] if kept else []), *dict.fromkeys(passing)]
+    return [*([lasting] if durable else []), *dict.fromkeys(passing)]
 
 
 def _open_to_all(base: Path) -> bool:

@@ -25,22 +25,22 @@ class BreachedPasswordValidator:
         self.path = path
 
     def validate(self, password: str, user: Any = None) -> None:
-        if self._listed(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()):
+        if self._is_breached(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()):
             raise ValidationError("This password is known from a data breach. Choose another.", code="breached")
 
     def get_help_text(self) -> str:
         return "Your password can’t be one that is known from a data breach."
 
-    def _listed(self, wanted: str) -> bool:
+    def _is_breached(self, digest: str) -> bool:
         """A binary search over the bytes: the list has tens of gigabytes."""
         with open(self.path, "rb") as lines:
             low, high = 0, lines.seek(0, 2)
             while low < high:
                 middle = (low + high) // 2
-                found = _line_from(lines, middle)
-                if found[:40] == wanted:
+                line = _line_from(lines, middle)
+                if line[:40] == digest:
                     return True
-                if found and found < wanted:
+                if line and line < digest:
                     low = middle + 1
                 else:
                     high = middle

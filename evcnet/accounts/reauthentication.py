@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 
 PROVED_AT = "proved_at"
 INTERRUPTED = "interrupted"
-MOST_KEPT = 500_000
+MAX_CHARACTERS = 500_000
 """Characters of a form that are kept while the password is asked; whoever sends more is led back to the empty form."""
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -89,8 +89,8 @@ def _must_ask(request: HttpRequest) -> bool:
 
 
 def _asking(request: HttpRequest) -> HttpResponse:
-    fields = [(name, value) for name, values in request.POST.lists() for value in values if _kept(name)]
-    if sum(len(value) for _, value in fields) > MOST_KEPT or request.FILES:
+    fields = [(name, value) for name, values in request.POST.lists() for value in values if _may_be_sent_again(name)]
+    if sum(len(value) for _, value in fields) > MAX_CHARACTERS or request.FILES:
         after = request.get_full_path()
     else:
         request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
@@ -100,7 +100,7 @@ def _asking(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{page}?{urlencode({'next': after})}")
 
 
-def _kept(name: str) -> bool:
+def _may_be_sent_again(name: str) -> bool:
     return name != "csrfmiddlewaretoken" and "password" not in name
 
 

@@ -30,7 +30,7 @@ def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **kwa
         request.session[SET_UP_BY] = user.pk
 
 
-def is_shown(request: HttpRequest) -> bool:
+def is_verified(request: HttpRequest) -> bool:
     """Was a code or passkey shown in this session, by the login that it belongs to?"""
     if request.session.get(SET_UP_BY) == request.user.pk:
         return True
@@ -57,7 +57,7 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         login = request.user
-        if not login.is_authenticated or not login.needs_second_factor or is_shown(request):
+        if not login.is_authenticated or not login.needs_second_factor or is_verified(request):
             return None
         name = getattr(request.resolver_match, "url_name", None) or ""
         if has_one(login):

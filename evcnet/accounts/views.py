@@ -28,9 +28,9 @@ class SessionsView(ListUserSessionsView):
     def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         if "end" not in request.POST:
             return super().post(request, *args, **kwargs)
-        found = UserSession.objects.filter(user=request.user, pk=parse_pk(request.POST["end"])).first()
-        if found is not None and not found.is_current():
-            found.end()
+        session = UserSession.objects.filter(user=request.user, pk=parse_pk(request.POST["end"])).first()
+        if session is not None and not session.is_current():
+            session.end()
             messages.success(request, "That session was ended.")
         return HttpResponseRedirect(self.get_success_url())
 

@@ -28,13 +28,13 @@ def _related(row: models.Model, on_delete: Any, login: Any) -> Iterator[str]:
     for relation in (each for each in row._meta.related_objects if each.on_delete is on_delete):
         model: Any = relation.related_model
         tied = model._base_manager.filter(**{relation.field.name: row})
-        seen = tied
+        visible = tied
         if hasattr(model, "tenancy"):
-            seen = tied.filter(pk__in=model._default_manager.visible_to(login).values("pk"))
-            hidden = hidden or tied.exclude(pk__in=seen.values("pk")).exists()
-        if found := seen[: BOUND + 1].count():
+            visible = tied.filter(pk__in=model._default_manager.visible_to(login).values("pk"))
+            hidden = hidden or tied.exclude(pk__in=visible.values("pk")).exists()
+        if count := visible[: BOUND + 1].count():
             yield (
-                counted_rows(model, found) if found <= BOUND else f"more than {BOUND} {model._meta.verbose_name_plural}"
+                counted_rows(model, count) if count <= BOUND else f"more than {BOUND} {model._meta.verbose_name_plural}"
             )
     if hidden:
         yield OUT_OF_SIGHT

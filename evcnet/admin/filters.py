@@ -17,10 +17,10 @@ class OnlySeen:
     field: Any
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        wanted = self.used_parameters.get(self.lookup_kwarg)
-        typed = [each for each in (wanted if isinstance(wanted, list) else [wanted]) if each not in (None, "")]
-        seen = self.field.related_model._default_manager.visible_to(request.user)
-        if typed and not seen.filter(pk__in=typed).exists():
+        value = self.used_parameters.get(self.lookup_kwarg)
+        typed = [each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
+        visible = self.field.related_model._default_manager.visible_to(request.user)
+        if typed and not visible.filter(pk__in=typed).exists():
             return queryset.none()
         return super().queryset(request, queryset)  # type: ignore[misc]
 

@@ -98,8 +98,8 @@ class PortalForm(OwnedForm):
             self._compare(stored, latest)
 
     def _compare(self, stored: Any, latest: Any) -> None:
-        seen = self._seen()
-        differences = [each for name in self._names() if (each := self._difference(name, stored, seen))]
+        original = self._original()
+        differences = [each for name in self._names() if (each := self._difference(name, stored, original))]
         self._type(self.add_prefix("revision"), _revision(latest))
         if not differences:
             return
@@ -111,7 +111,7 @@ class PortalForm(OwnedForm):
             code="changed_meanwhile",
         )
 
-    def _seen(self) -> Any:
+    def _original(self) -> Any:
         """The row as this form first showed it."""
         revision, events = parse_pk(self.data.get(self.add_prefix("revision"))), event_model(type(self.instance))
         if events is None or revision is None:
@@ -123,18 +123,18 @@ class PortalForm(OwnedForm):
         concrete = {field.name for field in self.instance._meta.concrete_fields}
         return [name for name in self.fields if name in concrete]
 
-    def _difference(self, name: str, stored: Any, seen: Any) -> FieldConflict | None:
+    def _difference(self, name: str, stored: Any, original: Any) -> FieldConflict | None:
         field = stored._meta.get_field(name)
         theirs, typed = _plain(field, getattr(stored, name)), self.cleaned_data.get(name, ...)
-        was = _plain(field, getattr(seen, field.attname, ...)) if seen else ...
+        was = _plain(field, getattr(original, field.attname, ...)) if original else ...
         yours = ... if typed is ... else _plain(field, typed)
         if theirs == yours or theirs == was:
             return None
         adopted = was is not ... and yours == was
         if adopted:
             self._retype(name, getattr(stored, name))
-        shown = self[name].value() if typed is ... else in_words(field, typed)
-        return FieldConflict(str(self[name].label), in_words(field, getattr(stored, name)), str(shown), adopted)
+        text = self[name].value() if typed is ... else in_words(field, typed)
+        return FieldConflict(str(self[name].label), in_words(field, getattr(stored, name)), str(text), adopted)
 
     def _retype(self, name: str, value: Any) -> None:
         """Show a value in a bound form as if it had been typed."""

@@ -30,7 +30,7 @@ from evcnet.importexport.row_errors import TimeLimitExceeded
 from evcnet.importexport.scope import FileScope
 from evcnet.importexport.storages import UploadStorage
 
-ERRORS_SHOWN = 200
+MAX_ERRORS = 200
 TIME_LIMIT = 60  # seconds: meanwhile a worker of the web server is busy, and rows are locked
 TAKES_TOO_LONG = (
     "This file takes too long for a page, so nothing was written: split it, or have it imported by command."
@@ -143,8 +143,8 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         if write and not result.has_validation_errors() and not named_wrongly:
             text = "Something changed since the preview: this is the picture now. Nothing was written."
             messages.warning(request, text)
-        shown = preview_context(result, values) | resource.preview_context() | {"named_wrongly": named_wrongly}
-        return self._import_page(request, again, shown)
+        context = preview_context(result, values) | resource.preview_context() | {"named_wrongly": named_wrongly}
+        return self._import_page(request, again, context)
 
     def process_result(
         self, result: ImportResult, request: StaffRequest, *, resource: BulkResource, file_name: str
@@ -191,8 +191,8 @@ def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, A
         "result": result,
         "file_name": values["original_file_name"],
         "hidden": hidden | {"fingerprint": result.fingerprint},
-        "errors": errors[:ERRORS_SHOWN],
-        "more_errors": len(errors) - ERRORS_SHOWN,
+        "errors": errors[:MAX_ERRORS],
+        "more_errors": len(errors) - MAX_ERRORS,
         "new": new,
         "more_new": result.new - len(new),
         "changed": changed,

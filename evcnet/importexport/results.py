@@ -13,7 +13,7 @@ from evcnet.importexport.row_errors import RowError
 from evcnet.importexport.rows import Row
 
 LISTED = 1_000  # errors in a summary
-SHOWN = 200  # new and changed rows that a page shows
+MAX_ROWS = 200  # new and changed rows that a page shows
 COUNTS = ("new", "updated", "unchanged", "invalid")
 
 
@@ -62,7 +62,7 @@ class ImportResult(results.Result):
         if not result.diff:
             result.import_type = result.IMPORT_TYPE_SKIP
         self.increment_row_result_total(result)
-        if result.diff and self.totals[result.import_type] <= SHOWN:
+        if result.diff and self.totals[result.import_type] <= MAX_ROWS:
             result.object_repr = label(result.instance)
             self.append_row_result(result)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHOWN = 40  # characters of a bad cell that a message repeats
+MAX_CHARACTERS = 40  # characters of a bad cell that a message repeats
 
 
 @dataclass(frozen=True, order=True)
@@ -41,7 +41,7 @@ class TimeLimitExceeded(Exception):
 def quoted(text: str) -> str:
     """A cell as messages show it: short, and on one line."""
     line = " ".join(text.split())
-    return f"“{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}”"
+    return f"“{line if len(line) <= MAX_CHARACTERS else line[: MAX_CHARACTERS - 1] + '…'}”"
 
 
 def alternatives(words: Sequence[str]) -> str:

@@ -93,10 +93,10 @@ def _list_of(model: type[models.Model], query: str = "") -> str:
 def _points(login: StaffMember) -> dict[str, int]:
     active, loose = Q(status=ChargePoint.Status.ACTIVE), Q(charge_group=None)
     rows = ChargePoint.objects.visible_to(login)
-    found: dict[str, int] = rows.aggregate(
+    counts: dict[str, int] = rows.aggregate(
         all=Count("pk"), active=Count("pk", filter=active), loose=Count("pk", filter=loose)
     )
-    return found
+    return counts
 
 
 def _groups(login: StaffMember, now: datetime) -> dict[str, Any]:
@@ -182,11 +182,11 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
 
 
 def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
-    found = findings_for(FindingScope.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
-    if found:
-        warnings = sum(each.warning for each in found)
+    findings = findings_for(FindingScope.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
+    if findings:
+        warnings = sum(each.warning for each in findings)
         text = f"to look at: {counted(warnings, 'warning')}" if warnings else "to look at"
-        yield Task(len(found), ("finding", "findings"), text, reverse("admin:findings"))
+        yield Task(len(findings), ("finding", "findings"), text, reverse("admin:findings"))
 
 
 def _numbers(login: StaffMember, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:

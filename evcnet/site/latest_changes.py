@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from changes.change_permissions import seen_in_part
+from changes.change_permissions import partly_visible
 from changes.impact_text import counts_in_words
 from changes.models import Change
 from chargegroups.models import ChargeGroup, CustomerException, Terms
@@ -41,9 +41,11 @@ def latest_changes(login: StaffMember, now: datetime) -> list[Latest]:
         return []
     rows = Change.objects.visible_to(login).select_related("made_by")
     to_come = list(rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME])
-    made = list(rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED])
-    in_part = seen_in_part(login, [*to_come, *made])
-    return [*_latest(to_come, "scheduled", in_part), *_latest(made, "applied", in_part)]
+    changes = list(
+        rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED]
+    )
+    in_part = partly_visible(login, [*to_come, *changes])
+    return [*_latest(to_come, "scheduled", in_part), *_latest(changes, "applied", in_part)]
 
 
 def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> Iterable[Latest]:
@@ -73,11 +75,11 @@ class RecentChange:
 
 def recent_changes(login: StaffMember) -> list[RecentChange]:
     """The latest changes of all kinds; alike ones of one moment are listed once."""
-    found = [(event, model) for model in RECENT_MODELS for event in _latest_events(model, login)]
-    found.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
+    events = [(event, model) for model in RECENT_MODELS for event in _latest_events(model, login)]
+    events.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
     entries: list[HistoryEntry] = []
     for model in RECENT_MODELS:
-        entries += read(model, [event for event, of in found[: 3 * RECENT] if of is model], login)
+        entries += read(model, [event for event, of in events[: 3 * RECENT] if of is model], login)
     entries.sort(key=lambda entry: entry.at, reverse=True)
     return _alike(entries)[:RECENT]
 

@@ -14,10 +14,10 @@ class Suggestions(AutocompleteJsonView):
     """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
 
     def process_request(self, request: HttpRequest) -> Any:
-        found = super().process_request(request)
-        if not found[2].concrete:
+        response = super().process_request(request)
+        if not response[2].concrete:
             raise PermissionDenied
-        return found
+        return response
 
 
 class PortalSite(UnfoldAdminSite):

@@ -76,8 +76,8 @@ def amount(value: Any, vat: Any) -> SafeString:
     """A price of an element with its VAT: "0.35 + 21 %"; a dash where the element says nothing."""
     if value is None:
         return format_html("{}", "–")
-    shown = f"{value:.4f}".rstrip("0")
-    shown += "0" * max(0, 2 - len(shown.partition(".")[2]))
+    text = f"{value:.4f}".rstrip("0")
+    text += "0" * max(0, 2 - len(text.partition(".")[2]))
     if vat is None:
-        return format_html("{}", shown)
-    return format_html('{} <span class="evc-soft">+ {} %</span>', shown, f"{vat.normalize():f}")
+        return format_html("{}", text)
+    return format_html('{} <span class="evc-soft">+ {} %</span>', text, f"{vat.normalize():f}")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
-from chargepoints.rating_text import ShownLine, duration, money, shown_lines
+from chargepoints.rating_text import RatingLine, duration, money, rating_lines
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
@@ -40,7 +40,7 @@ class VersionCost:
     display: VersionDisplay
     excl_vat: str
     incl_vat: str
-    lines: list[ShownLine]
+    lines: list[RatingLine]
     difference: str
     week: Week
 
@@ -135,7 +135,7 @@ def _priced(versions: list[VersionDisplay], session: Session) -> list[VersionCos
             display,
             money(cost.excl_vat, cost.currency),
             money(cost.incl_vat, cost.currency),
-            shown_lines(line.as_dict() for line in cost.lines),
+            rating_lines(line.as_dict() for line in cost.lines),
             difference(prices[0], cost) if display is not versions[0] else "",
             picture(week, session, cost.currency, scale),
         )

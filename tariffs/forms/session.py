@@ -133,9 +133,9 @@ class SessionForm(forms.Form):
             rows.append(("parking", parked, 0))
         self._take(lambda: Session.of(answers["start"], self.provider.time_zone, rows))
 
-    def _take(self, made: Any) -> None:
+    def _take(self, build: Any) -> None:
         try:
-            session = made()
+            session = build()
         except InvalidSession as wrong:
             for problem in wrong.problems:
                 reason = f"{problem.reason[:1].upper()}{problem.reason[1:]}"

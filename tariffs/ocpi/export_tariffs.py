@@ -35,10 +35,10 @@ class TariffExport:
     def _export(self, tariff: Tariff) -> None:
         versions = sorted(tariff.versions.all(), key=lambda each: each.valid_from)
         current = version_at(versions, self.now)
-        shown = [each for each in versions if each == current or each.valid_from > self.now]
-        if not shown:
+        exported = [each for each in versions if each == current or each.valid_from > self.now]
+        if not exported:
             self.exported.leave_out(tariff.code, "It has no version.")
-        for version, following in zip_longest(shown, shown[1:]):
+        for version, following in zip_longest(exported, exported[1:]):
             object_id = tariff.code if version == current else version_id(tariff.code, version.valid_from)
             self._add(tariff, version, object_id, following and following.valid_from)
 

@@ -41,14 +41,14 @@ class TariffFeed:
         """Versions, by id, that this feed said and no other."""
         return self.versions - self.versions_of_others.keys()
 
-    def remember(self, said: Iterable[tuple[Tariff, Sequence[TariffVersion]]]) -> None:
+    def remember(self, pairs: Iterable[tuple[Tariff, Sequence[TariffVersion]]]) -> None:
         """Keep that the feed named these tariffs, and said these versions of them."""
         versions: dict[int, Sequence[TariffVersion]] = defaultdict(list)
-        for tariff, rows in said:
+        for tariff, rows in pairs:
             versions[tariff.pk] = rows
         new = [pk for pk in versions if pk not in self.rows]
-        made = [FeedTariff(provider=self.provider, feed=self.name, tariff_id=pk) for pk in new]
-        for row in FeedTariff.objects.bulk_create(made, batch_size=BATCH):
+        new_rows = [FeedTariff(provider=self.provider, feed=self.name, tariff_id=pk) for pk in new]
+        for row in FeedTariff.objects.bulk_create(new_rows, batch_size=BATCH):
             self.rows[row.tariff_id] = row
         links = [
             _Link(feedtariff_id=self.rows[pk].pk, tariffversion_id=version.pk)

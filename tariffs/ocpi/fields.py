@@ -37,7 +37,7 @@ class Fields(Reader):
             self.refuse_field(name, "is not a text", "put it in quotation marks")
             return ""
         value = _BREAKS.sub(" ", value).strip()
-        if not _can_be_kept(value):
+        if not _fits_column(value):
             self.refuse_field(name, "has control characters or broken letters", "take them out")
         elif len(value) > longest:
             self.refuse_field(name, f"is longer than {longest} characters", "shorten it")
@@ -72,17 +72,17 @@ class Fields(Reader):
         if not isinstance(value, list):
             self.refuse_field(name, "is not a list", "put it in [ ]")
             return []
-        found = []
+        items = []
         for index, each in enumerate(value):
             path = self.path(f"{name}[{index}]")
             if isinstance(each, Mapping):
-                found.append(Fields(each, path))
+                items.append(Fields(each, path))
             else:
                 self.refuse(path, "is not an object", "give an object")
-        return found
+        return items
 
 
-def _can_be_kept(text: str) -> bool:
+def _fits_column(text: str) -> bool:
     """JSON can spell control characters and halves of surrogate pairs, which PostgreSQL or people can't read."""
     return not any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in text)
 

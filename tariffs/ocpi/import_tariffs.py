@@ -140,7 +140,7 @@ def _warn_of_typos(provider: Provider, rows: Iterable[TariffRow], report: Report
 def _remember(feed: TariffFeed, rows: Sequence[TariffRow], report: Report) -> None:
     """Keep what the feed said now, and warn of the versions to come of others that say something else."""
     feed.forget_versions(version.pk for row in rows for version in row.plan.left)
-    feed.remember((row.tariff, _said(row, feed)) for row in rows)
+    feed.remember((row.tariff, _feed_versions(row, feed)) for row in rows)
     for row in rows:
         for version in row.plan.left:
             other = feed.versions_of_others.get(version.pk)
@@ -149,8 +149,8 @@ def _remember(feed: TariffFeed, rows: Sequence[TariffRow], report: Report) -> No
             report.warn(row.id, "start_date_time", f"The version from {moment} UTC on, which {by}, is left as it is.")
 
 
-def _said(row: TariffRow, feed: TariffFeed) -> list[TariffVersion]:
+def _feed_versions(row: TariffRow, feed: TariffFeed) -> list[TariffVersion]:
     """What staff scheduled stays theirs, though the feed says the same, until it has come into force."""
     now = database_clock()
-    same = [each for each in row.plan.said if each.valid_from <= now or each.pk in feed.versions_of_others]
+    same = [each for each in row.plan.feed_versions if each.valid_from <= now or each.pk in feed.versions_of_others]
     return [*same, *(each.version for each in row.plan.add)]

@@ -83,11 +83,11 @@ def _type(fields: Fields) -> str:
 
 def _texts(fields: Fields) -> list[dict[str, str]]:
     """Texts for drivers, each with its language."""
-    found = []
+    texts = []
     for each in fields.objects("tariff_alt_text"):
-        found.append({"language": each.text("language", 2, required=True), "text": each.text("text", 512)})
+        texts.append({"language": each.text("language", 2, required=True), "text": each.text("text", 512)})
         fields.problems += each.problems
-    return found
+    return texts
 
 
 def _page(fields: Fields) -> str:

@@ -35,14 +35,14 @@ class ObjectVersion:
 
 @dataclass
 class VersionPlan:
-    """``add`` and ``cancel`` are to be written; ``said`` are stored versions that say the same as the objects.
+    """``add`` and ``cancel`` are to be written; ``feed_versions`` are stored versions that say the same as the objects.
 
     ``left`` are versions to come of others that say something else, which stay; ``problem`` is why nothing can be done.
     """
 
     add: list[ObjectVersion] = field(default_factory=list)
     cancel: list[TariffVersion] = field(default_factory=list)
-    said: list[TariffVersion] = field(default_factory=list)
+    feed_versions: list[TariffVersion] = field(default_factory=list)
     left: list[TariffVersion] = field(default_factory=list)
     problem: Problem | None = None
 
@@ -54,7 +54,7 @@ class VersionPlan:
 def object_versions(tariff: Tariff, objects: Sequence[TariffObject]) -> list[ObjectVersion]:
     """The versions that the objects describe, in the order in which they begin."""
     ordered = sorted(objects, key=lambda each: each.start or BEGINNING)
-    found = []
+    versions = []
     for index, each in enumerate(ordered):
         following = ordered[index + 1] if index + 1 < len(ordered) else None
         version = TariffVersion(
@@ -62,8 +62,8 @@ def object_versions(tariff: Tariff, objects: Sequence[TariffObject]) -> list[Obj
         )
         if following is not None and following.start == each.until:
             version.valid_until = None
-        found.append(ObjectVersion(each, version))
-    return found
+        versions.append(ObjectVersion(each, version))
+    return versions
 
 
 def plan_versions(
@@ -104,7 +104,7 @@ class _Planner:
         if self.begun is None:
             return
         if self.current is not None and self._same(self.current, self.begun):
-            self.result.said.append(self.current)
+            self.result.feed_versions.append(self.current)
             return
         until = self.begun.version.valid_until
         if until is not None and until <= self.now:
@@ -121,7 +121,7 @@ class _Planner:
         for version in self.to_come:
             match = given.get(whole_millisecond(version.valid_from))
             if match is not None and self._same(version, match):
-                self.result.said.append(version)
+                self.result.feed_versions.append(version)
             elif version.pk in self.mine:
                 self.result.cancel.append(version)
             elif match is not None or not self._repeats(version):

@@ -82,10 +82,10 @@ class _Tariffs:
     def _element(self, path: str, row: object, included: bool) -> Element | None:
         fields = self.reader.fields(path, row, ("price_components", "restrictions"))
         rows = self.reader.rows(f"{path}.price_components", fields.get("price_components"))
-        found = [
+        parts = [
             self._component(f"{path}.price_components[{index}]", each, included) for index, each in enumerate(rows)
         ]
-        components = tuple(sorted(filter(None, found), key=lambda component: DIMENSIONS.index(component.dimension)))
+        components = tuple(sorted(filter(None, parts), key=lambda component: DIMENSIONS.index(component.dimension)))
         restrictions = self._restrictions(f"{path}.restrictions", fields.get("restrictions"))
         if self._once_each(path, components) and self._fit_for_reservation(path, components, restrictions):
             return Element(components, restrictions)
@@ -169,8 +169,8 @@ class _Tariffs:
         if not isinstance(raw, list | tuple):
             self.reader.refuse(path, "is not a list", 'give a list of days, like ["MONDAY"]')
             return ()
-        found = {self.reader.choice(f"{path}[{index}]", each, DAYS) for index, each in enumerate(raw)}
-        return tuple(day for day in DAYS if day in found)
+        days = {self.reader.choice(f"{path}[{index}]", each, DAYS) for index, each in enumerate(raw)}
+        return tuple(day for day in DAYS if day in days)
 
     def _limit(self, name: str, ocpi: dict[str, Any]) -> PriceLimit | None:
         """2.2.1 says excl_vat and incl_vat, 2.3.0 before_taxes and after_taxes."""

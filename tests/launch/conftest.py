@@ -26,7 +26,7 @@ def var() -> Iterator[Path]:
 
 @pytest.fixture
 def cluster(var: Path) -> Cluster:
-    return Cluster(var, kept=False)
+    return Cluster(var, durable=False)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.launch.conftest import running_in
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it under another account")
 ENSURE_UP = (
     "import sys; from pathlib import Path; from devtools.postgresql.cluster import Cluster;"
-    "c = Cluster(Path(sys.argv[1]), kept=False); c.ensure_up(); print(c.pid())"
+    "c = Cluster(Path(sys.argv[1]), durable=False); c.ensure_up(); print(c.pid())"
 )
 ASK = (
     "import django; django.setup(); from django.db import connection;"
@@ -110,7 +110,7 @@ def test_a_program_that_got_the_number_of_a_killed_server_is_left_alone(cluster,
 
 @pytest.mark.parametrize("name", ["x" * 120, 'it\'s, "odd" $HOME näme'])
 def test_a_folder_whose_path_no_socket_can_have_gets_its_socket_elsewhere(var, name):
-    cluster = Cluster(var / name, kept=False)
+    cluster = Cluster(var / name, durable=False)
     try:
         cluster.ensure_up()
         assert ask(cluster, "SELECT 1") == 1

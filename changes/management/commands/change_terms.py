@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
 from changes.apply import StalePreview, apply_change
-from changes.management.terms_options import TermsCommand, refused, told_of
+from changes.management.terms_options import TermsCommand, preview_as_json, refused
 from changes.models import Change
 from changes.proposals import Inapplicable
 
@@ -24,9 +24,9 @@ class Command(TermsCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         proposal, at = self.proposal(options)
-        told, nothing = self.preview(proposal, at)
+        output, nothing = self.preview(proposal, at)
         if nothing:
-            self.show(told | {"applied": False, "change": None}, options)
+            self.show(output | {"applied": False, "change": None}, options)
             self.stderr.write(nothing)
             return
         try:
@@ -38,10 +38,10 @@ class Command(TermsCommand):
                 notify=options["notify"],
             )
         except StalePreview as stale:
-            self.show(told_of(proposal, stale.preview) | {"applied": False, "change": None}, options)
+            self.show(preview_as_json(proposal, stale.preview) | {"applied": False, "change": None}, options)
             raise CommandError(str(stale), returncode=3) from stale
         except (Inapplicable, IntegrityError) as error:
             raise refused(error) from error
         # Once applied, nothing about the prices is new any more; what was odd about them still is.
-        done_so = {"warnings": told["warnings"], "applied": True, "change": done.change.pk}
-        self.show(told_of(proposal, done.preview) | done_so, options)
+        done_so = {"warnings": output["warnings"], "applied": True, "change": done.change.pk}
+        self.show(preview_as_json(proposal, done.preview) | done_so, options)

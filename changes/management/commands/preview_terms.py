@@ -10,7 +10,7 @@ class Command(TermsCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         proposal, at = self.proposal(options)
-        told, nothing = self.preview(proposal, at)
-        self.show(told, options)
+        output, nothing = self.preview(proposal, at)
+        self.show(output, options)
         if nothing:
             self.stderr.write(nothing)

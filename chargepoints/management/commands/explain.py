@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        told = self._session(options) if options["session"] else self._card(options)
-        self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else "\n".join(_lines(told)))
+        output = self._session(options) if options["session"] else self._card(options)
+        self.stdout.write(json.dumps(output, ensure_ascii=False) if options["json"] else "\n".join(_lines(output)))
 
     def _card(self, options: dict[str, Any]) -> dict[str, Any]:
         if not options["card"] or not options["charge_point"]:
@@ -62,17 +62,17 @@ def _zone(identity: str) -> tzinfo:
     return point.provider.zone if point else timezone.get_default_timezone()
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
+def _lines(output: dict[str, Any]) -> list[str]:
     lines = [
-        f"{told['verdict']} ({told['reason']})",
-        *(f"  {step['outcome']}: {step['text']}" for step in told.get("steps", [])),
+        f"{output['verdict']} ({output['reason']})",
+        *(f"  {step['outcome']}: {step['text']}" for step in output.get("steps", [])),
     ]
-    if told.get("tariff"):
-        lines.append(f"Tariff {told['tariff']} ({told['tariff_source']}): {told['price_text']}")
-    if told.get("known_from") and datetime.fromisoformat(told["at"]) < datetime.fromisoformat(told["known_from"]):
-        lines.append(f"Not known before {told['known_from']}: the earliest known state of what is younger counts.")
-    if "ocpi" in told:
-        lines.append(f"OCPI {told['ocpi']}, OCPP 1.6 {told['ocpp16']}, OCPP 2.0.1 {told['ocpp201']}")
-    if price := told.get("price"):
+    if output.get("tariff"):
+        lines.append(f"Tariff {output['tariff']} ({output['tariff_source']}): {output['price_text']}")
+    if output.get("known_from") and datetime.fromisoformat(output["at"]) < datetime.fromisoformat(output["known_from"]):
+        lines.append(f"Not known before {output['known_from']}: the earliest known state of what is younger counts.")
+    if "ocpi" in output:
+        lines.append(f"OCPI {output['ocpi']}, OCPP 1.6 {output['ocpp16']}, OCPP 2.0.1 {output['ocpp201']}")
+    if price := output.get("price"):
         lines.append(f"Priced {price['incl_vat']} {price['currency']} including VAT, {price['excl_vat']} excluding")
     return lines

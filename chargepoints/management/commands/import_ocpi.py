@@ -94,8 +94,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{word}: {place}: {each.message}")
             if len(remarks) > FEW:
                 self.stderr.write(f"... and {len(remarks) - FEW:,} more; --json lists up to 1,000")
-        for seen in self.file_changes.previews if report.written or not report.invalid else ():
-            self.stderr.write(summary(seen))
+        for preview in self.file_changes.previews if report.written or not report.invalid else ():
+            self.stderr.write(summary(preview))
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False) if as_json else _summary(report))
 
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(wrong.refusal.message, returncode=UNUSABLE) from wrong
         except (NotAMoment, ProviderRequired, NotThere) as wrong:
             raise CommandError(str(wrong), returncode=UNUSABLE) from wrong
-        self.stdout.write(json.dumps(_object(done), ensure_ascii=False) if options["json"] else "\n".join(_told(done)))
+        self.stdout.write(json.dumps(_object(done), ensure_ascii=False) if options["json"] else "\n".join(_lines(done)))
 
     def _run(self, options: dict[str, Any]) -> Replayed:
         provider = get_provider(options["provider"])
@@ -63,10 +63,10 @@ class NotThere(ValueError):
 
 
 def _named(model: Any, provider: Provider, code: str) -> Any:
-    found = model.objects.filter(provider=provider, code=code).first()
-    if found is None:
+    row = model.objects.filter(provider=provider, code=code).first()
+    if row is None:
         raise NotThere(f"{provider.code} has no {model._meta.verbose_name} with the code “{code}”: check it.")
-    return found
+    return row
 
 
 def _moment(provider: Provider, name: str, text: str | None) -> datetime | None:
@@ -105,7 +105,7 @@ def _object(done: Replayed) -> dict[str, Any]:
     }
 
 
-def _told(done: Replayed) -> Iterator[str]:
+def _lines(done: Replayed) -> Iterator[str]:
     total, decimals = done.total, MINOR_UNITS[done.total.currency]
     share = "" if done.percent is None else f", {done.percent:+.1f} %"
     yield f"{total.sessions:,} sessions under {done.against}, in {total.currency} including VAT"

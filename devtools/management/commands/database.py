@@ -35,10 +35,10 @@ class Command(BaseCommand):
 
     def describe(self, cluster: Cluster) -> None:
         state = f"up, process {cluster.pid()}" if cluster.is_up() else "not up"
-        made = f"PostgreSQL {cluster.version}" if cluster.version else "not made yet"
+        version = f"PostgreSQL {cluster.version}" if cluster.version else "not made yet"
         for name, value in (
             ("state", state),
-            ("version", made),
+            ("version", version),
             ("folder", cluster.home),
             ("socket", cluster.socket_folder),
             ("log", cluster.log),

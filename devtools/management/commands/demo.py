@@ -33,10 +33,10 @@ class Command(BaseCommand):
             raise CommandError("The demo provider is for trying the portal, and this is production: nothing was made.")
         try:
             with transaction.atomic():
-                made = self.make_once()
+                summary = self.make_once()
         except IntegrityError as error:
             raise CommandError(f"The demo provider was not made. {refusal_of(error).message}") from error
-        if made:
+        if summary:
             self.stdout.write(f"Logins, kept in {_logins()}:\n" + _logins().read_text().rstrip())
 
     def make_once(self) -> bool:
