@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.models import Announcement, Notice
 from customers.notice_text import words
 
 MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
+MOST_SECONDS = 30
+"""So long a job mails; then it goes back into the queue, behind the others that wait."""
+AGAIN = RetryStrategy(wait=30)
+"""What a job fails by is never one letter's fault, but the database's, say: it is tried until it runs."""
+MAILABLE = (Notice.State.QUEUED, Notice.State.FAILED)
 
 
 def queue_mail(announcement: Announcement, *, in_seconds: int = 0) -> None:
@@ -25,21 +34,47 @@ def queue_mail(announcement: Announcement, *, in_seconds: int = 0) -> None:
     job.defer(announcement=announcement.pk)
 
 
-@app.task(name="mail_announcement")
-def mail_announcement(announcement: int) -> None:
+@app.task(name="mail_announcement", pass_context=True, retry=AGAIN)
+def mail_announcement(context: JobContext, announcement: int) -> None:
+    """Mail what waits of an announcement. A worker that is asked to end finishes the letter at hand."""
+    until = time.monotonic() + MOST_SECONDS
+    mail_waiting(announcement, may_go_on=lambda: time.monotonic() < until and not context.should_abort())
+
+
+def mail_waiting(announcement: int, may_go_on: Callable[[], bool] = lambda: True) -> None:
     """Mail all notices of an announcement that wait. Several workers share them; a killed one leaves the rest."""
-    while _mail_next(announcement):
-        continue
+    in_seconds = 0
+    while not in_seconds and may_go_on():
+        if not _mail_next(announcement):
+            in_seconds = RETRY_SECONDS
     waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
-    if waiting.exists():
-        queue_mail(Announcement.objects.get(pk=announcement), in_seconds=RETRY_SECONDS)
+    if waiting.exists() and not _jobs("todo").filter(args__announcement=announcement).exists():
+        queue_mail(Announcement.objects.get(pk=announcement), in_seconds=in_seconds)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="resume_mailings")
+def resume_mailings(timestamp: int) -> None:
+    """Every minute: notices that wait without a job that would mail them get one."""
+    with_job = set(_jobs("todo", "doing").values_list("args__announcement", flat=True))
+    waiting = Notice.objects.filter(state=Notice.State.QUEUED).order_by().values("announcement")
+    for announcement in Announcement.objects.filter(pk__in=waiting).exclude(pk__in=with_job):
+        queue_mail(announcement)
+
+
+def _jobs(*statuses: str) -> QuerySet[ProcrastinateJob]:
+    """Those that mail an announcement, its id among their arguments."""
+    return ProcrastinateJob.objects.filter(task_name=mail_announcement.name, status__in=statuses)
 
 
 def mail_again(notices: Iterable[Notice]) -> None:
-    """Put notices that could not be mailed back into the queue, with all their attempts before them."""
+    """Try at once, with all attempts before them: notices that could not be mailed, and those of a mailing that is stuck.
+
+    Whatever else mails them meanwhile, each is mailed once.
+    """
     with transaction.atomic():
         keys = [notice.pk for notice in notices]
-        rows = Notice.objects.select_for_update().filter(pk__in=keys, state=Notice.State.FAILED)
+        rows = Notice.objects.select_for_update().filter(pk__in=keys, state__in=MAILABLE)
         waiting = list(rows.values_list("pk", "announcement_id"))
         Notice.objects.filter(pk__in=[pk for pk, _ in waiting]).update(state=Notice.State.QUEUED, attempts=0, error="")
         for announcement in Announcement.objects.filter(pk__in={about for _, about in waiting}):

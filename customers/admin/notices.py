@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -19,19 +20,31 @@ from evcnet.badges import badge
 from evcnet.bulk import BulkResult
 
 
-def _again(notices: list[Notice]) -> BulkResult:
-    chosen = [notice for notice in notices if notice.state == Notice.State.FAILED]
-    mail_again(chosen)
-    return BulkResult(changed=tuple(chosen), unchanged=tuple(row for row in notices if row not in chosen))
+def _mail_in(state: Notice.State) -> Callable[[list[Notice]], BulkResult]:
+    """For notices in this state; whatever else was selected stays as it is."""
+
+    def again(notices: list[Notice]) -> BulkResult:
+        chosen = [notice for notice in notices if notice.state == state]
+        mail_again(chosen)
+        return BulkResult(changed=tuple(chosen), unchanged=tuple(row for row in notices if row not in chosen))
+
+    return again
 
 
 MAIL_AGAIN = Action(
     "mail-again",
     "Mail again",
     "put back into the queue",
-    _again,
+    _mail_in(Notice.State.FAILED),
     is_available=lambda notice: notice.state == Notice.State.FAILED,
     primary=True,
+)
+RESUME = Action(
+    "resume-mailing",
+    "Resume mailing",
+    "handed to the worker",
+    _mail_in(Notice.State.QUEUED),
+    is_available=lambda notice: notice.state == Notice.State.QUEUED,
 )
 
 
@@ -58,7 +71,7 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         "Mails that tell customers what changes where they charge, and from when. Whoever confirms a change chooses "
         "whether its regulars, everyone affected or nobody is told."
     )
-    bulk_actions = (MAIL_AGAIN,)
+    bulk_actions = (MAIL_AGAIN, RESUME)
 
     def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
         return False

@@ -101,7 +101,10 @@ class Notice(models.Model):
             WithinProvider(field="announcement", name="notice_announcement_of_same_provider"),
             WithinProvider(field="customer", name="notice_customer_of_same_provider"),
         ]
-        indexes = [models.Index(fields=["announcement", "state"], name="notice_by_state")]
+        indexes = [
+            models.Index(fields=["announcement", "state"], name="notice_by_state"),
+            models.Index(fields=["announcement"], condition=models.Q(state="queued"), name="notice_waiting"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.announcement} to {self.customer}"

@@ -16,6 +16,8 @@ from procrastinate.contrib.django import app
 from customers.models import StaffMember
 
 AGAIN = RetryStrategy(max_attempts=5, exponential_wait=5)
+URGENT = 100
+"""Somebody waits for this mail: it goes before whatever else is queued."""
 
 
 class ForgottenForm(ResetPasswordForm):
@@ -31,7 +33,7 @@ class ForgottenForm(ResetPasswordForm):
         return email
 
 
-@app.task(name="mail_way_back", retry=AGAIN)
+@app.task(name="mail_way_back", retry=AGAIN, priority=URGENT)
 def mail_way_back(email: str, portal: str) -> None:
     """Mail a link that sets a new password, or that there is no login with this address. ``portal``: where it is."""
     login = StaffMember.objects.filter(email=email, is_active=True).first()

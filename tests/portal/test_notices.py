@@ -1,7 +1,9 @@
 """The notices to customers, as staff see them."""
 
 import pytest
+from django.db import connection
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changes.apply import apply_change, preview_change
 from changes.models import Change
@@ -61,6 +63,16 @@ def test_a_failed_notice_is_mailed_again_from_its_page_and_from_the_list(world, 
     assert set(Notice.objects.values_list("state", flat=True)) == {"queued"}
 
 
+def test_a_mailing_that_is_stuck_is_resumed_from_the_page_of_a_notice(world, signed_in, notices):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    browser = signed_in(world.ben)
+    assert "Resume mailing" in text(browser.get(page(notices[0])))
+    url = reverse("admin:customers_notice_action", args=[notices[0].pk, "resume-mailing"])
+    assert "handed to the worker" in text(browser.post(url, follow=True))
+    assert [job.args for job in ProcrastinateJob.objects.all()] == [{"announcement": notices[0].announcement_id}]
+
+
 def test_a_sub_provider_sees_the_notices_of_its_own_customers(world, signed_in, notices):
     carla = signed_in(world.carla)
     assert "Bakker" not in text(carla.get(LIST))
@@ -72,6 +84,16 @@ def test_another_provider_sees_none(world, signed_in, notices):
     otto = signed_in(world.otto)
     assert "Jansen" not in text(otto.get(LIST))
     assert otto.get(page(notices[0])).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["hugo", "rita"])
+def test_who_only_reads_resumes_no_mailing(world, signed_in, notices, who):
+    before = ProcrastinateJob.objects.count()
+    browser = signed_in(getattr(world, who))
+    assert "Resume mailing" not in text(browser.get(page(notices[0])))
+    url = reverse("admin:customers_notice_action", args=[notices[0].pk, "resume-mailing"])
+    assert browser.post(url).status_code == 404
+    assert ProcrastinateJob.objects.count() == before
 
 
 @pytest.mark.parametrize("who", ["hugo", "rita"])

@@ -16,7 +16,7 @@ from changes.models import Change
 from changes.proposals import NewTerms
 from customers.models import Announcement, Customer, Notice
 from customers.notice_text import WORDS
-from customers.notices import MOST_ATTEMPTS, build_mail, mail_again, mail_announcement
+from customers.notices import MOST_ATTEMPTS, build_mail, mail_again, mail_waiting, resume_mailings
 from evcnet.datetimes import database_clock
 from tests import factories as make
 
@@ -32,13 +32,19 @@ def announced(world, at=None, **values):
 
 def run_job():
     for announcement in Announcement.objects.order_by("pk"):
-        mail_announcement(announcement.pk)
+        mail_waiting(announcement.pk)
 
 
 def jobs():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'mail_announcement'")
         return cursor.fetchone()[0]
+
+
+def take_all_jobs():
+    """They run, or are lost."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 def fail(monkeypatch, error, times=10**6):
@@ -140,12 +146,12 @@ def test_a_name_is_text_and_never_markup(world):
 def test_failed_mail_is_tried_again_after_a_pause(world, monkeypatch):
     fail(monkeypatch, ConnectionRefusedError("no mail server"), times=1)
     announced(world)
-    before = jobs()
+    take_all_jobs()
     run_job()
     notice = Notice.objects.get()
     assert (notice.state, notice.attempts, mail.outbox) == ("queued", 1, [])
     assert "no mail server" in notice.error
-    assert jobs() == before + 1
+    assert jobs() == 1
     run_job()
     assert Notice.objects.get().attempts == 1
     later()
@@ -212,6 +218,40 @@ def test_a_worker_that_is_killed_while_it_mails_leaves_the_rest_to_the_next(worl
     run_job()
     assert len(mail.outbox) == 4
     assert len({each.to[0] for each in mail.outbox}) == 4
+
+
+def test_a_mailing_that_must_stop_finishes_its_letter_and_queues_the_rest(world):
+    for _ in range(2):
+        make.CustomerFactory(user_group=world.north)
+    announced(world)
+    take_all_jobs()
+    answers = iter([True, True, False])
+    mail_waiting(Announcement.objects.get().pk, may_go_on=lambda: next(answers))
+    assert (len(mail.outbox), jobs()) == (2, 1)
+    assert Notice.objects.filter(state="queued").count() == 1
+
+
+def test_notices_that_wait_without_a_job_get_one_within_a_minute(world):
+    announced(world)
+    take_all_jobs()
+    resume_mailings(0)
+    resume_mailings(0)
+    assert jobs() == 1
+    run_job()
+    take_all_jobs()
+    resume_mailings(0)
+    assert (len(mail.outbox), jobs()) == (1, 0)
+
+
+def test_a_mailing_that_is_stuck_is_resumed_by_hand_and_mails_each_once(world):
+    announced(world)
+    take_all_jobs()
+    Notice.objects.update(attempts=2, error="no mail server", tried_at=timezone.now())
+    mail_again(Notice.objects.all())
+    assert jobs() == 1
+    run_job()
+    run_job()
+    assert [len(mail.outbox), Notice.objects.get().state] == [1, "sent"]
 
 
 @pytest.mark.django_db(transaction=True)
