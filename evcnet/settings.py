@@ -198,6 +198,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs holds up a worker no longer, not even one that is to end
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="evcnet@localhost")
 
 # Headers and cookies

@@ -142,9 +142,9 @@ def test_two_run_in_one_folder_and_the_last_to_end_stops_the_database(start, var
 
 def test_a_worker_that_dies_is_started_again_and_a_web_server_that_dies_ends_all(start, var):
     portal = start().await_ready()
-    (worker,) = portal.processes("procrastinate worker")
+    (worker,) = portal.processes("manage.py worker")
     os.kill(worker, signal.SIGKILL)
-    until(lambda: portal.processes("procrastinate worker") not in ([], [worker]))
+    until(lambda: portal.processes("manage.py worker") not in ([], [worker]))
     for process in portal.processes("gunicorn"):
         os.kill(process, signal.SIGKILL)
     assert portal.make.wait(20) != 0

@@ -66,9 +66,7 @@ class Command(BaseCommand):
     def serve(self, host: str, port: int) -> None:
         logs = self.var / "logs"
         web = Program("web server", _web(host, port), logs / "web.log", environment={"GUNICORN_CMD_ARGS": ""})
-        # Jobs that are done are not kept: some say who asked for a new password.
-        works = ["manage.py", "procrastinate", "worker", "--delete-jobs", "successful"]
-        worker = Program("worker", [sys.executable, *works], logs / "worker.log")
+        worker = Program("worker", [sys.executable, "manage.py", "worker"], logs / "worker.log")
         self.programs += [web, worker]
         for program in self.programs:
             program.start()

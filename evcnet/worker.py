@@ -1,0 +1,92 @@
+"""Worker: runs the jobs, takes up those of workers that are gone, and outlives a database that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+
+import psycopg
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+
+logger = logging.getLogger(__name__)
+
+CONCURRENCY = 2
+"""So many jobs run side by side: a mail server that hangs holds up one mailing, and no link for a new password."""
+HEARTBEAT = 5.0
+STALLED_AFTER = 20.0
+"""Seconds without a heartbeat after which a worker counts as gone, and between two looks for its jobs."""
+ABORT_AFTER = 1.0
+"""Seconds after TERM from which a long job stops at the next good moment. Whatever it is doing is finished first."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds until the next try when the database is away: doubled each time, short again after a minute of work."""
+SETTLED = 60.0
+
+
+async def run_worker() -> None:
+    """Run jobs until cancelled; then the running ones are finished, or put back where they look for it."""
+    pause = FIRST_PAUSE
+    while True:
+        started_at = time.monotonic()
+        reason: object = "its connection was lost"
+        try:
+            await _run_while_connected()
+        except (ConnectorException, psycopg.OperationalError) as failure:
+            reason = failure.__cause__ or failure
+        if time.monotonic() - started_at > SETTLED:
+            pause = FIRST_PAUSE
+        logger.warning("The database is away (%s). Jobs wait; the next try is in %.0f s.", reason, pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def take_up_stalled_jobs(connected: App) -> int:
+    """Queue the jobs of workers that are gone again; how many. Jobs are written so that to run twice does no harm."""
+    stalled = list(await connected.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
+    for job in stalled:
+        logger.warning("Job %s (%s) has lost its worker and is taken up again.", job.id, job.task_name)
+        # Another worker may have been quicker.
+        with contextlib.suppress(ConnectorException):
+            await connected.job_manager.retry_job(job)
+    return len(stalled)
+
+
+async def _run_while_connected() -> None:
+    """Returns or raises once the database cannot be reached."""
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with app.replace_connector(connector) as connected:
+        try:
+            await connected.open_async()
+            await take_up_stalled_jobs(connected)
+            await _run_jobs(connected)
+        finally:
+            # Also where it could not be opened: its pool would go on trying to connect.
+            await connected.close_async()
+
+
+async def _run_jobs(connected: App) -> None:
+    looking = asyncio.create_task(_keep_taking_up(connected))
+    try:
+        await connected.run_worker_async(
+            concurrency=CONCURRENCY,
+            shutdown_graceful_timeout=ABORT_AFTER,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED_AFTER,
+            # Jobs that are done are not kept: some say who asked for a new password.
+            delete_jobs="successful",
+            install_signal_handlers=False,
+        )
+    finally:
+        looking.cancel()
+
+
+async def _keep_taking_up(connected: App) -> None:
+    """Beside the jobs and not one of them: it must not wait for a place among them."""
+    while True:
+        await asyncio.sleep(HEARTBEAT)
+        # Without a database the worker itself ends soon, and is started again.
+        with contextlib.suppress(ConnectorException, psycopg.OperationalError):
+            await take_up_stalled_jobs(connected)

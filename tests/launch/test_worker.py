@@ -1,0 +1,115 @@
+"""The worker: no mail is lost when it is killed, the running one is finished when it is asked to end."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from changes.apply import apply_change, preview_change
+from changes.models import Change
+from changes.proposals import NewTerms
+from customers.models import Notice
+from evcnet.accounts.forgotten_password import mail_way_back
+from tests import factories as make
+from tests.launch.production import environment, running, until
+from tests.mail_server import MailServer, mail_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LETTERS, KILLS = 60, 3
+
+
+@pytest.fixture
+def post():
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def worker(var, post):
+    """Starts a worker whose mails go to ``post``."""
+    return lambda: running("manage.py", "worker", env=environment(var, EMAIL_URL=post.url))
+
+
+def announce(world, customers: int) -> None:
+    for number in range(customers - 1):
+        make.CustomerFactory(user_group=world.north, email=f"{number}@example.org")
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap})
+    shown = preview_change(proposal).impact
+    apply_change(proposal, fingerprint=shown.fingerprint, notify=Change.Notify.ALL)
+
+
+def a_minute_passes() -> None:
+    """For the heartbeats of workers that are gone: those that live beat again."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 minute'")
+
+
+def statuses() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE task_name LIKE 'mail%' ORDER BY id")
+        return [status for (status,) in cursor.fetchall()]
+
+
+def test_a_mailing_whose_worker_is_killed_three_times_reaches_everyone(world, worker, post: MailServer):
+    """At the worst moment: the mail server has the letter, and the worker has not written it down."""
+    announce(world, LETTERS)
+    for kill in range(1, KILLS + 1):
+        with worker() as killed:
+            due = LETTERS * kill // (KILLS + 1)
+            post.before_answer = lambda letter, due=due, killed=killed: len(post.letters) >= due and killed.kill()
+            killed.wait(60)
+        assert Notice.objects.filter(state="queued").exists()
+        assert statuses() == ["doing"], "nobody knows yet that its worker is gone"
+        a_minute_passes()
+    post.before_answer = lambda letter: None
+    with worker():
+        until(lambda: set(Notice.objects.values_list("state", flat=True)) == {"sent"})
+        until(lambda: statuses() == [])
+    assert len({letter["To"] for letter in post.letters}) == LETTERS
+    twice = [key for key, times in Counter(post.message_ids()).items() if times > 1]
+    assert len(post.letters) == LETTERS + len(twice)
+    assert len(twice) <= KILLS, "one for each kill at most"
+
+
+def test_a_worker_takes_up_the_jobs_of_one_that_died_beside_it(world, worker, post):
+    mail_way_back.defer(email=world.anna.email, portal="http://localhost/")
+    with worker() as killed:
+        post.before_answer = lambda letter: killed.kill()
+        killed.wait(60)
+    with worker():
+        until(lambda: workers_alive() == 2)
+        assert statuses() == ["doing"]
+        post.before_answer = lambda letter: None
+        a_minute_passes()
+        until(lambda: statuses() == [])
+    assert [letter["To"] for letter in post.letters] == [world.anna.email] * 2
+
+
+def workers_alive() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_workers")
+        return cursor.fetchone()[0]
+
+
+def test_a_worker_that_is_asked_to_end_finishes_its_letter_and_leaves_the_rest_queued(world, worker, post):
+    announce(world, 20)
+    with worker() as asked:
+
+        def ask(letter):
+            if len(post.letters) >= 5:
+                asked.send_signal(signal.SIGTERM)
+                time.sleep(0.4)
+
+        post.before_answer = ask
+        assert asked.wait(60) == 0
+    assert 5 <= len(post.letters) < 20
+    assert Notice.objects.filter(state="sent").count() == len(post.letters)
+    assert statuses() == ["todo"]
+    post.before_answer = lambda letter: None
+    with worker():
+        until(lambda: set(Notice.objects.values_list("state", flat=True)) == {"sent"})
+    assert len(post.letters) == len(set(post.message_ids())) == 20
