@@ -106,7 +106,7 @@ def apply_now(proposal: Proposal, *, by: StaffMember | None = None, reason: str 
             proposal.write(change, preview.basis)
             return change
     except IntegrityError as error:
-        raise _refused(error) from error
+        raise _inapplicable(error) from error
 
 
 def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool = False) -> Preview:
@@ -169,10 +169,10 @@ def _try_in_database(preview: Preview) -> None:
                 preview.proposal.write(None, preview.basis)
             transaction.set_rollback(True)
     except IntegrityError as error:
-        raise _refused(error) from error
+        raise _inapplicable(error) from error
 
 
-def _refused(error: IntegrityError) -> Inapplicable:
+def _inapplicable(error: IntegrityError) -> Inapplicable:
     refusal = refusal_of(error)
     return Inapplicable(refusal.message, refusal.field)
 

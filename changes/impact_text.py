@@ -13,7 +13,7 @@ from tariffs.pricing import is_free, price_text
 _PRICE = re.compile(r"(?:up to )?[0-9][0-9.]*(?: to [0-9.]+)? [A-Z]{3}\b")
 PARTS = 6
 """So many prices are told of one effect; the list of customers has all of them."""
-VERBS: dict[str, tuple[str, str]] = {
+EFFECT_WORDS: dict[str, tuple[str, str]] = {
     "loses_access": ("loses access", "lose access"),
     "gains_access": ("gains access", "gain access"),
     "pays_more": ("pays more", "pay more"),
@@ -26,7 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 def counts_in_words(counts: Mapping[Effect, int]) -> list[str]:
     """ "3 lose access", "156 pay more": the customers who notice something, the heaviest effect first."""
-    return [f"{counts[effect]:,} {VERBS[effect][counts[effect] != 1]}" for effect in AFFECTED if counts[effect]]
+    return [f"{counts[effect]:,} {EFFECT_WORDS[effect][counts[effect] != 1]}" for effect in AFFECTED if counts[effect]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Sentence:
 
     @property
     def words(self) -> str:
-        one, many = VERBS[self.effect]
+        one, many = EFFECT_WORDS[self.effect]
         return f"customer {one}" if self.count == 1 else f"customers {many}"
 
     @property
@@ -87,7 +87,10 @@ class Bar:
 def parts(impact: Impact, names: Mapping[str, str]) -> list[Part]:
     """What somebody notices, one part for each pair of prices, the heaviest first. ``names`` of tariffs by their id."""
     merged = [case for case in groups_of_effects(impact.cases) if case.effect != "unchanged"]
-    return [Part(case.effect, case.count, _priced(case.before, names), _priced(case.after, names)) for case in merged]
+    return [
+        Part(case.effect, case.count, _price_words(case.before, names), _price_words(case.after, names))
+        for case in merged
+    ]
 
 
 def sentences(price_parts: Iterable[Part]) -> list[Sentence]:
@@ -103,7 +106,7 @@ def read_parts(stored: Iterable[Mapping[str, Any]]) -> list[Part]:
     return [Part(each["effect"], each["count"], each["before"], each["after"]) for each in stored]
 
 
-def _priced(side: Side, names: Mapping[str, str]) -> str:
+def _price_words(side: Side, names: Mapping[str, str]) -> str:
     if not side.allowed or side.price is None:
         return ""
     name, text = names.get(side.tariff or "", ""), price_text(side.price)

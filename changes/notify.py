@@ -88,7 +88,7 @@ def _context(change: Change, concerned: Sequence[ChargeGroup]) -> dict[str, Any]
     ``user_groups`` are those of the groups that nobody else can know of, by the groups' names.
     """
     groups = sorted(concerned, key=lambda group: group.code)[:MOST_NAMED]
-    known = _known_outside(groups)
+    known = _with_access_elsewhere(groups)
     return {
         "groups": [group.name for group in groups],
         "user_groups": {group.name: group.user_group_id for group in groups if group.pk not in known},
@@ -98,7 +98,7 @@ def _context(change: Change, concerned: Sequence[ChargeGroup]) -> dict[str, Any]
     }
 
 
-def _known_outside(groups: list[ChargeGroup]) -> set[int]:
+def _with_access_elsewhere(groups: list[ChargeGroup]) -> set[int]:
     """Those that were ever open to other user groups, or hold an exception for one of their customers."""
     opened = Terms.objects.filter(charge_group__in=groups, other_user_groups=True)
     guests = CustomerException.objects.filter(charge_group__in=groups).exclude(

@@ -26,7 +26,7 @@ class Safeguard:
 
     def allows(self, typed: str) -> bool:
         """May the change be made with what was typed? Case and spaces make no difference."""
-        return not self.reasons or _folded(typed) in map(_folded, self.names)
+        return not self.reasons or _normalise(typed) in map(_normalise, self.names)
 
     def joined(self, other: Safeguard, provider: Provider) -> Safeguard:
         """That of two changes together, which ask for the provider's name."""
@@ -38,7 +38,7 @@ def safeguard_of(preview: Preview) -> Safeguard:
     return Safeguard([reason for reason in reasons if reason], _names(preview.proposal, preview.provider))
 
 
-def _folded(name: str) -> str:
+def _normalise(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 

@@ -111,7 +111,7 @@ def _expired(facts: Facts) -> bool:
     return _of_platform(facts) and facts.card_valid_until is not None and facts.at >= facts.card_valid_until
 
 
-def _excepted(facts: Facts) -> ExceptionAccess | None:
+def _exception_access(facts: Facts) -> ExceptionAccess | None:
     """Only customers of the group's own provider can have an exception in it."""
     return facts.exception if facts.same_provider else None
 
@@ -200,7 +200,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "9",
         "exception_denied",
         "NOT_ALLOWED",
-        lambda facts: _excepted(facts) == "denied",
+        lambda facts: _exception_access(facts) == "denied",
         "An exception denies this customer at this charge group.",
         "No exception denies this customer.",
     ),
@@ -225,7 +225,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "11",
         "exception_allowed",
         "ALLOWED",
-        lambda facts: _excepted(facts) == "allowed",
+        lambda facts: _exception_access(facts) == "allowed",
         "An exception allows this customer at this charge group.",
         "No exception allows this customer.",
     ),

@@ -32,19 +32,19 @@ class AccessSummary:
     @property
     def open_to(self) -> list[str]:
         """In words, who may charge here; empty where nobody may."""
-        if self.terms is None or not self.priced:
+        if self.terms is None or not self.has_price:
             return []
         excepted = f"{self.allowed:,} customer{'' if self.allowed == 1 else 's'} by exception"
         return [*_open_to(self.group, self.terms), *([excepted] if self.allowed else [])]
 
     @property
-    def priced(self) -> bool:
+    def has_price(self) -> bool:
         """Without a version of the group's own tariff in force nobody may charge (rules: no terms in force)."""
         return bool(self.prices) and self.prices[0].tag.version is not None
 
     @property
     def free(self) -> bool:
-        return self.priced and all(price.tag.free for price in self.prices)
+        return self.has_price and all(price.tag.free for price in self.prices)
 
 
 def access_summaries(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, AccessSummary]:
@@ -54,7 +54,7 @@ def access_summaries(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, A
     in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
     named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
     tags = current_prices(named, at) if named else {}
-    allowed = _allowed(by_id, at)
+    allowed = _count_allowed(by_id, at)
     return {
         pk: AccessSummary(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
         for pk, group in by_id.items()
@@ -75,7 +75,7 @@ def _open_to(group: ChargeGroup, terms: Terms) -> Iterator[str]:
     return (text for switch, text in zip(OPENINGS, words, strict=True) if getattr(terms, switch))
 
 
-def _allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
+def _count_allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
     """How many customers an exception in force allows, in each group."""
     rows = CustomerException.objects.in_force(at).filter(charge_group_id__in=list(groups), access="allowed")
     counts = rows.order_by().values("charge_group_id").annotate(number=Count("pk"))

@@ -129,7 +129,7 @@ class ChargeGroupAddForm(PortalForm):
         selected = parse_pk(str(self["user_group"].value() or (groups[0] if len(groups) == 1 else "")))
         chosen = by_group.get(selected) if selected is not None else None
         for name, index in (("own_user_group", 0), ("other_user_groups", 1)):
-            self.fields[name].help_text = _counted(self.fields[name].help_text, index, chosen)
+            self.fields[name].help_text = _with_count(self.fields[name].help_text, index, chosen)
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()
@@ -154,6 +154,6 @@ class ChargeGroupAddForm(PortalForm):
             self.add_error("free_for_everyone", f"{tariff} is free of charge for everyone: tick this if that is meant.")
 
 
-def _counted(sentence: Any, index: int, counts: list[int] | None) -> SafeString:
+def _with_count(sentence: Any, index: int, counts: list[int] | None) -> SafeString:
     number = f"{counts[index]:,}" if counts else "choose a user group to see how many"
     return format_html('{} <strong data-counted="{}">{}</strong>', sentence, index, f"Now: {number}")

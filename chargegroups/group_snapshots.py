@@ -86,7 +86,7 @@ class GroupSnapshot:
         version = self.versions.get(tariff_id or 0)
         if version is not None:
             return current_price(version)
-        tariff = self._named.get(tariff_id or 0)
+        tariff = self._tariffs_of_terms.get(tariff_id or 0)
         return without_price(tariff) if tariff else None
 
     def price_of(self, decision: Decision) -> CurrentPrice | None:
@@ -94,7 +94,7 @@ class GroupSnapshot:
         return self.price_of_tariff(int(decision.tariff.code)) if decision.tariff else None
 
     @cached_property
-    def _named(self) -> dict[int, Tariff]:
+    def _tariffs_of_terms(self) -> dict[int, Tariff]:
         """The tariffs of the terms, which may be without a version in force."""
         slots = [getattr(self.stored, slot) for slot in SLOTS] if self.stored else []
         return {tariff.pk: tariff for tariff in slots if tariff}

@@ -20,7 +20,7 @@ _COUNTS = """
     WHERE slot.tariff = ANY(%s) AND (%s::bigint[] IS NULL OR terms.charge_group_id = ANY(%s)) GROUP BY slot.tariff
 """
 
-_NAMED = """
+_TARIFFS_OF_PROVIDER = """
     SELECT slot.tariff FROM evcnet_terms_ahead terms
     CROSS JOIN LATERAL (VALUES (terms.tariff_id), (terms.prepaid_tariff_id), (terms.roaming_tariff_id)) slot (tariff)
     WHERE terms.provider_id = %s AND slot.tariff IS NOT NULL
@@ -28,10 +28,10 @@ _NAMED = """
 """
 
 
-def named_by(provider: Provider) -> set[int]:
+def tariffs_of_terms(provider: Provider) -> set[int]:
     """The tariffs, by id, that terms in force or scheduled of the provider's groups name, or an exception."""
     with connection.cursor() as cursor:
-        cursor.execute(_NAMED, [provider.pk, provider.pk])
+        cursor.execute(_TARIFFS_OF_PROVIDER, [provider.pk, provider.pk])
         return {tariff for (tariff,) in cursor.fetchall()}
 
 

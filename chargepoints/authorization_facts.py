@@ -84,7 +84,7 @@ _LATEST = "CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END NULLS
 """The last entry up to the moment, else the first one after it, else the row of today."""
 
 
-def _named(table: str, alias: str, column: str, value: str, columns: str) -> str:
+def _lookup_by_name(table: str, alias: str, column: str, value: str, columns: str) -> str:
     """The row that was called so at the moment. One that existed then goes before one that was removed, and before one
     that came later."""
     return f"""
@@ -106,9 +106,9 @@ def _named(table: str, alias: str, column: str, value: str, columns: str) -> str
 
 
 _PAST = f"""
-{_named("chargepoints_chargepoint", "p", "identity", "%(identity)s", "identity, provider_id, status, location_id, charge_group_id")}
+{_lookup_by_name("chargepoints_chargepoint", "p", "identity", "%(identity)s", "identity, provider_id, status, location_id, charge_group_id")}
 {_then("chargegroups_chargegroup", "g", "p.charge_group_id", "code, user_group_id")} {_TERMS}
-{_named("customers_chargecard", "k", "uid", "%(uid)s", "uid, provider_id, customer_id, status, roaming, valid_from, valid_until")}
+{_lookup_by_name("customers_chargecard", "k", "uid", "%(uid)s", "uid, provider_id, customer_id, status, roaming, valid_from, valid_until")}
 {_then("customers_customer", "c", "k.customer_id", "number, status, payment, user_group_id")}
 {_then("chargepoints_location", "l", "p.location_id", "time_zone")}
 CROSS JOIN LATERAL (
@@ -140,13 +140,13 @@ FROM (SELECT 1) AS one {rows}
 
 def _for_many(statement: str) -> str:
     """The same statement for a list of cards, points and moments, in their order."""
-    statement = statement.replace("FROM (SELECT 1) AS one", f"FROM {_ASKED}") + " ORDER BY asked.number"
+    statement = statement.replace("FROM (SELECT 1) AS one", f"FROM {_QUESTIONS}") + " ORDER BY asked.number"
     for name in ("uid", "identity", "at"):
         statement = statement.replace(f"%({name})s", f"asked.{name}")
     return statement
 
 
-_ASKED = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::timestamptz[])
+_QUESTIONS = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::timestamptz[])
     WITH ORDINALITY AS asked(uid, identity, at, number)"""
 LIVE, HISTORY = _statement(_TODAY), _statement(_PAST)
 HISTORY_OF_MANY = _for_many(HISTORY)

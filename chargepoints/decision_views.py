@@ -134,7 +134,7 @@ def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
 # Statistics: what somebody typed on the page is not counted
 
 
-def _counted(login: StaffMember, days: int) -> Any:
+def _since(login: StaffMember, days: int) -> Any:
     since = timezone.now() - timedelta(days=days)
     rows = DecisionEntry.objects.visible_to(login).exclude(source=DecisionEntry.Source.EXPLAINER)
     return rows.filter(asked_at__gte=since).order_by()
@@ -150,7 +150,7 @@ class UnknownCard:
 
 def unknown_cards(login: StaffMember) -> list[UnknownCard]:
     """Uids that nobody knew in the last 90 days, those that came last first, without those that the login has cards of now."""
-    rows = _counted(login, UNKNOWN_DAYS).filter(reason="card_unknown").values(uid=Upper("card_uid"))
+    rows = _since(login, UNKNOWN_DAYS).filter(reason="card_unknown").values(uid=Upper("card_uid"))
     unknown = rows.annotate(times=Count("pk"), first=Min("asked_at"), last=Max("asked_at")).order_by("-last")[:MATCHES]
     cards = [UnknownCard(**row) for row in unknown]
     known = ChargeCard.objects.visible_to(login).alias(capitals=Upper("uid"))
@@ -169,7 +169,7 @@ class DecisionCounts:
 
 def decision_counts(login: StaffMember, **of: Any) -> DecisionCounts | None:
     """Of a ``charge_point`` or ``charge_group``, by reason and day; None where nothing was decided in the last 14 days."""
-    rows = _counted(login, COUNTED_DAYS).filter(**of).annotate(day=TruncDate("asked_at"))
+    rows = _since(login, COUNTED_DAYS).filter(**of).annotate(day=TruncDate("asked_at"))
     numbers: dict[tuple[date, str], int] = {}
     for day, reason, number in rows.values_list("day", "reason").annotate(number=Count("pk")):
         public_reason = NOT_ACCEPTED if reason in CONFIDENTIAL else reason

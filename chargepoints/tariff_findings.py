@@ -36,7 +36,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Listed:
+class VersionPrices:
     """A version, in force or to come, with its price list."""
 
     version: TariffVersion
@@ -47,10 +47,10 @@ def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Iterable[tuple[T
     """For the tariffs (a queryset) that these charge groups (a queryset) use, now or by terms to come."""
     uses = _uses(groups, at)
     medians = median_prices(tariffs, at)
-    for each in _listed(tariffs.filter(pk__in=uses), at):
+    for each in _prices_ahead(tariffs.filter(pk__in=uses), at):
         tariff, use = each.version.tariff, uses[each.version.tariff_id]
         key = (tariff.provider_id, tariff.currency)
-        for finding in _found(each.price_list, use.outside_home, use.ad_hoc_kw, medians[key]):
+        for finding in _cached_findings(each.price_list, use.outside_home, use.ad_hoc_kw, medians[key]):
             yield each.version, finding
 
 
@@ -75,7 +75,9 @@ def place_in_words(where: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _found(listed: PriceList, outside_home: bool, ad_hoc_kw: Decimal | None, medians: Medians) -> tuple[Finding, ...]:
+def _cached_findings(
+    listed: PriceList, outside_home: bool, ad_hoc_kw: Decimal | None, medians: Medians
+) -> tuple[Finding, ...]:
     """Remembered, since most price lists stay as they are from one page to the next.
 
     That everyone charges for free is told of the charge group: a price list does not know for whom it is.
@@ -124,11 +126,11 @@ def _kilowatts(groups: Any) -> dict[int, Decimal]:
     return dict(points.order_by().values_list("charge_group").annotate(Max("max_power_kw")))
 
 
-def _listed(tariffs: Any, at: datetime) -> list[Listed]:
+def _prices_ahead(tariffs: Any, at: datetime) -> list[VersionPrices]:
     versions = (
         versions_ahead(tariffs, at)
         .select_related("tariff")
         .prefetch_related("elements")
         .order_by("tariff__code", "valid_from")
     )
-    return [Listed(version, price_list(version)) for version in versions]
+    return [VersionPrices(version, price_list(version)) for version in versions]

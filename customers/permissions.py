@@ -114,14 +114,14 @@ invite the first admin of a provider."""
 
 def granted(role: str, permission: str) -> bool:
     """Does this role carry the permission, written ``app.action_model`` as Django does?"""
-    return _listed(PERMISSIONS.get(role, {}), permission)
+    return _allows(PERMISSIONS.get(role, {}), permission)
 
 
 def granted_to_operator(permission: str) -> bool:
-    return _listed(OPERATOR, permission)
+    return _allows(OPERATOR, permission)
 
 
-def _listed(table: dict[str, frozenset[str]], permission: str) -> bool:
+def _allows(table: dict[str, frozenset[str]], permission: str) -> bool:
     app, _, codename = permission.partition(".")
     action, _, model = codename.partition("_")
     actions = table.get(f"{app}.{model}", frozenset())

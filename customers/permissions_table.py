@@ -27,7 +27,7 @@ narrower word says.
 AFTER = """\
 ## What the table does not say
 
-- Terms are added through their own door: preview, confirmation, and only with tariffs that the login sees. A sub
+- Terms are added in their own way: preview, confirmation, and only with tariffs that the login sees. A sub
   provider sees the tariffs that the provider offers to one of its user groups.
 - A helpdesk reads the terms of its own charge groups, and no price list.
 - A name that stands in a row within reach, but belongs to a row out of reach, is not shown.

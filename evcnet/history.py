@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import formats, timezone
 
-VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
+ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
 OWNERS = {"charge_group", "customer", "charge_point", "staff_member", "version"}
 """What a row without a name of its own is called by."""
@@ -48,7 +48,7 @@ class HistoryEntry:
 
     at: datetime
     who: str
-    verb: str
+    action: str
     model: type[models.Model]
     pk: Any
     name: str
@@ -113,7 +113,7 @@ def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[H
         HistoryEntry(
             at=event.pgh_created_at,
             who=who.get(author_id(event), ""),
-            verb=VERBS.get(event.pgh_label, event.pgh_label),
+            action=ACTIONS.get(event.pgh_label, event.pgh_label),
             model=model,
             pk=event.pgh_obj_id,
             name=_name(model, event, names),

@@ -67,7 +67,7 @@ def trondheim(row: dict[str, str]) -> Charged:
     return Charged(row["session_ID"], row["User_ID"], point, garage, row["Start_plugin"], row["End_plugout"], kwh)
 
 
-READ = {"dundee": dundee, "trondheim": trondheim}
+READERS = {"dundee": dundee, "trondheim": trondheim}
 
 
 def moment(text: str, source: Source) -> str:
@@ -123,7 +123,7 @@ def main() -> None:
     refused = {e["row"] for e in json.loads(options.refused.read_text())["errors"]} if options.refused else set()
     with options.file.open(encoding="utf-8-sig", newline="") as file:
         rows = enumerate(csv.DictReader(file, delimiter=source.delimiter), 2)
-        charged = [READ[options.source](row) for number, row in rows if number not in refused]
+        charged = [READERS[options.source](row) for number, row in rows if number not in refused]
     options.folder.mkdir(parents=True, exist_ok=True)
     for kind, header, lines in files(charged, source, options.charge_group, options.user_group):
         write(options.folder, kind, header, lines)

@@ -47,5 +47,5 @@ def _net(column: str) -> Case:
 
 
 def _medians_of(row: Mapping[str, Any]) -> Medians:
-    found = ((dimension, row[column]) for dimension, column in COLUMN.items())
-    return tuple((dimension, round(Decimal(repr(price)), 4)) for dimension, price in found if price is not None)
+    prices = ((dimension, row[column]) for dimension, column in COLUMN.items())
+    return tuple((dimension, round(Decimal(repr(price)), 4)) for dimension, price in prices if price is not None)

@@ -114,7 +114,7 @@ class TariffResource(TermsResource):
 
     def values_of(self, instance: TariffVersion) -> Values:
         element = _only_element(instance)
-        rates = {getattr(element, f"{each}_vat") or Decimal(0) for each in _priced(element)}
+        rates = {getattr(element, f"{each}_vat") or Decimal(0) for each in _price_fields(element)}
         if len(rates) > 1:
             raise NotExportable("a version with several VAT rates")
         tariff = instance.tariff
@@ -236,7 +236,7 @@ def _only_element(version: Any) -> Any:
     element = elements[0]
     if any(getattr(element, name) for name in Restrictions.__dataclass_fields__):
         raise NotExportable("a version with restrictions")
-    if any(getattr(element, f"{each}_step") != 1 for each in STEPS if each in _priced(element)):
+    if any(getattr(element, f"{each}_step") != 1 for each in STEPS if each in _price_fields(element)):
         raise NotExportable("a version with other steps")
     if version.valid_until is not None:
         raise NotExportable("a version that ends")
@@ -245,7 +245,7 @@ def _only_element(version: Any) -> Any:
     return element
 
 
-def _priced(element: Any) -> list[str]:
+def _price_fields(element: Any) -> list[str]:
     return [each for each in PRICES.values() if getattr(element, f"{each}_price") is not None]
 
 

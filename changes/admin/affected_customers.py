@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 
 from changes.change_permissions import OUT_OF_SIGHT, partly_visible
 from changes.impact import AFFECTED, Case, Effect, Side
-from changes.impact_text import VERBS
+from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.preview import Preview, preview_scheduled
 from customers.audit import record
@@ -76,10 +76,10 @@ class AffectedCustomers:
 
 
 def _line(customer: Customer, case: Case, names: dict[str, str]) -> Line:
-    return Line(customer, case.effect, _priced(case.before, names), _priced(case.after, names))
+    return Line(customer, case.effect, _price_words(case.before, names), _price_words(case.after, names))
 
 
-def _priced(side: Side, names: dict[str, str]) -> str:
+def _price_words(side: Side, names: dict[str, str]) -> str:
     if not side.allowed:
         return "may not charge"
     return f"{names.get(side.tariff or '', '')} {price_text(side.price)}" if side.price else ""
@@ -128,7 +128,7 @@ def page(listing: AffectedCustomers, after: str) -> dict[str, Any]:
         "visible": visible,
         "hidden": listing.total - visible,
         "following": customers[PER_PAGE - 1].pk if len(customers) > PER_PAGE else "",
-        "choices": [(effect, VERBS[effect][1], counts[effect]) for effect in AFFECTED if counts[effect]],
+        "choices": [(effect, EFFECT_WORDS[effect][1], counts[effect]) for effect in AFFECTED if counts[effect]],
     }
 
 

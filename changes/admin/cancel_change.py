@@ -27,10 +27,10 @@ def cancel_view(admin: Any, request: StaffRequest, change: Change) -> HttpRespon
         raise PermissionDenied
     if request.method == "POST":
         return _cancel(admin, request, change)
-    told = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed").count()
+    notice_count = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed").count()
     context = admin.page_context(request, change, f"Cancel: {change}") | {
         "change": change,
-        "told": told,
+        "notice_count": notice_count,
         "possible": change.cancelled_at is None and change.takes_effect_at > database_clock(),
     }
     return TemplateResponse(request, "changes/cancel.html", context)

@@ -193,7 +193,7 @@ def _when(moment: str) -> str:
 # Customers and charge points
 
 
-def _moved_customers(stored: StoredProposal) -> Differences:
+def _customer_moves(stored: StoredProposal) -> Differences:
     pairs = stored.earlier["user_groups"]
     known = _customers(stored, pk__in=[pk for pk, _ in pairs[:MAX_LINES]])
     groups = UserGroup.objects.visible_to(stored.login).filter(provider_id=stored.provider)
@@ -213,7 +213,7 @@ def _customers(stored: StoredProposal, **which: Any) -> dict[int, Customer]:
     return {row.pk: row for row in rows}
 
 
-def _moved_points(stored: StoredProposal) -> Differences:
+def _point_moves(stored: StoredProposal) -> Differences:
     earlier = stored.earlier["points"]
     targets = dict(stored.proposal["moves"])
     first = earlier[:MAX_LINES]
@@ -242,7 +242,7 @@ _KINDS: dict[str, Callable[[StoredProposal], Differences]] = {
     "terms": _terms,
     "version": _version,
     "exceptions": _exceptions,
-    "customers": _moved_customers,
-    "points": _moved_points,
-    "closing": _moved_points,
+    "customers": _customer_moves,
+    "points": _point_moves,
+    "closing": _point_moves,
 }

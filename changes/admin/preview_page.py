@@ -24,7 +24,7 @@ from tariffs.pricing import price_text
 
 MAX_TRANSITIONS = 3
 """So many pairs of price lists are laid out session by session; the sentences name all of them."""
-NAMED = 3
+MAX_NAMES = 3
 """So many charge groups are named where roaming cards are concerned alike."""
 
 
@@ -82,7 +82,7 @@ def roaming_sentences(preview: Preview) -> list[str]:
         words = _difference(_roaming(preview.basis, place.before), _roaming(preview.basis, place.after))
         if words:
             places_by_words.setdefault(words, []).append(where)
-    return [f"{_named(where)}: {words}" for words, where in places_by_words.items()]
+    return [f"{_first_names(where)}: {words}" for words, where in places_by_words.items()]
 
 
 def _roaming(basis: Basis, side: GroupSnapshot | None) -> tuple[bool, str]:
@@ -100,7 +100,7 @@ def _difference(before: tuple[bool, str], after: tuple[bool, str]) -> str:
     return f"roaming cards pay {after[1]} instead of {before[1]}." if after[0] and before[1] != after[1] else ""
 
 
-def _named(where: Iterable[str]) -> str:
+def _first_names(where: Iterable[str]) -> str:
     different = list(dict.fromkeys(where))
-    more = len(different) - NAMED
-    return ", ".join(different[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(different) - MAX_NAMES
+    return ", ".join(different[:MAX_NAMES]) + (f" and {more:,} more" if more > 0 else "")

@@ -144,7 +144,7 @@ class _Sides:
         self.facts = {pk: case.facts for pk, case in preview.cases_of(list(customers)).items()}
         places = preview.basis.places
         self.places = {place.before.group.pk: place for place in places if place.before}
-        self.moved = _moved(preview, places)
+        self.moved = _places_of_moves(preview, places)
         self.known: dict[tuple[str, int], tuple[Side, Side]] = {}
 
     def of(self, row: Session) -> tuple[Side, Side]:
@@ -160,7 +160,7 @@ class _Sides:
         return self.known[key]
 
 
-def _moved(preview: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeAfter]:
+def _places_of_moves(preview: Preview, places: Iterable[BeforeAfter]) -> dict[int, BeforeAfter]:
     """For each point that moves, the place that stands for where it was and where it will be."""
     if not isinstance(preview.proposal, PointMoves):
         return {}

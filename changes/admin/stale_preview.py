@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from changes.apply import as_json
 from changes.impact import EFFECTS
-from changes.impact_text import VERBS
+from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.preview import Preview
 from evcnet.admin.requests import StaffRequest
@@ -59,7 +59,9 @@ def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, An
     if then is None:
         return StaleContext([], [])
     now = as_json(preview.impact)
-    lines = [_line(VERBS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS]
+    lines = [
+        _line(EFFECT_WORDS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS
+    ]
     lines.append(_line("Regulars", then["regulars"], now["regulars"]))
     lines.append(_line("Charge points", then["points"], now["points"]))
     lines.append(StaleLine("Look out", " ".join(then["warnings"]) or "–", " ".join(now["warnings"]) or "–"))

@@ -17,8 +17,8 @@ from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import price_text
 
 LISTED = 50
-DRAWN_PAST = 7
-DRAWN = 10
+PAST_DOTS = 7
+MAX_DOTS = 10
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Timeline:
 
     @property
     def dots(self) -> list[Dot]:
-        drawn = self._drawn
+        drawn = self._moments_in_picture
         return [Dot(moment, _place(index, len(drawn) + 1)) for index, moment in enumerate(drawn)]
 
     @property
@@ -60,14 +60,14 @@ class Timeline:
     @property
     def now(self) -> float:
         """Where now stands: after the last moment that has begun."""
-        begun = sum(moment.state != "scheduled" for moment in self._drawn)
-        return _place(begun - 0.5, len(self._drawn) + 1)
+        begun = sum(moment.state != "scheduled" for moment in self._moments_in_picture)
+        return _place(begun - 0.5, len(self._moments_in_picture) + 1)
 
     @property
-    def _drawn(self) -> list[Moment]:
-        begun = [moment for moment in self.moments if moment.state != "scheduled"][:DRAWN_PAST]
+    def _moments_in_picture(self) -> list[Moment]:
+        begun = [moment for moment in self.moments if moment.state != "scheduled"][:PAST_DOTS]
         to_come = [moment for moment in self.moments if moment.state == "scheduled"]
-        return [*reversed(begun), *reversed(to_come[-(DRAWN - len(begun)) :])]
+        return [*reversed(begun), *reversed(to_come[-(MAX_DOTS - len(begun)) :])]
 
 
 def _place(index: float, count: int) -> float:

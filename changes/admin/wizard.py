@@ -153,7 +153,7 @@ class ChangeWizard:
             replaces=draft.replaces,
             confirm=self._make_sure,
         )
-        return self._done(applied.change, "Scheduled" if applied.change.scheduled else "Done")
+        return self._back_with_message(applied.change, "Scheduled" if applied.change.scheduled else "Done")
 
     def _make_sure(self, preview: Preview) -> None:
         """Under the lock, before anything is written: is a big change made on purpose, and by whom it says?"""
@@ -172,9 +172,9 @@ class ChangeWizard:
     def _applied_before(self) -> HttpResponse | None:
         """A second click on “confirm” finds its own change applied; None where there is none."""
         change = applied_since(self.request, self.data) if self.step == "confirm" else None
-        return self._done(change, "This had been done already, and was not done twice") if change else None
+        return self._back_with_message(change, "This had been done already, and was not done twice") if change else None
 
-    def _done(self, change: Change, what: str) -> HttpResponse:
+    def _back_with_message(self, change: Change, what: str) -> HttpResponse:
         page = reverse("admin:changes_change_change", args=[change.pk])
         messages.success(
             self.request, format_html('{}: {}. <a class="evc-link" href="{}">See the change</a>', what, change, page)

@@ -54,7 +54,7 @@ class TermsCommand(BaseCommand):
         except NothingToChange as nothing:
             return preview_as_json(proposal, preview_change(proposal, at, even_nothing=True)), str(nothing)
         except (Inapplicable, IntegrityError) as error:
-            raise refused(error) from error
+            raise refusal_from(error) from error
 
     def show(self, output: dict[str, Any], options: dict[str, Any]) -> None:
         if options["json"]:
@@ -80,7 +80,7 @@ def refusal(text: str) -> CommandError:
     return CommandError(text, returncode=2)
 
 
-def refused(error: Inapplicable | IntegrityError) -> CommandError:
+def refusal_from(error: Inapplicable | IntegrityError) -> CommandError:
     return refusal(refusal_of(error).message)
 
 

@@ -87,7 +87,7 @@ class ExceptionChanges(Proposal):
     def customers(self) -> Collection[int]:  # type: ignore[override]
         return sorted({row.customer.pk for row in self.rows})
 
-    def _stored(self) -> dict[tuple[int, int], dict[str, Any]]:
+    def _stored_rows(self) -> dict[tuple[int, int], dict[str, Any]]:
         """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
         rows = CustomerException.objects.filter(charge_group__in=self.groups, customer_id__in=self.customers)
         stored = rows.values_list("charge_group_id", "customer_id", *COLUMNS)
@@ -99,7 +99,7 @@ class ExceptionChanges(Proposal):
     def read(self, at: datetime) -> Basis:
         if len({row.key for row in self.rows}) < len(self.rows):
             raise Inapplicable("A customer has one exception in a charge group: name each customer once.")
-        stored = self._stored()
+        stored = self._stored_rows()
         differs = self.checked or any(self._differs(row, stored.get(row.key)) for row in self.rows)
         if differs and not self.checked:
             self._clean()

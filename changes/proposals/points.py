@@ -119,10 +119,10 @@ class PointMoves(Proposal):
     def write(self, change: Change | None, basis: Basis) -> None:
         for group in {move.to for move in self.moves}:
             moving = [move.point.pk for move in self.moves if move.to == group]
-            _whole(attach(moving, group) if group is not None else detach(moving))
+            _require_all(attach(moving, group) if group is not None else detach(moving))
         starting = [move.point.pk for move in self.moves if move.status == ACTIVE and move.to is not None]
         if starting:
-            _whole(activate(starting))
+            _require_all(activate(starting))
         for status in {move.status for move in self.moves} - {ACTIVE, None}:
             pks = [move.point.pk for move in self.moves if move.status == status]
             ChargePoint.objects.filter(pk__in=pks).update(status=status)
@@ -161,7 +161,7 @@ class GroupClosure(PointMoves):
         return f"{self.group} is closed already." if self.group.closed_at is not None else ""
 
     def write(self, change: Change | None, basis: Basis) -> None:
-        _whole(close(self.group))
+        _require_all(close(self.group))
 
     def sentence(self) -> str:
         return f"{self.group} closed"
@@ -191,7 +191,7 @@ class GroupReopening(PointMoves):
         return f"{self.group} opened again"
 
 
-def _whole(outcome: BulkResult) -> None:
+def _require_all(outcome: BulkResult) -> None:
     """All or nothing: a point that can't be moved stops the others, with its reason."""
     if outcome.refusals:
         first = outcome.refusals[0]

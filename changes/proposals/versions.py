@@ -27,7 +27,7 @@ NOTHING = "This is what the version in force says already: there is nothing to c
 
 
 @dataclass(frozen=True)
-class _Stored:
+class _StoredTariff:
     """What is stored of a tariff at a moment: its groups by id, the version in force, and those to come."""
 
     places: Mapping[int, GroupSnapshot]
@@ -73,14 +73,14 @@ class NewVersion(Proposal):
             )
         return self._basis(at, stored, self._unsaved(at), self._warnings(stored), nothing)
 
-    def _read_stored(self, at: datetime) -> _Stored:
+    def _read_stored(self, at: datetime) -> _StoredTariff:
         places = group_snapshots(self.groups, at, also=[self.tariff.pk])
         known = next(iter(places.values())).versions if places else versions_in_force([self.tariff.pk], at)
         later = self.tariff.versions.filter(valid_from__gte=at).select_related("tariff").prefetch_related("elements")
-        return _Stored(places, known.get(self.tariff.pk), list(later.order_by("valid_from")))
+        return _StoredTariff(places, known.get(self.tariff.pk), list(later.order_by("valid_from")))
 
     def _basis(
-        self, at: datetime, stored: _Stored, proposed: TariffVersion | None, warnings: Sequence[str], nothing: str
+        self, at: datetime, stored: _StoredTariff, proposed: TariffVersion | None, warnings: Sequence[str], nothing: str
     ) -> Basis:
         """``proposed`` is the version that would be in force, None where there would be none."""
         in_force, tariff = stored.in_force, self.tariff.pk
@@ -108,7 +108,7 @@ class NewVersion(Proposal):
         """The version as it would be. Its id is one that no stored version has."""
         return TariffVersion(pk=-self.tariff.pk, tariff=self.tariff, valid_from=at, **version_fields(self.prices))
 
-    def _warnings(self, stored: _Stored) -> list[str]:
+    def _warnings(self, stored: _StoredTariff) -> list[str]:
         warnings = []
         if stored.in_force:
             warnings += [f"{each.why} {each.remedy}" for each in lost_vat(price_list(stored.in_force), self.prices)]

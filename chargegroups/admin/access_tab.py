@@ -27,7 +27,7 @@ from tariffs.current_price import CurrentPrice
 
 ACTIVE: Final = "active"
 SUBSCRIPTION, PREPAID = Customer.Payment.SUBSCRIPTION, Customer.Payment.PREPAID
-EXCEPTED = {
+EXCEPTION_TITLES = {
     "allowed": "With an exception: allowed",
     "denied": "With an exception: denied",
     "priced": "With an exception: a tariff of their own",
@@ -100,12 +100,13 @@ def _switches(terms: Terms | None) -> Iterator[tuple[bool, str, str]]:
 def _audiences(snapshot: GroupSnapshot, accesses: list[CustomerAccess]) -> Iterator[Audience]:
     group = snapshot.group
     counts = {
-        name: sum(each.count for each in accesses if each.audience == name) for name in ("own", "other", *EXCEPTED)
+        name: sum(each.count for each in accesses if each.audience == name)
+        for name in ("own", "other", *EXCEPTION_TITLES)
     }
     own, other = _by_policy(snapshot, group.user_group_id), _by_policy(snapshot, 0)
     yield Audience(f"Customers of {group.user_group}", own, counts["own"], "exception=none")
     yield Audience("Customers of your other user groups", other, counts["other"], "exception=none&access=all")
-    for name, who in EXCEPTED.items():
+    for name, who in EXCEPTION_TITLES.items():
         if of_audience := [each for each in accesses if each.audience == name]:
             yield Audience(who, _distinct(snapshot, of_audience), counts[name], f"exception={name}&access=all")
     yield Audience("Roaming cards of any provider", (_answer(snapshot, snapshot.judge_roaming()),), None)

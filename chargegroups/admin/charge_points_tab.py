@@ -42,7 +42,7 @@ def charge_points_view(admin: Any, request: StaffRequest, group: ChargeGroup) ->
 def detach_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
-    return _flow(admin, request, group, _chosen(request, group), None)
+    return _flow(admin, request, group, _selected_points(request, group), None)
 
 
 def may_move(request: StaffRequest, group: ChargeGroup) -> bool:
@@ -76,7 +76,7 @@ def _ids(request: StaffRequest) -> list[int]:
     return parse_pks(request.POST.getlist("point"))
 
 
-def _chosen(request: StaffRequest, group: ChargeGroup) -> Any:
+def _selected_points(request: StaffRequest, group: ChargeGroup) -> Any:
     return ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request), charge_group=group)
 
 

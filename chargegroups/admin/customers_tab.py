@@ -48,7 +48,7 @@ def customers_and_tariffs(admin: ModelAdmin, request: StaffRequest, group: Charg
     editor = _editor(request, snapshot)
     if editor is not None and request.method == "POST" and (change := _apply(editor)):
         link = reverse("admin:changes_change_change", args=[change.pk])
-        messages.success(request, format_html('{} <a href="{}">See the change</a>', editor.done, link))
+        messages.success(request, format_html('{} <a href="{}">See the change</a>', editor.message, link))
         return HttpResponseRedirect(f"{request.path}?{_filter_query(request)}#c{editor.customer.pk}")
     narrowed = CustomerAccessFilter(request.GET, snapshot=snapshot, login=request.user)
     rows, following = _page(narrowed.qs, request.GET)

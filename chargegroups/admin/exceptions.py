@@ -26,14 +26,14 @@ from evcnet.errors import REFUSALS, refusal_of
 class Editor:
     """The form in a customer's row of "Customers and tariffs"."""
 
-    refused = ""
+    refusal = ""
     """Why the exception can't be removed."""
     preview: Any = None
 
     def __init__(self, request: StaffRequest, snapshot: GroupSnapshot, customer: Customer) -> None:
         self.request, self.snapshot, self.customer = request, snapshot, customer
         group = snapshot.group
-        self.exception = self._stored() or CustomerException(
+        self.exception = self._stored_exception() or CustomerException(
             provider_id=group.provider_id, charge_group=group, customer=customer
         )
         if request.method == "POST":
@@ -41,7 +41,7 @@ class Editor:
         data = request.POST if request.method == "POST" else None
         self.form = ExceptionForm(data, instance=self.exception, request=request, auto_id="exception_%s")
 
-    def _stored(self) -> CustomerException | None:
+    def _stored_exception(self) -> CustomerException | None:
         exception: CustomerException | None = self.snapshot.group.exceptions.filter(customer=self.customer.pk).first()
         return exception
 
@@ -76,7 +76,7 @@ class Editor:
     def _refuse(self, error: Exception) -> None:
         refusal = refusal_of(error)
         if self.removing:
-            self.refused = refusal.message
+            self.refusal = refusal.message
         else:
             self.form.add_error(refusal.field if refusal.field in self.form.fields else None, refusal.message)
 
@@ -151,7 +151,7 @@ class Editor:
         return applied.change
 
     @property
-    def done(self) -> str:
+    def message(self) -> str:
         if self.removing:
             return f"The exception of {self.customer} was removed: the policy counts again."
         return f"The exception of {self.customer} was {'changed' if self.exception.pk else 'added'}."

@@ -51,11 +51,11 @@ class ExceptionResource(TermsResource):
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All exceptions of a provider are one change."""
-        return [ProposedRows(_changed(together), together) for together in by_provider(results)]
+        return [ProposedRows(_exception_changes(together), together) for together in by_provider(results)]
 
     def save_many(self, instances: list[CustomerException]) -> None:
         writes.put_exceptions(instances)
 
 
-def _changed(results: Iterable[RowResult]) -> ExceptionChanges:
+def _exception_changes(results: Iterable[RowResult]) -> ExceptionChanges:
     return ExceptionChanges([ProposedException(**each.new_values) for each in results], checked=True)

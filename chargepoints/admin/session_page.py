@@ -46,7 +46,7 @@ def about(request: StaffRequest, session: Session) -> dict[str, Any]:
     )
     rating = ratings[0] if ratings else None
     point = _visible_row(ChargePoint.objects.select_related("location", "charge_group"), login, session.charge_point_id)
-    named = _named(ratings, login, point)
+    named = _visible_tariffs(ratings, login, point)
     comparing = Comparing(request, session)
     measured = Measured.of(rating or session)
     return {
@@ -75,7 +75,7 @@ def _visible_row(rows: Any, login: Any, pk: int | None) -> Any:
     return rows.filter(pk__in=rows.model.objects.visible_to(login).filter(pk=pk).values("pk")).first()
 
 
-def _named(ratings: list[Any], login: Any, point: ChargePoint | None) -> set[int]:
+def _visible_tariffs(ratings: list[Any], login: Any, point: ChargePoint | None) -> set[int]:
     """The price lists, by their tariff, that may be named: all at charge points of one's own, else those that one sees."""
     tariffs = {each.tariff_version.tariff_id for each in ratings}
     return (

@@ -34,7 +34,7 @@ def _connector(fields: Fields) -> dict[str, Any]:
         "power_type": fields.choice(fields.path("power_type"), fields.text("power_type", 20), tuple(PHASES)),
         "max_voltage": _whole(fields, "max_voltage", "V"),
         "max_amperage": _whole(fields, "max_amperage", "A"),
-        "max_electric_power": _given_power(fields),
+        "max_electric_power": _explicit_power(fields),
     }
     return values | {"watts": 0 if fields.problems else _power(fields, values)}
 
@@ -53,7 +53,7 @@ def _whole(fields: Fields, name: str, unit: str) -> int | None:
     return fields.whole(fields.path(name), fields.present[name], most=MOST_VOLTS_OR_AMPS, unit=unit)
 
 
-def _given_power(fields: Fields) -> int | None:
+def _explicit_power(fields: Fields) -> int | None:
     if "max_electric_power" not in fields.present:
         return None
     given = fields.whole(fields.path("max_electric_power"), fields.present["max_electric_power"], most=10**15, unit="W")

@@ -16,7 +16,7 @@ from customers.models import Provider
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
 from tariffs.ocpi.export_tariffs import TariffExport
-from tariffs.ocpi.fields import written_moment
+from tariffs.ocpi.fields import format_moment
 
 LONGEST = {"address": 45, "city": 45, "postal_code": 10}
 STATE = {
@@ -175,4 +175,4 @@ def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) 
 
 
 def _seconds(moment: datetime) -> str:
-    return written_moment(moment.replace(microsecond=0))
+    return format_moment(moment.replace(microsecond=0))

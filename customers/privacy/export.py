@@ -65,7 +65,7 @@ class CustomerExport:
         for entry in read(held.model, rows, self.login):
             yield {
                 "at": entry.at,
-                "what": f"{entry.kind} {entry.verb}",
+                "what": f"{entry.kind} {entry.action}",
                 "name": entry.name,
                 "changes": [{"of": each.label, "from": each.old, "to": each.new} for each in entry.changes],
             }

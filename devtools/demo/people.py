@@ -31,7 +31,7 @@ LANGUAGES = {"nl": 60, "en": 15, "de": 15, "fr": 10}
 STATUSES = {"active": 88, "pending": 6, "blocked": 3, "deactivated": 3}
 
 
-class Crowd:
+class People:
     """Makes people one after the other; the same ``seed`` makes the same people."""
 
     def __init__(self, seed: int, prefix: str) -> None:
@@ -103,7 +103,7 @@ def _plain(name: str) -> str:
 
 def make_people(tenants: Tenants) -> None:
     """Customers of all user groups with their cards, and cards that nobody has yet."""
-    greengrid, bluevolt = Crowd(2026, "GRG"), Crowd(1999, "BLV")
+    greengrid, bluevolt = People(2026, "GRG"), People(1999, "BLV")
     company = Customer.objects.create(
         provider=tenants.greengrid,
         user_group=tenants.waterland,

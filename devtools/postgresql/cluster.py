@@ -72,7 +72,7 @@ class Cluster:
     def pid(self) -> int | None:
         """The server's process, or None if there is none; a leftover of a killed server does not count."""
         # A server that ends removes its first file a little before it is gone, and then the second.
-        noted = (process.noted_in(path) for path in self._lock_files())
+        noted = (process.read_pid(path) for path in self._lock_files())
         return next((pid for pid in noted if pid and process.is_alive(pid) and process.may_serve(pid, self.data)), None)
 
     def ensure_up(self) -> None:

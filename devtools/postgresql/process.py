@@ -20,7 +20,7 @@ def launch(account: Account, command: Sequence[str], log: Path) -> int:
     return int(launched.stdout)
 
 
-def noted_in(path: Path) -> int:
+def read_pid(path: Path) -> int:
     """The process in the first line of a lock file; 0 if there is none."""
     try:
         return int(path.read_text().splitlines()[0])

@@ -28,8 +28,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def listen() -> None:
     """A password, code or passkey that was right is a proof, and so is the sign-in itself."""
-    user_logged_in.connect(_proved, dispatch_uid="signin.proved")
-    authentication_step_completed.connect(_proved, dispatch_uid="signin.proved")
+    user_logged_in.connect(_proved, dispatch_uid="sign_in.proved")
+    authentication_step_completed.connect(_proved, dispatch_uid="sign_in.proved")
 
 
 def _proved(request: HttpRequest, **kwargs: Any) -> None:
@@ -94,7 +94,7 @@ def _asking(request: HttpRequest) -> HttpResponse:
         after = request.get_full_path()
     else:
         request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
-        after = reverse("signin_go_on")
+        after = reverse("sign_in_go_on")
     ways = get_adapter(request).get_reauthentication_methods(request.user)
     page = ways[0]["url"] if ways else reverse("account_logout")
     return HttpResponseRedirect(f"{page}?{urlencode({'next': after})}")

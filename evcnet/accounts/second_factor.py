@@ -18,11 +18,11 @@ SET_UP_BY = "second_factor_set_up_by"
 REAL = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 TO_SET_UP = "mfa_"
 TO_SHOW = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
-ALWAYS = {"account_logout", "account_reauthenticate", "signin_go_on"}
+ALWAYS = {"account_logout", "account_reauthenticate", "sign_in_go_on"}
 
 
 def listen() -> None:
-    authenticator_added.connect(_set_up, dispatch_uid="signin.second_factor")
+    authenticator_added.connect(_set_up, dispatch_uid="sign_in.second_factor")
 
 
 def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:

@@ -102,7 +102,7 @@ def _alike(entries: list[HistoryEntry]) -> list[RecentChange]:
 
 
 def _signature(entry: HistoryEntry) -> tuple[Any, ...]:
-    return entry.model, entry.verb, entry.who, entry.at.replace(second=0, microsecond=0)
+    return entry.model, entry.action, entry.who, entry.at.replace(second=0, microsecond=0)
 
 
 def _link(entry: HistoryEntry) -> str:

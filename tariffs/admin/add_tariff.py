@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from tariffs.admin import live_preview
-from tariffs.admin.price_editor import PriceEditor, saved_or_refused
+from tariffs.admin.price_editor import PriceEditor, try_write
 from tariffs.forms.price_table import PriceTable
 from tariffs.forms.simple_prices import SimpleForm, first_values
 from tariffs.writes import add_version
@@ -49,7 +49,7 @@ class AddTariff(PriceEditor):
 
     def respond_to_table(self, table: PriceTable) -> HttpResponse:
         """Live preview, simple form, and tariff and prices written; else the table."""
-        if live_preview.is_asked(self.request):
+        if live_preview.is_requested(self.request):
             return live_preview.answer(self.request, self.table_preview(table) | {"table": table})
         step, response = self.request.POST.get("step"), None
         if step == "simple" and (table.empty or table.is_valid()):
@@ -70,7 +70,7 @@ class AddTariff(PriceEditor):
         if self.request.method != "POST":
             return self.simple_page(SimpleForm(initial=first_values(self.tariff)))
         form = SimpleForm(self.request.POST)
-        if live_preview.is_asked(self.request):
+        if live_preview.is_requested(self.request):
             return live_preview.answer(self.request, self.simple_preview(form))
         if form.is_valid() and (self.has_valid_name or self.request.POST.get("step") != "save"):
             return self.respond_to_table(PriceTable(self.tariff, form.to_table(self.tariff.currency)))
@@ -93,7 +93,7 @@ class AddTariff(PriceEditor):
 
     def save(self, table: PriceTable) -> HttpResponse | None:
         """The tariff with its first version; None where it can't be written, which the forms then say."""
-        if not self.has_valid_name or not table.is_valid() or not saved_or_refused(table, self._write):
+        if not self.has_valid_name or not table.is_valid() or not try_write(table, self._write):
             return None
         messages.success(self.request, format_html("{} was added with its prices.", self.tariff))
         return HttpResponseRedirect(self.admin.page(self.tariff.pk, "prices"))

@@ -67,7 +67,7 @@ def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_d
     versions = versions_of(tariff)
     form = _form(query, tariff, versions, draft)
     form.is_valid()
-    compared = _chosen(versions, form, draft)
+    compared = _side_by_side(versions, form, draft)
     context = admin.page_context(request, tariff, str(tariff)) | {
         "form": form,
         "draft": draft,
@@ -77,7 +77,7 @@ def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_d
         "tab_of": admin.page(tariff.pk, "calculator"),
         "simple": editor_page(admin, tariff, simple=True) if may_change(request, tariff) else "",
         "described": form.session and _described(form.session),
-        "priced": _priced(compared, form.session) if form.session else [],
+        "priced": _version_costs(compared, form.session) if form.session else [],
         "in_force": any(each.state == "now" for each in versions),
         "hours": [f"{hour:02d}" for hour in range(24)],
     }
@@ -116,7 +116,7 @@ def _label(display: VersionDisplay, zone: ZoneInfo) -> str:
     return f"From {display.version.valid_from.astimezone(zone):%Y-%m-%d %H:%M}, {STATES[display.state]}: {display.text}"
 
 
-def _chosen(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:
+def _side_by_side(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:
     """The version in force first, then the draft, then the version that was chosen to stand beside them."""
     beside = form.cleaned_data.get("beside")
     in_force = [each for each in versions if each.state == "now"]
@@ -124,7 +124,7 @@ def _chosen(versions: list[VersionDisplay], form: SessionForm, draft: Draft | No
     return [*in_force, *([draft.display] if draft else []), *beside_it]
 
 
-def _priced(versions: list[VersionDisplay], session: Session) -> list[VersionCost]:
+def _version_costs(versions: list[VersionDisplay], session: Session) -> list[VersionCost]:
     # A draft has no rows: its price list is at hand.
     listed = [getattr(each.version, "price_list", None) or price_list(each.version) for each in versions]
     weeks = [costs(each, session) for each in listed]

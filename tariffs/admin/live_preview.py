@@ -24,7 +24,7 @@ from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.lints import findings, lost_vat
 from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
-ASKED = "reads"
+PARAMETER = "reads"
 """What a page that somebody types on sends along, to be answered by the words alone."""
 
 
@@ -38,8 +38,8 @@ class ReferencePreview:
     difference: str
 
 
-def is_asked(request: StaffRequest) -> bool:
-    return ASKED in request.POST
+def is_requested(request: StaffRequest) -> bool:
+    return PARAMETER in request.POST
 
 
 def answer(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:

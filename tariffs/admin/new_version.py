@@ -70,9 +70,9 @@ def simple_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> 
         return _not_scheduled(admin, request, tariff)
     editor = PriceEditor(admin, request, tariff, version)
     if request.method != "POST":
-        return editor.simple_as_stored()
+        return editor.simple_from_stored()
     form = SimpleForm(request.POST)
-    if live_preview.is_asked(request):
+    if live_preview.is_requested(request):
         return live_preview.answer(request, editor.simple_preview(form))
     return _leave_simple(editor, form) if form.is_valid() else editor.simple_page(form)
 

@@ -62,7 +62,7 @@ class PriceEditor:
 
     def leave_table(self, table: PriceTable) -> HttpResponse | None:
         """What the table was sent for besides to be written: its preview, the calculator, the simple form; else None."""
-        if live_preview.is_asked(self.request):
+        if live_preview.is_requested(self.request):
             return live_preview.answer(self.request, self.table_preview(table) | {"table": table})
         step = self.request.POST.get("step")
         if step == "calculate" and table.is_valid():
@@ -98,7 +98,7 @@ class PriceEditor:
         values, table.obstacles = table.simple_values()
         return None if table.obstacles else self.simple_page(SimpleForm(initial=values))
 
-    def simple_as_stored(self) -> HttpResponse:
+    def simple_from_stored(self) -> HttpResponse:
         """The version that is scheduled with its moments, else the prices in force for a version to come."""
         stored = self.version or versions_in_force([self.tariff.pk], database_clock()).get(self.tariff.pk)
         values, obstacles = simple_values(price_list(stored)) if stored else (first_values(self.tariff), ())
@@ -112,7 +112,7 @@ class PriceEditor:
 
     def save(self, table: PriceTable) -> HttpResponse | None:
         """Write what was typed of a tariff that nothing uses; None where it can't be, which the table then says."""
-        if not table.is_valid() or not saved_or_refused(table, self._write):
+        if not table.is_valid() or not try_write(table, self._write):
             return None
         messages.success(self.request, f"The prices of {self.tariff} are saved.")
         return HttpResponseRedirect(self.admin.page(self.tariff.pk, "prices"))
@@ -128,7 +128,7 @@ class PriceEditor:
         return live_preview.reading(self.request, self.tariff, listed, table.valid_from if table else None)
 
 
-def saved_or_refused(table: PriceTable, write: Callable[[PriceTable], None]) -> bool:
+def try_write(table: PriceTable, write: Callable[[PriceTable], None]) -> bool:
     """Write in a transaction; what the database refuses becomes an error of the form."""
     try:
         with transaction.atomic():

@@ -36,7 +36,7 @@ WINDOWS = (
     ("min_current", "max_current"),
     ("min_duration", "max_duration"),
 )
-_SPOKEN = {
+_LABELS = {
     "energy": "per kWh",
     "time": "charging, per hour",
     "parking": "parking (idle fee), per hour",
@@ -101,7 +101,7 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
             if name.endswith(("_price", "_vat")) or name.startswith(("min_", "max_")):
                 field.widget.attrs["inputmode"] = "decimal"
             # In a table the words stand in the head of the column, which a screen reader does not read with a field.
-            field.widget.attrs["aria-label"] = self._spoken(name)
+            field.widget.attrs["aria-label"] = self._label(name)
 
     def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
         """As people write it: 0.25 rather than 0.2500."""
@@ -122,12 +122,12 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def row_errors(self) -> list[tuple[str, Any]]:
         """Every error of the row, with what it is about."""
-        fields = [(self._spoken(name), error) for name in self.fields for error in self.errors.get(name, [])]
+        fields = [(self._label(name), error) for name in self.fields for error in self.errors.get(name, [])]
         return fields + [("", error) for error in self.non_field_errors()]
 
-    def _spoken(self, name: str) -> str:
+    def _label(self, name: str) -> str:
         kind, _, what = name.partition("_")
-        return f"{_SPOKEN[kind]}: {_PARTS[what]}" if kind in _SPOKEN else str(self.fields[name].label or name)
+        return f"{_LABELS[kind]}: {_PARTS[what]}" if kind in _LABELS else str(self.fields[name].label or name)
 
     @property
     def prices(self) -> list[tuple[Any, Any]]:
@@ -176,7 +176,7 @@ class PriceTable:
         self.version = VersionForm(
             data, instance=version or TariffVersion(tariff=tariff), prefix="version", initial=initial
         )
-        self.elements = ElementFormSet(data, initial=[_typed(row, vat) for row in rows] or None, prefix="elements")
+        self.elements = ElementFormSet(data, initial=[_row_values(row, vat) for row in rows] or None, prefix="elements")
         self.obstacles: tuple[str, ...] = ()
 
     def is_valid(self) -> bool:
@@ -282,7 +282,7 @@ def _columns(form: Any) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in names}
 
 
-def _typed(element: TariffElement, vat: Decimal | None) -> dict[str, Any]:
+def _row_values(element: TariffElement, vat: Decimal | None) -> dict[str, Any]:
     """A stored element as the values of a row; a VAT that is the version's is not said again."""
     values = {field.name: getattr(element, field.name) for field in TariffElement._meta.fields if field.name not in
               ("id", "provider", "version", "position")}  # fmt: skip

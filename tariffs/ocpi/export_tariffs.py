@@ -12,7 +12,7 @@ from evcnet.importexport.report import Exported
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
 from tariffs.ocpi.families import version_id
-from tariffs.ocpi.fields import written_moment
+from tariffs.ocpi.fields import format_moment
 from tariffs.ocpi.tariff_object import BEGINNING, parse_tariff
 from tariffs.ocpi.version_plan import object_versions, version_at, version_content
 from tariffs.pricing import write_tariff
@@ -43,7 +43,7 @@ class TariffExport:
             self._add(tariff, version, object_id, following and following.valid_from)
 
     def _add(self, tariff: Tariff, version: TariffVersion, object_id: str, following: datetime | None) -> None:
-        written = _written(self.provider, version, object_id, _end(version, following))
+        written = _tariff_object(self.provider, version, object_id, _end(version, following))
         why_not = _why_not(version, object_id) or self._repeats(object_id) or _misread(written, version)
         if why_not:
             self.exported.leave_out(object_id, why_not)
@@ -81,7 +81,9 @@ def _misread(written: dict[str, Any], version: TariffVersion) -> str:
     return "" if same else "OCPI can't say all that its version says."
 
 
-def _written(provider: Provider, version: TariffVersion, object_id: str, until: datetime | None) -> dict[str, Any]:
+def _tariff_object(
+    provider: Provider, version: TariffVersion, object_id: str, until: datetime | None
+) -> dict[str, Any]:
     fields = {
         "country_code": provider.country_code.code,
         "party_id": provider.party_id,
@@ -90,8 +92,8 @@ def _written(provider: Provider, version: TariffVersion, object_id: str, until: 
         "tariff_alt_text": version.alt_text,
         "tariff_alt_url": version.alt_url,
         **write_tariff(price_list(version)),
-        "start_date_time": None if version.valid_from == BEGINNING else written_moment(version.valid_from),
-        "end_date_time": until and written_moment(until),
-        "last_updated": written_moment(version.created_at.replace(microsecond=0)),
+        "start_date_time": None if version.valid_from == BEGINNING else format_moment(version.valid_from),
+        "end_date_time": until and format_moment(until),
+        "last_updated": format_moment(version.created_at.replace(microsecond=0)),
     }
     return {name: value for name, value in fields.items() if value}

@@ -93,7 +93,7 @@ def whole_millisecond(moment: datetime) -> datetime:
     return moment.astimezone(UTC) + (MILLISECOND - timedelta(microseconds=beyond) if beyond else timedelta())
 
 
-def written_moment(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """In UTC and at most 25 characters, as OCPI has it."""
     whole = whole_millisecond(moment)
     text = whole.isoformat(timespec="milliseconds" if whole.microsecond else "seconds")

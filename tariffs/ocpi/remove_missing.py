@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from changes.cancel import cancel_version
 from changes.file_changes import FileChanges, ProposedRows
 from changes.proposals import TariffEnd
-from chargegroups.tariff_usage import named_by, used_among
+from chargegroups.tariff_usage import tariffs_of_terms, used_among
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Report
 from tariffs.models import Tariff, TariffVersion
@@ -40,7 +40,7 @@ def remove_missing_tariffs(
     named = {each.tariff for each in parsed}
     missing = [each for each in stored.by_code.values() if each.pk in stored.feed.rows and each.code not in named]
     removals = [_removal(each, stored) for each in missing if each.pk not in stored.feed.others]
-    used = named_by(stored.provider)
+    used = tariffs_of_terms(stored.provider)
     taken = sum(each.current is not None and each.tariff.pk in used for each in removals)
     if problem := feed.removal_problem(taken, len(used), "tariffs in use"):
         report.refuse_for(name, "", problem)

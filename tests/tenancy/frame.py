@@ -64,7 +64,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "mfa_login_webauthn",
         "mfa_reauthenticate",
         "mfa_reauthenticate_webauthn",
-        "signin_go_on",
+        "sign_in_go_on",
     },
     (403, 405, 302, 302): {
         "admin:autocomplete",

@@ -38,7 +38,7 @@ SIGN_IN = {
     "mfa_add_webauthn",
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
-    "signin_go_on",
+    "sign_in_go_on",
     "usersessions_list",
     "admin:login",
     "admin:logout",

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
 from changes.apply import StalePreview, apply_change
-from changes.management.terms_options import TermsCommand, preview_as_json, refused
+from changes.management.terms_options import TermsCommand, preview_as_json, refusal_from
 from changes.models import Change
 from changes.proposals import Inapplicable
 
@@ -41,7 +41,7 @@ class Command(TermsCommand):
             self.show(preview_as_json(proposal, stale.preview) | {"applied": False, "change": None}, options)
             raise CommandError(str(stale), returncode=3) from stale
         except (Inapplicable, IntegrityError) as error:
-            raise refused(error) from error
+            raise refusal_from(error) from error
         # Once applied, nothing about the prices is new any more; what was odd about them still is.
         done_so = {"warnings": output["warnings"], "applied": True, "change": done.change.pk}
         self.show(preview_as_json(proposal, done.preview) | done_so, options)

@@ -48,11 +48,11 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> Replayed:
         provider = get_provider(options["provider"])
         if options["charge_group"]:
-            sessions = sessions_at(_named(ChargeGroup, provider, options["charge_group"]))
+            sessions = sessions_at(_get_by_code(ChargeGroup, provider, options["charge_group"]))
         else:
-            sessions = sessions_by(_named(Tariff, provider, options["tariff"]))
+            sessions = sessions_by(_get_by_code(Tariff, provider, options["tariff"]))
         begin, end = (_moment(provider, name, options[key]) for name, key in (("from", "begin"), ("until", "end")))
-        against = version_to_replay(_named(Tariff, provider, options["against"]), timezone.now())
+        against = version_to_replay(_get_by_code(Tariff, provider, options["against"]), timezone.now())
         chosen = started_within(sessions, begin, end)
         count = chosen.count()
         return replay(chosen, against, lambda done: self.stderr.write(f"{done:,} of {count:,} sessions"))
@@ -62,7 +62,7 @@ class NotThere(ValueError):
     """No such row of the provider."""
 
 
-def _named(model: Any, provider: Provider, code: str) -> Any:
+def _get_by_code(model: Any, provider: Provider, code: str) -> Any:
     row = model.objects.filter(provider=provider, code=code).first()
     if row is None:
         raise NotThere(f"{provider.code} has no {model._meta.verbose_name} with the code “{code}”: check it.")

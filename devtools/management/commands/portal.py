@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self.asked_to_end = watch_of_make()
         self.programs: list[Program] = []
         host, port = os.environ.get("EVCNET_HOST") or "127.0.0.1", _port()
-        _refuse_taken(host, port)
+        _refuse_port_in_use(host, port)
         with _in_use(self.var) as last_to_end:
             raise_ended_on_signals()
             try:
@@ -124,7 +124,7 @@ def _port() -> int:
     return int(asked)
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def _refuse_port_in_use(host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
