@@ -73,6 +73,16 @@ def login_of(token: str) -> StaffMember:
     return login
 
 
+@transaction.atomic
+def accept_invitation(token: str, password: str) -> StaffMember:
+    """Set the first password; NotValid where another acceptance of the same link was faster."""
+    StaffMember.objects.select_for_update().filter(pk=login_of(token).pk).get()
+    login = login_of(token)
+    login.set_password(password)
+    login.save(update_fields=["password"])
+    return login
+
+
 def _state(login: StaffMember) -> str:
     """Changes with the password, so that a link works once, and with the address, so that it proves that one."""
     return salted_hmac(SALT, f"{login.pk}|{login.password}|{login.email}").hexdigest()[:32]

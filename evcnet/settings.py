@@ -59,7 +59,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "axes",
     "csp",
     "django_structlog",
     "evcnet.accounts.apps.AccountsConfig",
@@ -92,7 +91,6 @@ MIDDLEWARE = [
     "evcnet.accounts.audit.refusals",
     "evcnet.accounts.second_factor.SecondFactorMiddleware",
     "pghistory.middleware.HistoryMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "evcnet.urls"
@@ -129,25 +127,16 @@ if BREACHED_PASSWORDS := env.str("BREACHED_PASSWORDS", default=""):
         {"NAME": "evcnet.accounts.passwords.BreachedPasswordValidator", "OPTIONS": {"path": BREACHED_PASSWORDS}}
     ]
 
-# Signing in. Whoever guesses is stopped by axes for one address and login, by the rate limits for all of them together.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# Signing in. Who guesses is stopped by evcnet/accounts/attempts.py.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+DEVICES_COOKIE_NAME = "__Host-devices" if HTTPS else "devices"
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
-AXES_USERNAME_FORM_FIELD = "login"
-AXES_USERNAME_CALLABLE = "evcnet.accounts.attempts.login_of"
-AXES_CLIENT_IP_CALLABLE = "evcnet.accounts.attempts.address_of"
-AXES_VERBOSE = False
 ACCOUNT_ADAPTER = "evcnet.accounts.adapter.SignIn"
-ACCOUNT_FORMS = {"reset_password": "evcnet.accounts.forgotten_password.ForgottenForm"}
+ACCOUNT_FORMS = {
+    "reset_password": "evcnet.accounts.forgotten_password.ForgottenForm",
+    "change_password": "evcnet.accounts.forms.OwnPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -156,22 +145,26 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "evcnet: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": "60/m/ip,10/15m/key",  # codes of the second factor; of passwords see the adapter
-    "password": "60/m/ip,100/h/key",
-}
+# Wrong passwords and codes are counted by attempts.py, which knows the owner's devices; passkeys can't be guessed.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": None, "change_password": None}
+MFA_RATE_LIMITS = {"webauthn_login": None}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "evcnet.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "evcnet"
-MFA_FORMS = {"add_webauthn": "evcnet.accounts.passkeys.PasskeyForm"}
+MFA_TOTP_TOLERANCE = 1  # half-minutes by which the clock of a phone may be off, either way
+MFA_FORMS = {
+    "authenticate": "evcnet.accounts.forms.CodeForm",
+    "reauthenticate": "evcnet.accounts.forms.CodeAgainForm",
+    "activate_totp": "evcnet.accounts.forms.AppForm",
+    "add_webauthn": "evcnet.accounts.forms.PasskeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers themselves make passkeys over plain HTTP for localhost alone
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 OPERATORS_NEED_SECOND_FACTOR = env.bool("OPERATORS_NEED_SECOND_FACTOR", default=PRODUCTION)
-# Counts of attempts and codes that were used are shared by all workers.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "evcnet_cache"}}
+CACHES = {"default": {"BACKEND": "evcnet.accounts.counters.Counters", "LOCATION": "evcnet_cache"}}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

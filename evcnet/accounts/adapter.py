@@ -7,23 +7,37 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context, ratelimit
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from customers.models import StaffMember
+from evcnet.accounts.attempts import (
+    Kind,
+    TooManyAttempts,
+    begin_attempt,
+    check_limits,
+    client_of,
+    login_of,
+    succeed,
+)
+from evcnet.accounts.audit import record_lock
+from evcnet.accounts.devices import remember_device
 from evcnet.accounts.reauthentication import is_fresh
 
 
 class SignIn(DefaultAccountAdapter):
-    """Nobody signs up; guesses at one login are counted over all addresses; a recent sign-in counts as proof."""
+    """Nobody signs up; wrong passwords are counted by device and login; a recent sign-in counts as proof."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": "This e-mail address and this password don’t belong together.",
-        "too_many_login_attempts": "Too many failed attempts. Wait a quarter of an hour, then try again.",
-        "rate_limited": "Too many attempts. Wait a quarter of an hour, then try again.",
+        "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
         "incorrect_code": "This code is not right, or not any more: type the one that is shown now.",
         "incorrect_password": "This is not your password.",
         "enter_current_password": "This is not your password.",
@@ -33,10 +47,44 @@ class SignIn(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Axes stops an address that guesses; this stops many addresses that guess at one login."""
-        if not ratelimit.consume(request, action="password", key=str(credentials.get("email", "")).lower()):
-            raise self.validation_error("too_many_login_attempts")
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> StaffMember | None:
+        """Looks at a password unless too many were wrong; raises what the page says then."""
+        email = login_of(request, credentials)
+        try:
+            attempt = begin_attempt(Kind.PASSWORD, email, client_of(request, email))
+        except TooManyAttempts as error:
+            raise self._too_many(request, error) from error
+        login: StaffMember | None = super().authenticate(request, **credentials)
+        if login is not None:
+            succeed(attempt)
+            return login
+        try:
+            check_limits(attempt)
+        except TooManyAttempts as error:
+            record_lock(request, email)
+            raise self._too_many(request, error) from error
+        return None
+
+    def reauthenticate(self, user: StaffMember, password: str) -> bool:
+        return self.authenticate(context.request, email=user.email, password=password) == user
+
+    def _too_many(self, request: HttpRequest, error: TooManyAttempts) -> Exception:
+        if request.user.is_authenticated:
+            return ValidationError(f"Too many failed attempts. Try again in {error}.")
+        page = TemplateResponse(request, "account/locked_out.html", {"wait": error}, status=429)
+        page["Retry-After"] = str(error.seconds)
+        refusal: Exception = ImmediateHttpResponse(page)
+        return refusal
+
+    def post_login(self, request: HttpRequest, user: StaffMember, **kwargs: Any) -> HttpResponse:
+        """From now on this is a device of theirs."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user)
+        return response
+
+    def set_password(self, user: StaffMember, password: str) -> None:
+        user.set_password(password)
+        user.save(update_fields=["password"])
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not is_fresh(context.request)

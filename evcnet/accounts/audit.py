@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_reset
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
-from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest, HttpResponse
 
@@ -26,7 +25,6 @@ def listen() -> None:
         (user_logged_out, _signed_out),
         (user_login_failed, _wrong_password),
         (authentication_failed, _wrong_code),
-        (user_locked_out, _locked_out),
         (password_changed, _password_set),
         (password_reset, _password_set),
         (authenticator_added, _factor_added),
@@ -75,8 +73,9 @@ def _wrong_code(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     _record(Event.SIGN_IN_REFUSED, request, user, about="wrong code")
 
 
-def _locked_out(request: HttpRequest, username: str, **kwargs: Any) -> None:
-    login = _login(username)
+def record_lock(request: HttpRequest, address: str) -> None:
+    """Too many wrong passwords for the login with this e-mail address."""
+    login = _login(address)
     _record(Event.LOCKED_OUT, request, login, about="" if login else UNKNOWN)
 
 

@@ -1,4 +1,7 @@
-"""Forgotten passwords. The request looks nobody up: a job does, so that no answer tells whether there is a login."""
+"""Forgotten passwords: the request, the mail and the page behind its link.
+
+The request looks nobody up: a job does, so that no answer tells whether there is a login.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordForm, default_token_generator
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm, default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.http import HttpRequest
+from allauth.account.views import PasswordResetFromKeyView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from customers.models import StaffMember
+from evcnet.accounts.devices import remember_device
 
 AGAIN = RetryStrategy(max_attempts=5, exponential_wait=5)
 URGENT = 100
@@ -31,6 +37,23 @@ class ForgottenForm(ResetPasswordForm):
         email: str = self.cleaned_data["email"]
         mail_way_back.defer(email=email, portal=request.build_absolute_uri("/"))
         return email
+
+
+class SetPasswordView(PasswordResetFromKeyView):
+    """The page behind the link. The link works once, also if it is sent twice at the same moment."""
+
+    reset_user: StaffMember
+
+    def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
+        with transaction.atomic():
+            login = StaffMember.objects.select_for_update().get(pk=self.reset_user.pk)
+            if not default_token_generator.check_token(login, self.key):
+                gone: HttpResponse = self.render_to_response(self.get_context_data(token_fail=True))
+                return gone
+            form.user = self.reset_user = login
+            response: HttpResponse = super().form_valid(form)
+        remember_device(self.request, response, login)
+        return response
 
 
 @app.task(name="mail_way_back", retry=AGAIN, priority=URGENT)

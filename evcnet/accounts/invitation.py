@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from customers.audit import record
-from customers.invitations import NotValid, invite, login_of
+from customers.invitations import NotValid, accept_invitation, invite, login_of
 from customers.models import AuditEntry, StaffMember
 from evcnet.accounts.attempts import address_of
+from evcnet.accounts.devices import remember_device
 from evcnet.admin.requests import StaffRequest
 
 
@@ -29,14 +30,15 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Asks for the first password, then leads to the sign-in: the link alone opens no session."""
     try:
         login = login_of(token)
+        form = SetPasswordForm(user=login, data=request.POST or None)
+        if not form.is_valid():
+            return TemplateResponse(request, "accounts/invitation.html", {"form": form, "login": login})
+        login = accept_invitation(token, form.cleaned_data["password1"])
     except NotValid:
         return TemplateResponse(request, "accounts/invitation_over.html", status=410)
-    form = SetPasswordForm(user=login, data=request.POST or None)
-    if not form.is_valid():
-        return TemplateResponse(request, "accounts/invitation.html", {"form": form, "login": login})
     logout(request)
-    login.set_password(form.cleaned_data["password1"])
-    login.save(update_fields=["password"])
     record(AuditEntry.Event.PASSWORD_SET, login, about="first, by invitation", address=address_of(request))
     messages.success(request, f"Your password is set. Sign in with {login.email}.")
-    return HttpResponseRedirect(reverse("account_login"))
+    response = HttpResponseRedirect(reverse("account_login"))
+    remember_device(request, response, login)
+    return response

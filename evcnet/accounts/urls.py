@@ -8,6 +8,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
 from evcnet.accounts import invitation, reauthentication, views
+from evcnet.accounts.forgotten_password import SetPasswordView
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -23,7 +24,7 @@ urlpatterns = [
     path("forgotten/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(
         r"^forgotten/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
-        account.password_reset_from_key,
+        SetPasswordView.as_view(),
         name="account_reset_password_from_key",
     ),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),

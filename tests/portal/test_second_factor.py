@@ -20,7 +20,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 def code_of(secret: str) -> str:
     """What an authenticator app shows now."""
-    (now,) = yield_hotp_counters_from_time()
+    _, now, _ = yield_hotp_counters_from_time()
     return format_hotp_value(hotp_value(secret, now))
 
 

@@ -5,7 +5,6 @@ import re
 from typing import ClassVar
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth.hashers import Argon2PasswordHasher, MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -133,7 +132,7 @@ def test_the_tenth_wrong_password_locks_this_login_from_this_address(world, clie
         assert sign_in("ben@greengrid.example", "x" * 12).status_code == 200
     locked = sign_in("ben@greengrid.example", "x" * 12)
     assert locked.status_code == 429
-    assert "quarter of an hour" in text_of(locked)
+    assert "You can try again in 15 minutes" in text_of(locked)
     assert sign_in("BEN@greengrid.example", PASSWORD, client).status_code == 429
     assert not is_in(client)
 
@@ -153,21 +152,6 @@ def test_an_unknown_address_is_locked_just_the_same(world):
     for _ in range(10):
         known = sign_in("ben@greengrid.example", "x" * 12)
     assert text_of(known) == text_of(locked)
-
-
-def test_guesses_from_many_addresses_are_stopped_too(world, settings, client):
-    settings.ACCOUNT_RATE_LIMITS = {"password": "5/h/key"}
-    for number in range(5):
-        sign_in("ben@greengrid.example", "x" * 12, REMOTE_ADDR=f"198.51.100.{number}")
-    stopped = sign_in("ben@greengrid.example", PASSWORD, client, REMOTE_ADDR="198.51.100.99")
-    assert "Too many failed attempts" in text_of(stopped)
-    assert not is_in(client)
-
-
-def test_no_attempt_keeps_the_password_that_was_typed(world):
-    sign_in("ben@greengrid.example", "seven blue herons")
-    kept = AccessAttempt.objects.get()
-    assert "herons" not in kept.post_data + kept.get_data
 
 
 # A forgotten password

@@ -41,8 +41,8 @@ KEPT_BY_ALL = {
     "usersessions_usersession",
     "evcnet_cache",
     "pghistory_context",
-    "axes_accesslog",
-    "axes_accessattempt",
+    "accounts_failedattempt",
+    "accounts_usedcode",
     "customers_apikeyuse",
 }
 """What a request may write whoever asks: where it is signed in, and that it was refused."""
