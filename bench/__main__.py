@@ -1,11 +1,16 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions`."""
 
 import sys
 from importlib import import_module
 
 from bench.measuring import Measured, table, write
 
-PARTS = {"pricing": "bench.pricing", "replay": "bench.replaying", "tariffs": "bench.real_tariffs"}
+PARTS = {
+    "pricing": "bench.pricing",
+    "replay": "bench.replaying",
+    "tariffs": "bench.real_tariffs",
+    "sessions": "bench.session_import",
+}
 
 
 def main(names: list[str]) -> int:
