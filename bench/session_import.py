@@ -58,8 +58,8 @@ def measure(rows: int = ROWS) -> list[Measured]:
     def step(name: str, file: Path) -> dict[str, Any]:
         command = [sys.executable, "-m", "bench.session_import", "--step", name, "--file", str(file)]
         ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-        return told
+        output: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+        return output
 
     manage = [sys.executable, "manage.py"]
     try:
@@ -77,9 +77,9 @@ def measure(rows: int = ROWS) -> list[Measured]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measured(name: str, told: dict[str, Any]) -> Measured:
+def _measured(name: str, output: dict[str, Any]) -> Measured:
     asked = "" if "COPY" in name else "2,200; 3,000; goal 10,000"
-    return Measured(f"import of sessions, {name}", told["rows"] / told["seconds"], "rows/s", asked, told["note"])
+    return Measured(f"import of sessions, {name}", output["rows"] / output["seconds"], "rows/s", asked, output["note"])
 
 
 # The file

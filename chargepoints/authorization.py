@@ -9,7 +9,14 @@ from typing import Any
 
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
 from chargegroups.terms import Decision, decide
-from chargepoints.authorization_facts import AuthorizationFacts, Question, fetch_facts, fetch_past_facts, slot_of
+from chargepoints.authorization_facts import (
+    AuthorizationFacts,
+    Question,
+    facts_of_row,
+    fetch_facts,
+    fetch_past_rows,
+    slot_of,
+)
 from tariffs.pricing import PriceTexts
 
 
@@ -135,7 +142,12 @@ def authorize_at(uid: str, charge_point: str, at: datetime, *, now: datetime) ->
 
 def authorize_past(questions: Sequence[Question]) -> list[Authorization]:
     """The same for many cards, points and moments that have passed, by one statement."""
-    return [
-        Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)
-        for (uid, charge_point, at), facts in zip(questions, fetch_past_facts(questions), strict=True)
-    ]
+    rows = zip(questions, fetch_past_rows(questions), strict=True)
+    return [past_authorization(question, row) for question, row in rows]
+
+
+def past_authorization(question: Question, row: dict[str, Any]) -> Authorization:
+    """By the row of facts that was fetched for this question."""
+    uid, charge_point, at = question
+    facts = facts_of_row(row, at)
+    return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)

@@ -34,24 +34,30 @@ SLOTS = {
 
 
 def _slot(name: str, tariff_id: str) -> str:
-    """The tariff that a slot names, its version in force, and that version's price list as text."""
+    """The tariff that a slot names, and its version in force."""
     return f"""
     LEFT JOIN tariffs_tariff {name}_f ON {name}_f.id = {tariff_id}
     LEFT JOIN LATERAL (
         SELECT v.* FROM tariffs_tariffversion v
         WHERE v.tariff_id = {name}_f.id AND v.valid_from <= %(at)s ORDER BY v.valid_from DESC LIMIT 1
-    ) {name}_v ON {name}_v.valid_until IS NULL OR {name}_v.valid_until > %(at)s
-    LEFT JOIN LATERAL (
-        SELECT json_build_object('version', to_json({name}_v), 'elements', json_agg(el ORDER BY el.position))::text AS json
-        FROM tariffs_tariffelement el WHERE el.version_id = {name}_v.id
-    ) {name}_l ON {name}_v.id IS NOT NULL"""
+    ) {name}_v ON {name}_v.valid_until IS NULL OR {name}_v.valid_until > %(at)s"""
+
+
+def _price_list(version: str) -> str:
+    """The price list of a version as text, from its row."""
+    return f"""LATERAL (
+        SELECT json_build_object('version', to_json({version}), 'elements', json_agg(el ORDER BY el.position))::text AS json
+        FROM tariffs_tariffelement el WHERE el.version_id = {version}.id
+    )"""
 
 
 _SLOT_COLUMNS = ", ".join(
     f"{name}_f.code AS {name}_code, {name}_f.name AS {name}_name, {name}_f.currency AS {name}_currency, {name}_v.id AS {name}_version, "
-    f"{name}_v.valid_from AS {name}_from, {name}_l.json AS {name}_list"
+    f"{name}_v.valid_from AS {name}_from"
     for name in SLOTS
 )
+_LIST_COLUMNS = ", ".join(f"{name}_l.json AS {name}_list" for name in SLOTS)
+_LISTS = "".join(f"\n    LEFT JOIN {_price_list(f'{name}_v')} {name}_l ON {name}_v.id IS NOT NULL" for name in SLOTS)
 _TERMS = """
 LEFT JOIN LATERAL (
     SELECT * FROM chargegroups_terms WHERE charge_group_id = g.id AND valid_from <= %(at)s
@@ -132,14 +138,16 @@ SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS p
     k.id AS card, k.uid, k.provider_id AS card_provider, k.status AS card_status, k.roaming AS card_roams,
     k.valid_from AS card_from, k.valid_until AS card_until,
     c.id AS customer, c.number, c.status AS customer_status, c.payment, c.user_group_id AS customer_group,
-    e.id AS exception, e.access, known.known_from, known.time_zone, {_SLOT_COLUMNS}
+    e.id AS exception, e.access, known.known_from, known.time_zone, {_SLOT_COLUMNS}, {_LIST_COLUMNS}
 FROM (SELECT 1) AS one {rows}
 {"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
+{_LISTS}
 """
 
 
 def _for_many(statement: str) -> str:
-    """The same statement for a list of cards, points and moments, in their order."""
+    """The same statement for a list of cards, points and moments, in their order; without the price lists."""
+    statement = statement.replace(f", {_LIST_COLUMNS}", "").replace(_LISTS, "")
     statement = statement.replace("FROM (SELECT 1) AS one", f"FROM {_QUESTIONS}") + " ORDER BY asked.number"
     for name in ("uid", "identity", "at"):
         statement = statement.replace(f"%({name})s", f"asked.{name}")
@@ -150,6 +158,8 @@ _QUESTIONS = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::ti
     WITH ORDINALITY AS asked(uid, identity, at, number)"""
 LIVE, HISTORY = _statement(_TODAY), _statement(_PAST)
 HISTORY_OF_MANY = _for_many(HISTORY)
+PRICE_LISTS = f"""SELECT v.id, l.json FROM tariffs_tariffversion v CROSS JOIN {_price_list("v")} l
+    WHERE v.id = ANY(%(versions)s)"""
 
 
 Question = tuple[str, str, datetime]
@@ -189,21 +199,27 @@ def fetch_facts(uid: str, identity: str, at: datetime, *, past: bool = False) ->
     """Run the one statement: on the rows of today, or on the kept history. Nobody's tenancy is asked: a reader is no staff."""
     params = {"uid": _plain(uid), "identity": _plain(identity), "at": at}
     [row] = _fetch(HISTORY if past else LIVE, params)
-    return _of_row(row, at)
+    return facts_of_row(row, at)
 
 
-def fetch_past_facts(questions: Sequence[Question]) -> list[AuthorizationFacts]:
-    """The facts of many cards at points at moments that have passed, by one statement on the kept history."""
+def fetch_past_rows(questions: Sequence[Question]) -> list[dict[str, Any]]:
+    """The rows of facts of many cards at points at moments that have passed, in their order: one statement on the kept
+    history, and one for the price lists that they name."""
     params = {
         "uids": [_plain(uid) for uid, _, _ in questions],
         "identities": [_plain(identity) for _, identity, _ in questions],
         "moments": [at for _, _, at in questions],
     }
     rows = _fetch(HISTORY_OF_MANY, params)
-    return [_of_row(row, at) for row, (_, _, at) in zip(rows, questions, strict=True)]
+    versions = {row[f"{slot}_version"] for row in rows for slot in SLOTS} - {None}
+    lists = {each["id"]: each["json"] for each in _fetch(PRICE_LISTS, {"versions": sorted(versions)})}
+    for row in rows:
+        row |= {f"{slot}_list": lists.get(row[f"{slot}_version"]) for slot in SLOTS}
+    return rows
 
 
-def _of_row(row: dict[str, Any], at: datetime) -> AuthorizationFacts:
+def facts_of_row(row: dict[str, Any], at: datetime) -> AuthorizationFacts:
+    """The facts of one card at one point at the moment of which the row was fetched."""
     terms = _terms(row) if row["terms"] else None
     exception = _slot_of_row(row, "exception") if row["exception"] else None
     return AuthorizationFacts(_facts(row, at), terms, exception, row["payment"] == "prepaid", row)

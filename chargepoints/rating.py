@@ -109,20 +109,22 @@ class Rater:
     def rating(self, session: Session, version_id: int, measured: Measured | None = None, **fields: Any) -> Rating:
         """An unsaved rating. ``measured`` where a correction says otherwise than the session. Raises DomainError."""
         measured = measured or Measured.of(session)
-        cost = self.cost(version_id, self.metered_session(session, measured))
-        return Rating(
-            provider_id=session.provider_id,
-            session=session,
-            tariff_version_id=version_id,
-            ended_at=measured.ended_at,
-            kwh=measured.kwh,
-            parking_seconds=measured.parking_seconds,
-            currency=cost.currency,
-            excl_vat=cost.excl_vat,
-            incl_vat=cost.incl_vat,
-            lines=[line.as_dict() for line in cost.lines],
-            **fields,
-        )
+        priced = self.priced(version_id, measured, self.metered_session(session, measured))
+        return Rating(provider_id=session.provider_id, session=session, **priced, **fields)
+
+    def priced(self, version_id: int, measured: Measured, metered: Metered) -> dict[str, Any]:
+        """The columns of a rating that follow from a version and what was measured."""
+        cost = self.cost(version_id, metered)
+        return {
+            "tariff_version_id": version_id,
+            "ended_at": measured.ended_at,
+            "kwh": measured.kwh,
+            "parking_seconds": measured.parking_seconds,
+            "currency": cost.currency,
+            "excl_vat": cost.excl_vat,
+            "incl_vat": cost.incl_vat,
+            "lines": [line.as_dict() for line in cost.lines],
+        }
 
 
 def rate_all(sessions: Iterable[Session], by: Any = None) -> int:

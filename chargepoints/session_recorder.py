@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,26 +38,44 @@ class Recorder:
         return self.rater.rating(session, session.tariff_version_id, made_by=self.by)
 
 
-def pin(session: Session, answer: Authorization, decided_at: datetime) -> None:
-    """Of another provider's card only the uid is kept: its customer, and why it is refused, are not ours to know."""
-    row, tariff = answer.facts.row, answer.decision.tariff
-    own = answer.facts.facts.same_provider
-    session.card_id = row["card"] if own else None
-    session.customer_id = row["customer"] if own else None
-    session.card_uid = row["uid"] if own else session.card_uid
-    session.verdict = answer.verdict
-    session.reason = answer.reason if answer.own_card or answer.reason not in CONFIDENTIAL else NOT_ACCEPTED
-    session.tariff_version_id = tariff.version if tariff else None
-    session.tariff_source = answer.decision.source or ""
-    session.decision = _decision_json(answer, decided_at)
+@dataclass(frozen=True, slots=True)
+class SessionDecision:
+    """What a session keeps of the decision at its start, whatever its card and customer."""
 
-
-def _decision_json(answer: Authorization, decided_at: datetime) -> dict[str, Any]:
+    verdict: str
+    reason: str
+    tariff_version: int | None
+    tariff_source: str
+    is_own: bool
+    """False for another provider's card: only its uid is kept, and its customer, and why it is refused, are not ours to know."""
+    content: dict[str, Any]
     """The answer as the provider may read it, the facts of its own cards, and the time zone where the point stood."""
-    output = answer.as_provider_json(steps=True)
-    decision = {name: value for name, value in output.items() if name not in ("card", "customer", "at")}
-    decision |= {"decided_at": decided_at.isoformat(), "time_zone": answer.facts.row["time_zone"]}
-    return decision | ({"facts": facts_as_json(answer)} if answer.own_card else {})
+
+    @classmethod
+    def by(cls, answer: Authorization) -> SessionDecision:
+        tariff = answer.decision.tariff
+        output = answer.as_provider_json(steps=True)
+        content = {name: value for name, value in output.items() if name not in ("card", "customer", "at")}
+        content["time_zone"] = answer.facts.row["time_zone"]
+        return cls(
+            verdict=answer.verdict,
+            reason=answer.reason if answer.own_card or answer.reason not in CONFIDENTIAL else NOT_ACCEPTED,
+            tariff_version=tariff.version if tariff else None,
+            tariff_source=answer.decision.source or "",
+            is_own=answer.facts.facts.same_provider,
+            content=content | ({"facts": facts_as_json(answer)} if answer.own_card else {}),
+        )
+
+
+def pin(session: Session, answer: Authorization, decided_at: datetime) -> None:
+    """Set what was decided at the start of the session."""
+    row, decision = answer.facts.row, SessionDecision.by(answer)
+    session.card_id = row["card"] if decision.is_own else None
+    session.customer_id = row["customer"] if decision.is_own else None
+    session.card_uid = row["uid"] if decision.is_own else session.card_uid
+    session.verdict, session.reason = decision.verdict, decision.reason
+    session.tariff_version_id, session.tariff_source = decision.tariff_version, decision.tariff_source
+    session.decision = decision.content | {"decided_at": decided_at.isoformat()}
 
 
 def explain_session(session: Session) -> dict[str, Any]:

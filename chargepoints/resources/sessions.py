@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize_past
 from chargepoints.models import ChargePoint, Rating, Session
+from chargepoints.session_intake import IncomingSession, SessionIntake
 from chargepoints.session_overlaps import PointTimeline, Span
 from chargepoints.session_recorder import Recorder
 from customers.models import Provider
-from evcnet.errors import DomainError
-from evcnet.importexport.declaration import Values, clean_instance
+from evcnet.bulk import write_in_halves
+from evcnet.errors import REFUSALS, DomainError
+from evcnet.importexport.declaration import Values, clean_instance, clean_values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
@@ -30,6 +32,7 @@ from evcnet.importexport.widgets import (
 )
 
 ASKED_TOGETHER = 1_000  # sessions that one statement has the facts of
+CHECKED = ("code", "card_uid", "kwh", "parking_seconds", "note")  # what the model says of single values
 NAMED = 5  # pairs of sessions that overlap
 
 
@@ -54,6 +57,8 @@ class SessionResource(BulkResource):
         super().__init__(*args, **options)
         self.now = timezone.now()
         self.recorders: dict[int, Recorder] = {}
+        self.intakes: dict[int, SessionIntake] = {}
+        self.rewritten: set[int] = set()  # stored sessions that the file wrote or changes
         self.timeline, self.overlaps = PointTimeline(), list[tuple[str, str]]()
         self.answers: dict[int, Authorization] = {}  # of the sessions that are about to be written, by row
 
@@ -79,16 +84,15 @@ class SessionResource(BulkResource):
             raise DomainError(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
 
     def write_rows(self, results: list[RowResult]) -> None:
-        """Sessions that have no price yet are decided many at a time, in the order of their start."""
+        """Sessions that have no price yet are decided, rated and written many at a time, in the order of their start."""
         writing = sorted((each for each in results if each.writes), key=lambda each: each.new_values["started_at"])
+        self.rewritten = {each.instance.pk for each in writing if each.instance is not None and not each.instance.rated}
         for start in range(0, len(writing), ASKED_TOGETHER):
             self.check_time()
             together = writing[start : start + ASKED_TOGETHER]
-            unrated = [each for each in together if not (each.old_values or {}).get("rated")]
-            self._compare_spans(unrated)
-            self._decide([each for each in unrated if each.writes])
-            for result in together:
-                self.write_row(result)
+            self._compare_spans([each for each in together if not (each.old_values or {}).get("rated")])
+            self._write_changed([each for each in together if each.writes and each.instance is not None])
+            self._write_new([each for each in together if each.writes and each.instance is None], len(writing))
 
     def _compare_spans(self, results: list[RowResult]) -> None:
         """Refuses what is stored or stands in the file under another id, and notes what overlaps at its point."""
@@ -100,8 +104,9 @@ class SessionResource(BulkResource):
             started_at__lte=max(span.ended_at for _, span in spans),
             ended_at__gte=min(span.started_at for _, span in spans),
         )
-        names = ("code", "charge_point_id", "card_uid", "started_at", "ended_at")
-        self.timeline.load(Span(*row) for row in stored.values_list(*names))
+        names = ("pk", "code", "charge_point_id", "card_uid", "started_at", "ended_at")
+        # What this file wrote or changes is compared as the file has it.
+        self.timeline.load(Span(*span) for pk, *span in stored.values_list(*names) if pk not in self.rewritten)
         for result, span in spans:
             first = self.timeline.repeated(span)
             if first is not None:
@@ -110,19 +115,53 @@ class SessionResource(BulkResource):
             elif (other := self.timeline.add(span)) is not None:
                 self.overlaps.append((span.code, other.code))
 
-    def _decide(self, results: list[RowResult]) -> None:
-        values = [each.new_values for each in results]
+    def _write_changed(self, results: list[RowResult]) -> None:
+        unrated = [each for each in results if not each.instance.rated]
+        values = [each.new_values for each in unrated]
         questions = [(each["card_uid"], each["charge_point"].identity, each["started_at"]) for each in values]
         answers = authorize_past(questions) if questions else []
-        self.answers = {each.number: answer for each, answer in zip(results, answers, strict=True)}
+        self.answers = {each.number: answer for each, answer in zip(unrated, answers, strict=True)}
+        for result in results:
+            self.write_row(result)
 
-    def build_instance(self, row: Row, instance: Session | None, new_values: Values) -> Any:
-        session: Any = instance or Session(provider=row.provider)
+    def _write_new(self, results: list[RowResult], growth: int) -> None:
+        by_provider: dict[Provider, list[RowResult]] = defaultdict(list)
+        for result in results:
+            provider: Any = result.row.provider  # every row has one that has no errors
+            values = {each.attribute: result.new_values[each.column_name] for each in self.columns}
+            result.instance = IncomingSession(provider_id=provider.pk, **values)
+            by_provider[provider].append(result)
+        for provider, rows in by_provider.items():
+            self._take_in(self._intake(provider), rows, growth)
+
+    def _take_in(self, intake: SessionIntake, results: list[RowResult], growth: int) -> None:
+        def insert(rows: Sequence[RowResult]) -> None:
+            intake.insert([each.instance for each in rows], growth)
+
+        intake.decide([each.instance for each in results])
+        good = [each for each in results if self._rate(intake, each)]
+        for result, error in write_in_halves(good, insert):
+            self.refuse(result.row, error)
+        for result in good:
+            result.written = not result.row.errors
+            self.rewritten.add(result.instance.pk)
+
+    def _rate(self, intake: SessionIntake, result: RowResult) -> bool:
+        session = result.instance
+        try:
+            intake.rate(session)
+            clean_values(Session, {name: getattr(session, name) for name in CHECKED})
+        except REFUSALS as error:
+            self.refuse(result.row, error)
+            return False
+        return True
+
+    def build_instance(self, row: Row, instance: Any, new_values: Values) -> Any:
         for column in self.columns:
-            setattr(session, column.attribute, new_values[column.column_name])
-        if not getattr(session, "rated", False):
-            session.first_rating = self._recorder(session.provider).record(session, self.answers.get(row.number))
-        return clean_instance(session)
+            setattr(instance, column.attribute, new_values[column.column_name])
+        if not instance.rated:
+            instance.first_rating = self._recorder(instance.provider).record(instance, self.answers.get(row.number))
+        return clean_instance(instance)
 
     def save_row(self, result: RowResult) -> Any:
         """A session that is there already: its note, or all of it, where no price was ever said."""
@@ -132,19 +171,16 @@ class SessionResource(BulkResource):
             session.first_rating.save()
         return session
 
-    def save_many(self, instances: list[Any]) -> None:
-        super().save_many(instances)
-        ratings = [each.first_rating for each in instances if each.first_rating is not None]
-        for rating in ratings:
-            rating.session_id = rating.session.pk  # which it has only now
-        Rating.objects.bulk_create(ratings)
-
     def _recorder(self, provider: Provider) -> Recorder:
         return self.recorders.setdefault(provider.pk, Recorder(provider, self.scope.login))
 
+    def _intake(self, provider: Provider) -> SessionIntake:
+        return self.intakes.setdefault(provider.pk, SessionIntake(provider, self.scope.login))
+
     def remarks(self) -> list[str]:
         remarks = []
-        refused = sum((recorder.refused for recorder in self.recorders.values()), start=Counter())
+        counts = [each.refused for each in self.recorders.values()] + [each.refused for each in self.intakes.values()]
+        refused = sum(counts, start=Counter[str]())
         if total := refused.total():
             sessions = "session was" if total == 1 else "sessions were"
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))

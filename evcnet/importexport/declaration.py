@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Upper
 from import_export.resources import ModelResource
@@ -182,6 +183,20 @@ def clean_instance(instance: Any) -> Any:
     instance.clean_fields(exclude=pointers)
     instance.clean()
     return instance
+
+
+def clean_values(model: type[Model], values: Values) -> None:
+    """What the model says of single values, by the name of their field, as ``clean_fields`` does. Raises ValidationError."""
+    errors = {}
+    for name, value in values.items():
+        field: Any = model._meta.get_field(name)
+        try:
+            if not (field.blank and value in field.empty_values):
+                field.clean(value, None)
+        except ValidationError as error:
+            errors[name] = error.error_list
+    if errors:
+        raise ValidationError(errors)
 
 
 def refuse_empty_window(new_values: Values) -> None:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from .clock import zone_of
 from .currencies import MINOR_UNITS
-from .integer_weights import IntegerWeights, integer_weights
+from .integer_weights import IntegerWeights, gross_price, integer_weights, net_price
 from .restrictions import ActiveElements
 from .session import ACTIVITIES, PARTS_OF_KWH, Activity
 from .spans import Mask, Span
@@ -35,6 +35,9 @@ class CompiledTariff:
             (index, component) for index, element in enumerate(tariff.elements) for component in element.components
         )
         self.dimensions: Final = tuple(component.dimension for _, component in self.components)
+        self.prices: Final = tuple(
+            (net_price(component, tariff), gross_price(component, tariff)) for _, component in self.components
+        )
         self.active_elements: Final = ActiveElements(tariff.elements, time_zone)
         self.active_components: Final[dict[Activity, dict[Mask, ActiveComponents]]] = {
             activity: {} for activity in ACTIVITIES

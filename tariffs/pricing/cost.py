@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal
 
 from .compiled import CompiledTariff
-from .integer_weights import gross_price, net_price, per
+from .integer_weights import per
 from .limits import Totals
 from .metering import Tally
 from .tariff import Dimension
@@ -128,16 +128,16 @@ class Cost:
         index, component = self._compiled.components[position]
         counted = tally.fineness * per(component.dimension, self._parts)
         quantity = Fraction(tally.quantities[position], counted)
-        price = net_price(component, tariff)
+        net, gross = self._compiled.prices[position]
         return Line(
             component.dimension,
             index,
             quantity,
             _UNITS[component.dimension],
-            price,
+            net,
             component.vat,
-            quantity * price,
-            quantity * gross_price(component, tariff),
+            quantity * net,
+            quantity * gross,
             Fraction(tally.rounding.get(position, 0), counted),
             tariff.elements[index].restrictions.reservation is not None,
         )
@@ -151,5 +151,8 @@ def half_up(numerator: int, denominator: int) -> int:
 
 
 def rounded(value: Fraction, decimals: int) -> str:
-    """A fraction as text with so many decimals, half up."""
-    return f"{Decimal(half_up(value.numerator * 10**decimals, value.denominator)).scaleb(-decimals):f}"
+    """A fraction as text with so many decimals, one at least, half up."""
+    unit = 10**decimals
+    amount = half_up(value.numerator * unit, value.denominator)
+    whole, rest = divmod(abs(amount), unit)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{decimals}}"

@@ -81,7 +81,7 @@ class Session:
             raise InvalidSession(problems)
         parts = lcm(PARTS_OF_KWH, *(kwh.denominator for _, _, kwh, _, _ in exact))
         counted = [
-            Period(activity, seconds, int(kwh * parts), power, current)
+            Period(activity, seconds, kwh.numerator * (parts // kwh.denominator), power, current)
             for activity, seconds, kwh, power, current in exact
         ]
         return cls(moment, time_zone, _with_moments(counted), parts, minimum)
@@ -145,6 +145,8 @@ def _disordered(activities: list[Activity]) -> Iterable[Problem]:
 
 def _oversized(seconds: int, kwh: Fraction | int) -> Iterable[Problem]:
     """More than any connector delivers in that time; a meter that reports late may have 100 kWh at once."""
+    if kwh <= _KWH_AT_ONCE:
+        return
     most = min(Fraction(MOST_KWH), _KWH_AT_ONCE + Fraction(_KWH_AN_HOUR * max(seconds, 0), 3600))
     if kwh > most:
         reason = f"{float(kwh):,.10g} kWh in {seconds:,} s is more than a charge point delivers"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Rating, Session
@@ -254,3 +255,36 @@ def test_sessions_of_one_point_that_overlap_are_taken_with_a_warning(world, tmp_
         assert answer.status == 0
     assert ("S2 and S1" in capsys.readouterr().err) == overlaps
     assert Session.objects.count() == 2
+
+
+UNKNOWN_CARD = GOOD.replace("04AA11", "NOBODY")
+
+
+def test_a_session_that_the_file_changes_overlaps_by_what_the_file_says_of_it(world, tmp_path, capsys):
+    later = UNKNOWN_CARD.replace("2026-03-02T", "2026-03-03T")
+    inside = "S2,NLGRGE0001,04BB22,2026-03-02T09:30,2026-03-02T10:00,2,0,"
+    for rows, told in (([UNKNOWN_CARD], False), ([later, inside], False), ([UNKNOWN_CARD, inside], True)):
+        answer = import_csv("sessions", "\n".join([HEADER, *rows, ""]).encode(), tmp_path, provider="GRG")
+        assert answer.status == 0
+        assert ("overlaps" in capsys.readouterr().err) == told, rows
+
+
+def test_a_rated_session_whose_note_alone_changes_still_stands_in_the_way_of_its_double(world, take):
+    take("sessions", HEADER, GOOD)
+    answer = take("sessions", HEADER, f"{GOOD}asked about", GOOD.replace("S1", "S2"))
+    assert (answer.status, answer.errors) == (1, [(3, "id")])
+    assert (Session.objects.get().note, Rating.objects.count()) == ("", 1)
+
+
+def test_a_bad_cell_is_refused_by_the_file_as_by_the_model(world, take):
+    """What a form's full_clean says of single values, the bulk insert says too, with the same words."""
+    for column, bad in (("id", "S" * 40), ("card_uid", "A" * 40), ("note", "n" * 501)):
+        row = dict(zip(HEADER.split(","), GOOD.split(","), strict=True)) | {column: bad}
+        told = take("sessions", HEADER, ",".join(row.values()))
+        field = {"id": "code"}.get(column, column)
+        with pytest.raises(ValidationError) as refused:
+            Session(provider=world.greengrid, **{field: bad}).clean_fields(
+                exclude={each.name for each in Session._meta.fields} - {field}
+            )
+        assert (told.errors, told.messages) == ([(2, column)], " ".join(refused.value.message_dict[field]))
+        assert nothing_written()

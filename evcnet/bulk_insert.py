@@ -1,0 +1,49 @@
+"""Insertion of many rows by few statements: COPY into a temporary table, and one INSERT from there.
+
+A COPY straight into a table with a history would lose who did it, which only statements carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Within a transaction. JSON is given as text; columns that are not named take their default of the database."""
+    table, names = model._meta.db_table, ", ".join(columns)
+    stage = f"stage_{table}"
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
+        )
+        cursor.execute(f"TRUNCATE {stage}")
+        with cursor.copy(f"COPY {stage} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}")
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """Ids for so many new rows, in ascending order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def refresh_statistics(model: type[models.Model], growth: int) -> None:
+    """Before other rows point at the first of ``growth`` new ones: let PostgreSQL see that the table is no longer empty.
+
+    How a foreign key is looked up is planned once for a connection. A plan made for an empty table may read all rows of the provider
+    for each row that points at one of them.
+    """
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [growth, table])
+        if cursor.fetchone()[0]:
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
