@@ -1,24 +1,25 @@
-"""Mailing of notices: a job mails each once, in the customer's language, and tries again what failed."""
+"""Mailing of notices: after the grace a job mails each once, and tries again what failed; what waits can be withdrawn."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from customers.letters import build_mail
 from customers.models import Announcement, Notice
-from customers.notice_text import words
+from evcnet.datetimes import database_clock
 
+GRACE = timedelta(minutes=5)
+"""So long after a change was confirmed its letters wait: whoever takes it back meanwhile leaves them unsent."""
 MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
 MOST_SECONDS = 30
@@ -29,8 +30,9 @@ MAILABLE = (Notice.State.QUEUED, Notice.State.FAILED)
 
 
 def queue_mail(announcement: Announcement, *, in_seconds: int = 0) -> None:
-    """Ask the worker to mail it. The request is part of the transaction: undone with it, kept with it."""
-    job = mail_announcement.configure(schedule_in={"seconds": in_seconds}) if in_seconds else mail_announcement
+    """Ask the worker to mail it, not before it is due. The request is part of the transaction: undone with it, kept with it."""
+    wait = max(in_seconds, _seconds_until_due(announcement))
+    job = mail_announcement.configure(schedule_in={"seconds": wait}) if wait else mail_announcement
     job.defer(announcement=announcement.pk)
 
 
@@ -43,13 +45,36 @@ def mail_announcement(context: JobContext, announcement: int) -> None:
 
 def mail_waiting(announcement: int, may_go_on: Callable[[], bool] = lambda: True) -> None:
     """Mail all notices of an announcement that wait. Several workers share them; a killed one leaves the rest."""
-    in_seconds = 0
+    about = Announcement.objects.get(pk=announcement)
+    # Not due yet: the worker's clock is ahead of the database's, or the mailing was resumed by hand.
+    in_seconds = _seconds_until_due(about)
     while not in_seconds and may_go_on():
         if not _mail_next(announcement):
             in_seconds = RETRY_SECONDS
     waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
     if waiting.exists() and not _jobs("todo").filter(args__announcement=announcement).exists():
-        queue_mail(Announcement.objects.get(pk=announcement), in_seconds=in_seconds)
+        queue_mail(about, in_seconds=in_seconds)
+
+
+def _seconds_until_due(announcement: Announcement) -> int:
+    """Rounded up; 0 where it may be mailed now."""
+    if announcement.due_at is None:
+        return 0
+    return max(0, math.ceil((announcement.due_at - database_clock()).total_seconds()))
+
+
+def withdraw(announcement: Announcement) -> set[int]:
+    """Leave unsent what has reached nobody yet; the ids of the customers who therefore get nothing of it.
+
+    The one that is being mailed at this moment is waited for: then it counts as mailed, or is withdrawn.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_notice SET state = 'withdrawn' WHERE announcement_id = %s"
+            " AND state IN ('queued', 'failed') RETURNING customer_id",
+            [announcement.pk],
+        )
+        return {customer for (customer,) in cursor.fetchall()}
 
 
 @app.periodic(cron="* * * * *")
@@ -88,12 +113,22 @@ def _mail_next(announcement: int) -> bool:
             announcement=announcement, state=Notice.State.QUEUED
         )
         notice: Notice | None = (
-            rows.select_related("customer", "announcement", "provider").order_by("attempts", "pk").first()
+            rows.select_related("customer", "announcement", "provider__letter_settings").order_by("attempts", "pk").first()
         )
         if notice is None or (notice.attempts and not _due(notice)):
             return False
+        if _is_too_late(notice.announcement):
+            withdraw(notice.announcement)
+            return False
         _send(notice)
         return True
+
+
+def _is_too_late(announcement: Announcement) -> bool:
+    """A reminder of what has begun already would say what is not so any more."""
+    if announcement.template != Announcement.Template.REMINDER:
+        return False
+    return datetime.fromisoformat(announcement.context["takes_effect_at"]) <= database_clock()
 
 
 def _due(notice: Notice) -> bool:
@@ -115,37 +150,3 @@ def _send(notice: Notice) -> None:
             if notice.attempts >= MOST_ATTEMPTS:
                 notice.state = Notice.State.FAILED
     notice.save(update_fields=["attempts", "tried_at", "state", "error"])
-
-
-def build_mail(notice: Notice) -> EmailMultiAlternatives:
-    """The mail as it is sent: text and HTML, in the customer's language. Its Message-ID is the notice's own."""
-    context = _context(notice)
-    mail = EmailMultiAlternatives(
-        subject=context["words"]["subject_cancelled" if context["cancelled"] else "subject"].format(**context),
-        body=render_to_string("customers/notice.txt", context),
-        to=[notice.customer.email],
-        headers={"Message-ID": f"<notice-{notice.pk}-{notice.announcement.key}@evcnet>"},
-    )
-    mail.attach_alternative(render_to_string("customers/notice.html", context), "text/html")
-    return mail
-
-
-def _context(notice: Notice) -> dict[str, Any]:
-    about, provider = notice.announcement.context, notice.provider
-    at = datetime.fromisoformat(about["takes_effect_at"]).astimezone(provider.zone)
-    texts = words(notice.customer.language)
-    groups, more = notice.announcement.places(notice.customer.user_group_id)
-    return {
-        "words": texts,
-        "language": notice.customer.language,
-        "effect": texts[notice.effect],
-        "customer": notice.customer,
-        "provider": provider.name,
-        "groups": groups,
-        "more_groups": more,
-        "moment": f"{at:%d-%m-%Y %H:%M} ({provider.time_zone})",
-        "scheduled": about["scheduled"],
-        "cancelled": notice.announcement.template == Announcement.Template.CANCELLED,
-        "before": notice.before,
-        "after": notice.after,
-    }

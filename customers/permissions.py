@@ -42,6 +42,7 @@ _STAFF = {
     "chargegroups.customerexception": ALL,
     "changes.change": VIEW,
     "customers.notice": VIEW | {"change"},
+    "customers.lettersettings": VIEW,
     "chargepoints.location": ALL,
     "chargepoints.chargepoint": ALL,
     "chargepoints.connector": ALL,
@@ -54,6 +55,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
     Role.PROVIDER_ADMIN: _STAFF
     | {
         "customers.provider": VIEW | {"change"},
+        "customers.lettersettings": EDIT,
         "customers.staffmember": EDIT,
         "customers.membership": ALL,
         "customers.apikey": EDIT,

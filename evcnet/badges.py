@@ -47,6 +47,7 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "queued": ("Waits to be mailed", "◔", "notice"),
     "sent": ("Mailed", "✓", "good"),
     "failed": ("Could not be mailed", "✕", "bad"),
+    "withdrawn": ("Withdrawn, not mailed", "○", "plain"),
     "yes": ("Yes", "✓", "good"),
     "no": ("No", "✕", "bad"),
 }

@@ -1,9 +1,10 @@
-"""Admin pages of providers, user groups, logins, customers, charge cards, notices, API keys and the audit log."""
+"""Admin pages of providers, user groups, logins, customers, charge cards, notices and their settings, API keys and the audit log."""
 
 from customers.admin.api_keys import ApiKeyAdmin
 from customers.admin.audit_log import AuditLogAdmin
 from customers.admin.cards import ChargeCardAdmin
 from customers.admin.customers import CustomerAdmin
+from customers.admin.letters import LetterSettingsAdmin
 from customers.admin.logins import LoginAdmin
 from customers.admin.notices import NoticeAdmin
 from customers.admin.providers import ProviderAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "AuditLogAdmin",
     "ChargeCardAdmin",
     "CustomerAdmin",
+    "LetterSettingsAdmin",
     "LoginAdmin",
     "NoticeAdmin",
     "ProviderAdmin",

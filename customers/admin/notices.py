@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from customers.models import Notice
-from customers.notices import build_mail, mail_again
+from customers.letters import build_mail
+from customers.models import LetterSettings, Notice
+from customers.notices import mail_again
 from evcnet.admin.actions import Action, ActionsMixin
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import RelatedFilter
@@ -105,6 +106,7 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
             "notice": notice,
             "about": self.about(notice),
             "mail": build_mail(notice),
+            "logo": LetterSettings.of(notice.provider).logo_as_url,
             "buttons": self.action_buttons(request, notice),
         }
         return TemplateResponse(request, "customers/notice_page.html", context)

@@ -1,8 +1,9 @@
-"""Providers, user groups, logins, customers, charge cards, notices, API keys and the audit log."""
+"""Providers, user groups, logins, customers, charge cards, notices and their settings, API keys and the audit log."""
 
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.audit import AuditEntry
 from customers.models.customers import ChargeCard, Customer
+from customers.models.letters import LetterSettings
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEntry",
     "ChargeCard",
     "Customer",
+    "LetterSettings",
     "Membership",
     "Notice",
     "Provider",

@@ -22,12 +22,14 @@ class Announcement(models.Model):
     class Template(models.TextChoices):
         CHANGED = "changed", "terms change"
         CANCELLED = "cancelled", "announced change cancelled"
+        REMINDER = "reminder", "reminder of a change to come"
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     key = models.CharField(max_length=60, unique=True, help_text="What is announced once, such as change-12-changed.")
     template = models.CharField(max_length=10, choices=Template)
     context = models.JSONField()
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+    due_at = models.DateTimeField(null=True, help_text="Nothing of it is mailed before; empty: mailed at once.")
 
     personal_data = PersonalData(impersonal=("context", "key"))
     tenancy = Tenancy()
@@ -49,7 +51,8 @@ class Announcement(models.Model):
         known, more = self.places(user_group)
         names = ", ".join(known) or "charge groups"
         where = f"{names} and {more} more" if more else names
-        return f"{where}: the change is cancelled" if self.template == self.Template.CANCELLED else f"{where} change"
+        words = {self.Template.CANCELLED: ": the change is cancelled", self.Template.REMINDER: " change: reminder"}
+        return f"{where}{words.get(self.Template(self.template), ' change')}"
 
     def places(self, user_group: int | None) -> tuple[list[str], int]:
         """The first groups by name, and how many more: without those that are closed to the user group's customers."""
@@ -67,6 +70,7 @@ class Notice(models.Model):
         QUEUED = "queued", "waits to be mailed"
         SENT = "sent", "mailed"
         FAILED = "failed", "could not be mailed"
+        WITHDRAWN = "withdrawn", "withdrawn before it was mailed"
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     announcement = models.ForeignKey(Announcement, models.PROTECT, related_name="notices")
@@ -74,7 +78,7 @@ class Notice(models.Model):
     effect = models.CharField(max_length=12, blank=True)
     before = models.TextField("price before", blank=True)
     after = models.TextField("price after", blank=True)
-    state = models.CharField(max_length=6, choices=State, default=State.QUEUED)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     tried_at = models.DateTimeField(null=True)

@@ -97,6 +97,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
         "Set-up",
         [
             ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),
+            ("Letters", "admin:customers_lettersettings_changelist", "customers.view_lettersettings"),
             ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
             ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
             ("Record", "admin:customers_auditentry_changelist", "customers.view_auditentry"),

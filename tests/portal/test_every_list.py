@@ -29,6 +29,13 @@ def provider(world, n):
         people.Membership.objects.create(staff_member=world.anna, provider=each, role="provider_admin")
 
 
+def letter_settings(world, n):
+    provider(world, n)
+    people.LetterSettings.objects.bulk_create(
+        people.LetterSettings(provider=each) for each in people.Provider.objects.filter(letter_settings=None)
+    )
+
+
 def logins(world, n):
     make.StaffMemberFactory.create_batch(n, role="helpdesk", at=world.greengrid, password="!")
 
@@ -151,6 +158,7 @@ MAKERS = {
     AuditEntry: records,
     change_models.Change: changes,
     people.Provider: provider,
+    people.LetterSettings: letter_settings,
     people.StaffMember: logins,
     people.ApiKey: api_keys,
     people.UserGroup: user_groups,

@@ -14,9 +14,10 @@ from changes.apply import apply_change, preview_change
 from changes.cancel import cancel_change
 from changes.models import Change
 from changes.proposals import NewTerms
+from customers.letters import build_mail
 from customers.models import Announcement, Customer, Notice
 from customers.notice_text import WORDS
-from customers.notices import MOST_ATTEMPTS, build_mail, mail_again, mail_waiting, resume_mailings
+from customers.notices import MOST_ATTEMPTS, mail_again, mail_waiting, resume_mailings
 from evcnet.datetimes import database_clock
 from tests import factories as make
 
@@ -30,7 +31,13 @@ def announced(world, at=None, **values):
     return apply_change(proposal, fingerprint=shown.fingerprint, at=at, notify=Change.Notify.ALL).change
 
 
+def grace_is_over():
+    Announcement.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+
+
 def run_job():
+    """All letters, when the grace is over."""
+    grace_is_over()
     for announcement in Announcement.objects.order_by("pk"):
         mail_waiting(announcement.pk)
 
@@ -124,7 +131,7 @@ def test_a_scheduled_change_tells_its_date_at_once_in_the_providers_zone(world):
     announced(world, at)
     run_job()
     local = at.astimezone(world.greengrid.zone)
-    assert f"{local:%d-%m-%Y %H:%M} (Europe/Amsterdam)" in mail.outbox[0].body
+    assert f"{local.day} {local:%B %Y}, {local:%H:%M} (Europe/Amsterdam)" in mail.outbox[0].body
 
 
 def test_each_notice_is_mailed_once(world):

@@ -134,7 +134,7 @@ def test_the_uses_of_a_shared_tariff_are_those_in_sight(marked):
 
 def test_a_customer_is_told_of_the_groups_that_they_know(marked):
     """The notice of a change of both names to North's customers what is North's, to staff and in the mail."""
-    from customers.notices import build_mail
+    from customers.letters import build_mail
 
     change = shared(marked)
     notices = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed")

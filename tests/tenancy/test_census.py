@@ -48,6 +48,8 @@ UNMARKED = {
     "ocpi_type": "a word of OCPI",
     "effect": "a word of the rule",
     "lines": "numbers",
+    "phone": "digits",
+    "logo_type": "a kind of picture",
     "earlier": "numbers",
 }
 """Text fields that can hold no mark."""

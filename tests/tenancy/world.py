@@ -205,6 +205,7 @@ def _places(tenant: Tenant, said: str) -> None:
 
 
 def _paper(tenant: Tenant, said: str) -> None:
+    tenant.keep(_letters(tenant.provider))
     login = make.StaffMemberFactory(
         name=f"{said} helper", email=f"{said}.helper@example.org", role=Role.HELPDESK, user_group=tenant.user_group
     )
@@ -228,6 +229,18 @@ def _second_role(tenant: Tenant, login: Any) -> None:
     Membership.objects.create(
         staff_member=login, provider=tenant.provider, user_group=tenant.user_group, role=Role.READ_ONLY
     )
+
+
+def _letters(provider: Provider) -> people.LetterSettings:
+    """One row a provider, so that its words carry the provider's mark."""
+    mark = provider.code
+    words = {
+        f"{part}_{language}": f"{mark} {part}"
+        for part in ("opening", "ending")
+        for language in people.Customer.Language.values
+    }
+    more = {"sender_name": f"{mark} letters", "reply_to": f"{mark}@example.org", "logo_name": f"{mark}.png"}
+    return people.LetterSettings.objects.get_or_create(provider=provider, defaults=words | more)[0]
 
 
 def _happenings(tenant: Tenant, said: str) -> None:
