@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from changes.audience import default_notify
 from changes.cancel import cancel_version
 from changes.impact import Impact
 from changes.impact_text import parts
@@ -69,14 +70,14 @@ def apply_change(
     at: datetime | None = None,
     by: StaffMember | None = None,
     reason: str = "",
-    notify: str = Change.Notify.REGULARS,
+    notify: str | None = None,
     undoes: Change | None = None,
     replaces: TariffVersion | None = None,
     confirm: Callable[[Preview], None] | None = None,
 ) -> AppliedChange:
     """Make the change that was shown with this ``fingerprint``, now or ``at`` a moment in the future.
 
-    The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change. Raises StalePreview,
+    ``notify`` None: as ``default_notify`` says. The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change. Raises StalePreview,
     Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
     """
     with allow_terms_write():
@@ -88,6 +89,7 @@ def apply_change(
             raise StalePreview(preview)
         if confirm is not None:
             confirm(preview)
+        notify = notify or default_notify([preview.impact])
         change = record_change(preview, by=by, reason=reason, notify=notify, undoes=undoes)
         proposal.write(change, preview.basis)
         return AppliedChange(change, preview)

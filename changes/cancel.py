@@ -1,4 +1,4 @@
-"""Cancelling scheduled changes: their rows go, the record stays, and whoever was told of them is told again."""
+"""Cancelling scheduled changes: their rows go, the record stays, and whom their letters reached is told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tariffs.writes import allow_terms_write, lock_changes, remove_version
 
 
 def cancel_change(change: Change, by: StaffMember | None = None) -> None:
-    """Take a scheduled change back before it takes effect; whoever was told is told again. Raises Inapplicable."""
+    """Take a scheduled change back before it takes effect; whom its letter reached is told. Raises Inapplicable."""
     with allow_terms_write():
         lock_changes(change.provider_id)
         change = Change.objects.select_for_update().get(pk=change.pk)

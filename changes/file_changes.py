@@ -9,6 +9,7 @@ from typing import Any
 
 from changes import impact_text
 from changes.apply import judge, record_change
+from changes.audience import audiences, default_notify, short_notice, total
 from changes.change_permissions import may_make
 from changes.models import Change
 from changes.preview import Preview
@@ -39,6 +40,7 @@ class ChangePicture:
     preview: Preview
     sentences: list[impact_text.Sentence]
     bars: list[impact_text.Bar]
+    warnings: list[str]
 
     @property
     def zone(self) -> str:
@@ -49,11 +51,11 @@ class ChangePicture:
 class FileChanges:
     """The changes that one run of one file makes. ``login`` is None for commands: no name is asked for.
 
-    ``named`` is what somebody typed because the changes are big ones, and ``safeguard`` why they are.
+    ``notify`` None: each change tells whom ``default_notify`` says. ``named`` is what somebody typed because the changes are big ones, and ``safeguard`` why they are.
     """
 
     login: StaffMember | None = None
-    notify: str = Change.Notify.NONE.value
+    notify: str | None = Change.Notify.NONE.value
     reason: str = ""
     named: str = ""
     writing: bool = False
@@ -81,7 +83,8 @@ class FileChanges:
             self.safeguard = own if self.safeguard is None else self.safeguard.joined(own, preview.provider)
         if not self.writing:
             return None
-        change = record_change(preview, by=self.login, reason=self.reason, notify=self.notify)
+        notify = self.notify or default_notify([preview.impact])
+        change = record_change(preview, by=self.login, reason=self.reason, notify=notify)
         self.changes.append(change)
         return change
 
@@ -96,9 +99,9 @@ class FileChanges:
             "pictures": _pictures(self.previews),
             "more_changes": len(self.previews) - MAX_CHANGES,
             "affected": sum(each.impact.affected for each in self.previews),
-            "regulars": sum(each.impact.regulars for each in self.previews),
+            "audiences": total(audiences(each, self.login) for each in self.previews),
             "safeguard": self.safeguard,
-            "notify": self.notify,
+            "notify": self.notify or default_notify(each.impact for each in self.previews),
         }
 
 
@@ -108,6 +111,7 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
             each,
             impact_text.sentences(impact_text.parts(each.impact, each.basis.tariff_names)),
             impact_text.bars(each.impact.customers_by_effect),
+            [*each.impact.warnings, *short_notice(each)],
         )
         for each in previews[:MAX_CHANGES]
     ]
@@ -123,7 +127,8 @@ def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
 
 
 def summary(preview: Preview) -> str:
-    """A change in one line: what it is, from when on, and how many customers notice what."""
+    """A change in one line: what it is, from when on, how many customers notice what, and if that is on short notice."""
     effects = impact_text.counts_in_words(preview.impact.customers_by_effect)
     begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
-    return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
+    counts = f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
+    return " ".join([counts, *short_notice(preview)])

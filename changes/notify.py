@@ -1,88 +1,157 @@
-"""Notices of customers about a change: written in the change's own transaction, mailed by a job."""
+"""Notices of customers about a change: written in the change's own transaction, mailed by a job after the grace."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
+from changes.audience import readers
 from changes.impact import AFFECTED, Case, Side
 from changes.models import Change
-from changes.preview import Preview
+from changes.preview import Preview, preview_scheduled
+from changes.undo import undo_of
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Announcement, Customer, Notice
-from customers.notices import queue_mail
+from customers.notices import GRACE, queue_mail, withdraw
+from evcnet.datetimes import database_clock
 from tariffs.pricing import PRICE_WORDS, price_texts
+
+MARGIN = timedelta(seconds=30)
+"""Whoever was shown that letters wait may take this long to have them withdrawn."""
 
 
 def announce(change: Change, preview: Preview) -> None:
-    """Queue a notice for everyone whom the change is to be told to, in the words of their own case."""
-    if change.notify == Change.Notify.NONE or not preview.impact.affected:
-        return
-    chosen = preview.customers(AFFECTED) if change.notify == Change.Notify.ALL else preview.regulars(AFFECTED)
-    rows = chosen.order_by("pk").values_list("pk", "language", "kind")
-    readers = {pk: (language, kind) for pk, language, kind in rows}
-    ids = list(readers)
-    if not ids:
-        return
-    announcement = Announcement.objects.create(
-        provider_id=change.provider_id,
-        key=f"change-{change.pk}-changed",
-        template=Announcement.Template.CHANGED,
-        context=_context(change, preview.basis.groups),
-    )
-    cases = preview.cases_of(ids)
-    Notice.objects.bulk_create(
-        [_notice(announcement, pk, cases[pk], *readers[pk]) for pk in ids if pk in cases], batch_size=2_000
-    )
-    queue_mail(announcement)
+    """Queue a notice for everyone whom the change is to be told to, in the words of their own case.
+
+    An undo within the grace withdraws the letters of what it undoes. Those customers hear of neither; whom the letter has reached
+    all the same hears of both.
+    """
+    undone = unsent_announcement(change.undoes, preview, margin=MARGIN) if change.undoes else None
+    unsent = withdraw(undone) if undone else set()
+    chosen = readers(preview, change.notify, change.made_by)
+    if undone:
+        reached = undone.notices.filter(state=Notice.State.SENT).values("customer")
+        chosen = preview.customers(AFFECTED).filter(Q(pk__in=chosen.values("pk")) | Q(pk__in=reached))
+    ids = [pk for pk in chosen.order_by("pk").values_list("pk", flat=True) if pk not in unsent]
+    if ids:
+        context = announcement_context(change.takes_effect_at, change.scheduled, preview.basis.groups)
+        _announce(change, Announcement.Template.CHANGED, context, preview.cases_of(ids))
 
 
 def announce_cancelled(change: Change) -> None:
-    """Tell again whoever was told that the change would come."""
-    announced = Announcement.objects.filter(key=f"change-{change.pk}-changed").first()
-    if announced is None:
+    """Whom the first letter has reached is told that the change does not come; what still waits is withdrawn."""
+    for waiting in announcements_of(change):
+        withdraw(waiting)
+    announced = first_announcement(change)
+    if announced is None or not announced.notices.filter(state=Notice.State.SENT).exists():
         return
-    announcement = Announcement.objects.create(
-        provider_id=change.provider_id,
-        key=f"change-{change.pk}-cancelled",
-        template=Announcement.Template.CANCELLED,
-        context=announced.context,
-    )
+    announcement = _create(change, Announcement.Template.CANCELLED, announced.context, due_at=None)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO customers_notice (provider_id, announcement_id, customer_id, effect, before, after, state,"
             " attempts, error) SELECT provider_id, %s, customer_id, effect, before, after, 'queued', 0, ''"
-            " FROM customers_notice WHERE announcement_id = %s",
+            " FROM customers_notice WHERE announcement_id = %s AND state = 'sent'",
             [announcement.pk, announced.pk],
         )
     queue_mail(announcement)
 
 
-def _notice(announcement: Announcement, customer: int, case: Case, language: str, kind: str) -> Notice:
-    return Notice(
-        provider_id=announcement.provider_id,
-        announcement=announcement,
-        customer_id=customer,
-        effect=case.effect,
-        before=_price(case.before, language, kind),
-        after=_price(case.after, language, kind),
+def remind(change: Change) -> None:
+    """Queue a reminder for everyone whom the first letter has reached and whom the scheduled change affects as things stand.
+
+    For whoever holds the provider's lock; once a change.
+    """
+    announced = first_announcement(change)
+    if announced is None or Announcement.objects.filter(key=_key(change, Announcement.Template.REMINDER)).exists():
+        return
+    preview = preview_scheduled(change)
+    reached = announced.notices.filter(state=Notice.State.SENT).values("customer")
+    ids = list(preview.customers(AFFECTED).filter(pk__in=reached).order_by("pk").values_list("pk", flat=True))
+    if ids:
+        _announce(change, Announcement.Template.REMINDER, announced.context, preview.cases_of(ids), grace=timedelta())
+
+
+def announcements_of(change: Change) -> Any:
+    """The first one, the reminder, and that the change is cancelled, as far as there are any."""
+    keys = [_key(change, template) for template in Announcement.Template.values]
+    return Announcement.objects.filter(key__in=keys)
+
+
+def first_announcement(change: Change) -> Announcement | None:
+    return Announcement.objects.filter(key=_key(change, Announcement.Template.CHANGED)).first()
+
+
+def unsent_announcement(change: Change, undo: Preview, *, margin: timedelta = timedelta()) -> Announcement | None:
+    """The announcement of a change that waits for its grace to end, if ``undo`` sets back exactly what the change set.
+
+    An undo that leaves something in force, or sets back what later changes set, is a change like any other.
+    """
+    announced = first_announcement(change)
+    if announced is None or announced.due_at is None or announced.due_at + margin <= database_clock():
+        return None
+    exact = undo_of(change)
+    if exact.proposal is None or exact.conflicts or exact.proposal.as_json() != undo.proposal.as_json():
+        return None
+    return announced
+
+
+def _announce(
+    change: Change,
+    template: Announcement.Template,
+    context: dict[str, Any],
+    cases: Mapping[int, Case],
+    *,
+    grace: timedelta = GRACE,
+) -> None:
+    announcement = _create(change, template, context, due_at=database_clock() + grace)
+    customers = Customer.objects.filter(pk__in=cases).order_by("pk").only("pk", "language", "kind")
+    notices = (notice_of(announcement, each, cases[each.pk]) for each in customers.iterator(chunk_size=2_000))
+    Notice.objects.bulk_create(notices, batch_size=2_000)
+    queue_mail(announcement)
+
+
+def _create(change: Change, template: Announcement.Template, context: dict[str, Any], due_at: Any) -> Announcement:
+    return Announcement.objects.create(
+        provider_id=change.provider_id,
+        key=_key(change, template),
+        template=template,
+        context=context,
+        due_at=due_at,
     )
 
 
-def _price(side: Side, language: str, kind: str) -> str:
-    """As a customer of this kind reads it who has this language: before and after in the same reading."""
+def _key(change: Change, what: str) -> str:
+    return f"change-{change.pk}-{what}"
+
+
+def notice_of(announcement: Announcement, customer: Customer, case: Case) -> Notice:
+    """Unsaved: what the customer is told of their own case."""
+    return Notice(
+        provider_id=announcement.provider_id,
+        announcement=announcement,
+        customer=customer,
+        effect=case.effect,
+        before=_price(case.before, customer),
+        after=_price(case.after, customer),
+    )
+
+
+def _price(side: Side, customer: Customer) -> str:
+    """As the customer reads it: before and after in the same reading."""
     if side.price is None:
         return ""
-    return price_texts(side.price, PRICE_WORDS[language]).for_customer(company=kind == Customer.Kind.COMPANY)
+    texts = price_texts(side.price, PRICE_WORDS[customer.language])
+    return texts.for_customer(company=customer.kind == Customer.Kind.COMPANY)
 
 
 MOST_NAMED = 200
 
 
-def _context(change: Change, concerned: Sequence[ChargeGroup]) -> dict[str, Any]:
+def announcement_context(takes_effect_at: Any, scheduled: bool, concerned: Sequence[ChargeGroup]) -> dict[str, Any]:
     """What stands in the text for all: where, from when, and whether it is still to come.
 
     ``user_groups`` are those of the groups that nobody else can know of, by the groups' names.
@@ -93,12 +162,12 @@ def _context(change: Change, concerned: Sequence[ChargeGroup]) -> dict[str, Any]
         "groups": [group.name for group in groups],
         "user_groups": {group.name: group.user_group_id for group in groups if group.pk not in known},
         "more_groups": max(len(concerned) - MOST_NAMED, 0),
-        "takes_effect_at": change.takes_effect_at.isoformat(),
-        "scheduled": change.scheduled,
+        "takes_effect_at": takes_effect_at.isoformat(),
+        "scheduled": scheduled,
     }
 
 
-def _with_access_elsewhere(groups: list[ChargeGroup]) -> set[int]:
+def _with_access_elsewhere(groups: Iterable[ChargeGroup]) -> set[int]:
     """Those that were ever open to other user groups, or hold an exception for one of their customers."""
     opened = Terms.objects.filter(charge_group__in=groups, other_user_groups=True)
     guests = CustomerException.objects.filter(charge_group__in=groups).exclude(

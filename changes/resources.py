@@ -24,9 +24,9 @@ class TermsResource(BulkResource):
     def __init__(self, *args: Any, notify: str = "", reason: str = "", named: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         login = self.scope.login
-        default = Change.Notify.NONE if login is None else Change.Notify.REGULARS
-        notify = notify if notify in Change.Notify.values else default.value
-        self.file_changes = FileChanges(login, notify, reason=reason, named=named)
+        default = Change.Notify.NONE.value if login is None else None
+        chosen = notify if notify in Change.Notify.values else default
+        self.file_changes = FileChanges(login, chosen, reason=reason, named=named)
         self._changes: dict[int, Change | None] = {}
 
     def proposals(self, results: list[RowResult]) -> Sequence[ProposedRows]:

@@ -113,7 +113,9 @@ def _mail_next(announcement: int) -> bool:
             announcement=announcement, state=Notice.State.QUEUED
         )
         notice: Notice | None = (
-            rows.select_related("customer", "announcement", "provider__letter_settings").order_by("attempts", "pk").first()
+            rows.select_related("customer", "announcement", "provider__letter_settings")
+            .order_by("attempts", "pk")
+            .first()
         )
         if notice is None or (notice.attempts and not _due(notice)):
             return False

@@ -14,6 +14,7 @@ from django.urls import reverse
 from changes.cancel import cancel_change
 from changes.change_permissions import may_cancel
 from changes.models import Change
+from changes.notify import first_announcement
 from changes.proposals import Inapplicable
 from customers.models import Notice
 from evcnet.accounts.reauthentication import ask_password_again
@@ -27,10 +28,13 @@ def cancel_view(admin: Any, request: StaffRequest, change: Change) -> HttpRespon
         raise PermissionDenied
     if request.method == "POST":
         return _cancel(admin, request, change)
-    notice_count = Notice.objects.filter(announcement__key=f"change-{change.pk}-changed").count()
+    first = first_announcement(change)
+    notices = Notice.objects.filter(announcement=first) if first else Notice.objects.none()
+    reached = notices.filter(state=Notice.State.SENT).count()
     context = admin.page_context(request, change, f"Cancel: {change}") | {
         "change": change,
-        "notice_count": notice_count,
+        "reached": reached,
+        "unsent": notices.count() - reached,
         "possible": change.cancelled_at is None and change.takes_effect_at > database_clock(),
     }
     return TemplateResponse(request, "changes/cancel.html", context)

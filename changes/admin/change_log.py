@@ -20,11 +20,12 @@ from changes.admin.diff import StoredProposal, differences
 from changes.apply import as_json
 from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, partly_visible
 from changes.models import Change
+from changes.notify import announcements_of
 from changes.preview import preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
 from chargegroups.models import ChargeGroup
-from customers.models import Announcement, Notice
+from customers.models import Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
@@ -188,14 +189,15 @@ def conflicts(request: StaffRequest, change: Change) -> list[Change]:
 
 def announcements(request: StaffRequest, change: Change) -> list[dict[str, Any]]:
     """Who was told: each announcement with its notices by state, as far as the login sees them."""
-    rows = Announcement.objects.filter(key__in=[f"change-{change.pk}-changed", f"change-{change.pk}-cancelled"])
+    rows, now = announcements_of(change), database_clock()
     summaries = []
     for row in rows.order_by("pk"):
         notices = Notice.objects.visible_to(request.user).filter(announcement=row).order_by()
         counts = dict(notices.values_list("state").annotate(number=Count("pk")))
         link = reverse("admin:customers_notice_changelist") + f"?announcement__id__exact={row.pk}"
         states = [(state, counts[state]) for state in Notice.State.values if state in counts]
-        summaries.append({"announcement": row, "states": states, "link": link if counts else ""})
+        waits = row.due_at is not None and row.due_at > now and Notice.State.QUEUED in counts
+        summaries.append({"announcement": row, "states": states, "link": link if counts else "", "waits": waits})
     return summaries
 
 

@@ -12,7 +12,9 @@ from changes import impact_text
 from changes.admin.diff import StoredProposal, differences
 from changes.admin.replay import replay_sessions
 from changes.admin.stale_preview import sign
+from changes.audience import audiences, default_notify, short_notice
 from changes.models import Change
+from changes.notify import unsent_announcement
 from changes.preview import Preview
 from changes.proposals.points import PointMoves
 from changes.reference_prices import PriceTransition, examples, price_findings, price_transitions
@@ -24,12 +26,17 @@ from tariffs.pricing import price_text
 
 MAX_TRANSITIONS = 3
 """So many pairs of price lists are laid out session by session; the sentences name all of them."""
+NOBODY = Change.Notify.NONE.value
 MAX_NAMES = 3
 """So many charge groups are named where roaming cards are concerned alike."""
 
 
-def context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) -> dict[str, Any]:
+def context(
+    request: StaffRequest, preview: Preview, data: Mapping[str, Any], undoes: Change | None = None
+) -> dict[str, Any]:
+    """``undoes`` is the change that this one undoes, if any."""
     impact, transitions = preview.impact, price_transitions(preview)
+    unsent = undoes is not None and unsent_announcement(undoes, preview) is not None
     return {
         "preview": preview,
         "impact": impact,
@@ -45,15 +52,18 @@ def context(request: StaffRequest, preview: Preview, data: Mapping[str, Any]) ->
         "safeguard": safeguard_of(preview),
         "seen_token": sign(preview),
         "reason": data.get("reason", ""),
-        "notify": notify_of(data),
+        "notify": notify_of(data) or (NOBODY if unsent else default_notify([impact])),
+        "audiences": audiences(preview, request.user),
+        "unsent": unsent,
+        "short_notice": short_notice(preview),
         "own_zone": timezone.get_current_timezone_name(),
     }
 
 
-def notify_of(data: Mapping[str, Any]) -> str:
-    """Whom to tell, as typed; regulars where nothing was."""
+def notify_of(data: Mapping[str, Any]) -> str | None:
+    """Whom to tell, as typed; None where nothing was."""
     given = str(data.get("notify", ""))
-    return given if given in Change.Notify.values else str(Change.Notify.REGULARS)
+    return given if given in Change.Notify.values else None
 
 
 def _sentences(preview: Preview, transitions: Sequence[PriceTransition]) -> list[impact_text.Sentence]:

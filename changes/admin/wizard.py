@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from changes.admin import affected_customers, preview_page
+from changes.admin import affected_customers, letters, preview_page
 from changes.admin.stale_preview import applied_since, stale_context
 from changes.apply import StalePreview, apply_change, preview_change
+from changes.audience import default_notify
 from changes.change_permissions import may_make
 from changes.models import Change
+from changes.notify import unsent_announcement
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import safeguard_of
@@ -29,7 +32,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, Refusal, refusal_of
 from tariffs.models import TariffVersion
 
-OF_PREVIEW = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after")
+OF_PREVIEW = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after", "unsent", "letter")
 """What the preview sends along that nobody typed into the form."""
 TYPED_ON_PREVIEW = ("reason", "notify")
 """Kept when somebody goes back to the form."""
@@ -53,6 +56,14 @@ class NameMissing(Exception):
 
     def __init__(self, preview: Preview) -> None:
         super().__init__("That is not the name. Nothing has been written.")
+        self.preview = preview
+
+
+class LettersSent(Exception):
+    """An undo was confirmed whose page said that letters wait: meanwhile they have gone out."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("The letters have gone out meanwhile. Nothing has been written.")
         self.preview = preview
 
 
@@ -121,13 +132,16 @@ class ChangeWizard:
             preview = preview_change(draft.proposal, draft.at, replaces=draft.replaces)
             if self.step in affected_customers.STEPS:
                 return affected_customers.respond(self, preview)
-            return self._show(preview)
+            if self.step == letters.STEP:
+                return letters.respond(self, preview)
+            return self._show(preview, draft)
         except StalePreview as stale:
-            return self._applied_before() or self._show(
-                stale.preview, stale=stale_context(self.request, stale.preview, self.data)
-            )
+            stale_now = stale_context(self.request, stale.preview, self.data)
+            return self._applied_before() or self._show(stale.preview, draft, stale=stale_now)
+        except LettersSent as sent:
+            return self._show(sent.preview, draft, letters_sent=True, notify=default_notify([sent.preview.impact]))
         except NameMissing as missing:
-            return self._show(missing.preview, named_wrongly=True)
+            return self._show(missing.preview, draft, named_wrongly=True)
         except REFUSALS as error:
             return self._applied_before() or self._refuse(error)
 
@@ -136,8 +150,8 @@ class ChangeWizard:
         context = self.context(self.title) | refused | dict(self.form_context())
         return TemplateResponse(self.request, self.form_template, context)
 
-    def _show(self, preview: Preview, **more: Any) -> HttpResponse:
-        page = preview_page.context(self.request, preview, self.data)
+    def _show(self, preview: Preview, draft: Draft | None = None, **more: Any) -> HttpResponse:
+        page = preview_page.context(self.request, preview, self.data, draft.undoes if draft else None)
         context = self.context(self.title) | page | dict(self.preview_context()) | more
         return TemplateResponse(self.request, "changes/preview.html", context)
 
@@ -151,12 +165,14 @@ class ChangeWizard:
             notify=preview_page.notify_of(self.data),
             undoes=draft.undoes,
             replaces=draft.replaces,
-            confirm=self._make_sure,
+            confirm=partial(self._make_sure, draft),
         )
         return self._back_with_message(applied.change, "Scheduled" if applied.change.scheduled else "Done")
 
-    def _make_sure(self, preview: Preview) -> None:
+    def _make_sure(self, draft: Draft, preview: Preview) -> None:
         """Under the lock, before anything is written: is a big change made on purpose, and by whom it says?"""
+        if "unsent" in self.data and draft.undoes and unsent_announcement(draft.undoes, preview) is None:
+            raise LettersSent(preview)
         if not safeguard_of(preview).allows(str(self.data.get("named", ""))):
             raise NameMissing(preview)
         ask_password_again(self.request)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from changes.apply import StalePreview, apply_change, preview_change
+from changes.audience import default_notify
 from changes.change_permissions import may_make
 from changes.models import Change
 from changes.proposals import ExceptionChanges, ProposedException
@@ -126,10 +127,11 @@ class Editor:
 
     @property
     def tells(self) -> bool:
-        """Is the customer to be told? As ticked; at first only a regular is."""
+        """Is the customer to be told? As ticked; at first only a regular is, of what does not only give."""
         if "shown" in self.request.POST:
             return "tell" in self.request.POST
-        return bool(self.preview.impact.regulars)
+        impact = self.preview.impact
+        return bool(impact.regulars) and default_notify([impact]) == Change.Notify.REGULARS
 
     # The deed
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from changes.apply import apply_now
 from changes.models import Change
 from changes.undo import undo_proposal
-from customers.models import Announcement
+from customers.models import Announcement, Notice
 from tariffs import writes as tariff_writes
 from tariffs.models import FeedTariff, Tariff, TariffElement, TariffVersion
 from tests import factories as make
@@ -369,6 +369,7 @@ def test_nothing_is_removed_while_an_id_is_missing(ten, import_ocpi):
 def test_whoever_was_told_of_a_rise_is_told_that_it_is_withdrawn(world, import_ocpi, notify, kinds):
     import_ocpi("tariffs", tariff("STANDARD", 0.30))
     import_ocpi("tariffs", tariff("STANDARD", 0.40, start_date_time=JUNE), notify=notify)
+    Notice.objects.update(state="sent")
     import_ocpi("tariffs", tariff("STANDARD", 0.30))
     told = Announcement.objects.order_by("pk").values_list("key", flat=True)
     assert [key.rpartition("-")[2] for key in told] == kinds

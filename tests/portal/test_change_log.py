@@ -14,7 +14,7 @@ from changes.undo import undo_proposal
 from chargegroups.models import Terms
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from customers.models import Customer
+from customers.models import Customer, Notice
 from evcnet.datetimes import database_clock
 from tariffs.pricing import Component, Element, Tariff
 from tests import factories as make
@@ -151,6 +151,8 @@ def test_a_scheduled_change_is_cancelled_after_a_page_that_says_who_is_told(worl
     at = soon()
     change = made(NewTerms(world.leusden, {"own_user_group": False}), at, notify="all")
     anna = signed_in(world.anna)
+    assert "1 letter that reached nobody yet stays unsent" in text_of(anna.get(page_of(change, "cancel")))
+    Notice.objects.update(state="sent")
     assert "1 customer was told that it would come" in text_of(anna.get(page_of(change, "cancel")))
     assert Change.objects.get().cancelled_at is None
     told = anna.post(page_of(change, "cancel"), follow=True)

@@ -237,9 +237,3 @@ def test_a_notice_says_the_price_before_and_after(world):
     made(NewTerms(world.leusden, {"tariff": world.cheap}), notify="all")
     notice = Notice.objects.get(customer=world.jansen)
     assert (notice.effect, "0.35" in notice.before, "0.20" in notice.after) == ("pays_less", True, True)
-
-
-def test_who_was_told_of_a_scheduled_change_is_told_that_it_is_cancelled(world):
-    change = made(NewTerms(world.leusden, {"tariff": world.cheap}), soon(), notify="all")
-    cancel_change(change)
-    assert Notice.objects.filter(customer=world.jansen).count() == 2

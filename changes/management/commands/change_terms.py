@@ -19,7 +19,9 @@ class Command(TermsCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--confirm", required=True, metavar="FINGERPRINT", help="as preview_terms printed it")
-        parser.add_argument("--notify", choices=Change.Notify.values, default=Change.Notify.REGULARS)
+        parser.add_argument(
+            "--notify", choices=Change.Notify.values, help="default: regulars; none where the change only gives"
+        )
         parser.add_argument("--reason", default="", metavar="TEXT")
 
     def handle(self, *args: Any, **options: Any) -> None:
