@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from changes.admin.preview_page import notify_of
 from changes.audience import default_notify, readers
 from changes.impact import AFFECTED, Effect
-from changes.impact_text import VERBS
+from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.notify import announcement_context, notice_of
 from changes.preview import Preview
@@ -44,21 +44,21 @@ class ReaderGroup:
     def words(self) -> str:
         kind = "companies" if self.company else "private customers"
         language = dict(Customer.Language.choices).get(self.language, self.language)
-        return f"{self.count:,} who {VERBS[self.effect][1]}: {kind}, in {language}"
+        return f"{self.count:,} who {EFFECT_WORDS[self.effect][1]}: {kind}, in {language}"
 
 
 def reader_groups(preview: Preview, notify: str, login: StaffMember) -> list[ReaderGroup]:
     """Of the readers within the login's reach, the heaviest effect first."""
     chosen = readers(preview, notify, login).filter(pk__in=Customer.objects.visible_to(login).values("pk"))
-    found = []
+    groups: list[ReaderGroup] = []
     for effect in AFFECTED:
         if not preview.impact.customers_by_effect[effect]:
             continue
         rows = chosen.filter(pk__in=preview.customers([effect]).values("pk")).order_by()
         company = Q(kind=Customer.Kind.COMPANY)
         grouped = rows.values_list("language", company).annotate(count=Count("pk"), example=Min("pk"))
-        found += [ReaderGroup(effect, *row) for row in sorted(grouped)]
-    return found
+        groups += [ReaderGroup(effect, *row) for row in sorted(grouped)]
+    return groups
 
 
 def letter(preview: Preview, example: int) -> tuple[EmailMultiAlternatives, Customer]:
@@ -78,8 +78,8 @@ def letter(preview: Preview, example: int) -> tuple[EmailMultiAlternatives, Cust
 def respond(wizard: ChangeWizard, preview: Preview) -> HttpResponse:
     """The letter of the group that was chosen, or of the first. If nobody is told: of whom regulars would be, or all."""
     login, notify = wizard.request.user, notify_of(wizard.data) or default_notify([preview.impact])
-    tried = [notify, Change.Notify.REGULARS.value, Change.Notify.ALL.value]
-    groups = next((found for each in tried if (found := reader_groups(preview, each, login))), [])
+    choices = [notify, Change.Notify.REGULARS.value, Change.Notify.ALL.value]
+    groups = next((rows for each in choices if (rows := reader_groups(preview, each, login))), [])
     asked = str(wizard.data.get("letter", ""))
     chosen = next((each for each in groups if each.key == asked), groups[0] if groups else None)
     context: dict[str, Any] = {"groups": groups, "chosen": chosen, "nobody": notify == Change.Notify.NONE}
