@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+
+from django.db import models
 
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, Proposal
 from changes.proposals.points import PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
-from customers.models import Customer, UserGroup
+from customers.models import Customer, StaffMember, UserGroup
+from evcnet.tenancy import visible_rows
 from tariffs.models import Tariff
 
 OUT_OF_SIGHT = "not shown: it concerns charge groups that you do not see, too"
 
 
-def partly_visible(login: Any, changes: Iterable[Change]) -> set[int]:
+def partly_visible(login: StaffMember, changes: Iterable[Change]) -> set[int]:
     """Those of the changes, by id, of whose charge groups some are out of sight: their counts tell of others' customers."""
     visible = ChargeGroup.objects.visible_to(login).values("pk")
     ties = Change.groups.through.objects.filter(change__in=[change.pk for change in changes])
     return set(ties.exclude(chargegroup__in=visible).values_list("change", flat=True))
 
 
-def may_make(login: Any, proposal: Proposal) -> bool:
+def may_make(login: StaffMember, proposal: Proposal) -> bool:
     """Fails closed: a kind of change that is not named here is nobody's."""
     if isinstance(proposal, NewTerms):
         return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
@@ -39,22 +41,22 @@ def may_make(login: Any, proposal: Proposal) -> bool:
     return False
 
 
-def may_change_terms(login: Any, group: ChargeGroup) -> bool:
+def may_change_terms(login: StaffMember, group: ChargeGroup) -> bool:
     return _holds_at(login, "chargegroups.add_terms", [group])
 
 
-def may_change_exceptions(login: Any, groups: Iterable[ChargeGroup], action: str = "change") -> bool:
+def may_change_exceptions(login: StaffMember, groups: Iterable[ChargeGroup], action: str = "change") -> bool:
     return _holds_at(login, f"chargegroups.{action}_customerexception", groups)
 
 
-def _may_except(login: Any, proposal: ExceptionChanges) -> bool:
+def _may_except(login: StaffMember, proposal: ExceptionChanges) -> bool:
     removes = any(row.removed for row in proposal.rows)
     actions = ("add", "change", "delete") if removes else ("add", "change")
     known = all(may_change_exceptions(login, proposal.groups, action) for action in actions)
     return known and _all_within(login, Customer, "view", proposal.customers)
 
 
-def _may_move(login: Any, proposal: PointMoves) -> bool:
+def _may_move(login: StaffMember, proposal: PointMoves) -> bool:
     """Points that are there are changed; those that arise with the change are added, to groups where that is allowed."""
     points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
     new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]
@@ -63,7 +65,7 @@ def _may_move(login: Any, proposal: PointMoves) -> bool:
     return known and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
 
 
-def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> bool:
+def _holds_at(login: StaffMember, permission: str, groups: Iterable[ChargeGroup]) -> bool:
     """Does the permission on a row that hangs on a charge group reach these groups?"""
     keys = {group.pk for group in groups}
     scope = login.scope(permission)
@@ -71,12 +73,12 @@ def _holds_at(login: Any, permission: str, groups: Iterable[ChargeGroup]) -> boo
     return bool(scope) and matches.count() == len(keys)
 
 
-def _all_within(login: Any, model: Any, action: str, keys: Collection[int]) -> bool:
+def _all_within(login: StaffMember, model: type[models.Model], action: str, keys: Collection[int]) -> bool:
     distinct = set(keys)
-    return bool(model.objects.visible_to(login, action).filter(pk__in=distinct).distinct().count() == len(distinct))
+    return bool(visible_rows(model, login, action).filter(pk__in=distinct).distinct().count() == len(distinct))
 
 
-def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:
+def _knows_tariffs(login: StaffMember, proposal: NewTerms) -> bool:
     """Those that are offered to the login, and those that the group's terms have named before."""
     named = {value.pk for value in proposal.values.values() if isinstance(value, Tariff)}
     offered = set(Tariff.objects.visible_to(login).filter(pk__in=named).values_list("pk", flat=True))
@@ -84,7 +86,7 @@ def _knows_tariffs(login: Any, proposal: NewTerms) -> bool:
     return named <= offered | {pk for row in slots for pk in row}
 
 
-def may_cancel(login: Any, change: Change) -> bool:
+def may_cancel(login: StaffMember, change: Change) -> bool:
     """Who may make such a change may take it back; only terms and tariff versions are ever scheduled."""
     if change.tariff is not None:
         return bool(login.has_perm("tariffs.change_tariff", change.tariff))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,9 +30,9 @@ class TermsResource(BulkResource):
         self.file_changes = FileChanges(login, chosen, reason=reason, named=named)
         self._changes: dict[int, Change | None] = {}
 
+    @abstractmethod
     def proposals(self, results: list[RowResult]) -> Sequence[ProposedRows]:
         """The changes of terms that these rows make, in the order in which they are judged and written."""
-        raise NotImplementedError
 
     def before_proposal(self, proposed: ProposedRows) -> None:
         """What is written before the change is judged."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import models
 
 from changes.models import Change
 from changes.proposals import (
@@ -28,6 +30,8 @@ from customers.models import Customer, UserGroup
 from evcnet.datetimes import database_clock
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
+
+R = TypeVar("R", bound=models.Model)
 
 
 @dataclass(frozen=True)
@@ -218,9 +222,9 @@ def _moves_back(undo: Undo, change: Change, also: Collection[str]) -> list[Move]
     return moves
 
 
-def _in_bulk(model: Any, change: Change, keys: Collection[Any]) -> dict[int, Any]:
-    rows: dict[int, Any] = model.objects.filter(provider_id=change.provider_id).in_bulk([key for key in keys if key])
-    return rows
+def _in_bulk(model: type[R], change: Change, keys: Collection[int | None]) -> dict[int, R]:
+    rows = model._default_manager.filter(provider_id=change.provider_id)
+    return rows.in_bulk([key for key in keys if key])
 
 
 _KINDS: dict[str, Callable[[Change, Collection[str]], Undo]] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,8 +16,9 @@ from unfold.widgets import INPUT_CLASSES, UnfoldBooleanSwitchWidget
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import OPENINGS, SLOTS
 from chargepoints.models import ChargePoint, Connector
-from customers.models import Customer
+from customers.models import Customer, StaffMember
 from evcnet.admin.forms import PortalForm
+from evcnet.admin.requests import StaffRequest
 from evcnet.admin.widgets import SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
@@ -32,9 +34,9 @@ class MomentField(forms.DateTimeField):
         super().__init__(widget=forms.DateTimeInput(attrs=attrs, format="%Y-%m-%dT%H:%M"), required=False, **options)
 
 
-def tariff_field(name: str, model: Any = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
+def tariff_field(name: str, model: type[models.Model] = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
     """A search box for tariffs; which ones are offered, the form says when it knows the login."""
-    field = model._meta.get_field(name)
+    field: Any = model._meta.get_field(name)
     widget = SearchBox(field, admin.site, attrs={"data-width": "100%"})
     return forms.ModelChoiceField(
         Tariff.objects.none(), required=not field.blank, help_text=field.help_text, widget=widget, **options
@@ -63,7 +65,7 @@ class ExceptionForm(PortalForm):
         fields = ["access", "tariff", "valid_from", "valid_until", "note"]
         widgets = {"note": forms.TextInput(attrs={"maxlength": 500})}
 
-    def __init__(self, *args: Any, request: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: StaffRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
         offered = Tariff.objects.visible_to(request.user).filter(provider_id=self.instance.provider_id)
@@ -117,7 +119,7 @@ class ChargeGroupAddForm(PortalForm):
         points.queryset = ChargePoint.objects.visible_to(login, "change")
         self._explain(login)
 
-    def _explain(self, login: Any) -> None:
+    def _explain(self, login: StaffMember) -> None:
         """Beside each switch how many customers it means, by the user group that is chosen."""
         active = Customer.objects.visible_to(login).filter(status=Customer.Status.ACTIVE)
         counts = {row["user_group"]: row["n"] for row in active.order_by().values("user_group").annotate(n=Count("pk"))}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
 from psycopg.rows import dict_row
 
 from chargegroups.access import Facts
@@ -24,6 +24,8 @@ from evcnet.validity import valid_at_sql
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import PriceTexts, price_texts
+
+R = TypeVar("R", bound=models.Model)
 
 SLOTS = {
     "tariff": "t.tariff_id",
@@ -276,7 +278,7 @@ def _price_texts(version: int, currency: str, listed: str) -> PriceTexts:
     return price_texts(price_list(stored, elements))
 
 
-def _row_of(model: Any, columns: dict[str, Any]) -> Any:
+def _row_of(model: type[R], columns: dict[str, Any]) -> R:
     """A model's instance from its row as JSON, with the types of its fields."""
     fields = {field.column: field for field in model._meta.concrete_fields}
     return model(**{fields[name].attname: fields[name].to_python(value) for name, value in columns.items()})

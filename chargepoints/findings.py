@@ -15,7 +15,7 @@ from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from chargepoints.tariff_findings import place_in_words, tariff_findings
-from customers.models import Customer
+from customers.models import Customer, StaffMember
 from tariffs.current_price import CurrentPrice
 from tariffs.models import Tariff, TariffVersion
 
@@ -53,13 +53,13 @@ class FindingScope:
     customers: Any
 
     @classmethod
-    def by(cls, login: Any) -> FindingScope:
+    def by(cls, login: StaffMember) -> FindingScope:
         rows = (model.objects.visible_to(login) for model in (ChargeGroup, Tariff, ChargePoint, Location, Customer))
         groups, tariffs, points, locations, customers = rows
         return cls(groups.open(), tariffs, points, locations, customers)
 
     @classmethod
-    def of_group(cls, login: Any, group: ChargeGroup) -> FindingScope:
+    def of_group(cls, login: StaffMember, group: ChargeGroup) -> FindingScope:
         """What concerns one charge group; other tariffs stay in sight, for their prices to compare with."""
         scope = cls.by(login)
         return replace(

@@ -16,6 +16,7 @@ from django.db.models import Max, Q
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
+from customers.models import StaffMember
 from tariffs.conversion import price_list
 from tariffs.median_prices import Medians, median_prices, versions_ahead
 from tariffs.models import Tariff, TariffVersion
@@ -54,7 +55,7 @@ def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Iterable[tuple[T
             yield each.version, finding
 
 
-def circumstances(login: Any, tariff: Tariff, at: datetime) -> dict[str, Any]:
+def circumstances(login: StaffMember, tariff: Tariff, at: datetime) -> dict[str, Any]:
     """What `findings` asks of where a tariff is used, as far as a login sees it; one without a row is used nowhere."""
     groups = ChargeGroup.objects.visible_to(login).open()
     use = _uses(groups.filter(pk__in=groups_using(tariff).values("pk")), at)[tariff.pk] if tariff.pk else Use()

@@ -6,11 +6,14 @@ Each returns which rows changed, which were so already, and which were refused w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import models
 
 from customers.models import ChargeCard, Customer
 from evcnet.bulk import BulkResult, change_rows
 
+R = TypeVar("R", bound=models.Model)
 Customers = Iterable[Customer]
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 NOT_WAITING = "The customer is {status} and does not wait for approval."
@@ -76,5 +79,5 @@ def _set_status(customers: Customers, status: str, *, allowed: set[Any], otherwi
     )
 
 
-def _rows(model: Any, rows: Iterable[Any]) -> Any:
-    return model.objects.filter(pk__in=[row.pk for row in rows])
+def _rows(model: type[R], rows: Iterable[R]) -> models.QuerySet[R]:
+    return model._default_manager.filter(pk__in=[row.pk for row in rows])

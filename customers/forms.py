@@ -17,7 +17,7 @@ from evcnet.admin.forms import OwnedForm, PortalForm
 CANNOT_BE_USED = "This {} cannot be used."
 
 
-def refuse_duplicate(form: Any, field: str, name: str) -> str:
+def refuse_duplicate(form: PortalForm, field: str, name: str) -> str:
     """Keys are unique on the whole platform, so no more is said than that. Whatever the letter case."""
     value: str = form.cleaned_data[field]
     others = form._meta.model._base_manager.exclude(pk=form.instance.pk)

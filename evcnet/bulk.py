@@ -16,7 +16,7 @@ T = TypeVar("T")
 class RowMessage(NamedTuple):
     """Something to say of one row: the reason and the way out, in whole sentences."""
 
-    row: Any
+    row: models.Model
     text: str
 
 

@@ -19,11 +19,13 @@ class WithinProvider(models.BaseConstraint):
         super().__init__(name=name)
         self.field = field
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
+    def constraint_sql(self, model: type[models.Model] | None, schema_editor: Any) -> str:
         return self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def create_sql(self, model: type[models.Model] | None, schema_editor: Any) -> str:
         """Put off to the end of the migration, when the unique constraint that it points at surely exists."""
+        if model is None:
+            raise ValueError("The constraint is that of a table: name its model.")
         field: Any = model._meta.get_field(self.field)
         quote = schema_editor.quote_name
         target = field.related_model._meta.db_table
@@ -38,7 +40,7 @@ class WithinProvider(models.BaseConstraint):
         schema_editor.deferred_sql.append(statement)
         return ""
 
-    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+    def remove_sql(self, model: type[models.Model] | None, schema_editor: Any) -> Any:
         return schema_editor._delete_constraint_sql(schema_editor.sql_delete_fk, model, self.name)
 
     def validate(

@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import formats, timezone
 
+from evcnet.tenancy import Login, visible_rows
+
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
 OWNERS = {"charge_group", "customer", "charge_point", "staff_member", "version"}
@@ -104,7 +106,7 @@ def author_id(event: Any) -> Any:
     return (event.pgh_context.metadata or {}).get("user") if event.pgh_context else None
 
 
-def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[HistoryEntry]:
+def read(model: type[models.Model], events: Sequence[Any], login: Login) -> list[HistoryEntry]:
     """The events (from ``events_of``) as entries; names of what the login may not see are left out."""
     earlier = _earlier(model, events)
     names = _names(model, [*events, *earlier.values()], login)
@@ -125,7 +127,7 @@ def read(model: type[models.Model], events: Sequence[Any], login: Any) -> list[H
 
 
 def page_of_history(
-    sources: Sequence[tuple[type[models.Model], Any]], login: Any, before: str | None = None
+    sources: Sequence[tuple[type[models.Model], Any]], login: Login, before: str | None = None
 ) -> tuple[list[HistoryEntry], bool]:
     """The latest entries of several models together, those before a moment (ISO 8601), and whether there are more."""
     entries = [entry for model, rows in sources for entry in _latest(model, rows, login, _moment(before))]
@@ -135,7 +137,7 @@ def page_of_history(
     return ([entry for entry in entries if cut is None or entry.at >= cut], cut is not None)
 
 
-def _latest(model: type[models.Model], rows: Any, login: Any, before: datetime | None) -> list[HistoryEntry]:
+def _latest(model: type[models.Model], rows: Any, login: Login, before: datetime | None) -> list[HistoryEntry]:
     events = events_of(model, rows)
     if before is not None:
         events = events.filter(pgh_created_at__lt=before)
@@ -185,7 +187,7 @@ def _empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value is False
 
 
-def _names(model: type[models.Model], events: Sequence[Any], login: Any) -> dict[Any, str]:
+def _names(model: type[models.Model], events: Sequence[Any], login: Login) -> dict[Any, str]:
     """What the foreign keys of these events point at, by (model, id)."""
     keys: dict[type[models.Model], set[Any]] = defaultdict(set)
     for event in events:
@@ -194,7 +196,7 @@ def _names(model: type[models.Model], events: Sequence[Any], login: Any) -> dict
                 keys[field.related_model].add(pk)
     names: dict[Any, str] = {}
     for related, pks in keys.items():
-        rows = related._default_manager.visible_to(login).filter(pk__in=pks)  # type: ignore[attr-defined]
+        rows = visible_rows(related, login).filter(pk__in=pks)
         names |= {(related, row.pk): str(row) for row in rows}
     return names
 

@@ -87,4 +87,10 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self.filter(tenancy.clause(self.model, scope)) if scope else self.none()
 
 
+def visible_rows(model: type[models.Model], login: Login, action: str = "view") -> Any:
+    """``visible_to`` of a model that is known at run time only. Raises AttributeError where its manager has none."""
+    manager: Any = model._default_manager
+    return manager.visible_to(login, action)
+
+
 ScopedManager = models.Manager.from_queryset(ScopedQuerySet)

@@ -90,7 +90,7 @@ def effects_of(asked: str) -> tuple[Effect, ...]:
     return (asked,) if asked in AFFECTED else AFFECTED
 
 
-def respond(wizard: ChangeWizard, preview: Preview) -> HttpResponseBase:
+def respond(wizard: ChangeWizard[Any], preview: Preview) -> HttpResponseBase:
     """The list of a change that is previewed, or its CSV."""
     effect = str(wizard.data.get("effect", ""))
     listing = AffectedCustomers(preview, wizard.request.user, effects_of(effect))
@@ -100,7 +100,7 @@ def respond(wizard: ChangeWizard, preview: Preview) -> HttpResponseBase:
     return TemplateResponse(wizard.request, "changes/affected.html", context | {"effect": effect})
 
 
-def affected(admin: ModelAdmin, request: StaffRequest, change: Change) -> HttpResponseBase:
+def affected(admin: ModelAdmin[Change], request: StaffRequest, change: Change) -> HttpResponseBase:
     """The list of a scheduled change, as long as it is to come; afterwards nobody is “affected” any more."""
     if change.cancelled_at is not None or change.takes_effect_at <= database_clock():
         messages.info(request, "This change is not to come any more: the page says whom it was shown to affect.")

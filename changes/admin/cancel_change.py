@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
@@ -18,11 +16,12 @@ from changes.notify import first_announcement
 from changes.proposals import Inapplicable
 from customers.models import Notice
 from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 
 
-def cancel_view(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+def cancel_view(admin: ModelAdmin[Change], request: StaffRequest, change: Change) -> HttpResponseBase:
     """First a page that says who is told again; then it is taken back."""
     if not may_cancel(request.user, change):
         raise PermissionDenied
@@ -40,7 +39,7 @@ def cancel_view(admin: Any, request: StaffRequest, change: Change) -> HttpRespon
     return TemplateResponse(request, "changes/cancel.html", context)
 
 
-def _cancel(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+def _cancel(admin: ModelAdmin[Change], request: StaffRequest, change: Change) -> HttpResponseBase:
     ask_password_again(request)
     try:
         cancel_change(change, request.user)

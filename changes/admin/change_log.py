@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Case, Count, Q, When
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -21,7 +23,7 @@ from changes.apply import as_json
 from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, partly_visible
 from changes.models import Change
 from changes.notify import announcements_of
-from changes.preview import preview_scheduled
+from changes.preview import Preview, preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
 from chargegroups.models import ChargeGroup
@@ -48,7 +50,7 @@ class StateFilter(DropdownFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [("scheduled", "Scheduled"), ("applied", "Applied"), ("cancelled", "Cancelled")]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
@@ -62,7 +64,7 @@ class StateFilter(DropdownFilter):
 
 
 @admin.register(Change)
-class ChangeAdmin(ModelAdmin):
+class ChangeAdmin(ModelAdmin[Change]):
     list_display = ["what", "state", "takes_effect", "affects", "by", "made_at"]
     list_display_links = ["what"]
     list_filter = [StateFilter, ("kind", ChoicesDropdownFilter), ("groups", AutocompleteFilter)]
@@ -70,13 +72,13 @@ class ChangeAdmin(ModelAdmin):
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
 
-    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
     # The list: what is to come first, the next one at the top
@@ -85,32 +87,35 @@ class ChangeAdmin(ModelAdmin):
         to_come = Case(When(cancelled_at=None, takes_effect_at__gt=database_clock(), then="takes_effect_at"))
         return [to_come.asc(nulls_last=True), "-made_at", "-pk"]
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        now, judged, partly = database_clock(), 0, partly_visible(request.user, rows)
-        for row in rows:
-            row.state_now, row.today = state_of(row, now), None
-            row.whole = row.pk not in partly
-            if row.whole and row.state_now == "scheduled" and judged < JUDGED:
-                judged += 1
-                row.today = preview_scheduled(row)
+    states: dict[int, str]
+    partly_visible: set[int]
+    previews: dict[int, Preview]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[Change]) -> None:
+        now = database_clock()
+        self.states = {row.pk: state_of(row, now) for row in rows}
+        self.partly_visible = partly_visible(request.user, rows)
+        to_come = (row for row in rows if row.pk not in self.partly_visible and self.states[row.pk] == "scheduled")
+        self.previews = {row.pk: preview_scheduled(row) for row in islice(to_come, JUDGED)}
 
     @admin.display(description="what")
-    def what(self, change: Any) -> str:
+    def what(self, change: Change) -> str:
         return format_html('{}<span class="evc-below">{}</span>', change.sentence, change.reason)
 
     @admin.display(description="state")
-    def state(self, change: Any) -> str:
-        return badge(change.state_now)
+    def state(self, change: Change) -> str:
+        return badge(self.states[change.pk])
 
     @admin.display(description="takes effect", ordering="takes_effect_at")
     def takes_effect(self, change: Change) -> datetime:
         return change.takes_effect_at
 
     @admin.display(description="customers affected")
-    def affects(self, change: Any) -> str:
-        if not change.whole:
+    def affects(self, change: Change) -> str:
+        if change.pk in self.partly_visible:
             return OUT_OF_SIGHT
-        counts = change.today.impact.customers_by_effect if change.today else change.impact["counts"]
+        preview = self.previews.get(change.pk)
+        counts = preview.impact.customers_by_effect if preview else change.impact["counts"]
         return "; ".join(impact_text.counts_in_words(counts)) or "nobody"
 
     @admin.display(description="by", ordering="made_by__name")
@@ -126,7 +131,7 @@ class ChangeAdmin(ModelAdmin):
         context = self.page_context(request, change, str(change)) | self._detail_context(request, change)
         return TemplateResponse(request, "changes/change.html", context)
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Change) -> list[tuple[str, str]]:
         return []
 
     def object_views(self) -> dict[str, Any]:

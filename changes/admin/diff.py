@@ -16,7 +16,7 @@ from changes.proposals.terms import KEYS
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
-from customers.models import Customer, UserGroup
+from customers.models import Customer, StaffMember, UserGroup
 from tariffs.conversion import price_list
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffVersion
@@ -46,7 +46,7 @@ class StoredProposal:
     proposal: Mapping[str, Any]
     earlier: Mapping[str, Any]
     at: datetime
-    login: Any
+    login: StaffMember
     version: TariffVersion | None = None
     """Of a new version the one before, where it is at hand."""
 

@@ -17,6 +17,7 @@ from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer, StaffMember
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
@@ -61,7 +62,7 @@ class ExceptionsForm(forms.Form):
         return answers
 
 
-class ExceptionsWizard(ChangeWizard):
+class ExceptionsWizard(ChangeWizard[ChargeGroup]):
     form_template = "changes/exceptions.html"
 
     @property
@@ -100,7 +101,7 @@ class ExceptionsWizard(ChangeWizard):
         return {"form": self.form, "customers": self.customers}
 
 
-def exceptions_of_many(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def exceptions_of_many(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_change_exceptions(request.user, [group]):
         raise PermissionDenied
     if request.method != "POST":

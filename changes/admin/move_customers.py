@@ -11,13 +11,21 @@ from django.urls import reverse
 from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals import CustomerMoves, Inapplicable
 from customers.models import Customer, UserGroup
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
 
 
-class MoveCustomersWizard(ChangeWizard):
-    def __init__(self, admin: Any, request: StaffRequest, obj: Any, customers: list[Customer], to: UserGroup) -> None:
+class MoveCustomersWizard(ChangeWizard[Customer | None]):
+    def __init__(
+        self,
+        admin: ModelAdmin[Customer],
+        request: StaffRequest,
+        obj: Customer | None,
+        customers: list[Customer],
+        to: UserGroup,
+    ) -> None:
         super().__init__(admin, request, obj, request.POST if request.method == "POST" else request.GET)
         self.customers, self.to = customers, to
 
@@ -45,7 +53,7 @@ class MoveCustomersWizard(ChangeWizard):
         return Draft(CustomerMoves.to(moving, self.to))
 
 
-def regroup_customer(admin: Any, request: StaffRequest, customer: Customer) -> HttpResponseBase:
+def regroup_customer(admin: ModelAdmin[Customer], request: StaffRequest, customer: Customer) -> HttpResponseBase:
     """The preview that follows the form of a customer in which another user group was chosen."""
     data = request.POST if request.method == "POST" else request.GET
     groups = UserGroup.objects.visible_to(request.user).select_related("provider")

@@ -17,6 +17,7 @@ from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
@@ -30,14 +31,14 @@ class Destination:
     active: bool = False
 
 
-class MovePointsWizard(ChangeWizard):
+class MovePointsWizard(ChangeWizard[ChargeGroup | ChargePoint | None]):
     """Points that can't go are left out, each with its reason; the others are shown and moved."""
 
     def __init__(
         self,
-        admin: Any,
+        admin: ModelAdmin[Any],
         request: StaffRequest,
-        obj: Any,
+        obj: ChargeGroup | ChargePoint | None,
         points: list[ChargePoint],
         to: Destination,
         back: Callable[[], str],
@@ -83,7 +84,7 @@ class MovePointsWizard(ChangeWizard):
         return {"left_out": self.left_out}
 
 
-def regroup(admin: Any, request: StaffRequest, point: ChargePoint) -> HttpResponseBase:
+def regroup(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: ChargePoint) -> HttpResponseBase:
     """The preview that follows the form of a charge point in which another charge group, or none, was chosen."""
     data = request.POST if request.method == "POST" else request.GET
     target = data.get("to", "")
@@ -95,7 +96,7 @@ def regroup(admin: Any, request: StaffRequest, point: ChargePoint) -> HttpRespon
     return MovePointsWizard(admin, request, point, [point], to, lambda: afterwards(admin, request, point)).respond()
 
 
-def afterwards(admin: Any, request: StaffRequest, point: ChargePoint) -> str:
+def afterwards(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: ChargePoint) -> str:
     """The point's page, or the list where the login does not see the point any more."""
     if ChargePoint.objects.visible_to(request.user).filter(pk=point.pk).exists():
         return str(admin.page(point.pk))

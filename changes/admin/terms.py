@@ -24,6 +24,7 @@ from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import ChargeCard, Customer, StaffMember
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.current_price import current_prices
@@ -195,7 +196,7 @@ def _switches(group: ChargeGroup) -> Iterable[tuple[str, str]]:
     yield "social_charging", "Customers may ask to free up an occupied charge point, and queue for it."
 
 
-class TermsWizard(ChangeWizard):
+class TermsWizard(ChangeWizard[ChargeGroup]):
     form_template = "changes/terms.html"
 
     @property
@@ -223,7 +224,7 @@ class TermsWizard(ChangeWizard):
         return {"form": self.form.describe()}
 
 
-def change_terms(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def change_terms(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_change_terms(request.user, group):
         raise PermissionDenied
     return TermsWizard(admin, request, group).respond()

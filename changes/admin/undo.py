@@ -17,11 +17,12 @@ from changes.models import Change
 from changes.proposals import Inapplicable, NewTerms
 from changes.undo import Conflict, undo_of, undo_proposal, whole_undo
 from chargegroups.models import ChargeGroup
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 
 
-class UndoWizard(ChangeWizard):
+class UndoWizard(ChangeWizard[Change]):
     """Asks only where later changes set what this one set: then whoever undoes it chooses what is set back all the same."""
 
     @property
@@ -51,7 +52,7 @@ class UndoWizard(ChangeWizard):
         return {"conflicts": self.conflicts, "also": self.also}
 
 
-def undo_view(admin: Any, request: StaffRequest, change: Change) -> HttpResponseBase:
+def undo_view(admin: ModelAdmin[Change], request: StaffRequest, change: Change) -> HttpResponseBase:
     """New terms open on the form's own preview, so that they can be edited, unless later changes set the same."""
     if change.takes_effect_at > database_clock() and change.cancelled_at is None:
         return HttpResponseRedirect(admin.page(change.pk, "cancel"))

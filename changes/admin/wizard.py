@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -27,10 +28,14 @@ from changes.notify import unsent_announcement
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import safeguard_of
+from chargegroups.models import ChargeGroup
+from chargepoints.models import ChargePoint
+from customers.models import Customer
 from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, Refusal, refusal_of
-from tariffs.models import TariffVersion
+from tariffs.models import Tariff, TariffVersion
 
 OF_PREVIEW = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after", "unsent", "letter")
 """What the preview sends along that nobody typed into the form."""
@@ -67,8 +72,13 @@ class LettersSent(Exception):
         self.preview = preview
 
 
-class ChangeWizard:
-    """The steps of one request. Subclasses say what is asked (``form_template``) and which change was typed (``draft``).
+Subject = TypeVar("Subject", bound=Change | ChargeGroup | ChargePoint | Customer | Tariff | None)
+
+
+class ChangeWizard(ABC, Generic[Subject]):
+    """The steps of one request, on the page of ``obj``; None where they began on a list.
+
+    Subclasses say what is asked (``form_template``) and which change was typed (``draft``).
 
     Everything that was typed travels with the preview in hidden fields, so that nothing is kept between the steps and
     “Back to editing” returns with it. Without ``form_template`` there is nothing to go back to.
@@ -76,7 +86,9 @@ class ChangeWizard:
 
     form_template = ""
 
-    def __init__(self, admin: Any, request: StaffRequest, obj: Any, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, admin: ModelAdmin[Any], request: StaffRequest, obj: Subject, data: QueryDict | None = None
+    ) -> None:
         self.admin, self.request, self.obj = admin, request, obj
         self.data: QueryDict = request.POST if data is None else data
         self.step = str(self.data.get("step", ""))
@@ -86,23 +98,22 @@ class ChangeWizard:
     # What a subclass says
 
     @property
-    def title(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def title(self) -> str: ...
 
     @property
     def zone(self) -> tzinfo:
         """In whose time zone moments are typed and shown."""
-        zone: tzinfo = self.obj.provider.zone
-        return zone
+        return timezone.get_current_timezone() if self.obj is None else self.obj.provider.zone
 
     @property
+    @abstractmethod
     def back(self) -> str:
         """The address where one returns to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draft(self) -> Draft | None:
         """The change as typed; None where the form has errors, which it then shows. Raises what REFUSALS names."""
-        raise NotImplementedError
 
     def form_context(self) -> Mapping[str, Any]:
         return {}

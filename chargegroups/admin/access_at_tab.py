@@ -34,7 +34,7 @@ class ReasonRow:
     count: int
 
 
-def access_at(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def access_at(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """Rendered by the clock of the provider."""
     with timezone.override(group.provider.zone):
         now = database_clock()

@@ -66,7 +66,7 @@ class Audience:
         return "yes" if allowed == {True} else "no" if allowed == {False} else "some"
 
 
-def tariff_and_access(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def tariff_and_access(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     login, snapshot = request.user, GroupSnapshot.of(group, database_clock())
     context = admin.page_context(request, group, str(group)) | {
         "terms": snapshot.stored,
@@ -130,7 +130,7 @@ def _answer(snapshot: GroupSnapshot, decision: Decision, label: str = "") -> Ans
     return Answer(decision, snapshot.price_of(decision), label)
 
 
-def roaming(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def roaming(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """What roaming means here, and which of the group's locations third-party apps may show."""
     snapshot = GroupSnapshot.of(group, database_clock())
     places = Location.objects.visible_to(request.user).filter(chargepoint__charge_group=group).distinct()
@@ -145,7 +145,7 @@ def roaming(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> Htt
     return TemplateResponse(request, "chargegroups/roaming.html", context)
 
 
-def social_charging(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def social_charging(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     snapshot = GroupSnapshot.of(group, database_clock())
     context = admin.page_context(request, group, str(group)) | {"terms": snapshot.stored}
     return TemplateResponse(request, "chargegroups/social_charging.html", context)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 
 from changes.apply import apply_now
@@ -11,6 +9,7 @@ from changes.proposals import Inapplicable
 from changes.proposals.points import PointMoves
 from chargegroups.terms import SLOTS, SWITCHES
 from chargegroups.writes import create_group
+from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
 
@@ -34,7 +33,7 @@ FIELDSETS = [
 ]
 
 
-def add_group(request: StaffRequest, form: Any) -> None:
+def add_group(request: StaffRequest, form: PortalForm) -> None:
     """Save the group with its first terms and attach its charge points: all of it or nothing."""
     answers = form.cleaned_data
     terms = {name: answers[name] for name in (*SLOTS, *SWITCHES)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
@@ -21,20 +22,21 @@ from chargegroups.resources import ChargeGroupResource, ExceptionResource
 from chargepoints.close_group import remove, why_not_remove
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.templatetags.portal import price
-from tariffs.current_price import current_prices
+from tariffs.current_price import CurrentPrice, current_prices
 
 
 class OpenFilter(DropdownFilter):
     title = "whether it is closed"
     parameter_name = "closed"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [("no", "Open"), ("yes", "Closed")]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
@@ -46,7 +48,7 @@ class PriceFilter(DropdownFilter):
     title = "price now"
     parameter_name = "price"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [("free", "Free of charge for everyone"), ("none", "No price in force: nobody can charge")]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
@@ -55,7 +57,7 @@ class PriceFilter(DropdownFilter):
 
 
 @admin.register(ChargeGroup)
-class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
+class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
     resource_classes = (ChargeGroupResource, ExceptionResource)
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
     list_filter = ["user_group", "type", OpenFilter, PriceFilter]
@@ -73,41 +75,42 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
 
     # The list
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
+    point_counts: dict[int, dict[str, int]]
+    terms: dict[int, Terms]
+    prices: dict[int, CurrentPrice]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[ChargeGroup]) -> None:
         at = database_clock()
         points = ChargePoint.objects.filter(charge_group__in=rows).order_by().values("charge_group")
-        counts = {
+        self.point_counts = {
             row["charge_group"]: row
             for row in points.annotate(all=Count("pk"), active=Count("pk", filter=Q(status=ChargePoint.Status.ACTIVE)))
         }
         terms = Terms.objects.in_force(at).filter(charge_group__in=rows).select_related("tariff")
-        of_group = {each.charge_group_id: each for each in terms}
-        tags = current_prices({each.tariff for each in of_group.values()}, at)
-        for row in rows:
-            row.terms_now = of_group.get(row.pk)
-            row.tag_now = tags.get(row.terms_now.tariff_id) if row.terms_now else None
-            row.points_now = counts.get(row.pk, {"all": 0, "active": 0})
+        self.terms = {each.charge_group_id: each for each in terms}
+        self.prices = current_prices({each.tariff for each in self.terms.values()}, at)
 
     @admin.display(description="type", ordering="type")
-    def kind(self, group: Any) -> str:
+    def kind(self, group: ChargeGroup) -> str:
         return format_html("{} {}", badge(group.type), badge("closed") if group.closed_at else "")
 
     @admin.display(description="tariff now")
-    def tariff_now(self, group: Any) -> str:
-        return price(group.tag_now)
+    def tariff_now(self, group: ChargeGroup) -> str:
+        terms = self.terms.get(group.pk)
+        return price(self.prices.get(terms.tariff_id) if terms else None)
 
     @admin.display(description="charge points")
-    def points(self, group: Any) -> str:
-        counts = group.points_now
+    def points(self, group: ChargeGroup) -> str:
+        counts = self.point_counts.get(group.pk, {"all": 0, "active": 0})
         return format_html('{} <span class="evc-soft">({} active)</span>', counts["all"], counts["active"])
 
     @admin.display(description="who may charge")
-    def who(self, group: Any) -> str:
-        return who_may_charge(group, group.terms_now)
+    def who(self, group: ChargeGroup) -> str:
+        return who_may_charge(group, self.terms.get(group.pk))
 
     # The page
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: ChargeGroup) -> list[tuple[str, str]]:
         pages = [
             ("Data", "change"),
             ("Charge points", "points"),
@@ -133,9 +136,13 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
             "close": close_page.close_view,
         }
 
-    def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: ChargeGroup | None, title: str) -> dict[str, Any]:
         context = super().page_context(request, obj, title)
-        return context | {"summary": GroupSummary(obj), "summary_template": "chargegroups/summary.html"}
+        return (
+            context
+            if obj is None
+            else context | {"summary": GroupSummary(obj), "summary_template": "chargegroups/summary.html"}
+        )
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         group = context.get("original")
@@ -144,7 +151,7 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
             context["may_close"] = group.closed_at is None and charge_points_tab.may_move(request, group)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+    def history_sources(self, obj: ChargeGroup) -> list[tuple[Any, Any]]:
         exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)
         return [
             (ChargeGroup, [obj.pk]),
@@ -154,33 +161,35 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
 
     # The form
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: StaffRequest, obj: ChargeGroup | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is None:
             kwargs["form"] = ChargeGroupAddForm
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: ChargeGroup | None = None) -> Any:
         return ["user_group"] if obj is not None else []
 
-    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: ChargeGroup, form: PortalForm, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
             add_group.add_group(request, form)
 
-    def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: StaffRequest, obj: ChargeGroup) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))
 
-    def response_post_save_add(self, request: StaffRequest, obj: Any) -> HttpResponse:
+    def response_post_save_add(self, request: StaffRequest, obj: ChargeGroup) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk, "access"))
 
     # Removal
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         """A group that counted, or has charge points, is closed rather than deleted."""
         if not super().has_delete_permission(request, obj):
             return False
-        return obj is None or not why_not_remove(obj)
+        return not isinstance(obj, ChargeGroup) or not why_not_remove(obj)
 
     def get_deleted_objects(self, objs: Any, request: StaffRequest) -> Any:
         return [str(group) for group in objs], {"charge groups": len(objs)}, set(), []
@@ -192,5 +201,5 @@ class ChargeGroupAdmin(ModelAdmin, BulkImportExportAdmin):
             return HttpResponseRedirect(self.page(group.pk, "close"))
         return super().delete_view(request, object_id, extra_context)
 
-    def delete_model(self, request: StaffRequest, obj: Any) -> None:
+    def delete_model(self, request: StaffRequest, obj: ChargeGroup) -> None:
         remove(obj)

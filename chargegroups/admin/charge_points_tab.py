@@ -14,6 +14,7 @@ from changes.admin.move_points import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
 from chargepoints.decision_views import decision_counts
 from chargepoints.models import ChargePoint
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
 
@@ -21,7 +22,7 @@ PER_PAGE = 50
 MAX_CANDIDATES = 20
 
 
-def charge_points_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def charge_points_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The tab: what is attached, and a search for what could be."""
     if request.method == "POST":
         return _attach(admin, request, group)
@@ -39,7 +40,7 @@ def charge_points_view(admin: Any, request: StaffRequest, group: ChargeGroup) ->
     return TemplateResponse(request, "chargegroups/charge_points.html", context)
 
 
-def detach_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def detach_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are detached: whom it affects, and which of them stop working. Confirming does it."""
     _require(request, group)
     return _flow(admin, request, group, _selected_points(request, group), None)
@@ -57,7 +58,7 @@ def _require(request: StaffRequest, group: ChargeGroup) -> None:
         raise PermissionDenied
 
 
-def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def _attach(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The page before points are attached, out of other groups if need be."""
     _require(request, group)
     chosen = ChargePoint.objects.visible_to(request.user, "change").filter(pk__in=_ids(request))
@@ -65,7 +66,7 @@ def _attach(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpRespon
 
 
 def _flow(
-    admin: Any, request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None
+    admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup, points: Any, to: ChargeGroup | None
 ) -> HttpResponseBase:
     rows = list(points.select_related("location", "charge_group", "provider"))
     back = admin.page(group.pk, "points")

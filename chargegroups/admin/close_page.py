@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 
@@ -11,10 +9,11 @@ from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals.points import GroupClosure
 from chargegroups.admin.charge_points_tab import may_move
 from chargegroups.models import ChargeGroup
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 
 
-class CloseGroupWizard(ChangeWizard):
+class CloseGroupWizard(ChangeWizard[ChargeGroup]):
     """A closed group has no charge points and takes none; it stays, with its history."""
 
     @property
@@ -29,7 +28,7 @@ class CloseGroupWizard(ChangeWizard):
         return Draft(GroupClosure(self.obj))
 
 
-def close_view(admin: Any, request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
+def close_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     if not may_move(request, group):
         raise PermissionDenied
     return CloseGroupWizard(admin, request, group).respond()

@@ -43,7 +43,7 @@ class Line:
         return REASONS.get(self.access.reason, self.access.reason)
 
 
-def customers_and_tariffs(admin: ModelAdmin, request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+def customers_and_tariffs(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     snapshot = GroupSnapshot.of(group, database_clock())
     editor = _editor(request, snapshot)
     if editor is not None and request.method == "POST" and (change := _apply(editor)):

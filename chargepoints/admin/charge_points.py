@@ -25,8 +25,8 @@ from chargepoints.forms import ChargePointForm, Regrouping
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
 from chargepoints.search import points_named
-from evcnet.admin.actions import ActionsMixin
-from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.actions import ActionsAdmin
+from evcnet.admin.base import TabularInline
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
@@ -56,7 +56,7 @@ class MissingFilter(admin.SimpleListFilter):
     title = "what is missing"
     parameter_name = "missing"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -66,7 +66,7 @@ class MissingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     resource_classes = (ChargePointResource,)
     form = ChargePointForm
     list_display = ["display_point", "display_location", "display_group", "display_status", "power"]
@@ -119,11 +119,13 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
 
     # Page
 
-    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+    def history_sources(self, obj: ChargePoint) -> list[tuple[Any, Any]]:
         connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)
         return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: StaffRequest, obj: ChargePoint | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if "charge_group" in form.base_fields:
             field = form.base_fields["charge_group"]
@@ -135,7 +137,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     regroup: Regrouping | None = None
     """Where the point that this request saved is to go."""
 
-    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: ChargePoint, form: ChargePointForm, change: bool) -> None:
         self.regroup = form.regroup
         group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
         if change or group is None:
@@ -147,7 +149,7 @@ class ChargePointAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
         proposal = PointMoves([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
         apply_now(proposal, by=request.user)
 
-    def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
+    def response_change(self, request: StaffRequest, obj: ChargePoint) -> HttpResponse:
         if self.regroup is None:
             response: HttpResponse = super().response_change(request, obj)
             return response

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 
-from chargegroups.access import OCPP16, OCPP201
+from chargegroups.access import OCPP16, OCPP201, Verdict
 from chargepoints.admin.session_filters import LatestPages
-from chargepoints.decision_views import TEXTS, decision_views, search_decisions, unknown_cards, with_reason
+from chargepoints.decision_views import (
+    TEXTS,
+    DecisionView,
+    decision_views,
+    search_decisions,
+    unknown_cards,
+    with_reason,
+)
 from chargepoints.models import DecisionEntry
 from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin
@@ -30,7 +39,7 @@ class DecisionVerdictFilter(DropdownFilter):
     title = "verdict"
     parameter_name = "verdict"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [(verdict, verdict.replace("_", " ").lower()) for verdict in VERDICTS]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
@@ -41,7 +50,7 @@ class ReasonFilter(DropdownFilter):
     title = "reason"
     parameter_name = "reason"
 
-    def lookups(self, request: StaffRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return list(TEXTS.items())
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
@@ -50,7 +59,7 @@ class ReasonFilter(DropdownFilter):
 
 
 @admin.register(DecisionEntry)
-class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
+class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
     resource_classes = (DecisionResource,)
     paginator = LatestPages
     list_display = ["asked", "display_card", "display_point", "display_verdict", "display_reason", "asked_by"]
@@ -71,13 +80,13 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
     )
     list_before_template = "chargepoints/decisions_links.html"
 
-    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -85,33 +94,36 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
 
     # The list
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        for row, view in zip(rows, decision_views(rows, request.user), strict=True):
-            row.view = view
+    views: dict[int, DecisionView]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[DecisionEntry]) -> None:
+        views = decision_views(rows, request.user)
+        self.views = {row.pk: view for row, view in zip(rows, views, strict=True)}
 
     @admin.display(description="asked", ordering="asked_at")
-    def asked(self, entry: Any) -> Any:
+    def asked(self, entry: DecisionEntry) -> datetime:
         return entry.asked_at
 
     @admin.display(description="card")
-    def display_card(self, entry: Any) -> str:
-        return two_lines(entry.card_uid, str(entry.view.customer or ""))
+    def display_card(self, entry: DecisionEntry) -> str:
+        return two_lines(entry.card_uid, str(self.views[entry.pk].customer or ""))
 
     @admin.display(description="charge point")
-    def display_point(self, entry: Any) -> str:
-        return two_lines(entry.identity, entry.view.point.name if entry.view.point else "")
+    def display_point(self, entry: DecisionEntry) -> str:
+        point = self.views[entry.pk].point
+        return two_lines(entry.identity, point.name if point else "")
 
     @admin.display(description="verdict")
-    def display_verdict(self, entry: Any) -> str:
+    def display_verdict(self, entry: DecisionEntry) -> str:
         return badge(entry.verdict.lower())
 
     @admin.display(description="reason")
-    def display_reason(self, entry: Any) -> str:
-        return str(entry.view.text)
+    def display_reason(self, entry: DecisionEntry) -> str:
+        return str(self.views[entry.pk].text)
 
     @admin.display(description="asked by")
-    def asked_by(self, entry: Any) -> str:
-        return two_lines(entry.view.asked_by, entry.get_source_display())
+    def asked_by(self, entry: DecisionEntry) -> str:
+        return two_lines(self.views[entry.pk].asked_by, entry.get_source_display())
 
     # Pages
 
@@ -134,15 +146,16 @@ class DecisionAdmin(ModelAdmin, BulkImportExportAdmin):
         """The decision as it was, whatever has changed since."""
         entry = self.get_object_or_404(request, object_id)
         (view,) = decision_views([entry], request.user)
+        verdict = cast(Verdict, entry.verdict)
         context = self.page_context(request, entry, f"{entry.card_uid} at {entry.identity}") | {
             "decision": view,
             "entry": entry,
             "allowed": entry.verdict == "ALLOWED",
             "passed": view.steps[:-1],
-            "ocpp16": OCPP16[entry.verdict],
-            "ocpp201": OCPP201[entry.verdict],
+            "ocpp16": OCPP16[verdict],
+            "ocpp201": OCPP201[verdict],
         }
         return TemplateResponse(request, "chargepoints/decision.html", context)
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: DecisionEntry) -> list[tuple[str, str]]:
         return []

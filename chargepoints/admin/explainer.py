@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
@@ -198,9 +199,9 @@ def _remedies(
     return links
 
 
-def _view(row: Any) -> str:
+def _view(row: models.Model) -> str:
     return f"{row._meta.app_label}.view_{row._meta.model_name}"
 
 
-def _page(row: Any, view: str = "change") -> str:
+def _page(row: models.Model, view: str = "change") -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[row.pk])

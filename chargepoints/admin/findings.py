@@ -39,7 +39,7 @@ _PAGES = {Tariff: "prices", ChargeGroup: "access"}
 
 
 def findings_page(request: StaffRequest) -> HttpResponse:
-    login: Any = request.user
+    login = request.user
     if not login.has_perm("chargegroups.view_chargegroup"):
         raise PermissionDenied
     findings = findings_for(FindingScope.by(login), database_clock())

@@ -22,7 +22,7 @@ LISTED = 50
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin, BulkImportExportAdmin):
+class LocationAdmin(ModelAdmin[Location], BulkImportExportAdmin):
     resource_classes = (LocationResource,)
     list_display = ["place", "postal_code", "code", "points", "display_published"]
     list_filter = ["published"]
@@ -51,15 +51,14 @@ class LocationAdmin(ModelAdmin, BulkImportExportAdmin):
         return badge("published" if location.published else "unpublished")
 
     @admin.display(description="charge points")
-    def points(self, location: Any) -> int:
-        counted: int = location.points
-        return counted
+    def points(self, location: Location) -> int:
+        return self.point_counts.get(location.pk, 0)
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
+    point_counts: dict[int, int]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[Location]) -> None:
         points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
-        counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
-        for location in rows:
-            location.points = counts.get(location.pk, 0)
+        self.point_counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         location = kwargs.get("obj")

@@ -18,7 +18,9 @@ from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
+from customers.models import StaffMember
 from evcnet.admin.actions import Action, ActionForm, row_of_page
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.bulk import BulkResult, RowMessage
@@ -78,23 +80,29 @@ class FreeForOwnerForm(ActionForm):
         return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
 
 
-def _to_group(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponseBase:
+def _to_group(
+    admin: ModelAdmin[ChargePoint], request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]
+) -> HttpResponseBase:
     """The preview of attaching or moving them."""
     return _flow(admin, request, points, Destination(asked["charge_group"]))
 
 
-def _out(admin: Any, request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]) -> HttpResponseBase:
+def _out(
+    admin: ModelAdmin[ChargePoint], request: StaffRequest, points: list[ChargePoint], asked: dict[str, Any]
+) -> HttpResponseBase:
     """The preview of detaching them, which says what stops working."""
     return _flow(admin, request, points, Destination(None))
 
 
-def _flow(admin: Any, request: StaffRequest, points: list[ChargePoint], to: Destination) -> HttpResponseBase:
+def _flow(
+    admin: ModelAdmin[ChargePoint], request: StaffRequest, points: list[ChargePoint], to: Destination
+) -> HttpResponseBase:
     one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
     return MovePointsWizard(admin, request, one, points, to, back).respond()
 
 
-def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: Any) -> BulkResult:
+def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: StaffMember) -> BulkResult:
     (point,) = points
     try:
         make_free_for_owner(point, tariff, currency, by)

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
@@ -16,8 +16,9 @@ from unfold.widgets import INPUT_CLASSES
 from chargegroups.access import BY_REASON
 from chargepoints.models import ChargePoint, Session
 from chargepoints.search import points_named
-from customers.models import Customer
+from customers.models import Customer, StaffMember
 from customers.search import search_customers, split_words
+from evcnet.admin.requests import StaffRequest
 
 REACHED = 10_000
 """So many of the latest sessions are paged through; older ones are reached by their days."""
@@ -53,7 +54,7 @@ class StartedFilter(RangeDateFilter):
         super().__init__(*args, **kwargs)
         self.title = "the day it started"
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         """Unfold compares days with moments as they are: its last day would be over as it begins."""
         first, last = self._day("from"), self._day("to")
         if first:
@@ -74,12 +75,12 @@ class VerdictFilter(DropdownFilter):
     title = "whether it was allowed"
     parameter_name = "verdict"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         refusals = [(line.reason, f"– {line.text}") for line in BY_REASON.values() if line.verdict != "ALLOWED"]
         first = [("allowed", "Allowed"), ("corrected", "Allowed or not, corrected"), ("refused", "Not allowed")]
         return [*first, *refusals]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         value = self.value()
         if value in ("allowed", "refused"):
             allowed = queryset.filter(verdict="ALLOWED")
@@ -89,7 +90,7 @@ class VerdictFilter(DropdownFilter):
         return queryset.filter(reason=value) if value in BY_REASON else queryset
 
 
-def sessions_named(sessions: Any, text: str, login: Any) -> Any:
+def sessions_named(sessions: Any, text: str, login: StaffMember) -> Any:
     """By id or card, or by a customer or charge point that the login sees.
 
     Names are looked up first: one OR over columns of three tables would keep every index from being used.

@@ -13,7 +13,7 @@ from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, Rater
 from chargepoints.rating_text import duration, money, rating_lines
 from chargepoints.replay import version_to_replay
-from customers.models import ChargeCard, Customer
+from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
 from tariffs.current_price import current_price
@@ -40,7 +40,7 @@ class Comparing(forms.Form):
 
 
 def about(request: StaffRequest, session: Session) -> dict[str, Any]:
-    login: Any = request.user
+    login = request.user
     ratings = list(
         session.ratings.select_related("tariff_version__tariff", "made_by").prefetch_related("tariff_version__elements")
     )
@@ -68,14 +68,14 @@ def about(request: StaffRequest, session: Session) -> dict[str, Any]:
     }
 
 
-def _visible_row(rows: Any, login: Any, pk: int | None) -> Any:
+def _visible_row(rows: Any, login: StaffMember, pk: int | None) -> Any:
     """The row if the login may see it: a session is shared by those of its charge point and those of its customer."""
     if pk is None:
         return None
     return rows.filter(pk__in=rows.model.objects.visible_to(login).filter(pk=pk).values("pk")).first()
 
 
-def _visible_tariffs(ratings: list[Any], login: Any, point: ChargePoint | None) -> set[int]:
+def _visible_tariffs(ratings: list[Any], login: StaffMember, point: ChargePoint | None) -> set[int]:
     """The price lists, by their tariff, that may be named: all at charge points of one's own, else those that one sees."""
     tariffs = {each.tariff_version.tariff_id for each in ratings}
     return (

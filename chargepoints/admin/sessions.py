@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
@@ -12,13 +14,12 @@ from django.utils.html import format_html
 from chargepoints.admin.correct_session import CORRECT
 from chargepoints.admin.session_filters import LatestPages, StartedFilter, VerdictFilter, sessions_named
 from chargepoints.admin.session_page import about
-from chargepoints.models import ChargePoint, Session
+from chargepoints.models import ChargePoint, Rating, Session
 from chargepoints.rating import Measured, ratings_of
 from chargepoints.rating_text import duration, money
 from chargepoints.resources import SessionResource
 from customers.models import Customer
-from evcnet.admin.actions import ActionsMixin
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
@@ -28,7 +29,7 @@ NOT_VISIBLE = "not one of yours"
 
 
 @admin.register(Session)
-class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+class SessionAdmin(ActionsAdmin[Session], BulkImportExportAdmin):
     resource_classes = (SessionResource,)
     paginator = LatestPages
     list_display = ["started", "display_point", "who", "kwh_column", "lasted", "price", "display_verdict"]
@@ -41,10 +42,10 @@ class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
 
     # Sessions happen at charge points: they are imported, and never typed or edited by hand.
 
-    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -52,59 +53,56 @@ class SessionAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
 
     # The list
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        ratings = ratings_of(rows)
-        customers = Customer.objects.visible_to(request.user).in_bulk({row.customer_id for row in rows} - {None})
+    ratings: dict[int, Rating]
+    visible_customers: dict[int, Customer]
+    visible_points: dict[int, ChargePoint]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[Session]) -> None:
+        self.ratings = ratings_of(rows)
+        customers = Customer.objects.visible_to(request.user)
+        self.visible_customers = customers.in_bulk({row.customer_id for row in rows} - {None})
         points = ChargePoint.objects.visible_to(request.user).select_related("location")
-        visible_points = points.in_bulk({row.charge_point_id for row in rows})
-        for row in rows:
-            row.rated = ratings.get(row.pk)
-            row.visible_customer, row.visible_point = (
-                customers.get(row.customer_id),
-                visible_points.get(row.charge_point_id),
-            )
-            row.measured = Measured.of(row)
+        self.visible_points = points.in_bulk({row.charge_point_id for row in rows})
 
     @admin.display(description="started", ordering="started_at")
-    def started(self, session: Any) -> Any:
+    def started(self, session: Session) -> datetime:
         return session.started_at
 
     @admin.display(description="charge point")
-    def display_point(self, session: Any) -> str:
-        point = session.visible_point
+    def display_point(self, session: Session) -> str:
+        point = self.visible_points.get(session.charge_point_id)
         return two_lines(point.identity, str(point.location or point.name)) if point else NOT_VISIBLE
 
     @admin.display(description="customer and card")
-    def who(self, session: Any) -> str:
+    def who(self, session: Session) -> str:
         card = session.card_uid or "no card"
-        if session.visible_customer:
-            return two_lines(str(session.visible_customer), card)
+        if session.customer_id in self.visible_customers:
+            return two_lines(str(self.visible_customers[session.customer_id]), card)
         return two_lines(card, "unknown card" if session.reason == "card_unknown" else NOT_VISIBLE)
 
     @admin.display(description="energy", ordering="kwh")
-    def kwh_column(self, session: Any) -> str:
+    def kwh_column(self, session: Session) -> str:
         return format_html('<span class="evc-number">{}&nbsp;kWh</span>', f"{session.kwh:,.2f}")
 
     @admin.display(description="lasted")
-    def lasted(self, session: Any) -> str:
-        return format_html('<span class="evc-number">{}</span>', duration(session.measured.seconds))
+    def lasted(self, session: Session) -> str:
+        return format_html('<span class="evc-number">{}</span>', duration(Measured.of(session).seconds))
 
     @admin.display(description="price incl. VAT")
-    def price(self, session: Any) -> str:
-        if session.rated is None:
+    def price(self, session: Session) -> str:
+        rating = self.ratings.get(session.pk)
+        if rating is None:
             return "–"
-        amount = format_html(
-            '<span class="evc-number">{}</span>', money(session.rated.incl_vat, session.rated.currency)
-        )
-        return format_html("{} {}", amount, badge("corrected")) if session.rated.number > 1 else amount
+        amount = format_html('<span class="evc-number">{}</span>', money(rating.incl_vat, rating.currency))
+        return format_html("{} {}", amount, badge("corrected")) if rating.number > 1 else amount
 
     @admin.display(description="verdict")
-    def display_verdict(self, session: Any) -> str:
+    def display_verdict(self, session: Session) -> str:
         return badge(session.verdict.lower())
 
     # The page
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Session) -> list[tuple[str, str]]:
         return [("Session", self.page(obj.pk)), ("History", self.page(obj.pk, "history"))]
 
     def change_view(self, request: StaffRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -11,8 +11,8 @@ from django.utils.cache import add_never_cache_headers
 
 from customers.models import ApiKey
 from evcnet.accounts.reauthentication import AsksPasswordAgain
-from evcnet.admin.actions import Action, ActionsMixin
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import Action, ActionsAdmin
+from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.bulk import BulkResult, change_rows
@@ -27,7 +27,7 @@ def _switch(active: bool) -> Any:
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
+class ApiKeyAdmin(AsksPasswordAgain, ActionsAdmin[ApiKey]):
     list_display = ["name", "display_prefix", "rate_per_minute", "created_at", "display_status"]
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"
@@ -49,7 +49,7 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
     def display_status(self, key: ApiKey) -> str:
         return badge("active" if key.active else "inactive")
 
-    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: ApiKey, form: PortalForm, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
@@ -57,7 +57,7 @@ class ApiKeyAdmin(AsksPasswordAgain, ActionsMixin, ModelAdmin):
         obj.__dict__.update(key.__dict__)
         self.secret = secret
 
-    def response_add(self, request: StaffRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(self, request: StaffRequest, obj: ApiKey, post_url_continue: Any = None) -> HttpResponse:
         context = self.page_context(request, obj, f"{obj.name}: copy the key now") | {
             "secret": self.secret,
             "list": self.page(obj.pk),

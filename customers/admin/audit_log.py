@@ -19,7 +19,7 @@ PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
 
 
 @admin.register(AuditEntry)
-class AuditLogAdmin(ModelAdmin):
+class AuditLogAdmin(ModelAdmin[AuditEntry]):
     list_display = ["at", "event", "display_who", "display_about", "rows", "address"]
     list_display_links = None
     list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
@@ -35,7 +35,7 @@ class AuditLogAdmin(ModelAdmin):
     def display_about(self, entry: AuditEntry) -> str:
         return _in_words(entry.about)
 
-    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: AuditEntry | None = None) -> Any:
         return ["at", "event", "who", "about", "rows", "address"]
 
     def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:

@@ -16,8 +16,7 @@ from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
 from customers.resources import ChargeCardResource
 from customers.search import search_cards
-from evcnet.admin.actions import ActionsMixin
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
@@ -25,7 +24,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+class ChargeCardAdmin(ActionsAdmin[ChargeCard], BulkImportExportAdmin):
     resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
     list_display = ["display_card", "display_customer", "display_roaming", "valid_until", "display_status"]
@@ -66,10 +65,12 @@ class ChargeCardAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     def display_status(self, card: ChargeCard) -> str:
         return badge("blocked" if card.status == ChargeCard.Status.DEACTIVATED else card.status)
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: StaffRequest, obj: ChargeCard | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         return super().get_form(request, obj, change=change, form=self.form if change else NewChargeCardForm, **kwargs)
 
-    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: ChargeCard, form: ChargeCardForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.activated:
             messages.info(request, f"{obj} belongs to {obj.customer} and is active now.")

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -18,15 +19,14 @@ from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer, UserGroup
 from customers.resources import CustomerResource
 from customers.search import search_customers
-from evcnet.admin.actions import ActionsMixin
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(Customer)
-class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
+class CustomerAdmin(ActionsAdmin[Customer], BulkImportExportAdmin):
     resource_classes = (CustomerResource,)
     form = CustomerForm
     list_display = ["number", "name", "display_group", "kind", "payment", "cards", "display_status"]
@@ -67,23 +67,22 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     def display_status(self, customer: Customer) -> str:
         return badge("erased" if customer.erased_at else customer.status)
 
-    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         """Of an erased customer nothing changes any more."""
         erased = isinstance(obj, Customer) and obj.erased_at is not None
         return not erased and super().has_change_permission(request, obj)
 
     @admin.display(description="cards")
-    def cards(self, customer: Any) -> int:
-        number: int = customer.cards
-        return number
+    def cards(self, customer: Customer) -> int:
+        return self.card_counts.get(customer.pk, 0)
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
+    card_counts: dict[int, int]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[Customer]) -> None:
         cards = ChargeCard.objects.filter(customer__in=rows).order_by()
-        counts = dict(cards.values_list("customer").annotate(number=Count("pk")))
-        for customer in rows:
-            customer.cards = counts.get(customer.pk, 0)
+        self.card_counts = dict(cards.values_list("customer").annotate(number=Count("pk")))
 
-    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+    def history_sources(self, obj: Customer) -> list[tuple[Any, Any]]:
         return [(Customer, [obj.pk]), (ChargeCard, ChargeCard.objects.filter(customer=obj).values("pk"))]
 
     # The user group: a new customer arises in it, one that exists gets there through a preview
@@ -91,11 +90,11 @@ class CustomerAdmin(ActionsMixin, ModelAdmin, BulkImportExportAdmin):
     moves_to: UserGroup | None = None
     """Where the customer whom this request saved is to go."""
 
-    def save_model(self, request: StaffRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: StaffRequest, obj: Customer, form: CustomerForm, change: bool) -> None:
         self.moves_to = form.moves_to
         super().save_model(request, obj, form, change)
 
-    def response_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
+    def response_change(self, request: StaffRequest, obj: Customer) -> HttpResponse:
         if self.moves_to is None:
             response: HttpResponse = super().response_change(request, obj)
             return response

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,6 +22,7 @@ from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
 from evcnet.accounts.scope import admin_of, managed_by
 from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.forms import OwnedForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.errors import DomainError
@@ -33,14 +35,14 @@ class RoleInline(TabularInline):
     form, formset = RoleForm, RoleFormSet
     verbose_name_plural = "Roles"
 
-    def get_extra(self, request: StaffRequest, obj: Any = None, **kwargs: Any) -> int:
+    def get_extra(self, request: StaffRequest, obj: StaffMember | None = None, **kwargs: Any) -> int:
         return max(1, len(copied_roles(request))) if obj is None else 0
 
-    def get_exclude(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_exclude(self, request: StaffRequest, obj: models.Model | None = None) -> Any:
         """Asked of an admin of several providers alone; else it is settled."""
         return [] if len(admin_of(request.user)) > 1 else ["provider"]
 
-    def get_fields(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: StaffRequest, obj: StaffMember | None = None) -> Any:
         return ["role", "user_group"] if len(admin_of(request.user)) < 2 else ["provider", "role", "user_group"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
@@ -68,7 +70,7 @@ def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
 
 
 @admin.register(StaffMember)
-class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
+class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin[StaffMember]):
     form = LoginForm
     list_display = ["name", "email", "roles", "last_login", "display_status"]
     list_filter = ["is_active"]
@@ -80,32 +82,31 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
 
     # List
 
+    roles_of: dict[int, list[str]]
+
     @admin.display(description="roles")
-    def roles(self, login: Any) -> str:
-        roles: str = login.roles
-        return roles
+    def roles(self, login: StaffMember) -> str:
+        return ", ".join(self.roles_of[login.pk])
 
     @admin.display(description="status", ordering="is_active")
     def display_status(self, login: StaffMember) -> str:
         return badge("active" if login.is_active else "inactive")
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        roles_of: dict[int, list[str]] = {login.pk: [] for login in rows}
+    def fetch_columns(self, request: StaffRequest, rows: list[StaffMember]) -> None:
+        self.roles_of = {login.pk: [] for login in rows}
         roles = Membership.objects.visible_to(request.user).filter(staff_member__in=rows)
         for role in roles.select_related("provider", "user_group"):
-            roles_of[role.staff_member_id].append(str(role))
-        for login in rows:
-            login.roles = ", ".join(roles_of[login.pk])
+            self.roles_of[role.staff_member_id].append(str(role))
 
     # Page
 
-    def get_formset_kwargs(self, request: StaffRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+    def get_formset_kwargs(self, request: StaffRequest, obj: StaffMember, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if request.method == "GET" and obj.pk is None and isinstance(inline, RoleInline):
             kwargs["initial"] = copied_roles(request)
         return kwargs
 
-    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+    def history_sources(self, obj: StaffMember) -> list[tuple[Any, Any]]:
         """Roles that were taken away too, as long as they were at a provider where it has one now."""
         providers = obj.memberships.values("provider_id")
         roles = event_model(Membership)._base_manager.filter(staff_member_id=obj.pk, provider_id__in=providers)
@@ -116,23 +117,25 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def get_fieldsets(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: StaffRequest, obj: StaffMember | None = None) -> Any:
         if obj is None:
             words = "Leave both empty: an invitation goes to the address above, by which they choose it themselves."
             password = {"fields": ["password", "again"], "description": words}
             return [(None, {"fields": ["name", "email"]}), ("First password", password)]
         return [(None, {"fields": ["name", "email", "is_active"]})]
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: StaffRequest, obj: StaffMember | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if not change:
             kwargs |= {"form": NewLoginForm, "fields": ["name", "email"]}
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_readonly_fields(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: StaffRequest, obj: StaffMember | None = None) -> Any:
         """A login that reaches further than its admin is not the admin's to rename, to lock out or to take over."""
         return [] if obj is None or managed_by(request.user, obj) else ["name", "email", "is_active"]
 
-    def save_related(self, request: StaffRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: StaffRequest, form: OwnedForm, formsets: Any, change: bool) -> None:
         before = admin_of(request.user)
         super().save_related(request, form, formsets, change)
         if not change and waits_for_first_password(form.instance):

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from changes.admin.move_customers import MoveCustomersWizard
 from customers.models import Customer, UserGroup
 from evcnet.admin.actions import Action, ActionForm, row_of_page
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 
 
@@ -29,7 +30,9 @@ class MoveForm(ActionForm):
         field.queryset = visible.select_related("provider")
 
 
-def _move(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponseBase:
+def _move(
+    admin: ModelAdmin[Customer], request: StaffRequest, customers: list[Customer], answers: dict[str, Any]
+) -> HttpResponseBase:
     one = row_of_page(request, customers)
     return MoveCustomersWizard(admin, request, one, customers, answers["user_group"]).respond()
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.db import models
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from customers.letters import build_mail
 from customers.models import LetterSettings, Notice
 from customers.notices import mail_again
-from evcnet.admin.actions import Action, ActionsMixin
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import Action, ActionsAdmin
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
@@ -55,13 +55,13 @@ class AnnouncementFilter(RelatedFilter):
     def has_output(self) -> bool:
         return False
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         """An announcement is seen by its notices, so that what it narrows the list to is seen in any case."""
         return RelatedDropdownFilter.queryset(self, request, queryset)
 
 
 @admin.register(Notice)
-class NoticeAdmin(ActionsMixin, ModelAdmin):
+class NoticeAdmin(ActionsAdmin[Notice]):
     list_display = ["display_customer", "about", "display_effect", "display_state", "attempts", "tried_at", "error"]
     list_filter = [("state", ChoicesDropdownFilter), ("announcement", AnnouncementFilter)]
     list_select_related = ["customer", "announcement", "provider"]
@@ -74,10 +74,10 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
     )
     bulk_actions = (MAIL_AGAIN, RESUME)
 
-    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
     @admin.display(description="customer", ordering="customer__name")
@@ -111,5 +111,5 @@ class NoticeAdmin(ActionsMixin, ModelAdmin):
         }
         return TemplateResponse(request, "customers/notice_page.html", context)
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Notice) -> list[tuple[str, str]]:
         return []

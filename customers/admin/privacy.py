@@ -18,6 +18,7 @@ from customers.privacy.personal_data import HeldRows, held_rows
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.actions import Action, ActionForm
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, refusal_of
 
@@ -26,7 +27,9 @@ def is_person(customer: Customer) -> bool:
     return customer.erased_at is None
 
 
-def _disclose(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
+def _disclose(
+    admin: ModelAdmin[Customer], request: StaffRequest, customers: list[Customer], answers: dict[str, Any]
+) -> HttpResponse:
     (customer,) = customers
     data = CustomerExport(customer, request.user)
     rows = data.rows
@@ -67,7 +70,9 @@ class EraseForm(ActionForm):
         return [held for held in held_rows(self.rows[0]) if held.declared.erasure]
 
 
-def _erase(admin: Any, request: StaffRequest, customers: list[Customer], answers: dict[str, Any]) -> HttpResponse:
+def _erase(
+    admin: ModelAdmin[Customer], request: StaffRequest, customers: list[Customer], answers: dict[str, Any]
+) -> HttpResponse:
     (customer,) = customers
     ask_password_again(request)
     try:

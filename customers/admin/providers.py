@@ -17,7 +17,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(Provider)
-class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin, BulkImportExportAdmin):
+class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin[Provider], BulkImportExportAdmin):
     """Who needs a second factor is said here, so that changing a provider asks for the password."""
 
     resource_classes = (ProviderResource,)

@@ -19,7 +19,7 @@ UNDER = " › "
 
 
 @admin.register(UserGroup)
-class UserGroupAdmin(ModelAdmin, BulkImportExportAdmin):
+class UserGroupAdmin(ModelAdmin[UserGroup], BulkImportExportAdmin):
     resource_classes = (UserGroupResource,)
     list_display = ["code", "place", "customers", "charge_groups"]
     list_display_links = ["code", "place"]
@@ -33,27 +33,25 @@ class UserGroupAdmin(ModelAdmin, BulkImportExportAdmin):
     change_form_outer_before_template = "customers/user_group.html"
 
     @admin.display(description="name", ordering="name")
-    def place(self, group: Any) -> str:
-        text: str = group.place
-        return text
+    def place(self, group: UserGroup) -> str:
+        return UNDER.join(above.name for above in ancestry(group, self.visible))
 
     @admin.display(description="customers")
-    def customers(self, group: Any) -> str:
-        text: str = group.customers
-        return text
+    def customers(self, group: UserGroup) -> str:
+        return self.customer_counts[group.pk]
 
     @admin.display(description="charge groups")
-    def charge_groups(self, group: Any) -> str:
-        text: str = group.charge_groups
-        return text
+    def charge_groups(self, group: UserGroup) -> str:
+        return self.charge_group_counts[group.pk]
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        visible = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
-        customers = bounded_counts(Customer, "user_group", rows)
-        charge_groups = bounded_counts(ChargeGroup, "user_group", rows)
-        for group in rows:
-            group.place = UNDER.join(above.name for above in ancestry(group, visible))
-            group.customers, group.charge_groups = customers[group.pk], charge_groups[group.pk]
+    visible: dict[int, UserGroup]
+    customer_counts: dict[int, str]
+    charge_group_counts: dict[int, str]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[UserGroup]) -> None:
+        self.visible = {group.pk: group for group in UserGroup.objects.visible_to(request.user)}
+        self.customer_counts = bounded_counts(Customer, "user_group", rows)
+        self.charge_group_counts = bounded_counts(ChargeGroup, "user_group", rows)
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -61,7 +59,7 @@ class UserGroupAdmin(ModelAdmin, BulkImportExportAdmin):
             field.empty_label = "None: it stands on its own"
         return field
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: UserGroup | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and "parent" in form.base_fields:
             parent = form.base_fields["parent"]

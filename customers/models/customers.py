@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
@@ -196,7 +194,7 @@ class ChargeCard(models.Model):
         if self.roaming and self.customer and self.customer.payment == Customer.Payment.PREPAID:
             raise ValidationError({"roaming": "A prepaid customer's card has roaming off."})
 
-    def attach(self, customer: Any) -> None:
+    def attach(self, customer: Customer) -> None:
         """Attaching a customer activates the card (rules, section 1)."""
         self.customer = customer
         self.status = self.Status.ACTIVE

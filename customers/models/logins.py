@@ -15,7 +15,7 @@ from customers.permissions import WHOLE_PROVIDER, Role, granted, granted_to_oper
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
-from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy
+from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy, visible_rows
 
 
 class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
@@ -118,12 +118,12 @@ class StaffMember(AbstractBaseUser):
             for provider in self.providers
         )
 
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """With ``obj``: is that very row within reach of the permission?"""
         if obj is None:
             return bool(self.scope(perm))
         action = perm.partition(".")[2].partition("_")[0]
-        return bool(type(obj)._default_manager.visible_to(self, action).filter(pk=obj.pk).exists())
+        return bool(visible_rows(type(obj), self, action).filter(pk=obj.pk).exists())
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active

@@ -47,7 +47,9 @@ def _active(chance: Random, user_group: UserGroup) -> list[Customer]:
     return customers
 
 
-def _except(group: ChargeGroup, customer: Any, access: str, tariff: Tariff | None = None, **columns: Any) -> None:
+def _except(
+    group: ChargeGroup, customer: Customer | None, access: str, tariff: Tariff | None = None, **columns: Any
+) -> None:
     writes.save_exception(
         CustomerException(
             provider_id=group.provider_id,

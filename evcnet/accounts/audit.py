@@ -47,18 +47,18 @@ def refusals(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     return middleware
 
 
-def _record(event: str, request: HttpRequest, login: Any, **details: Any) -> None:
+def _record(event: str, request: HttpRequest, login: StaffMember | None, **details: Any) -> None:
     record(event, login, address=address_of(request), **details)
 
 
-def _signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def _signed_in(request: HttpRequest, user: StaffMember, **kwargs: Any) -> None:
     steps = get_authentication_records(request, user)
     how = [str(step.get("type") or step.get("method")) for step in steps]
     words = {"totp": "app", "webauthn": "passkey", "recovery_codes": "recovery code"}
     _record(Event.SIGNED_IN, request, user, about=" and ".join(words.get(each, each) for each in how))
 
 
-def _signed_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def _signed_out(request: HttpRequest, user: StaffMember | None, **kwargs: Any) -> None:
     if user is not None:
         _record(Event.SIGNED_OUT, request, user)
 
@@ -69,7 +69,7 @@ def _wrong_password(credentials: dict[str, Any], request: HttpRequest | None = N
         _record(Event.SIGN_IN_REFUSED, request, login, about="wrong password" if login else UNKNOWN)
 
 
-def _wrong_code(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def _wrong_code(request: HttpRequest, user: StaffMember, **kwargs: Any) -> None:
     _record(Event.SIGN_IN_REFUSED, request, user, about="wrong code")
 
 
@@ -84,15 +84,15 @@ def _login(address: str) -> StaffMember | None:
     return login
 
 
-def _password_set(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def _password_set(request: HttpRequest, user: StaffMember, **kwargs: Any) -> None:
     _record(Event.PASSWORD_SET, request, user, about="own")
 
 
-def _factor_added(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+def _factor_added(request: HttpRequest, user: StaffMember, authenticator: Any, **kwargs: Any) -> None:
     _record(Event.FACTOR_ADDED, request, user, about=_sort(authenticator))
 
 
-def _factor_removed(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+def _factor_removed(request: HttpRequest, user: StaffMember, authenticator: Any, **kwargs: Any) -> None:
     _record(Event.FACTOR_REMOVED, request, user, about=_sort(authenticator))
 
 

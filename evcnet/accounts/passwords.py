@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 LINE = 128
@@ -24,7 +25,7 @@ class BreachedPasswordValidator:
             raise ImproperlyConfigured(f"BREACHED_PASSWORDS names {path}, which is no file that can be read.")
         self.path = path
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         if self._is_breached(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()):
             raise ValidationError("This password is known from a data breach. Choose another.", code="breached")
 

@@ -18,6 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from evcnet.admin.requests import StaffRequest
+
 PROVED_AT = "proved_at"
 INTERRUPTED = "interrupted"
 MAX_CHARACTERS = 500_000
@@ -68,19 +70,19 @@ class AsksPasswordAgain:
     """For a ModelAdmin of dangerous things: adding, changing, removing and bulk actions ask."""
 
     @asks_password_again
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
 
     @asks_password_again
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def delete_view(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         return super().delete_view(request, *args, **kwargs)  # type: ignore[misc]
 
     @asks_password_again
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changelist_view(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
     @asks_password_again
-    def action_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def action_view(self, request: StaffRequest, *args: Any, **kwargs: Any) -> Any:
         return super().action_view(request, *args, **kwargs)  # type: ignore[misc]
 
 

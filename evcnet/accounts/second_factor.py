@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from customers.models import StaffMember
+
 SET_UP_BY = "second_factor_set_up_by"
 """In the session: the login that set up a factor in it. To set one up is to show it."""
 
@@ -25,7 +27,7 @@ def listen() -> None:
     authenticator_added.connect(_set_up, dispatch_uid="sign_in.second_factor")
 
 
-def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+def _set_up(request: HttpRequest, user: StaffMember, authenticator: Authenticator, **kwargs: Any) -> None:
     if authenticator.type in REAL:
         request.session[SET_UP_BY] = user.pk
 
@@ -37,11 +39,11 @@ def is_verified(request: HttpRequest) -> bool:
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
-def has_one(login: Any) -> bool:
+def has_one(login: StaffMember) -> bool:
     return bool(Authenticator.objects.filter(user=login, type__in=REAL).exists())
 
 
-def remove_all(login: Any) -> int:
+def remove_all(login: StaffMember) -> int:
     """For a login that lost its phone and its codes: takes every factor away, so that a new one can be set up."""
     return int(Authenticator.objects.filter(user=login).delete()[0])
 
@@ -65,7 +67,7 @@ class SecondFactorMiddleware:
         return None if name in ALWAYS or name.startswith(TO_SET_UP) else _to("mfa_index", request)
 
 
-def _page_to_show(login: Any) -> str:
+def _page_to_show(login: StaffMember) -> str:
     by_code = Authenticator.objects.filter(user=login, type=Authenticator.Type.TOTP).exists()
     return "mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn"
 

@@ -17,8 +17,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from evcnet.accounts.reauthentication import ask_password_again
+from evcnet.admin.base import ModelAdmin, Row
 from evcnet.admin.requests import StaffRequest
 from evcnet.bulk import BulkResult, RowMessage
+from evcnet.tenancy import visible_rows
 from evcnet.text import counted_rows
 
 MOST_ROWS = 1000
@@ -68,18 +70,16 @@ class Action:
     view: Callable[[Any, StaffRequest, list[Any], dict[str, Any]], HttpResponseBase] | None = None
 
 
-class ActionsMixin:
-    """For a ModelAdmin: actions for the list and the page of a row (``bulk_actions``), or the page alone."""
+class ActionsAdmin(ModelAdmin[Row]):
+    """A ModelAdmin with actions for the list and the page of a row (``bulk_actions``), or for the page alone."""
 
     bulk_actions: tuple[Action, ...] = ()
     object_actions: tuple[Action, ...] = ()
-    model: Any
-    admin_site: Any
 
     def get_actions(self, request: StaffRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions: dict[str, Any] = super().get_actions(request)
         for action in self.bulk_actions:
-            if self.has_model_permission(request, action.permission):  # type: ignore[attr-defined]
+            if self.has_model_permission(request, action.permission):
                 actions[action.name] = (_changelist_action(action), action.name, action.label)
         return actions
 
@@ -87,14 +87,14 @@ class ActionsMixin:
         meta = self.model._meta
         name = f"{meta.app_label}_{meta.model_name}_action"
         view = self.admin_site.admin_view(self.action_view)
-        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]  # type: ignore[misc]
+        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]
 
-    def action_buttons(self, request: StaffRequest, obj: Any) -> list[dict[str, Any]]:
+    def action_buttons(self, request: StaffRequest, obj: Row) -> list[dict[str, Any]]:
         """For the row's page: the actions that this login may do to this row, as it is now."""
         return [
             {"action": action, "url": self._action_url(obj, action), "asks": action.form is not None}
             for action in (*self.bulk_actions, *self.object_actions)
-            if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)  # type: ignore[attr-defined]
+            if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)
         ]
 
     def action_view(self, request: StaffRequest, object_id: str, name: str) -> HttpResponseBase:
@@ -103,7 +103,7 @@ class ActionsMixin:
         action = next((each for each in actions if each.name == name), None)
         if action is None or (request.method != "POST" and action.form is None):
             raise Http404("No such page.")
-        obj = self.get_object_or_404(request, object_id, action.permission)  # type: ignore[attr-defined]
+        obj = self.get_object_or_404(request, object_id, action.permission)
         if action.form is not None and not action.is_available(obj):
             messages.info(request, f"Nothing was done: “{action.label}” does not apply to {obj} any more.")
             return HttpResponseRedirect(self._url_after_action(request, obj))
@@ -131,26 +131,26 @@ class ActionsMixin:
     def _form_page(self, request: StaffRequest, action: Action, form: ActionForm, url: str) -> HttpResponse:
         one = row_of_page(request, form.rows)
         many = counted_rows(self.model, len(form.rows))
-        context = self.page_context(request, one, f"{action.label}: {one or many}") | {  # type: ignore[attr-defined]
+        context = self.page_context(request, one, f"{action.label}: {one or many}") | {
             "action": action,
             "form": form,
             "row_messages": list(form.row_messages()),
             "url": url,
             "one": one,
             "many": many,
-            "media": self.media + form.media,  # type: ignore[attr-defined]
-            "back": self.page(one.pk) if one else request.get_full_path(),  # type: ignore[attr-defined]
+            "media": self.media + form.media,
+            "back": self.page(one.pk) if one else request.get_full_path(),
         }
         return TemplateResponse(request, "evcnet/action.html", context)
 
-    def _action_url(self, obj: Any, action: Action) -> str:
+    def _action_url(self, obj: Row, action: Action) -> str:
         meta = self.model._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_action", args=[obj.pk, action.name])
 
-    def _url_after_action(self, request: StaffRequest, obj: Any) -> str:
+    def _url_after_action(self, request: StaffRequest, obj: Row) -> str:
         """The row's page, as long as the login sees the row."""
-        if self.model._default_manager.visible_to(request.user).filter(pk=obj.pk).exists():
-            return str(self.page(obj.pk))  # type: ignore[attr-defined]
+        if visible_rows(self.model, request.user).filter(pk=obj.pk).exists():
+            return str(self.page(obj.pk))
         meta = self.model._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
@@ -162,7 +162,7 @@ def row_of_page(request: StaffRequest, rows: Sequence[Any]) -> Any:
 
 
 def _changelist_action(action: Action) -> Callable[..., HttpResponseBase | None]:
-    def run(admin: ActionsMixin, request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:
+    def run(admin: ActionsAdmin[Any], request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:
         count = queryset.count()
         if count > MASS_CHANGE:
             ask_password_again(request)
@@ -179,8 +179,7 @@ def _split_by_permission(
     request: StaffRequest, queryset: models.QuerySet[Any], permission: str
 ) -> tuple[list[Any], BulkResult]:
     """The selected rows on which the login may do this; those that it only sees are refused."""
-    manager: Any = queryset.model._default_manager
-    allowed = manager.visible_to(request.user, permission).filter(pk__in=queryset.values("pk"))
+    allowed = visible_rows(queryset.model, request.user, permission).filter(pk__in=queryset.values("pk"))
     keys = set(allowed.values_list("pk", flat=True))
     rows = list(queryset)
     refusals = tuple(RowMessage(row, NOT_ALLOWED) for row in rows if row.pk not in keys)

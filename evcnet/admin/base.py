@@ -1,13 +1,13 @@
 """The ModelAdmin of the portal: scope, refusals in words, history, and a guard against lost updates.
 
-Every admin of the project builds on it. With import and export: ``class X(ModelAdmin, ImportExportModelAdmin)``.
+Every admin of the project builds on it. With import and export: ``class X(ModelAdmin[Row], BulkImportExportAdmin)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
@@ -24,15 +24,17 @@ from unfold.views import ChangeList
 
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
-from evcnet.admin.forms import PortalForm
+from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
+from evcnet.tenancy import visible_rows
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
-ObjectView = Callable[[Any, Any, Any], HttpResponseBase]
+ObjectView = Callable[[Any, StaffRequest, Any], HttpResponseBase]
+Row = TypeVar("Row", bound=models.Model)
 
 
 class AnnotatedChangeList(ChangeList):
@@ -49,12 +51,13 @@ class AnnotatedChangeList(ChangeList):
     def get_results(self, request: StaffRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        self.model_admin.annotate_page(request, self.result_list)
+        self.model_admin.fetch_columns(request, self.result_list)
 
 
-class ModelAdmin(Scoped, unfold.ModelAdmin):
+class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     """A list and a page for each row, scoped to the login. Don't name ``provider`` in fields: the form sets it."""
 
+    model: type[Row]
     form = PortalForm
     show_full_result_count = False
     list_per_page = 50
@@ -83,13 +86,13 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         relations = {field.name for field in self.model._meta.fields if field.is_relation}
         return [name for name in self.get_list_display(request) if name in relations]
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        """Set on the rows of one list page what its columns show beyond their own fields: one query a fact."""
+    def fetch_columns(self, request: StaffRequest, rows: list[Row]) -> None:
+        """Keep in this copy what the columns of one list page show beyond the rows' own fields: one query a fact."""
 
     def get_list_filter(self, request: StaffRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: StaffRequest | None = None) -> bool:
         """By what the list offers alone: any other condition would find out, try by try, what the list does not show."""
         try:
             field = self.model._meta.get_field(lookup.partition("__")[0])
@@ -115,8 +118,9 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return each
 
     def changelist_view(self, request: StaffRequest, extra_context: Any = None) -> Any:
+        page = self.for_request()
         try:
-            response = super().changelist_view(request, extra_context)
+            response = super(ModelAdmin, page).changelist_view(request, extra_context)
             return response.render() if isinstance(response, TemplateResponse) else response
         except (ValueError, ValidationError, DataError):
             if request.method != "GET" or not request.GET:
@@ -126,14 +130,14 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # Forms
 
-    def needs_provider_field(self, request: StaffRequest, obj: Any = None) -> bool:
+    def needs_provider_field(self, request: StaffRequest, obj: Row | None = None) -> bool:
         """Only on a new row that no user group ties to a provider, of a login with roles at several."""
         fields = {field.name for field in self.model._meta.fields}
         if obj is not None or "provider" not in fields or "user_group" in fields:
             return False
         return len(request.user.providers) > 1
 
-    def get_fieldsets(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: StaffRequest, obj: Row | None = None) -> Any:
         left_out = {"provider", "revision"} | self._hidden_relations(request, obj)
         fieldsets = [
             (name, options | {"fields": [field for field in options["fields"] if field not in left_out]})
@@ -143,7 +147,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             fieldsets.insert(0, (None, {"fields": ["provider"]}))
         return fieldsets
 
-    def _hidden_relations(self, request: StaffRequest, obj: Any) -> set[str]:
+    def _hidden_relations(self, request: StaffRequest, obj: Row | None) -> set[str]:
         """Fields that point at rows which the login does not see: not shown, not asked, and kept as they are."""
         if obj is None or obj.pk is None:
             return set()
@@ -158,7 +162,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         context["tabs"] = self.tabs(request, obj) if obj is not None else []
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_form(self, request: StaffRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: StaffRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.request, form.refusal = request, self.refusal
         return form
@@ -177,21 +181,21 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
             page.refusal = refusal_of(error)
             return super(ModelAdmin, page).changeform_view(request, object_id, form_url, extra_context)
 
-    def save_formset(self, request: StaffRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: StaffRequest, form: OwnedForm, formset: Any, change: bool) -> None:
         for row in formset.forms:
             if hasattr(row.instance, "provider_id") and hasattr(form.instance, "provider_id"):
                 row.instance.provider_id = form.instance.provider_id
         super().save_formset(request, form, formset, change)
 
-    def save_related(self, request: StaffRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: StaffRequest, form: OwnedForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         self.check_saved_object(request, form.instance, "change" if change else "add")
 
-    def check_saved_object(self, request: StaffRequest, obj: Any, permission: str) -> None:
+    def check_saved_object(self, request: StaffRequest, obj: Row, permission: str) -> None:
         """After writing: check every deferred constraint; DomainError where the row is out of the login's scope."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        allowed = self.model._default_manager.visible_to(request.user, permission)
+        allowed = visible_rows(self.model, request.user, permission)
         if not allowed.filter(pk=obj.pk).exists():
             raise DomainError("Your role does not reach this far: choose a user group or a provider of your own.")
 
@@ -210,7 +214,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # History
 
-    def history_sources(self, obj: Any) -> list[tuple[type[models.Model], Any]]:
+    def history_sources(self, obj: Row) -> list[tuple[type[models.Model], Any]]:
         """Whose events belong to this row's history: models, each with its rows (ids or a queryset)."""
         return [(self.model, [obj.pk])]
 
@@ -227,10 +231,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
         return TemplateResponse(request, "evcnet/history.html", context)
 
     # Nothing is written to the admin's own log: the history is kept by the database, whatever writes.
-    def log_addition(self, request: StaffRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: StaffRequest, obj: Row, message: Any) -> None:
         return None
 
-    def log_change(self, request: StaffRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: StaffRequest, obj: Row, message: Any) -> None:
         return None
 
     def log_deletions(self, request: StaffRequest, queryset: Any) -> None:
@@ -238,7 +242,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
     # More pages of a row
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Row) -> list[tuple[str, str]]:
         """The pages of one row, as (label, address); none where it has one page only."""
         return []
 
@@ -262,10 +266,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
 
         return view_by_id
 
-    def get_object_or_404(self, request: StaffRequest, object_id: Any, permission: str = "view") -> Any:
+    def get_object_or_404(self, request: StaffRequest, object_id: Any, permission: str = "view") -> Row:
         """The row, if the login may do this to it. 404 for one that is missing, foreign or out of reach alike."""
         try:
-            obj = self.model._default_manager.visible_to(request.user, permission).filter(pk=object_id).first()
+            obj: Row | None = visible_rows(self.model, request.user, permission).filter(pk=object_id).first()
         except (ValueError, OverflowError, DataError, ValidationError):
             obj = None
         if obj is None:
@@ -275,7 +279,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin):
     def page(self, pk: Any, view: str = "change") -> str:
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{view}", args=[pk])
 
-    def page_context(self, request: StaffRequest, obj: models.Model | None, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: Row | None, title: str) -> dict[str, Any]:
         """What the frame's templates need on a page beside the list and the form."""
         return {
             **self.admin_site.each_context(request),

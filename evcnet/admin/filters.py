@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+
+from evcnet.admin.requests import StaffRequest
+from evcnet.tenancy import visible_rows
 
 
 class OnlySeen:
@@ -16,10 +19,10 @@ class OnlySeen:
     lookup_kwarg: str
     field: Any
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         value = self.used_parameters.get(self.lookup_kwarg)
         typed = [each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
-        visible = self.field.related_model._default_manager.visible_to(request.user)
+        visible = visible_rows(self.field.related_model, request.user)
         if typed and not visible.filter(pk__in=typed).exists():
             return queryset.none()
         return super().queryset(request, queryset)  # type: ignore[misc]
@@ -28,8 +31,8 @@ class OnlySeen:
 class RelatedFilter(OnlySeen, RelatedDropdownFilter):
     """A drop-down of the related rows that the login sees; for relations that stay small, such as user groups."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        rows = field.related_model._default_manager.visible_to(request.user)
+    def field_choices(self, field: Any, request: StaffRequest, model_admin: ModelAdmin[Any]) -> list[tuple[Any, str]]:
+        rows = visible_rows(field.related_model, request.user)
         return [(row.pk, str(row)) for row in rows]
 
 

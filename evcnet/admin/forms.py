@@ -8,7 +8,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 
+from evcnet.admin.requests import StaffRequest
 from evcnet.errors import Refusal
 from evcnet.history import author_id, authors, event_model, in_words, latest_event
 from evcnet.primary_keys import parse_pk
@@ -34,8 +36,8 @@ class EditConflict:
 class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]
     """The provider of a row follows from its user group, its parent or the login; where none says it, it is asked."""
 
-    request: Any = None
-    parent: Any = None
+    request: StaffRequest
+    parent: models.Model | None = None
 
     def _get_validation_exclusions(self) -> set[str]:
         # The provider is settled rather than typed, and constraints that name it must be checked all the same.
@@ -56,7 +58,7 @@ class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]
             return group.provider
         if self.parent is not None and hasattr(self.parent, "provider"):
             return self.parent.provider
-        providers = self.request.user.providers if self.request else []
+        providers = self.request.user.providers
         return providers[0] if len(providers) == 1 else None
 
 

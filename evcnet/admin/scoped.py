@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
 from unfold import admin as unfold
 
+from customers.models import StaffMember
 from evcnet.admin.forms import OwnedForm
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.widgets import SearchBox
+from evcnet.tenancy import visible_rows
 
 
-def sees_target(login: Any, row: Any, field: Any) -> bool:
+def sees_target(login: StaffMember, row: models.Model, field: Any) -> bool:
     """Does the login see what this foreign key of a row points at? Asks the database only of user groups' logins."""
     pk, related = getattr(row, field.attname), field.related_model
     if pk is None or not hasattr(related, "tenancy"):
@@ -19,29 +22,29 @@ def sees_target(login: Any, row: Any, field: Any) -> bool:
     scope = login.scope(f"{related._meta.app_label}.view_{related._meta.model_name}")
     if scope.platform or getattr(row, "provider_id", None) in scope.providers:
         return True
-    return bool(related._default_manager.visible_to(login).filter(pk=pk).exists())
+    return bool(visible_rows(related, login).filter(pk=pk).exists())
 
 
 class Scoped:
     """Rows, choices and permissions of a login: the same for pages and for the tables inside them."""
 
-    model: Any
+    model: type[models.Model]
     row_permissions: dict[tuple[str, Any], bool] | None = None
     """What was asked of rows already, in the copy of an admin that serves one request; None where nothing is kept."""
 
     def get_queryset(self, request: StaffRequest) -> Any:
         ordering = self.get_ordering(request)  # type: ignore[attr-defined]
-        rows = self.model._default_manager.visible_to(request.user)
+        rows = visible_rows(self.model, request.user)
         return rows.order_by(*ordering) if ordering else rows
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
-            kwargs["queryset"] = db_field.related_model._default_manager.visible_to(request.user)
+            kwargs["queryset"] = visible_rows(db_field.related_model, request.user)
         if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
-    def has_model_permission(self, request: StaffRequest, action: str, obj: Any = None) -> bool:
+    def has_model_permission(self, request: StaffRequest, action: str, obj: models.Model | None = None) -> bool:
         """May this login do that at all, and, with ``obj``, to that very row?"""
         meta = self.model._meta
         permission = f"{meta.app_label}.{action}_{meta.model_name}"
@@ -52,16 +55,16 @@ class Scoped:
             cache[key] = request.user.has_perm(permission, obj)
         return cache[key]
 
-    def has_view_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "view", obj)
 
-    def has_add_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "add")
 
-    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "change", obj)
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "delete", obj)
 
     def has_module_permission(self, request: StaffRequest) -> bool:
@@ -74,12 +77,12 @@ class Inline(Scoped):
     form = OwnedForm
     extra = 0
 
-    def get_formset(self, request: StaffRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_formset(self, request: StaffRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         formset.form.request, formset.form.parent = request, obj
         return formset
 
-    def get_exclude(self, request: StaffRequest, obj: Any = None) -> Any:
+    def get_exclude(self, request: StaffRequest, obj: models.Model | None = None) -> Any:
         return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
@@ -90,13 +93,13 @@ class Inline(Scoped):
         return field
 
     # The rows at hand are of the parent, which the login sees: the scope is a matter of the parent's row.
-    def has_change_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "change")
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "delete")
 
-    def has_view_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return self.has_model_permission(request, "view")
 
 

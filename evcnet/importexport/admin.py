@@ -38,7 +38,7 @@ TAKES_TOO_LONG = (
 
 
 class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
-    """``class X(ModelAdmin, BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
+    """``class X(ModelAdmin[Row], BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
 
     import_template_name = "importexport/import.html"
     import_form_class = ImportForm
@@ -113,7 +113,13 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         return self._preview(request, form, form.cleaned_data, sheet, write="again" not in request.POST)
 
     def process_dataset(
-        self, dataset: Sheet, form: Any, request: StaffRequest, *, values: dict[str, Any], dry_run: bool
+        self,
+        dataset: Sheet,
+        form: ImportForm | ConfirmImportForm,
+        request: StaffRequest,
+        *,
+        values: dict[str, Any],
+        dry_run: bool,
     ) -> tuple[BulkResource, ImportResult]:
         resource_class = self.choose_import_resource_class(form, request)
         provider = form.chosen_provider if resource_class.has_provider else None
@@ -124,7 +130,13 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         return resource, result
 
     def _preview(
-        self, request: StaffRequest, form: Any, values: dict[str, Any], sheet: Sheet, *, write: bool = False
+        self,
+        request: StaffRequest,
+        form: ImportForm | ConfirmImportForm,
+        values: dict[str, Any],
+        sheet: Sheet,
+        *,
+        write: bool = False,
     ) -> HttpResponse:
         again = self._next_upload(request, values)
         try:

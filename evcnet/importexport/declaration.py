@@ -49,7 +49,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     def __init__(self, scope: FileScope, provider: Provider | None = None, **options: Any) -> None:
         super().__init__()
         self.scope, self.provider = scope, provider
-        self.model: Any = self._meta.model
+        self.model: type[Model] = self._meta.model
         self.columns: Sequence[Field] = self.get_import_fields()
         self.key: Sequence[str] = self.get_import_id_fields()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -77,7 +78,7 @@ class BulkExportMixin(ExportMixin):
         resource.record_export(resource.get_display_name(), address_of(request))
         return download(resource.kind, file_format, content)
 
-    def file_page_context(self, request: StaffRequest, form: Any, title: str) -> dict[str, Any]:
+    def file_page_context(self, request: StaffRequest, form: forms.Form, title: str) -> dict[str, Any]:
         """What the templates need on a page that belongs to a list and to no row."""
         frame = {"opts": self.opts, "title": title, "media": self.media, "form": form}
         return {**self.admin_site.each_context(request), **frame}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from datetime import UTC
 from typing import Any
 
@@ -43,7 +44,7 @@ class Field(fields.Field):
         return self.default
 
 
-class DeclaredFieldsMetaclass(ModelDeclarativeMetaclass):
+class DeclaredFieldsMetaclass(ABCMeta, ModelDeclarativeMetaclass):
     """Columns are the fields that a resource declares, in that order. No other field of the model becomes one, so that
     no file reads or writes an id."""
 

@@ -8,22 +8,22 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from customers.models import Provider
+from customers.models import Provider, StaffMember
 from customers.provider_lookup import ProviderRequired
+from evcnet.tenancy import visible_rows
 
 
 class FileScope:
     """``login`` is None for commands: whoever may start them may do everything."""
 
-    def __init__(self, login: Any = None) -> None:
+    def __init__(self, login: StaffMember | None = None) -> None:
         self.login = login
         self._visible: dict[type[models.Model], frozenset[int] | None] = {}
 
-    def rows(self, model: Any, action: str = "view") -> Any:
-        manager = model._default_manager
-        return manager.all() if self.login is None else manager.visible_to(self.login, action)
+    def rows(self, model: type[models.Model], action: str = "view") -> Any:
+        return model._default_manager.all() if self.login is None else visible_rows(model, self.login, action)
 
-    def may(self, model: Any, action: str) -> bool:
+    def may(self, model: type[models.Model], action: str) -> bool:
         return self.login is None or self.login.has_perm(_permission(model, action))
 
     def shows(self, other: Any) -> bool:
@@ -45,7 +45,7 @@ class FileScope:
             return {each.code: each for each in Provider.objects.all()}
         return {each.code: each for each in self.login.providers}
 
-    def writable(self, model: Any) -> dict[str, Provider]:
+    def writable(self, model: type[models.Model]) -> dict[str, Provider]:
         """The providers whose rows of this model may be added or changed."""
         if self.login is None:
             return self.providers
@@ -68,5 +68,5 @@ def the_provider(providers: dict[str, Provider], code: str | None) -> Provider |
     return next(iter(providers.values())) if len(providers) == 1 else None
 
 
-def _permission(model: Any, action: str) -> str:
+def _permission(model: type[models.Model], action: str) -> str:
     return f"{model._meta.app_label}.{action}_{model._meta.model_name}"

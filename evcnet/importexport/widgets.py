@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import models
 from django.db.models import Model
 from django_countries import countries
 from import_export import widgets
@@ -37,7 +38,7 @@ class TextWidget(widgets.Widget):
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         return value.strip(" ")  # what people type by accident; other signs may be meant
 
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+    def render(self, value: Any, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else str(value)
 
 
@@ -98,7 +99,7 @@ class BooleanWidget(TextWidget):
             raise ValueError(f"{quoted(value)} is neither true nor false: write one of the two.")
         return answer
 
-    def render(self, value: bool | None, obj: Any = None, **kwargs: Any) -> str:
+    def render(self, value: bool | None, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else str(value).lower()
 
 
@@ -115,7 +116,9 @@ class MomentWidget(TextWidget):
     def local(self, value: str, row: Row | None) -> datetime:
         return read_moment(value, lambda: row.zone if row is not None else UTC)
 
-    def render(self, value: datetime | None, obj: Any = None, *, zone: tzinfo = UTC, **kwargs: Any) -> str:
+    def render(
+        self, value: datetime | None, obj: models.Model | None = None, *, zone: tzinfo = UTC, **kwargs: Any
+    ) -> str:
         return "" if value is None else value.astimezone(zone).isoformat()
 
 
@@ -168,7 +171,7 @@ class DecimalWidget(TextWidget):
             )
         return Decimal(text)
 
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+    def render(self, value: Any, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else format(Decimal(value).normalize(), "f")
 
 
@@ -207,6 +210,6 @@ class ReferenceWidget(TextWidget):
         """The word as it is looked up."""
         return word.upper() if self.case_insensitive else word
 
-    def render(self, value: Any, obj: Any = None, *, scope: Any = None, **kwargs: Any) -> str:
+    def render(self, value: Any, obj: models.Model | None = None, *, scope: Any = None, **kwargs: Any) -> str:
         hidden = value is None or (scope is not None and not scope.shows(value))
         return "" if hidden else str(getattr(value, self.by))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import models
 from django.urls import reverse
 
 from changes.change_permissions import partly_visible
@@ -16,6 +17,7 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.models import Customer, StaffMember
 from evcnet.history import HistoryEntry, events_of, read
+from evcnet.tenancy import visible_rows
 from tariffs.models import Tariff, TariffVersion
 
 TO_COME = 5
@@ -84,10 +86,10 @@ def recent_changes(login: StaffMember) -> list[RecentChange]:
     return _alike(entries)[:RECENT]
 
 
-def _latest_events(model: Any, login: StaffMember) -> list[Any]:
+def _latest_events(model: type[models.Model], login: StaffMember) -> list[Any]:
     if not login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
         return []
-    return list(events_of(model, model._default_manager.visible_to(login).values("pk"))[:RECENT])
+    return list(events_of(model, visible_rows(model, login).values("pk"))[:RECENT])
 
 
 def _alike(entries: list[HistoryEntry]) -> list[RecentChange]:

@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, path, reverse
 from unfold.sites import UnfoldAdminSite
 
+from evcnet.admin.requests import StaffRequest
+
 
 class Suggestions(AutocompleteJsonView):
     """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
@@ -30,7 +32,7 @@ class PortalSite(UnfoldAdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def autocomplete_view(self, request: HttpRequest) -> Any:
+    def autocomplete_view(self, request: StaffRequest) -> Any:
         return Suggestions.as_view(admin_site=self)(request)
 
     def get_urls(self) -> list[Any]:
@@ -50,11 +52,11 @@ class PortalSite(UnfoldAdminSite):
         super().register([model for model in models if hasattr(model, "tenancy")], admin_class, **options)
 
 
-def stylesheet(request: HttpRequest) -> str:
+def stylesheet(request: StaffRequest) -> str:
     return static("evcnet/portal.css")
 
 
-def script(request: HttpRequest) -> str:
+def script(request: StaffRequest) -> str:
     return static("evcnet/portal.js")
 
 
@@ -106,7 +108,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
 ]
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: StaffRequest) -> list[dict[str, Any]]:
     """The menu, without what this login may not see."""
     sections = []
     for title, entries in _MENU:

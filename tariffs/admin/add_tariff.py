@@ -15,10 +15,11 @@ from tariffs.admin import live_preview
 from tariffs.admin.price_editor import PriceEditor, try_write
 from tariffs.forms.price_table import PriceTable
 from tariffs.forms.simple_prices import SimpleForm, first_values
+from tariffs.models import Tariff
 from tariffs.writes import add_version
 
 
-def add_tariff(admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+def add_tariff(admin: ModelAdmin[Tariff], request: StaffRequest) -> HttpResponse:
     editor = AddTariff(admin, request)
     if request.GET.get("form") == "simple" and "elements-TOTAL_FORMS" not in request.POST:
         return editor.respond_to_simple()
@@ -28,7 +29,7 @@ def add_tariff(admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
 class AddTariff(PriceEditor):
     """The price editor of a tariff that is no row yet, below the form of the tariff itself."""
 
-    def __init__(self, admin: ModelAdmin, request: StaffRequest) -> None:
+    def __init__(self, admin: ModelAdmin[Tariff], request: StaffRequest) -> None:
         fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
         self.form_class = admin.get_form(request, None, fields=fields)
         self.tariff_form = self.form_class(request.POST or None)

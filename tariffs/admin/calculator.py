@@ -58,7 +58,9 @@ class Draft:
     page: str
 
 
-def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_data: Any = None) -> HttpResponse:
+def calculator(
+    admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff, draft_data: Any = None
+) -> HttpResponse:
     """``draft_data`` is a draft that comes from where it is edited; from then on the page sends it along itself."""
     draft = _draft(admin, tariff, request.POST if draft_data is None else draft_data)
     query: Any = request.GET if draft_data is None else {}
@@ -84,7 +86,7 @@ def calculator(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, draft_d
     return TemplateResponse(request, "tariffs/calculator.html", context)
 
 
-def _draft(admin: ModelAdmin, tariff: Tariff, data: Any) -> Draft | None:
+def _draft(admin: ModelAdmin[Tariff], tariff: Tariff, data: Any) -> Draft | None:
     """None where nothing is typed, or nothing that makes sense: the page where it is typed says what is wrong."""
     if "elements-TOTAL_FORMS" not in data:
         return None

@@ -32,7 +32,7 @@ from tariffs.forms.simple_prices import SimpleForm
 from tariffs.models import Tariff, TariffVersion
 
 
-def add_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def add_version(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     """A further version of a tariff that nothing uses."""
     _check_permission(request, tariff)
     if is_used(tariff):
@@ -40,7 +40,7 @@ def add_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> Htt
     return _edit(PriceEditor(admin, request, tariff))
 
 
-def edit_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def edit_version(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     """A scheduled version is edited or removed; one that came into force is read only."""
     _check_permission(request, tariff)
     version = find_scheduled(tariff, request.GET.get("version"))
@@ -53,7 +53,7 @@ def edit_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> Ht
     return _edit(PriceEditor(admin, request, tariff, version))
 
 
-def change_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
+def change_version(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
     """New prices of a tariff that is in use, by a change with a preview."""
     _check_permission(request, tariff)
     wizard = VersionWizard(admin, request, tariff)
@@ -62,7 +62,7 @@ def change_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> 
     return wizard.respond()
 
 
-def simple_version(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
+def simple_version(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponseBase:
     """A version in the simple form, in use or not."""
     _check_permission(request, tariff)
     version = find_scheduled(tariff, request.GET.get("version"))
@@ -82,7 +82,7 @@ def _check_permission(request: StaffRequest, tariff: Tariff) -> None:
         raise PermissionDenied
 
 
-def _not_scheduled(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def _not_scheduled(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     """What came into force meanwhile, or was removed, can't be edited."""
     messages.warning(request, "That version is not scheduled any more, so nothing was changed. These are the versions.")
     return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
@@ -113,7 +113,7 @@ def _leave_simple(editor: PriceEditor, form: SimpleForm) -> HttpResponseBase:
     return saved or editor.table_page(table)
 
 
-def _remove(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, version: TariffVersion) -> HttpResponse:
+def _remove(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff, version: TariffVersion) -> HttpResponse:
     try:
         writes.remove_version(version)
         begins = f"{version.valid_from:%Y-%m-%d %H:%M}"
@@ -123,12 +123,14 @@ def _remove(admin: ModelAdmin, request: StaffRequest, tariff: Tariff, version: T
     return HttpResponseRedirect(admin.page(tariff.pk, "prices"))
 
 
-class VersionWizard(ChangeWizard):
+class VersionWizard(ChangeWizard[Tariff]):
     """``replaced`` is the scheduled version that is edited: a change that takes the place of the one that made it."""
 
     form_template = "tariffs/price_table.html"
 
-    def __init__(self, admin: ModelAdmin, request: StaffRequest, obj: Tariff, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, admin: ModelAdmin[Tariff], request: StaffRequest, obj: Tariff, data: QueryDict | None = None
+    ) -> None:
         super().__init__(admin, request, obj, data)
         self.replaced = find_scheduled(obj, request.GET.get("version"))
         self.editor = PriceEditor(admin, request, obj, self.replaced)

@@ -33,7 +33,7 @@ class PriceEditor:
     """The prices of a tariff on their pages: of ``version``, which is scheduled, or of a new one where that is None."""
 
     def __init__(
-        self, admin: ModelAdmin, request: StaffRequest, tariff: Tariff, version: TariffVersion | None = None
+        self, admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff, version: TariffVersion | None = None
     ) -> None:
         self.admin, self.request, self.tariff, self.version = admin, request, tariff, version
 

@@ -58,7 +58,7 @@ class OfferInline(TabularInline):
 
 
 @admin.register(Tariff)
-class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
+class TariffAdmin(ModelAdmin[Tariff], BulkImportExportAdmin):
     resource_classes = (TariffResource,)
     list_display = ["code", "name", "price_now", "currency", "used"]
     list_filter = ["currency"]
@@ -70,11 +70,12 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
 
     # The list
 
-    def annotate_page(self, request: StaffRequest, rows: list[Any]) -> None:
-        prices = current_prices(rows, database_clock())
-        counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
-        for row in rows:
-            row.current_price, row.used_by = prices[row.pk], counts.get(row.pk, 0)
+    prices: dict[int, CurrentPrice]
+    group_counts: dict[int, int]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[Tariff]) -> None:
+        self.prices = current_prices(rows, database_clock())
+        self.group_counts = group_counts((row.pk for row in rows), self._groups_in_sight(request))
 
     @staticmethod
     def _groups_in_sight(request: StaffRequest) -> list[int] | None:
@@ -84,19 +85,20 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
         return list(ChargeGroup.objects.visible_to(request.user).values_list("pk", flat=True))
 
     @admin.display(description="price now")
-    def price_now(self, tariff: Any) -> str:
-        price: CurrentPrice = tariff.current_price
+    def price_now(self, tariff: Tariff) -> str:
+        price = self.prices[tariff.pk]
         if price.version is None:
             return format_html('<span class="evc-soft">{}</span>', price.words)
         return badge("free") if price.free else format_html('<span class="evc-price">{}</span>', price.text)
 
     @admin.display(description="used by")
-    def used(self, tariff: Any) -> str:
-        return counted(tariff.used_by, "charge group") if tariff.used_by else "–"
+    def used(self, tariff: Tariff) -> str:
+        count = self.group_counts.get(tariff.pk, 0)
+        return counted(count, "charge group") if count else "–"
 
     # The pages of one
 
-    def tabs(self, request: StaffRequest, obj: Any) -> list[tuple[str, str]]:
+    def tabs(self, request: StaffRequest, obj: Tariff) -> list[tuple[str, str]]:
         pages = [
             ("Prices", "prices"),
             ("Calculator", "calculator"),
@@ -106,7 +108,7 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
-    def page_context(self, request: StaffRequest, obj: Any, title: str) -> dict[str, Any]:
+    def page_context(self, request: StaffRequest, obj: Tariff | None, title: str) -> dict[str, Any]:
         return super().page_context(request, obj, title) | self._summary(request, obj)
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -114,7 +116,7 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
             request, context | self._summary(request, context.get("original")), *args, **kwargs
         )
 
-    def _summary(self, request: StaffRequest, tariff: Any) -> dict[str, Any]:
+    def _summary(self, request: StaffRequest, tariff: Tariff | None) -> dict[str, Any]:
         if tariff is None:
             return {}
         return {"summary": TariffSummary(tariff, request.user), "summary_template": "tariffs/tariff_summary.html"}
@@ -130,13 +132,13 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
             "uses": version_list.uses,
         }
 
-    def history_sources(self, obj: Any) -> list[tuple[Any, Any]]:
+    def history_sources(self, obj: Tariff) -> list[tuple[Any, Any]]:
         own = TariffVersion.objects.filter(tariff=obj).values("pk")
         elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
         offers = event_model(TariffOffer)._base_manager.filter(tariff=obj.pk).values("pgh_obj")
         return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
 
-    def response_post_save_change(self, request: StaffRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: StaffRequest, obj: Tariff) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))
 
     # A new one, with its first version
@@ -162,5 +164,5 @@ class TariffAdmin(ModelAdmin, BulkImportExportAdmin):
             return HttpResponseRedirect(self.page(tariff.pk, "uses"))
         return super().delete_view(request, object_id, extra_context)
 
-    def delete_model(self, request: StaffRequest, obj: Any) -> None:
+    def delete_model(self, request: StaffRequest, obj: Tariff) -> None:
         remove_tariff(obj)

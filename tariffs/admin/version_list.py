@@ -72,7 +72,7 @@ def _elements(listed: PriceList, version: TariffVersion) -> list[tuple[TariffEle
     ]
 
 
-def prices(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def prices(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     used = is_used(tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
         "versions": versions_of(tariff, circumstances(request.user, tariff, datetimes.database_clock())),
@@ -85,7 +85,7 @@ def prices(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResp
     return TemplateResponse(request, "tariffs/prices.html", context)
 
 
-def uses(admin: ModelAdmin, request: StaffRequest, tariff: Tariff) -> HttpResponse:
+def uses(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     visible = ChargeGroup.objects.visible_to(request.user).filter(pk__in=groups_using(tariff).values("pk"))
     exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
@@ -108,7 +108,7 @@ def find_scheduled(tariff: Tariff, version_id: str | None) -> TariffVersion | No
 
 
 def editor_page(
-    admin: ModelAdmin, tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False
+    admin: ModelAdmin[Tariff], tariff: Tariff, version: TariffVersion | None = None, *, simple: bool = False
 ) -> str:
     """Where prices are typed: for a new version, or for one that is scheduled; in the table or in the simple form."""
     if simple:

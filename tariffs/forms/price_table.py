@@ -269,7 +269,7 @@ class PriceTable:
             form.add_error(name if name in form.fields else None, f"{problem.reason}; {problem.remedy}.")
 
 
-def _field_of(form: Any, place: re.Match[str]) -> str:
+def _field_of(form: forms.BaseForm, place: re.Match[str]) -> str:
     """The field of a row for a place in the OCPI object; the components of an element are its prices, in order."""
     if place[2] or not place[3]:
         return place[2] or ""
@@ -277,7 +277,7 @@ def _field_of(form: Any, place: re.Match[str]) -> str:
     return f"{priced[int(place[3])]}_{place[4] or 'price'}"
 
 
-def _columns(form: Any) -> dict[str, Any]:
+def _columns(form: ElementForm) -> dict[str, Any]:
     names = [field.name for field in TariffElement._meta.fields if field.name in form.cleaned_data]
     return {name: form.cleaned_data[name] for name in names}
 

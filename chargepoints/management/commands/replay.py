@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import models
 from django.utils import timezone
 
 from chargegroups.models import ChargeGroup
@@ -16,6 +17,8 @@ from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import DomainError
 from tariffs.models import Tariff
 from tariffs.pricing.currencies import MINOR_UNITS
+
+R = TypeVar("R", bound=models.Model)
 
 UNUSABLE = 2
 BAR = 40
@@ -62,8 +65,8 @@ class NotThere(ValueError):
     """No such row of the provider."""
 
 
-def _get_by_code(model: Any, provider: Provider, code: str) -> Any:
-    row = model.objects.filter(provider=provider, code=code).first()
+def _get_by_code(model: type[R], provider: Provider, code: str) -> R:
+    row = model._default_manager.filter(provider=provider, code=code).first()
     if row is None:
         raise NotThere(f"{provider.code} has no {model._meta.verbose_name} with the code “{code}”: check it.")
     return row
