@@ -75,7 +75,7 @@ def letter(preview: Preview, example: int) -> tuple[EmailMultiAlternatives, Cust
     return build_mail(notice), customer
 
 
-def respond(wizard: ChangeWizard, preview: Preview) -> HttpResponse:
+def respond(wizard: ChangeWizard[Any], preview: Preview) -> HttpResponse:
     """The letter of the group that was chosen, or of the first. If nobody is told: of whom regulars would be, or all."""
     login, notify = wizard.request.user, notify_of(wizard.data) or default_notify([preview.impact])
     choices = [notify, Change.Notify.REGULARS.value, Change.Notify.ALL.value]

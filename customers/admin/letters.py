@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.utils.html import format_html
 
 from customers.logos import Logo, read_logo
@@ -41,7 +42,7 @@ class LetterSettingsForm(PortalForm):
 
 
 @admin.register(LetterSettings)
-class LetterSettingsAdmin(ModelAdmin):
+class LetterSettingsAdmin(ModelAdmin[LetterSettings]):
     form = LetterSettingsForm
     list_display = ["provider", "shown_sender", "reply_to", "phone", "price_rise_days", "reminder_days"]
     list_display_links = ["provider"]
@@ -62,7 +63,7 @@ class LetterSettingsAdmin(ModelAdmin):
         ),
     ]
 
-    def has_delete_permission(self, request: StaffRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
 
     @admin.display(description="sender", ordering="sender_name")
