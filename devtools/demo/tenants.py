@@ -62,13 +62,29 @@ def make_logins(tenants: Tenants) -> list[DemoLogin]:
         ),
         _login("helpdesk", "Hugo", "helpdesk@greengrid.example", Role.HELPDESK, tenants.greengrid),
         _login("other provider", "Otto", "provider@bluevolt.example", Role.PROVIDER_ADMIN, tenants.bluevolt),
+        _operator(),
     ]
 
 
 def _login(
     title: str, name: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None
 ) -> DemoLogin:
-    password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+    password = _password()
     login = StaffMember.objects.create_user(email, password, name=name)
     Membership.objects.create(staff_member=login, provider=provider, user_group=user_group, role=role)
-    return DemoLogin(login, f"{title + ':':16}{email:32}{password}")
+    return DemoLogin(login, _line(title, email, password))
+
+
+def _operator() -> DemoLogin:
+    """Manages the providers of the platform, and sees no customer data."""
+    email, password = "operator@platform.example", _password()
+    login = StaffMember.objects.create_superuser(email, password, name="Olga")
+    return DemoLogin(login, _line("operator", email, password))
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _line(title: str, email: str, password: str) -> str:
+    return f"{title + ':':16}{email:32}{password}"

@@ -3,11 +3,14 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -25,7 +28,7 @@ PATIENCE = 60
 class Portal:
     """A `make run` whose folder is `var`, without the installation: that of the tests is used."""
 
-    def __init__(self, var, port=None):
+    def __init__(self, var, port=None, demo=False):
         self.var, self.port = var, port or free_port()
         var.parent.mkdir(exist_ok=True)
         self.output = var.parent / f"output-{self.port}"
@@ -33,7 +36,12 @@ class Portal:
             self.make = subprocess.Popen(
                 ["make", "run", f"INSTALLED={SKIP}"],
                 cwd=PROJECT,
-                env={**portal_environment(var), "PORT": str(self.port), "WEB_CONCURRENCY": "1"},
+                env={
+                    **portal_environment(var),
+                    "PORT": str(self.port),
+                    "WEB_CONCURRENCY": "1",
+                    "EVCNET_DEMO": str(demo).lower(),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -77,8 +85,8 @@ def until(condition, seconds=120):
 def start(var):
     started = []
 
-    def start(port=None):
-        started.append(Portal(var, port))
+    def start(port=None, demo=False):
+        started.append(Portal(var, port, demo))
         return started[-1]
 
     yield start
@@ -106,6 +114,28 @@ def test_a_signal_to_make_alone_ends_all_and_the_next_start_finds_the_data(start
         portal.make.wait(PATIENCE)
         assert portal.processes() == []
     assert "No migrations to apply" in portal.said()
+
+
+def test_every_login_that_the_demo_prints_signs_in(start, var):
+    """By the portal as it is started, whose database no test runner has prepared."""
+    portal = start(demo=True).await_ready()
+    logins = [line.rsplit(maxsplit=2) for line in (var / "logins.txt").read_text().splitlines()]
+    roles = ["provider:", "sub provider:", "helpdesk:", "other provider:", "operator:"]
+    assert [role for role, _, _ in logins] == roles
+    for _, email, password in logins:
+        assert signed_in(portal, email, password) == 200
+
+
+def signed_in(portal, email, password):
+    """What is answered to whoever has signed in."""
+    base = f"http://127.0.0.1:{portal.port}"
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    form = browser.open(f"{base}/login/").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
+    sent = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "login": email, "password": password})
+    answer = browser.open(f"{base}/login/", sent.encode(), timeout=60)
+    assert 'name="password"' not in answer.read().decode()
+    return answer.status
 
 
 def test_a_signal_while_it_still_prepares_ends_all(start, var):

@@ -98,3 +98,9 @@ def test_modules_are_imported_at_the_top_of_a_file():
         if is_ours(name) and function.name != "ready"  # where Django has receivers connected
     }
     assert late == set(IMPORTED_LATE)
+
+
+def test_every_folder_of_modules_is_a_package():
+    """Django overlooks the migrations of a folder that is none, and an app without them has no tables."""
+    folders = {module.parent for room in ROOMS for module in (ROOT / room).rglob("*.py")}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
