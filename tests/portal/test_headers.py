@@ -18,9 +18,11 @@ ASK = """
 import django; django.setup()
 from django.test import Client
 from tests.tables import for_each
-answer = Client(headers={"host": "portal.example"}).get("/%s", secure=%s)
+answer = Client(headers={"host": "HOST"}).get("/%s", secure=%s)
 print(answer.status_code, dict(answer.headers), answer.cookies.output())
 """
+ASK_BY_ADDRESS = ASK.replace("HOST", "10.0.0.7:8000")
+ASK = ASK.replace("HOST", "portal.example")
 
 
 def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -68,6 +70,16 @@ def test_production_speaks_https_alone():
 
 def test_the_proxy_asks_for_health_over_plain_http():
     assert start("-c", ASK % ("healthz", False)).stdout.startswith("200")
+
+
+@for_each("path", ["healthz", "readyz"])
+def test_a_probe_asks_for_health_by_address(path):
+    assert start("-c", ASK_BY_ADDRESS % (path, False)).stdout.startswith(("200", "503"))
+
+
+@for_each("path", ["login/", "healthz/", "api/v1/authorize", "no-such-page"])
+def test_no_page_is_reached_by_an_address(path):
+    assert start("-c", ASK_BY_ADDRESS % (path, True)).stdout.startswith("400")
 
 
 def test_production_tells_browsers_to_stay_with_https():
