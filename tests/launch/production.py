@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from django.db import connection
 
 from evcnet.var_dir import PROJECT
 
+INSTALLED_IN = "/opt/evcnet"
 SECRET = "hT7-kQ2_wZ9xLm4RvB8nYc1JdF6gPs3KaE5uXo0iWqVtNzHyGjCbM"
 
 
@@ -32,17 +35,27 @@ def environment(var: Path, **more: str) -> dict[str, str]:
     return {**os.environ, **named, **more}
 
 
+def commands_of(unit: str, option: str = "ExecStart") -> list[list[str]]:
+    """What a unit in deploy/systemd runs, with the Python and the folder of the tests in the place of its own."""
+    lines = (PROJECT / "deploy" / "systemd" / f"{unit}.service").read_text().splitlines()
+    values = [line.partition("=")[2].split() for line in lines if line.startswith(f"{option}=")]
+    programs = str(Path(sys.executable).parent)
+    return [[program.replace(f"{INSTALLED_IN}/.venv/bin", programs), *arguments] for program, *arguments in values]
+
+
 @contextmanager
-def running(*command: str, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is killed in the end, if it has not ended."""
-    log = Path(env["EVCNET_VAR"]) / f"{Path(command[-1]).name}.log"
+def running(unit: str, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of a unit, as its unit starts it. It is killed in the end, if it has not ended."""
+    (command,) = commands_of(unit)
+    log = Path(env["EVCNET_VAR"]) / f"{unit}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen([sys.executable, *command], cwd=PROJECT, env=env, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=output, stderr=output, start_new_session=True)
     try:
         yield process
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -31,7 +31,7 @@ def post():
 @pytest.fixture
 def worker(var, post):
     """Starts a worker whose mails go to ``post``."""
-    return lambda: running("manage.py", "worker", env=environment(var, EMAIL_URL=post.url))
+    return lambda: running("evcnet-worker", environment(var, EMAIL_URL=post.url))
 
 
 def announce(world, customers: int) -> None:

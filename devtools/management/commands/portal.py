@@ -23,6 +23,9 @@ from evcnet import database, var_dir
 # All is over ten seconds after it was asked for, also on a busy machine: the programs get half, the database the rest.
 FOR_PROGRAMS, FOR_ALL = 4.0, 8.0
 UNTIL_ANSWER = 120.0
+# As the units and containers in deploy/ start them.
+WEB = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+WORKER = ["manage.py", "worker"]
 
 
 class Command(BaseCommand):
@@ -65,8 +68,9 @@ class Command(BaseCommand):
 
     def serve(self, host: str, port: int) -> None:
         logs = self.var / "logs"
-        web = Program("web server", _web(host, port), logs / "web.log", environment={"GUNICORN_CMD_ARGS": ""})
-        worker = Program("worker", [sys.executable, "manage.py", "worker"], logs / "worker.log")
+        served = {"EVCNET_HOST": host, "PORT": str(port), "GUNICORN_CMD_ARGS": ""}
+        web = Program("web server", [sys.executable, *WEB], logs / "web.log", environment=served)
+        worker = Program("worker", [sys.executable, *WORKER], logs / "worker.log")
         self.programs += [web, worker]
         for program in self.programs:
             program.start()
@@ -106,15 +110,6 @@ class Command(BaseCommand):
     def say(self, message: str) -> None:
         self.stdout.write(message)
         self.stdout.flush()
-
-
-def _web(host: str, port: int) -> list[str]:
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    workers = os.environ.get("WEB_CONCURRENCY") or "2"
-    # Threads, since most of a request is waiting for the database; the control socket would be one for all copies.
-    how = ["--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "3", "--no-control-socket"]
-    gunicorn = [sys.executable, "-m", "gunicorn", "evcnet.wsgi:application", "--name", f"evcnet on port {port}"]
-    return [*gunicorn, "--bind", where, "--workers", workers, *how]
 
 
 def _port() -> int:

@@ -1,0 +1,187 @@
+"""Production mode behind nginx, which ends HTTPS: both as deploy/ configures them, in a browser and by single requests."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.hashers import make_password
+from django.test import override_settings
+from playwright.sync_api import Browser, BrowserContext
+
+from customers.models import StaffMember
+from evcnet.var_dir import PROJECT
+from tests.factories import PASSWORD
+from tests.launch.production import commands_of, environment, running, until
+
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+ELSEWHERE = "127.0.0.7"
+"""Where single requests come from; the browser's come from 127.0.0.1, as nginx's own do."""
+NGINX_CONF = """
+daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ }}
+http {{
+    access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    include {folder}/evcnet.conf;
+}}
+"""
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not NGINX, reason="there is no nginx on this machine: apt-get install nginx"),
+]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="evcnet-production-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def production(world, folder) -> Iterator[SimpleNamespace]:
+    """The web server as its unit starts it, behind nginx. ``port`` is that of HTTPS, ``plain`` that of HTTP."""
+    port, plain, inside = free_ports(3)
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
+        StaffMember.objects.update(password=make_password(PASSWORD))
+    env = environment(folder / "var", BEHIND_PROXY="true", PORT=str(inside), WEB_CONCURRENCY="1")
+    for command in commands_of("evcnet-web", "ExecStartPre"):
+        subprocess.run(command, cwd=PROJECT, env=env, check=True, capture_output=True)
+    with running("evcnet-web", env), nginx(folder, {"443": port, "80": plain, "127.0.0.1:8000": inside}):
+        at = SimpleNamespace(port=port, plain=plain, inside=inside, url=f"https://localhost:{port}")
+        until(lambda: answers(at))
+        yield at
+
+
+@contextmanager
+def nginx(folder: Path, ports: dict[str, int]) -> Iterator[None]:
+    """As deploy/nginx.conf has it, at other ports and with a certificate that nobody has signed."""
+    issue = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout privkey.pem -out fullchain.pem"
+    )
+    subprocess.run(issue.split(), cwd=folder, check=True, capture_output=True)
+    conf = (PROJECT / "deploy" / "nginx.conf").read_text().replace("portal.example.org", "localhost")
+    conf = conf.replace("/etc/ssl/evcnet", str(folder)).replace(
+        "127.0.0.1:8000", f"127.0.0.1:{ports['127.0.0.1:8000']}"
+    )
+    for known in ("443", "80"):
+        conf = conf.replace(f"listen {known}", f"listen {ports[known]}")
+    (folder / "evcnet.conf").write_text(conf)
+    (folder / "nginx.conf").write_text(NGINX_CONF.format(folder=folder))
+    process = subprocess.Popen([str(NGINX), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+    yield
+    process.terminate()
+    process.wait(10)
+
+
+def free_ports(count: int) -> list[int]:
+    trials = [socket.socket() for _ in range(count)]
+    for trial in trials:
+        trial.bind(("127.0.0.1", 0))
+    ports = [trial.getsockname()[1] for trial in trials]
+    for trial in trials:
+        trial.close()
+    return ports
+
+
+def ask(at: SimpleNamespace, path: str, *, method: str = "GET", body: str = "", port: int = 0, **headers: str):
+    """One request over HTTPS from elsewhere; to another port, over plain HTTP."""
+    source = (ELSEWHERE, 0)
+    where = port or at.port
+    if port:
+        connection = http.client.HTTPConnection("127.0.0.1", where, timeout=30, source_address=source)
+    else:
+        trusting = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", where, timeout=30, source_address=source, context=trusting
+        )
+    sent = {"Host": f"localhost:{where}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body=body, headers=sent)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def answers(at: SimpleNamespace) -> bool:
+    try:
+        return ask(at, "/healthz").status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def context(browser: Browser, production) -> Iterator[BrowserContext]:
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+def test_anna_signs_in_through_the_proxy_with_cookies_for_https_alone(world, production, context):
+    page = context.new_page()
+    page.goto(production.url)
+    page.fill("input[name=login]", world.anna.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{production.url}/")
+    assert "evcnet" in page.title()
+    cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+    assert {"__Host-session", "csrftoken"} <= set(cookies)
+    assert all(cookie["secure"] for cookie in cookies.values())
+    assert cookies["__Host-session"]["httpOnly"]
+    _forged_form_is_refused(production, cookies)
+
+
+def _forged_form_is_refused(production, cookies) -> None:
+    """What another site sends with the cookies of somebody who is signed in."""
+    cookie = "; ".join(f"{name}={each['value']}" for name, each in cookies.items())
+    token = cookies["csrftoken"]["value"]
+    form = {"Cookie": cookie, "Content_Type": "application/x-www-form-urlencoded", "method": "POST"}
+    without_token = ask(production, "/logout/", Origin=production.url, **form)
+    foreign = ask(production, "/logout/", body=f"csrfmiddlewaretoken={token}", Origin="https://evil.example", **form)
+    own = ask(production, "/logout/", body=f"csrfmiddlewaretoken={token}", Origin=production.url, **form)
+    assert (without_token.status, foreign.status, own.status) == (403, 403, 302)
+
+
+def test_what_the_proxy_and_the_portal_say_together(world, production):
+    told = ask(production, "/login/")
+    assert told.status == 200
+    assert told.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    redirected = ask(production, "/login/", port=production.plain)
+    assert (redirected.status, redirected.headers["Location"]) == (301, "https://localhost/login/")
+    # Whoever gets past the proxy is sent back to it; only a probe is answered there, by address.
+    assert ask(production, "/login/", port=production.inside).status == 301
+    assert ask(production, "/login/", port=production.inside, Host="10.0.0.7:8000").status == 400
+    assert ask(production, "/healthz", port=production.inside, Host="10.0.0.7:8000").status == 200
+    assert ask(production, "/readyz", port=production.inside, Host="10.0.0.7:8000").status == 200
+    _counts_an_attempt_for_the_address_of_the_client(world, production, told)
+
+
+def _counts_an_attempt_for_the_address_of_the_client(world, production, login_page) -> None:
+    cookie = login_page.headers["Set-Cookie"].split(";")[0]
+    token = cookie.partition("=")[2]
+    refused = ask(
+        production,
+        "/login/",
+        method="POST",
+        body=f"csrfmiddlewaretoken={token}&login={world.anna.email}&password=wrong",
+        Cookie=cookie,
+        Origin=production.url,
+        Content_Type="application/x-www-form-urlencoded",
+        X_Forwarded_For="6.6.6.6",
+    )
+    assert refused.status == 200
+    assert AccessAttempt.objects.get().ip_address == ELSEWHERE
