@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "evcnet.middleware.provider_time_zone",
     "evcnet.accounts.audit.refusals",
     "evcnet.accounts.second_factor.SecondFactorMiddleware",
+    "evcnet.accounts.reauthentication.ReauthenticationMiddleware",
     "pghistory.middleware.HistoryMiddleware",
 ]
 
@@ -224,7 +225,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "mi
 DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
 """Does each process write what it decided about cards into the decision log?"""
 
-PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password"]
+PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password", "evcnet.importexport.storages"]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 LOGGING = logs.configured(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO" if PRODUCTION else "WARNING"))

@@ -15,12 +15,13 @@ from customers.privacy import anonymise
 from customers.privacy.lookup import Person
 from customers.signals import customer_erased
 from evcnet.errors import DomainError
+from evcnet.importexport.storages import remove_uploads_at
 
 
 def erase(customer: Customer, by: StaffMember | None = None, address: str | None = None) -> Counter[str]:
     """Erase everything that names the customer; how many rows were overwritten or removed, by what they are.
 
-    One transaction: all of it happens, or nothing. DomainError where the customer was erased already. The audit log says
+    One transaction: all of it happens, or nothing. Files that wait to be imported at the provider go with it. DomainError where the customer was erased already. The audit log says
     who did it (``by``, from the IP ``address``), when, to which customer number, and how many rows.
     """
     with transaction.atomic(), _erasure():
@@ -40,6 +41,7 @@ def erase(customer: Customer, by: StaffMember | None = None, address: str | None
             address=address,
             **rows,
         )
+        remove_uploads_at(customer.provider)
         return rows
 
 

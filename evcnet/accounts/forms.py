@@ -75,13 +75,13 @@ class OwnPasswordForm(ChangePasswordForm):
 
 def use_code(login: StaffMember, secret: str, code: str) -> None:
     """ValidationError where the code was used before, be it by another request at this moment."""
-    shown = (
+    steps = (
         step
         for step in yield_hotp_counters_from_time()
         if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
     )
     try:
         with transaction.atomic():
-            UsedCode.objects.create(login=login, step=next(shown), used_at=timezone.now())
+            UsedCode.objects.create(login=login, step=next(steps), used_at=timezone.now())
     except (IntegrityError, StopIteration) as error:
         raise get_adapter().validation_error("incorrect_code") from error

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import authentication_step_completed
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -49,7 +49,8 @@ def is_fresh(request: HttpRequest) -> bool:
 def asks_password_again(view: View) -> View:
     """For a dangerous view, a function or a method: what is posted within 15 minutes of a proof runs, later it asks.
 
-    What was posted is kept meanwhile, but for files: pages that take files should act on a second, confirming post.
+    What was posted is kept meanwhile, but for files (pages that take files should act on a second, confirming post)
+    and for forms with a password.
     """
 
     @wraps(view)
@@ -90,20 +91,39 @@ def _must_ask(request: HttpRequest) -> bool:
     return request.method == "POST" and request.user.is_authenticated and not is_fresh(request)
 
 
+class ReauthenticationMiddleware:
+    """Asks in allauth's place where one of its own pages raises that it must: allauth would store all that was posted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ReauthenticationRequired) or not request.user.is_authenticated:
+            return None
+        return _asking_page(request, request.get_full_path())
+
+
 def _asking(request: HttpRequest) -> HttpResponse:
-    fields = [(name, value) for name, values in request.POST.lists() for value in values if _may_be_sent_again(name)]
-    if sum(len(value) for _, value in fields) > MAX_CHARACTERS or request.FILES:
-        after = request.get_full_path()
-    else:
-        request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
-        after = reverse("sign_in_go_on")
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    if request.FILES or _has_password(request) or sum(len(value) for _, value in fields) > MAX_CHARACTERS:
+        return _asking_page(request, request.get_full_path())
+    fields = [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
+    request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
+    return _asking_page(request, reverse("sign_in_go_on"))
+
+
+def _has_password(request: HttpRequest) -> bool:
+    """Of a form with a password nothing is kept, since it is asked for twice, and under several names."""
+    return any("password" in name for name in request.POST)
+
+
+def _asking_page(request: HttpRequest, after: str) -> HttpResponse:
     ways = get_adapter(request).get_reauthentication_methods(request.user)
     page = ways[0]["url"] if ways else reverse("account_logout")
     return HttpResponseRedirect(f"{page}?{urlencode({'next': after})}")
-
-
-def _may_be_sent_again(name: str) -> bool:
-    return name != "csrfmiddlewaretoken" and "password" not in name
 
 
 @never_cache

@@ -1,22 +1,25 @@
-"""Storage of uploads between preview and confirmation: the library's media storage, for a day.
+"""Storage of uploads between preview and confirmation: the library's media storage, for an hour.
 
 A file lies at ``MEDIA_ROOT/imports/<id of the login>/<32 hex digits>``; MEDIA_ROOT is ``uploads`` in the folder of data.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from import_export.tmp_storages import MediaStorage
+from procrastinate.contrib.django import app
 
-from customers.models import StaffMember
+from customers.models import Membership, Provider, StaffMember
 
 FOLDER = "imports"
-LIFETIME = 24 * 3600  # seconds
+LIFETIME = 3600  # seconds
 _NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -30,7 +33,7 @@ class UploadStorage(MediaStorage):
         self._storage = FileSystemStorage(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
     def save(self, data: bytes) -> None:
-        _remove_old()
+        _remove(_folder().glob("*/*"), before=time.time() - LIFETIME)
         super().save(data)
 
     def read(self) -> bytes:
@@ -41,10 +44,27 @@ class UploadStorage(MediaStorage):
         return data
 
 
-def _remove_old() -> None:
-    for file in (Path(settings.MEDIA_ROOT) / FOLDER).glob("*/*"):
+def remove_uploads_at(provider: Provider) -> None:
+    """All that wait of the logins with a role at the provider: who is erased there may stand in any of them."""
+    for login in Membership.objects.filter(provider=provider).values_list("staff_member_id", flat=True).distinct():
+        _remove(_folder().glob(f"{login}/*"))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="remove_old_uploads")
+def remove_old_uploads(timestamp: int) -> None:
+    """Every ten minutes: what nobody confirmed within an hour."""
+    _remove(_folder().glob("*/*"), before=time.time() - LIFETIME)
+
+
+def _folder() -> Path:
+    return Path(settings.MEDIA_ROOT) / FOLDER
+
+
+def _remove(files: Iterable[Path], before: float = math.inf) -> None:
+    for file in files:
         try:
-            if file.stat().st_mtime < time.time() - LIFETIME:
+            if file.stat().st_mtime < before:
                 file.unlink()
         except FileNotFoundError:  # another worker was faster
             continue

@@ -3,12 +3,12 @@
 from django.db import migrations
 
 CREATE = """
-CREATE UNLOGGED TABLE evcnet_cache (
+CREATE UNLOGGED TABLE IF NOT EXISTS evcnet_cache (
     cache_key varchar(255) PRIMARY KEY,
     value text NOT NULL,
     expires timestamptz NOT NULL
 );
-CREATE INDEX evcnet_cache_expires ON evcnet_cache (expires);
+CREATE INDEX IF NOT EXISTS evcnet_cache_expires ON evcnet_cache (expires);
 """
 
 
