@@ -17,20 +17,10 @@ from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
 from customers.models import StaffMember
 from evcnet.errors import DomainError
-from evcnet.importexport.results import RowResult
 from tariffs.writes import lock_changes
 
 MAX_CHANGES = 20
 """So many changes of a file are shown one by one."""
-
-
-@dataclass(frozen=True)
-class ProposedRows:
-    """Rows of a file that are one change together. ``at`` is the moment of one that is scheduled."""
-
-    proposal: Proposal
-    effects: list[RowResult]
-    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,14 @@ class FileChanges:
         for provider in sorted(providers):
             lock_changes(provider)
 
-    def add(self, proposed: ProposedRows) -> Change | None:
-        """Judge a change and, where this run writes, put it on the record; None where it does not.
+    def add(self, proposal: Proposal, at: datetime | None = None) -> Change | None:
+        """Judge a change, ``at`` the moment of one that is scheduled, and, where this run writes, put it on the record; None where it does not.
 
         The rows are the caller's to write. Raises DomainError.
         """
-        if self.login is not None and not may_make(self.login, proposed.proposal):
+        if self.login is not None and not may_make(self.login, proposal):
             raise DomainError("It is part of a change that your role does not make: take the row out.")
-        preview = judge(proposed.proposal, proposed.at, even_nothing=True)
+        preview = judge(proposal, at, even_nothing=True)
         self.previews.append(preview)
         if self.login is not None:
             own = safeguard_of(preview)
@@ -115,15 +105,6 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
         )
         for each in previews[:MAX_CHANGES]
     ]
-
-
-def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
-    """A change is of one provider."""
-    grouped: dict[int, list[RowResult]] = {}
-    for effect in effects:
-        if effect.row.provider is not None:
-            grouped.setdefault(effect.row.provider.pk, []).append(effect)
-    return grouped.values()
 
 
 def summary(preview: Preview) -> str:

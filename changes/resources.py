@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
-from changes.file_changes import FileChanges, ProposedRows, summary
+from changes.file_changes import FileChanges, summary
 from changes.models import Change
+from changes.proposals import Proposal
 from evcnet.errors import REFUSALS
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
+
+
+@dataclass(frozen=True)
+class ProposedRows:
+    """Rows of a file that are one change together. ``at`` is the moment of one that is scheduled."""
+
+    proposal: Proposal
+    effects: list[RowResult]
+    at: datetime | None = None
+
+
+def by_provider(effects: Iterable[RowResult]) -> Iterable[list[RowResult]]:
+    """A change is of one provider."""
+    grouped: dict[int, list[RowResult]] = {}
+    for effect in effects:
+        if effect.row.provider is not None:
+            grouped.setdefault(effect.row.provider.pk, []).append(effect)
+    return grouped.values()
 
 
 class TermsResource(BulkResource):
@@ -50,7 +71,7 @@ class TermsResource(BulkResource):
         for proposed in self.proposals([result for result in results if result.writes]):
             self.before_proposal(proposed)
             try:
-                change = self.file_changes.add(proposed)
+                change = self.file_changes.add(proposed.proposal, proposed.at)
             except REFUSALS as error:
                 self.refuse(proposed.effects[0].row, error)
                 continue

@@ -9,9 +9,8 @@ from typing import ClassVar
 
 from django.db.models import QuerySet
 
-from changes.file_changes import ProposedRows, by_provider
 from changes.proposals import CustomerMoves
-from changes.resources import TermsResource
+from changes.resources import ProposedRows, TermsResource, by_provider
 from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.errors import DomainError
 from evcnet.importexport.declaration import Values, refuse_empty_window, refuse_other_case
@@ -145,3 +144,6 @@ def _depth(group: int, parents: dict[int, int | None]) -> int:
         passed.add(above)
         above = parents.get(above)
     return len(passed)
+
+
+RESOURCES = (ProviderResource, UserGroupResource, CustomerResource, ChargeCardResource)

@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 
 from changes.cancel import cancel_version
-from changes.file_changes import ProposedRows
 from changes.proposals import NewVersion
-from changes.resources import TermsResource
+from changes.resources import ProposedRows, TermsResource
 from chargegroups.tariff_usage import used_among
 from evcnet import datetimes
 from evcnet.errors import DomainError
@@ -290,3 +289,6 @@ def _refuse_senseless_limits(values: Values) -> None:
         least, most = values[f"min_price{end}"], values[f"max_price{end}"]
         if least is not None and most is not None and least > most:
             raise DomainError("The minimum is more than the maximum: exchange them, or correct one.", f"min_price{end}")
+
+
+RESOURCES = (TariffResource,)

@@ -4,3 +4,5 @@ from chargegroups.resources.exceptions import ExceptionResource
 from chargegroups.resources.groups import ChargeGroupResource
 
 __all__ = ["ChargeGroupResource", "ExceptionResource"]
+
+RESOURCES = (ChargeGroupResource, ExceptionResource)

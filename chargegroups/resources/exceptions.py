@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from changes.file_changes import ProposedRows, by_provider
 from changes.proposals import ExceptionChanges, ProposedException
-from changes.resources import TermsResource
+from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from changes.file_changes import FileChanges, ProposedRows
+from changes.file_changes import FileChanges
 from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
@@ -196,7 +196,7 @@ def _change_terms(rows: list[PointRow], file_changes: FileChanges) -> None:
         transaction.set_rollback(True)
     if good:
         file_changes.lock([good[0].point.provider_id])
-        file_changes.add(ProposedRows(PointMoves([_move(row.point) for row in good]), []))
+        file_changes.add(PointMoves([_move(row.point) for row in good]))
 
 
 def _move(point: ChargePoint) -> Move:

@@ -5,3 +5,5 @@ from chargepoints.resources.places import ChargePointResource, LocationResource
 from chargepoints.resources.sessions import SessionResource
 
 __all__ = ["ChargePointResource", "DecisionResource", "LocationResource", "SessionResource"]
+
+RESOURCES = (LocationResource, ChargePointResource, SessionResource, DecisionResource)

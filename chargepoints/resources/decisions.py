@@ -22,6 +22,8 @@ CHUNK = 500
 class DecisionResource(BulkResource):
     """A row a decision. Of a card that the login does not see it says the reason that was told, and no customer."""
 
+    export_only = True
+
     at = Field(MomentWidget())
     asked_by = Field()
     card = Field()

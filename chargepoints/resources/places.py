@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from django.db import connection
 
-from changes.file_changes import ProposedRows, by_provider
 from changes.proposals.points import Move, PointMoves
-from changes.resources import TermsResource
+from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint, Location

@@ -37,6 +37,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     whose rows those are that don't say it. An export without one names each row's.
     """
 
+    export_only: ClassVar[bool] = False  # there is no import
     has_provider: ClassVar[bool] = True  # False: rows hang on no provider
     case_insensitive: ClassVar[bool] = False  # keys that differ only in letter case are the same key
     creates_in_bulk: ClassVar[bool] = True  # new rows are written many at a time

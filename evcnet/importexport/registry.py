@@ -1,31 +1,32 @@
-"""The kinds of rows that files hold, in the order in which an empty installation is filled."""
+"""The kinds of rows that files hold, in the order in which an empty installation is filled.
+
+Each app names its own in the tuple ``RESOURCES`` of its module ``resources``; lower apps come first. To be imported once all
+apps are there: by commands and tests.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from importlib import import_module
 
-from django.utils.module_loading import import_string
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
 
-if TYPE_CHECKING:
-    from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.resource import BulkResource
 
-RESOURCES = {
-    "providers": "customers.resources.ProviderResource",
-    "user_groups": "customers.resources.UserGroupResource",
-    "customers": "customers.resources.CustomerResource",
-    "charge_cards": "customers.resources.ChargeCardResource",
-    "tariffs": "tariffs.resources.TariffResource",
-    "charge_groups": "chargegroups.resources.ChargeGroupResource",
-    "exceptions": "chargegroups.resources.ExceptionResource",
-    "locations": "chargepoints.resources.LocationResource",
-    "charge_points": "chargepoints.resources.ChargePointResource",
-    "sessions": "chargepoints.resources.SessionResource",
-}
-EXPORTS = RESOURCES | {"decisions": "chargepoints.resources.DecisionResource"}
-"""With those that are exported alone."""
+
+def _registered() -> Iterator[type[BulkResource]]:
+    """Raises AppRegistryNotReady before the apps are there."""
+    for app in apps.get_app_configs():
+        if app.module is not None and module_has_submodule(app.module, "resources"):
+            yield from getattr(import_module(f"{app.name}.resources"), "RESOURCES", ())
+
+
+EXPORTS: dict[str, type[BulkResource]] = {each._meta.name: each for each in _registered()}
+RESOURCES = {kind: each for kind, each in EXPORTS.items() if not each.export_only}
+"""Without those that are exported alone."""
 
 
 def resource_named(kind: str) -> type[BulkResource]:
     """Raises KeyError for a kind that there is none of."""
-    resource: type[BulkResource] = import_string(EXPORTS[kind])
-    return resource
+    return EXPORTS[kind]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from changes.cancel import cancel_version
-from changes.file_changes import FileChanges, ProposedRows
+from changes.file_changes import FileChanges
 from changes.proposals import NewVersion
 from chargegroups.tariff_usage import used_among
 from customers.models import Provider
@@ -108,7 +108,7 @@ def _write_changes(file_changes: FileChanges, rows: Sequence[TariffRow]) -> None
             to_come = each.begin > database_clock()
             prices = price_list(each.version, each.elements)
             proposal = NewVersion(row.tariff, prices, each.version.valid_until)
-            change = file_changes.add(ProposedRows(proposal, [], each.begin if to_come else None))
+            change = file_changes.add(proposal, each.begin if to_come else None)
             if change is not None:
                 each.version.valid_from = change.takes_effect_at
             add_versions([(each.version, each.elements)])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from changes.cancel import cancel_version
-from changes.file_changes import FileChanges, ProposedRows
+from changes.file_changes import FileChanges
 from changes.proposals import TariffEnd
 from chargegroups.tariff_usage import tariffs_of_terms, used_among
 from evcnet.datetimes import database_clock
@@ -81,5 +81,5 @@ def _remove(removal: Removal, report: Report) -> None:
 
 def _end(current: TariffVersion, changes: FileChanges) -> None:
     end = TariffEnd(current)
-    change = changes.add(ProposedRows(end, []))
+    change = changes.add(end)
     end.write(change, end.read(change.takes_effect_at if change is not None else database_clock()))
