@@ -15,6 +15,7 @@ from changes.models import Change
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
+from customers.effect_words import counts_in_words
 from customers.models import StaffMember
 from evcnet.errors import DomainError
 from tariffs.writes import lock_changes
@@ -109,7 +110,7 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
 
 def summary(preview: Preview) -> str:
     """A change in one line: what it is, from when on, how many customers notice what, and if that is on short notice."""
-    effects = impact_text.counts_in_words(preview.impact.customers_by_effect)
+    effects = counts_in_words(preview.impact.customers_by_effect)
     begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
     counts = f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
     return " ".join([counts, *short_notice(preview)])

@@ -8,25 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from changes.impact import AFFECTED, EFFECTS, Effect, Impact, Side, groups_of_effects
+from customers.effect_words import EFFECT_WORDS
 from tariffs.pricing import is_free, price_text
 
 _PRICE = re.compile(r"(?:up to )?[0-9][0-9.]*(?: to [0-9.]+)? [A-Z]{3}\b")
 PARTS = 6
 """So many prices are told of one effect; the list of customers has all of them."""
-EFFECT_WORDS: dict[str, tuple[str, str]] = {
-    "loses_access": ("loses access", "lose access"),
-    "gains_access": ("gains access", "gain access"),
-    "pays_more": ("pays more", "pay more"),
-    "pays_less": ("pays less", "pay less"),
-    "differs": ("pays otherwise: some sessions more, others less", "pay otherwise: some sessions more, others less"),
-    "renamed": ("pays the same by a tariff of another name", "pay the same by a tariff of another name"),
-    "unchanged": ("notices nothing", "notice nothing"),
-}
-
-
-def counts_in_words(counts: Mapping[Effect, int]) -> list[str]:
-    """ "3 lose access", "156 pay more": the customers who notice something, the heaviest effect first."""
-    return [f"{counts[effect]:,} {EFFECT_WORDS[effect][counts[effect] != 1]}" for effect in AFFECTED if counts[effect]]
 
 
 @dataclass(frozen=True)

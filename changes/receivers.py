@@ -1,4 +1,4 @@
-"""Receivers of changes: the notices of customers. And of the erasure of a person, whose exceptions go by a change."""
+"""Receivers of changes: the notices of customers, the alerts of staff. And of the erasure of a person, whose exceptions go by a change."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.dispatch import Signal, receiver
 
+from changes.alerts import alert_cancelled, alert_staff
 from changes.apply import apply_now
 from changes.models import Change
 from changes.notify import announce, announce_cancelled
@@ -25,12 +26,27 @@ ERASED = "The customer was erased."
 @receiver([tariff_changed, access_changed], sender=Change)
 def write_notices(signal: Signal, change: Change, cancelled: bool, preview: Preview | None, **_: Any) -> None:
     """Queue the customers' notices, upon the first signal of a change that sends both."""
-    if signal is not SIGNALS[change.impact["signals"][0]]:
+    if not _is_first(signal, change):
         return
     if cancelled:
         announce_cancelled(change)
     elif preview is not None:
         announce(change, preview)
+
+
+@receiver([tariff_changed, access_changed], sender=Change)
+def write_alerts(signal: Signal, change: Change, cancelled: bool, preview: Preview | None, **_: Any) -> None:
+    """Alert the staff concerned, upon the first signal of a change that sends both."""
+    if not _is_first(signal, change):
+        return
+    if cancelled:
+        alert_cancelled(change)
+    elif preview is not None:
+        alert_staff(change, preview)
+
+
+def _is_first(signal: Signal, change: Change) -> bool:
+    return signal is SIGNALS[change.impact["signals"][0]]
 
 
 @receiver(customer_erased, sender=Customer)

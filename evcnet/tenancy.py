@@ -28,6 +28,9 @@ class Scope:
 class Login(Protocol):
     is_active: bool
 
+    @property
+    def pk(self) -> int: ...
+
     def scope(self, permission: str) -> Scope: ...
 
 

@@ -15,10 +15,10 @@ from django.template.response import TemplateResponse
 
 from changes.change_permissions import OUT_OF_SIGHT, partly_visible
 from changes.impact import AFFECTED, Case, Effect, Side
-from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.preview import Preview, preview_scheduled
 from customers.audit import record
+from customers.effect_words import EFFECT_WORDS
 from customers.models import AuditEntry, Customer, StaffMember
 from evcnet.accounts.attempts import address_of
 from evcnet.admin.base import ModelAdmin

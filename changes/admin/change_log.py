@@ -27,6 +27,7 @@ from changes.preview import Preview, preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
 from chargegroups.models import ChargeGroup
+from customers.effect_words import counts_in_words
 from customers.models import Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
@@ -116,7 +117,7 @@ class ChangeAdmin(ModelAdmin[Change]):
             return OUT_OF_SIGHT
         preview = self.previews.get(change.pk)
         counts = preview.impact.customers_by_effect if preview else change.impact["counts"]
-        return "; ".join(impact_text.counts_in_words(counts)) or "nobody"
+        return "; ".join(counts_in_words(counts)) or "nobody"
 
     @admin.display(description="by", ordering="made_by__name")
     def by(self, change: Change) -> str:

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from changes.admin.preview_page import notify_of
 from changes.audience import default_notify, readers
 from changes.impact import AFFECTED, Effect
-from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.notify import announcement_context, notice_of
 from changes.preview import Preview
+from customers.effect_words import EFFECT_WORDS
 from customers.letters import build_mail
 from customers.models import Announcement, Customer, LetterSettings, StaffMember
 

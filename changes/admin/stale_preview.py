@@ -14,9 +14,9 @@ from django.db.models import Max
 
 from changes.apply import as_json
 from changes.impact import EFFECTS
-from changes.impact_text import EFFECT_WORDS
 from changes.models import Change
 from changes.preview import Preview
+from customers.effect_words import EFFECT_WORDS
 from evcnet.admin.requests import StaffRequest
 
 SALT = "evcnet.changes.preview"

@@ -1,5 +1,6 @@
-"""Admin pages of providers, user groups, logins, customers, charge cards, notices and their settings, API keys and the audit log."""
+"""Admin pages of providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys and the audit log."""
 
+from customers.admin.alerts import StaffAlertAdmin
 from customers.admin.api_keys import ApiKeyAdmin
 from customers.admin.audit_log import AuditLogAdmin
 from customers.admin.cards import ChargeCardAdmin
@@ -19,5 +20,6 @@ __all__ = [
     "LoginAdmin",
     "NoticeAdmin",
     "ProviderAdmin",
+    "StaffAlertAdmin",
     "UserGroupAdmin",
 ]

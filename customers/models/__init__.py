@@ -1,5 +1,6 @@
-"""Providers, user groups, logins, customers, charge cards, notices and their settings, API keys and the audit log."""
+"""Providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys and the audit log."""
 
+from customers.models.alerts import Alert, AlertPart, StaffAlert
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.audit import AuditEntry
 from customers.models.customers import ChargeCard, Customer
@@ -9,6 +10,8 @@ from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
 
 __all__ = [
+    "Alert",
+    "AlertPart",
     "Announcement",
     "ApiKey",
     "ApiKeyUse",
@@ -19,6 +22,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Provider",
+    "StaffAlert",
     "StaffMember",
     "UserGroup",
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
-from customers.models.providers import Provider, UserGroup, descendants
+from customers.models.providers import Provider, UserGroup, ancestors, descendants
 from customers.permissions import WHOLE_PROVIDER, Role, granted, granted_to_operator
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
@@ -18,7 +20,20 @@ from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy, visible_rows
 
 
-class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+class StaffMemberQuerySet(ScopedQuerySet):
+    def concerned(self, provider: int, user_groups: Collection[int], permission: str) -> Any:
+        """The active logins that reach the whole provider, or one of these user groups, with the permission.
+
+        The same that ``scope`` answers for one login, for many: two queries.
+        """
+        parents = dict(UserGroup.objects.filter(provider=provider).order_by().values_list("pk", "parent_id"))
+        roles = [role for role in Role if granted(role, permission)]
+        held = Membership.objects.filter(provider=provider, role__in=roles)
+        reaching = Q(user_group=None) | Q(user_group__in=ancestors(user_groups, parents))
+        return self.filter(is_active=True, pk__in=held.filter(reaching).values("staff_member"))
+
+
+class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(StaffMemberQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> StaffMember:
         login: StaffMember = self.get(email__iexact=username)
         return login
@@ -37,6 +52,11 @@ class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(ScopedQuer
 class StaffMember(AbstractBaseUser):
     """A login. What it reaches follows from its memberships alone; a login without one reaches nothing."""
 
+    class AlertMail(models.TextChoices):
+        NONE = "none", "no mail"
+        AT_ONCE = "at_once", "at once"
+        DAILY = "daily", "once a day, at 07:00"
+
     email = models.EmailField("e-mail address")
     name = models.CharField(max_length=100)
     is_active = models.BooleanField("active", default=True, help_text="A login that is not active can't sign in.")
@@ -46,12 +66,16 @@ class StaffMember(AbstractBaseUser):
         help_text="Manages providers. Sees no customer data unless given a role at a provider.",
     )
 
+    alert_mail = models.CharField(
+        "alerts by mail", max_length=7, choices=AlertMail, default=AlertMail.NONE, db_default=AlertMail.NONE
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     is_staff = True
     is_superuser = False
 
-    personal_data = PersonalData(impersonal=("email", "name", "password"))
+    personal_data = PersonalData(impersonal=("email", "name", "password", "alert_mail"))
     tenancy = Tenancy(provider="memberships__provider_id")
     objects = StaffMemberManager()
 

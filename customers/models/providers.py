@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any
+from collections.abc import Collection
 
 from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
@@ -149,15 +149,11 @@ class UserGroup(models.Model):
         if self.pk is not None and self.parent_id is not None and self.pk in self._ancestors():
             raise ValidationError({"parent": "A user group can't be below itself: choose another parent."})
 
-    def _ancestors(self) -> set[Any]:
+    def _ancestors(self) -> frozenset[int]:
         parents = dict(UserGroup.objects.filter(provider_id=self.provider_id).values_list("pk", "parent_id"))
         parents[self.pk] = self.parent_id
-        ancestors: set[Any] = set()
         above = self.parent_id
-        while above is not None and above not in ancestors:
-            ancestors.add(above)
-            above = parents.get(above)
-        return ancestors
+        return frozenset() if above is None else ancestors({above}, parents)
 
 
 def descendants(groups: frozenset[int], parents: dict[int, int | None]) -> frozenset[int]:
@@ -166,3 +162,11 @@ def descendants(groups: frozenset[int], parents: dict[int, int | None]) -> froze
     while more := {child for child, parent in parents.items() if parent in below} - below:
         below |= more
     return frozenset(below)
+
+
+def ancestors(groups: Collection[int], parents: dict[int, int | None]) -> frozenset[int]:
+    """The user groups themselves and all above them. ``parents`` maps a user group's id to its parent's."""
+    above = set(groups)
+    while more := {parent for group in above if (parent := parents.get(group)) is not None} - above:
+        above |= more
+    return frozenset(above)

@@ -42,5 +42,6 @@ urlpatterns = [
     path("account/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/alerts/", views.alerts_by_mail, name="account_alerts"),
     path("account/sessions/", views.sessions, name="usersessions_list"),
 ]

@@ -1,4 +1,4 @@
-"""The front page, which is the sign-in form or the home page, and the sessions in which a login is signed in."""
+"""The front page, which is the sign-in form or the home page; where a login is signed in, and its alerts by mail."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 from allauth.account.views import LoginView
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponseRedirect
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
+from customers.models import StaffMember
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
@@ -36,3 +40,22 @@ class SessionsView(ListUserSessionsView):
 
 
 sessions = asks_password_again(SessionsView.as_view())
+
+
+class AlertMailForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = StaffMember
+        fields = ["alert_mail"]
+        widgets = {"alert_mail": forms.RadioSelect}
+
+
+@login_required
+def alerts_by_mail(request: StaffRequest) -> HttpResponse:
+    """Whether the login's own alerts are mailed to it: nobody chooses that for somebody else."""
+    login = StaffMember.objects.get(pk=request.user.pk)
+    form = AlertMailForm(request.POST if request.method == "POST" else None, instance=login)
+    if form.is_valid():
+        login.save(update_fields=["alert_mail"])
+        messages.success(request, f"Alerts by mail: {login.get_alert_mail_display()}.")
+        return HttpResponseRedirect(request.path)
+    return TemplateResponse(request, "accounts/alerts.html", {"form": form})

@@ -11,10 +11,10 @@ from django.db import models
 from django.urls import reverse
 
 from changes.change_permissions import partly_visible
-from changes.impact_text import counts_in_words
 from changes.models import Change
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
+from customers.effect_words import counts_in_words
 from customers.models import Customer, StaffMember
 from evcnet.history import HistoryEntry, events_of, read
 from evcnet.tenancy import visible_rows

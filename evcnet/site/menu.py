@@ -92,6 +92,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
             ("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
             ("Charge cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
             ("User groups", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
+            ("Alerts", "admin:customers_staffalert_changelist", "customers.view_staffalert"),
             ("Notices", "admin:customers_notice_changelist", "customers.view_notice"),
         ],
     ),

@@ -128,6 +128,26 @@ def notices(world, n):
     )
 
 
+def alerts(world, n):
+    made = people.Alert.objects.bulk_create(
+        people.Alert(
+            provider=world.greengrid,
+            change=1_000 * n + number,
+            event="applied",
+            kind="New terms",
+            sentence=f"Change {number}",
+            takes_effect_at=timezone.now(),
+            made_by=world.ben,
+            groups=[{"user_group": world.north.pk, "names": ["Leusden centre"], "count": 1}],
+            counts=[{"user_groups": [world.north.pk], "effect": "pays_more", "count": 1}],
+        )
+        for number in range(n)
+    )
+    people.StaffAlert.objects.bulk_create(
+        people.StaffAlert(provider=world.greengrid, alert=alert, login=world.anna) for alert in made
+    )
+
+
 def records(world, n):
     AuditEntry.objects.bulk_create(
         AuditEntry(event="signed_in", provider=world.greengrid, login=world.ben, who="Ben") for _ in range(n)
@@ -155,6 +175,7 @@ def changes(world, n):
 
 MAKERS = {
     people.Notice: notices,
+    people.StaffAlert: alerts,
     AuditEntry: records,
     change_models.Change: changes,
     people.Provider: provider,

@@ -11,12 +11,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from customers.models import Provider
+from customers.models import Provider, StaffAlert
 from customers.permissions import Role, granted, granted_to_operator
 from tariffs.models import TariffVersion
 from tests.portal.sent import _Fields
 from tests.tenancy.pages import NOWHERE, Page
-from tests.tenancy.world import MARKS, MISSING, Tenant, World
+from tests.tenancy.world import ALERTED, MARKS, MISSING, Tenant, World
 
 WHOLE = frozenset({"own", "sibling"})
 """The whole of GreenGrid."""
@@ -89,6 +89,8 @@ def _any_of(role: str, permissions: list[str], whose: frozenset[str]) -> bool:
 def reaches(role: str, page: Page, whose: str) -> bool:
     if page.model is Provider and role == "operator":
         return whose != "missing"
+    if page.model is StaffAlert:
+        return ALERTED.get(whose) == role
     return bool(same_rows(page, whose) & reach_of(role))
 
 

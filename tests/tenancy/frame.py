@@ -26,6 +26,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "front",
     },
     (200, 200, 302, 302): {
+        "account_alerts",
         "account_change_password",
         "account_reauthenticate",
         "admin:app_list",

@@ -40,6 +40,7 @@ SIGN_IN = {
     "mfa_remove_webauthn",
     "sign_in_go_on",
     "usersessions_list",
+    "account_alerts",
     "admin:login",
     "admin:logout",
     "admin:password_change",
@@ -66,7 +67,7 @@ LISTS = {
     "import": "add|change",
     "process_import": "add|change",
     "export": "view",
-} | {"unknown_cards": "view"}
+} | {"unknown_cards": "view", "read_all": "view"}
 ROWS = {
     "change": ("view", "change"),
     "history": ("view", "view"),
@@ -103,10 +104,13 @@ OWN = {
     "changes_change_undo": ("view", "view"),
     "changes_change_cancel": ("chargegroups.add_terms", "chargegroups.add_terms"),
     "changes_change_affected": ("view", "view"),
+    "customers_staffalert_open": ("view", "view"),
+    "customers_staffalert_read": ("view", "view"),
 }
 """Pages of one model alone."""
 POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
+    "customers_staffalert_change": "view",  # nor has that of an alert
     "changes_change_change": "view",  # nor has that of a change
     "chargepoints_session_change": "view",  # nor that of a session
     "chargepoints_decisionentry_change": "view",  # nor that of a decision
@@ -118,6 +122,7 @@ NOBODY = {
     "customers_customer_regroup",
     "customers_auditentry_history",
     "customers_notice_history",
+    "customers_staffalert_history",
     "chargepoints_session_add",
     "chargepoints_decisionentry_add",
     "chargepoints_decisionentry_history",

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 UNOWNED = {
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
+    "customers.Alert_user_groups": "the lines between alerts and the user groups concerned, read through alerts",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
     "changes.Change_terms": "the lines between changes and the terms that they wrote, read through changes",
     "tariffs.FeedTariff_versions": "the lines between tariffs of feeds and their versions, read through feeds",
@@ -50,6 +51,8 @@ UNMARKED = {
     "lines": "numbers",
     "phone": "digits",
     "logo_type": "a kind of picture",
+    "counts": "numbers",
+    "kind of customers.alert": "the kind of the change, in words",
     "earlier": "numbers",
 }
 """Text fields that can hold no mark."""

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
 
+from changes import models as changes
 from changes.apply import apply_change, preview_change
 from changes.proposals import NewTerms
 from chargegroups import models as groups
@@ -40,6 +41,8 @@ MARKS = {
 MISSING = 888_888_888
 PRICES = {"north": "5.5513", "south": "6.6613", "fjord": "7.7713"}
 LATITUDES = {"north": "52.1", "south": "52.2", "fjord": "59.7713171"}
+ALERTED = {"own": "sub provider", "sibling": "provider staff", "other": "outsider"}
+"""Whose login has the alert of each tenant: nobody else sees it, of whatever role."""
 LATER = timezone.now() + timedelta(days=400)
 
 
@@ -79,6 +82,8 @@ def build() -> World:
     bluevolt = make.ProviderFactory(code="zqprovider", name="zqprovider BlueVolt", party_id="BLV", country_code="NO")
     world = World(_tenant("north", greengrid), _tenant("south", greengrid), _tenant("fjord", bluevolt))
     world.logins = _logins(world)
+    for whose, tenant in world.tenants.items():
+        _alert(tenant, world.logins[ALERTED[whose]])
     return world
 
 
@@ -262,6 +267,14 @@ def _happenings(tenant: Tenant, said: str) -> None:
     notices.update(state=people.Notice.State.FAILED, **words)
     tenant.keep(notices.latest("pk"))
     tenant.keep(tenant[people.Notice].announcement)
+
+
+def _alert(tenant: Tenant, login: Any) -> None:
+    """Of the tenant's change, for one login. What others were alerted of when the worlds arose goes."""
+    alert = people.Alert.objects.get(change=tenant[changes.Change].pk)
+    alert.copies.all().delete()
+    tenant.keep(alert)
+    tenant.keep(people.StaffAlert.objects.create(provider=tenant.provider, alert=alert, login=login))
 
 
 def _decision(tenant: Tenant, said: str) -> points.DecisionEntry:
