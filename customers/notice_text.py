@@ -1,4 +1,7 @@
-"""Texts of notices in the four languages of customers. Each language has the same keys and placeholders."""
+"""Texts of notices in the four languages of customers. Each language has the same keys and placeholders.
+
+In French a no-break space stands before a colon.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ WORDS: dict[str, dict[str, str]] = {
         "greeting": "Dear {name},",
         "announced": "From {moment} something changes at:",
         "reminder": "As we announced, from {moment} something changes at:",
-        "cancelled": "We told you that something would change from {moment}. This does not take place, all stays as it is, at:",
+        "cancelled": "We told you that from {moment} something would change at the places below. It does not take place: all stays as it is.",
         "and_more": "and {count} more",
         "loses_access": "From then on you can no longer charge there.",
         "gains_access": "From then on you can charge there.",
@@ -29,6 +32,7 @@ WORDS: dict[str, dict[str, str]] = {
         "before": "Until then: {price}",
         "after": "From then on: {price}",
         "phone": "Telephone: {phone}",
+        "price": "Price: {price}",
         "closing": "Kind regards,",
     },
     "nl": {
@@ -39,7 +43,7 @@ WORDS: dict[str, dict[str, str]] = {
         "greeting": "Beste {name},",
         "announced": "Vanaf {moment} verandert er iets bij:",
         "reminder": "Zoals aangekondigd verandert er vanaf {moment} iets bij:",
-        "cancelled": "Wij schreven u dat er vanaf {moment} iets zou veranderen. Dat gaat niet door, alles blijft zoals het is, bij:",
+        "cancelled": "Wij schreven u dat er vanaf {moment} iets zou veranderen bij de locaties hieronder. Dat gaat niet door: alles blijft zoals het is.",
         "and_more": "en nog {count}",
         "loses_access": "Vanaf dan kunt u daar niet meer laden.",
         "gains_access": "Vanaf dan kunt u daar laden.",
@@ -50,6 +54,7 @@ WORDS: dict[str, dict[str, str]] = {
         "before": "Tot dan: {price}",
         "after": "Vanaf dan: {price}",
         "phone": "Telefoon: {phone}",
+        "price": "Prijs: {price}",
         "closing": "Met vriendelijke groet,",
     },
     "de": {
@@ -60,7 +65,7 @@ WORDS: dict[str, dict[str, str]] = {
         "greeting": "Guten Tag {name},",
         "announced": "Ab {moment} ändert sich etwas bei:",
         "reminder": "Wie angekündigt ändert sich ab {moment} etwas bei:",
-        "cancelled": "Wir hatten Ihnen eine Änderung ab {moment} angekündigt. Sie entfällt, alles bleibt, wie es ist, bei:",
+        "cancelled": "Wir hatten Ihnen ab {moment} eine Änderung an den Orten unten angekündigt. Sie entfällt: Alles bleibt, wie es ist.",
         "and_more": "und {count} weitere",
         "loses_access": "Ab dann können Sie dort nicht mehr laden.",
         "gains_access": "Ab dann können Sie dort laden.",
@@ -71,27 +76,29 @@ WORDS: dict[str, dict[str, str]] = {
         "before": "Bis dahin: {price}",
         "after": "Danach: {price}",
         "phone": "Telefon: {phone}",
+        "price": "Preis: {price}",
         "closing": "Mit freundlichen Grüßen",
     },
     "fr": {
-        "subject": "{provider} : la recharge change à partir du {moment}",
-        "subject_cancelled": "{provider} : le changement annoncé n'a pas lieu",
-        "subject_reminder": "{provider} : rappel, la recharge change à partir du {moment}",
+        "subject": "{provider}\u00a0: la recharge change à partir du {moment}",
+        "subject_cancelled": "{provider}\u00a0: le changement annoncé n'a pas lieu",
+        "subject_reminder": "{provider}\u00a0: rappel, la recharge change à partir du {moment}",
         "date_and_time": "{date} à {time} ({zone})",
         "greeting": "Bonjour {name},",
-        "announced": "À partir du {moment}, quelque chose change à ces endroits :",
-        "reminder": "Comme annoncé, à partir du {moment}, quelque chose change à ces endroits :",
-        "cancelled": "Nous vous avions annoncé un changement à partir du {moment}. Il n'a pas lieu, tout reste comme avant à ces endroits :",
+        "announced": "À partir du {moment}, quelque chose change à ces endroits\u00a0:",
+        "reminder": "Comme annoncé, à partir du {moment}, quelque chose change à ces endroits\u00a0:",
+        "cancelled": "Nous vous avions annoncé un changement à partir du {moment} aux endroits ci-dessous. Il n'a pas lieu\u00a0: tout reste comme avant.",
         "and_more": "et {count} autres",
         "loses_access": "Dès lors, vous ne pourrez plus y recharger.",
         "gains_access": "Dès lors, vous pourrez y recharger.",
         "pays_more": "Le prix augmente.",
         "pays_less": "Le prix baisse.",
-        "differs": "Le prix change : certaines sessions coûtent plus, d'autres moins.",
+        "differs": "Le prix change\u00a0: certaines sessions coûtent plus, d'autres moins.",
         "renamed": "Votre tarif change de nom. Le prix reste le même.",
-        "before": "Jusque-là : {price}",
-        "after": "Ensuite : {price}",
-        "phone": "Téléphone : {phone}",
+        "before": "Jusque-là\u00a0: {price}",
+        "after": "Ensuite\u00a0: {price}",
+        "phone": "Téléphone\u00a0: {phone}",
+        "price": "Prix\u00a0: {price}",
         "closing": "Cordialement,",
     },
 }
@@ -105,7 +112,8 @@ def words(language: str) -> dict[str, str]:
 def date_in_words(at: datetime, language: str) -> str:
     """The day of a moment, which is in the provider's time zone: "1 December 2026"."""
     known = language if language in WORDS else "en"
-    return str(format_date(at.date(), "long", locale=_LOCALES.get(known, known)))
+    day = str(format_date(at.date(), "long", locale=_LOCALES.get(known, known)))
+    return day.replace("1 ", "1er ", 1) if known == "fr" and at.day == 1 else day
 
 
 def moment_in_words(at: datetime, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Scheduled changes of the demo: two that were previewed and confirmed, and are not in force yet."""
+"""Scheduled changes of the demo: two that were previewed and confirmed, and are not in force yet; and one that was cancelled."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from changes.models import Change
 from changes.proposals import NewTerms, NewVersion, Proposal
 from chargegroups.models import ChargeGroup
 from customers.models import StaffMember
+from devtools.demo.letters import finish_letters, letter_settings
 from devtools.demo.tenants import Tenants
 from tariffs.models import Tariff
 from tariffs.pricing import read_tariff
@@ -21,7 +22,8 @@ DEARER = "NLSGMTIKZLZFRBURMXGYZZOADBFUIXZUHNN"
 
 
 def schedule_changes(tenants: Tenants, groups: dict[str, ChargeGroup], by: StaffMember) -> list[Change]:
-    """Nobody is told: there is nobody behind the addresses."""
+    """Nothing is mailed: there is nobody behind the addresses."""
+    letter_settings(tenants.greengrid).save()
     tariffs = Tariff.objects.filter(provider=tenants.greengrid)
     dearer = NewTerms(groups["borsele"], {"tariff": tariffs.get(code=DEARER)})
     vat = Decimal(21)
@@ -39,13 +41,16 @@ def schedule_changes(tenants: Tenants, groups: dict[str, ChargeGroup], by: Staff
         }
     )
     parking = NewVersion(tariffs.get(code="WATERLAND"), prices)
-    return [
-        _schedule(dearer, _midnight(tenants, days=21), by, "The grid connection has become dearer."),
-        _schedule(parking, _midnight(tenants, days=30), by, "Cars stay at the depot's chargers all day."),
-    ]
+    all_affected, nobody = Change.Notify.ALL, Change.Notify.NONE
+    dear = _schedule(dearer, _midnight(tenants, days=21), by, "The grid connection has become dearer.", all_affected)
+    idle = _schedule(parking, _midnight(tenants, days=30), by, "Cars stay at the depot's chargers all day.", nobody)
+    too_early = NewTerms(groups["leusden"], {"tariff": tariffs.get(code=DEARER)})
+    withdrawn = _schedule(too_early, _midnight(tenants, days=45), by, "Not agreed with the town yet.", all_affected)
+    finish_letters(dear, withdrawn, by)
+    return [dear, idle]
 
 
-def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str) -> Change:
+def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str, notify: str) -> Change:
     preview = preview_change(proposal, at)
     return apply_change(
         proposal,
@@ -53,7 +58,7 @@ def _schedule(proposal: Proposal, at: datetime, by: StaffMember, reason: str) ->
         at=at,
         by=by,
         reason=reason,
-        notify=Change.Notify.NONE,
+        notify=notify,
     ).change
 
 

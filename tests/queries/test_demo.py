@@ -3,12 +3,13 @@
 import stat
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 
 from changes.models import Change
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location, Session
-from customers.models import ChargeCard, Customer, Provider, StaffMember
+from customers.models import ChargeCard, Customer, LetterSettings, Notice, Provider, StaffMember
 from tariffs.models import TariffVersion
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,9 @@ MODELS = (
     ChargePoint,
     Customer,
     CustomerException,
+    LetterSettings,
     Location,
+    Notice,
     Session,
     StaffMember,
     Terms,
@@ -47,7 +50,9 @@ def test_the_demo_has_something_of_each_kind_and_a_second_run_changes_nothing(fo
     assert {*CustomerException.objects.values_list("access", flat=True)} == {"policy", "allowed", "denied"}
     assert Customer.objects.filter(provider=greengrid, status="pending").exists()
     assert Session.objects.filter(verdict="ALLOWED").exclude(tariff_version=None).count() == 2_000
-    assert Change.objects.filter(provider=greengrid, scheduled=True).count() == 2
+    assert Change.objects.filter(provider=greengrid, scheduled=True, cancelled_at=None).count() == 2
+    assert {*Notice.objects.values_list("state", flat=True)} == {"sent", "withdrawn"}
+    assert mail.outbox == []
     before, logins = everything(), (folder / "logins.txt").read_text()
     call_command("demo")
     assert everything() == before

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from datetime import UTC, datetime
 from email.header import decode_header, make_header
 
 import pytest
@@ -12,6 +13,7 @@ from changes.proposals import NewTerms
 from customers.letters import build_mail
 from customers.logos import MOST_BYTES, MOST_PIXELS, read_logo
 from customers.models import Customer, LetterSettings, Notice
+from customers.notice_text import moment_in_words
 from evcnet.history import event_model
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,17 @@ def test_the_history_keeps_the_name_of_a_logo_and_not_the_picture(world):
     events = event_model(LetterSettings)
     assert events.objects.get().logo_name == logo.name
     assert "logo" not in {field.name for field in events._meta.fields}
+
+
+def test_the_first_of_a_month_is_called_so_in_french():
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    assert moment_in_words(at, "fr") == "1er janvier 2027"
+    assert moment_in_words(at.replace(day=21, hour=9), "fr") == "21 janvier 2027 à 09:00 (UTC)"
+    assert moment_in_words(at, "en") == moment_in_words(at, "xx") == "1 January 2027"
+
+
+def test_of_new_access_the_price_is_told_without_a_before(world):
+    proposal = NewTerms(world.leusden, {"other_user_groups": True})
+    apply_change(proposal, fingerprint=preview_change(proposal).impact.fingerprint, notify="all")
+    text = build_mail(Notice.objects.get(customer=world.bakker)).body
+    assert "Price: 0.35 EUR/kWh" in text and "Until then" not in text and "From then on:" not in text
