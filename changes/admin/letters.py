@@ -82,7 +82,7 @@ def respond(wizard: ChangeWizard[Any], preview: Preview) -> HttpResponse:
     groups = next((rows for each in choices if (rows := reader_groups(preview, each, login))), [])
     asked = str(wizard.data.get("letter", ""))
     chosen = next((each for each in groups if each.key == asked), groups[0] if groups else None)
-    context: dict[str, Any] = {"groups": groups, "chosen": chosen, "nobody": notify == Change.Notify.NONE}
+    context: dict[str, Any] = {"reader_groups": groups, "readers": chosen, "nobody": notify == Change.Notify.NONE}
     if chosen is not None:
         mail, customer = letter(preview, chosen.example)
         context |= {"mail": mail, "customer": customer, "logo": LetterSettings.of(customer.provider).logo_as_url}

@@ -32,6 +32,14 @@ class LetterSettingsForm(PortalForm):
             self.read = read_logo(file.read(), file.name)
         return file
 
+    def validate_unique(self) -> None:
+        """The provider is no field of the form, so that what is wrong about it is said above all fields."""
+        taken = LetterSettings.objects.filter(provider=self.instance.provider_id).exclude(pk=self.instance.pk)
+        if taken.exists():
+            self.add_error(None, "This provider has letter settings already: change those.")
+        else:
+            super().validate_unique()
+
     def save(self, commit: bool = True) -> Any:
         if self.read is not None:
             self.instance.logo, self.instance.logo_type = self.read.content, self.read.media_type
