@@ -272,9 +272,6 @@ NOT_ACCEPTED = "card_not_accepted"
 """The one reason that another provider may read for lines 4 to 8."""
 CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES[3:8])
 
-NOT_POLICY: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES[:8])
-"""The lines that look at the point, the card and the customer's status, not at the group's terms."""
-
 
 def judge(facts: Facts, *, without: frozenset[str] = frozenset()) -> Access:
     """Read the access rules from the top. ``without`` leaves lines out: “what if this exception were not there?”."""

@@ -1,4 +1,4 @@
-"""Logins, API keys, user groups and the provider: who manages them, and how far that reaches."""
+"""Logins and their roles: who manages them, and how far that reaches."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,15 +8,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from customers.api_authentication import authenticate_key
-from customers.models import ApiKey, Membership, Provider, StaffMember, UserGroup
+from customers.models import Membership, StaffMember
 from customers.permissions import Role
 from tests import factories as make
 from tests.portal.forms import page_form
 
 pytestmark = pytest.mark.django_db
 
-LOGINS, KEYS, GROUPS = "/customers/staffmember/", "/customers/apikey/", "/customers/usergroup/"
+LOGINS = "/customers/staffmember/"
 STRONG = "a meadow full of quiet transformers"
 
 
@@ -245,84 +244,6 @@ def before_the_check(meet):
 
     with connection.execute_wrapper(wait):
         yield
-
-
-class TestKeys:
-    @pytest.mark.parametrize("who", ["ben", "carla", "hugo", "rita", "otto"])
-    def test_only_provider_admins_see_keys(self, world, signed_in, who):
-        assert signed_in(getattr(world, who)).get(KEYS).status_code in (302, 403)
-
-    def test_a_key_is_shown_once_and_works(self, world, signed_in):
-        browser = signed_in(world.anna)
-        made = browser.post(KEYS + "add/", page_form(browser.get(KEYS + "add/")) | {"name": "backend of Leusden"})
-        secret = made.context["secret"]
-        assert secret in made.content.decode()
-        assert "no-store" in made["Cache-Control"]
-        assert authenticate_key(f"Token {secret}").provider == world.greengrid.pk
-        key = ApiKey.objects.get()
-        assert secret not in browser.get(page(key)).content.decode() + browser.get(KEYS).content.decode()
-
-    def test_a_deactivated_key_is_refused(self, world, signed_in):
-        key, secret = ApiKey.make(provider=world.greengrid, name="old")
-        signed_in(world.anna).post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"]))
-        assert authenticate_key(f"Token {secret}") is None
-
-    def test_a_key_of_another_provider_looks_like_a_missing_one(self, world, signed_in):
-        key, secret = ApiKey.make(provider=world.bluevolt, name="theirs")
-        browser = signed_in(world.anna)
-        assert browser.get(page(key)).status_code == 302
-        assert browser.post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"])).status_code == 404
-        assert "theirs" not in browser.get(KEYS).content.decode()
-        assert authenticate_key(f"Token {secret}") is not None
-
-
-class TestUserGroups:
-    @pytest.mark.parametrize("who", ["anna", "ben", "carla", "hugo", "rita"])
-    def test_each_role_sees_its_user_groups_and_none_of_another_provider(self, world, signed_in, who):
-        browser = signed_in(getattr(world, who))
-        for url in (GROUPS, page(world.north)):
-            text = browser.get(url).content.decode()
-            assert "North" in text and "Fjord" not in text
-
-    def test_the_list_counts_customers_and_charge_groups(self, world, signed_in):
-        response = signed_in(world.anna).get(GROUPS)
-        counted = {group.code: (group.customers, group.charge_groups) for group in response.context["cl"].result_list}
-        assert counted == {"NORTH": ("1", "1"), "SOUTH": ("1", "0")}
-
-    def test_a_user_group_is_not_put_below_itself(self, world, signed_in):
-        below = make.UserGroupFactory(provider=world.greengrid, code="CENTRE", name="Centre", parent=world.north)
-        browser = signed_in(world.anna)
-        assert "North › Centre" in browser.get(GROUPS).content.decode()
-        refused = edit(browser, world.north, parent=below.pk)
-        assert "can&#x27;t be below itself" in refused.content.decode()
-        assert UserGroup.objects.get(pk=world.north.pk).parent is None
-
-    def test_no_parent_of_another_provider_is_chosen(self, world, signed_in):
-        edit(signed_in(world.anna), world.north, parent=world.fjord.pk)
-        assert UserGroup.objects.get(pk=world.north.pk).parent is None
-
-    @pytest.mark.parametrize("who", ["carla", "hugo", "rita", "otto"])
-    def test_who_only_reads_renames_nothing(self, world, signed_in, who):
-        signed_in(getattr(world, who)).post(page(world.north), {"code": "NORTH", "name": "Mine"})
-        assert UserGroup.objects.get(pk=world.north.pk).name == "North"
-
-
-class TestProviders:
-    def test_an_admin_changes_the_own_provider_and_sees_no_other(self, world, signed_in):
-        browser = signed_in(world.anna)
-        assert "BlueVolt" not in browser.get("/customers/provider/").content.decode()
-        edit(browser, world.greengrid, minimum_seconds="60")
-        assert Provider.objects.get(pk=world.greengrid.pk).minimum_seconds == 60
-        assert browser.get(page(world.bluevolt)).status_code == 302
-
-    def test_the_operator_adds_a_provider(self, world, signed_in):
-        operator = StaffMember.objects.create_superuser("op@example.org", STRONG, name="Op")
-        browser = signed_in(operator)
-        sent = page_form(browser.get("/customers/provider/add/"))
-        sent |= {"code": "NEW", "name": "New", "country_code": "BE", "party_id": "NEW"}
-        assert browser.post("/customers/provider/add/", sent).status_code == 302
-        assert Provider.objects.filter(code="NEW").exists()
-        assert signed_in(operator).get("/customers/customer/").status_code == 403
 
 
 def test_the_history_of_a_login_tells_its_roles(world, signed_in):

@@ -1,6 +1,5 @@
 """How somebody signs in with a password, and how little a stranger learns by trying."""
 
-import json
 import re
 from typing import ClassVar
 
@@ -8,13 +7,9 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
-from customers.models import Customer, StaffMember
-from evcnet.accounts.forgotten_password import mail_way_back
+from customers.models import StaffMember
 from evcnet.templatetags.browsers import browser_in_words
 from tests import factories as make
 from tests.factories import PASSWORD
@@ -154,72 +149,6 @@ def test_an_unknown_address_is_locked_just_the_same(world):
     assert text_of(known) == text_of(locked)
 
 
-# A forgotten password
-
-
-def forgotten(client, email: str):
-    """Ask for a new password, and let the worker mail what there is to mail. Gives the answer and its queries."""
-    with CaptureQueriesContext(connection) as queries:
-        answer = client.post("/forgotten/", {"email": email}, follow=True)
-    assert mail.outbox == [], "the request mails nothing, so that its time tells nothing"
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'mail_way_back' RETURNING args")
-        for (args,) in cursor.fetchall():
-            mail_way_back(**json.loads(args))
-    return answer, [query["sql"].partition(" ")[0] for query in queries]
-
-
-@pytest.mark.parametrize("email", ["who@greengrid.example", "gone@greengrid.example", "invited@greengrid.example"])
-def test_asking_for_a_new_password_is_answered_alike_whoever_has_the_address(world, email):
-    """In status, text and queries: a login, none, one that was switched off, one that has no password yet."""
-    make.StaffMemberFactory(email="gone@greengrid.example", is_active=False)
-    make.StaffMemberFactory(email="invited@greengrid.example").set_unusable_password()
-    forgotten(Client(), "warm@greengrid.example")
-    mail.outbox.clear()
-    known, known_queries = forgotten(Client(), "ben@greengrid.example")
-    mail.outbox.clear()
-    other, queries = forgotten(Client(), email)
-    assert text_of(known) == text_of(other)
-    assert known.redirect_chain == other.redirect_chain == [("/forgotten/sent/", 302)]
-    assert known_queries == queries
-    assert [each.to for each in mail.outbox] == [[email]]
-
-
-def test_the_mail_alone_says_that_there_is_no_login(world, client):
-    forgotten(client, "who@greengrid.example")
-    assert "There is no login" in mail.outbox[0].body
-    mail.outbox.clear()
-    forgotten(client, "BEN@greengrid.example")
-    assert mail.outbox[0].to == ["ben@greengrid.example"]
-    assert "http://testserver/forgotten/" in mail.outbox[0].body
-
-
-def test_the_link_sets_a_password_once_and_ends_all_sessions(world, signed_in, client):
-    elsewhere = signed_in(world.ben)
-    link = _link_of_reset(client)
-    form = client.get(link, follow=True)
-    action = form.redirect_chain[-1][0]
-    done = client.post(action, {"password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD})
-    assert done["Location"] == "/forgotten/done/"
-    world.ben.refresh_from_db()
-    assert world.ben.check_password(OTHER_PASSWORD)
-    assert 'name="login"' in elsewhere.get("/").content.decode()
-    assert "does not work any more" in Client().get(link, follow=True).content.decode()
-
-
-@pytest.mark.parametrize("poor", ["password1234", "123456789012", "ben@greengrid.example", "short"])
-def test_a_poor_password_is_refused(world, client, poor):
-    action = client.get(_link_of_reset(client), follow=True).redirect_chain[-1][0]
-    assert client.post(action, {"password1": poor, "password2": poor}).status_code == 200
-    world.ben.refresh_from_db()
-    assert world.ben.check_password(PASSWORD)
-
-
-def _link_of_reset(client) -> str:
-    forgotten(client, "ben@greengrid.example")
-    return re.search(r"http://testserver(/forgotten/\S+)", mail.outbox[-1].body)[1]
-
-
 # No sign-up
 
 
@@ -278,63 +207,3 @@ def test_nobody_ends_the_session_of_another(world):
     annas.post("/account/sessions/", {"end": number})
     assert bens.get("/account/").status_code == 200
     assert Session.objects.count() == 2
-
-
-# Asking again
-
-
-@pytest.fixture
-def old_session(world, signed_in):
-    """Ben's, signed in an hour ago."""
-    browser = signed_in(world.ben)
-    session = browser.session
-    session["proved_at"] -= 3600
-    session.save()
-    return browser
-
-
-def test_a_dangerous_action_asks_for_the_password_after_a_quarter_of_an_hour(world, old_session):
-    asked = old_session.post("/account/sessions/", {})
-    assert asked["Location"] == "/confirm/?next=%2Fconfirm%2Fgo-on%2F"
-    assert "Is it still you, Ben?" in old_session.get(asked["Location"]).content.decode()
-
-
-def test_with_the_right_password_what_was_posted_goes_on(world, old_session):
-    asked = old_session.post("/account/sessions/?from=here", {"end": "17", "note": ["a", "b"]})
-    after = old_session.post(asked["Location"], {"password": PASSWORD})
-    assert after["Location"] == reverse("sign_in_go_on")
-    page = old_session.get(after["Location"]).content.decode()
-    assert 'action="/account/sessions/?from=here"' in page
-    assert re.findall(r'name="(\w+)" value="(\w+)">', page.replace("csrfmiddlewaretoken", "-")) == [
-        ("end", "17"),
-        ("note", "a"),
-        ("note", "b"),
-    ]
-    assert old_session.post("/account/sessions/", {})["Location"] == "/account/sessions/"
-
-
-def test_with_a_wrong_password_nothing_goes_on(world, old_session):
-    asked = old_session.post("/account/sessions/", {"end": "17"})
-    assert "not your password" in old_session.post(asked["Location"], {"password": "x" * 12}).content.decode()
-    assert old_session.get("/confirm/go-on/")["Location"] == "/"
-
-
-def test_looking_is_never_asked_for_the_password(world, old_session):
-    assert old_session.get("/account/sessions/").status_code == 200
-
-
-# What is dangerous, beside logins and keys
-
-
-def test_a_mass_change_asks_and_a_change_of_a_few_does_not(world, old_session):
-    customers = make.CustomerFactory.create_batch(11, user_group=world.north)
-    sent = {"action": "block", "_selected_action": [customer.pk for customer in customers]}
-    assert old_session.post("/customers/customer/", sent)["Location"].startswith("/confirm/")
-    assert not Customer.objects.filter(status="blocked").exists()
-    old_session.post("/customers/customer/", sent | {"_selected_action": sent["_selected_action"][:10]})
-    assert Customer.objects.filter(status="blocked").count() == 10
-
-
-def test_an_import_asks_before_it_writes(world, old_session):
-    asked = old_session.post("/customers/customer/process_import/", {"resource": "0"})
-    assert asked["Location"].startswith("/confirm/")
