@@ -12,7 +12,6 @@ from customers.models import ChargeCard, Customer, UserGroup
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-LATER = "2100-01-01T00:00:00Z"
 
 
 def card(uid):
