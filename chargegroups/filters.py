@@ -1,4 +1,4 @@
-"""Filters of "Customers and tariffs": by access, its reason, the exception, and a search for the customer."""
+"""Filters of customers of a charge group: of "Customers and tariffs", and of "Who had access, at which price?"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q
 from django.forms import Select, TextInput
 
+from chargegroups.access_history import AccessAt, PastCustomer
 from chargegroups.customer_access import CustomerAccess, CustomerRows, filter_customers, grouped_access
 from chargegroups.group_snapshots import GroupSnapshot
 from customers.models import ChargeCard, Customer
@@ -118,3 +119,27 @@ class CustomerAccessFilter(django_filters.FilterSet):
 
     def _value(self, name: str) -> str:
         return str(self.form.cleaned_data.get(name) or "") if self.form.is_valid() else ""
+
+
+class AccessAtFilter(django_filters.FilterSet):
+    """Of those who had access at a moment: who may charge, or everyone, and a search. What they were then is read from
+    the history by SQL of its own, which is no queryset: ``page`` takes the place of ``qs``."""
+
+    access = django_filters.ChoiceFilter(choices=[("all", "everyone")])
+    q = django_filters.CharFilter()
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+    def __init__(self, data: Mapping[str, Any], *, answer: AccessAt) -> None:
+        super().__init__(data, queryset=Customer.objects.none())
+        self.answer = answer
+
+    def page(self, *, after: int, most: int) -> list[PastCustomer]:
+        """At most so many customers with an id above ``after``, by id; a value that is not valid counts as empty."""
+        self.form.is_valid()
+        values = self.form.cleaned_data
+        everyone = values.get("access") == "all"
+        chosen = [each for each in self.answer.accesses if each.allowed or everyone]
+        return self.answer.customers(chosen, text=values.get("q") or "", after=after, most=most)

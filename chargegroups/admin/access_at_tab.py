@@ -12,7 +12,7 @@ from django.utils import timezone
 from chargegroups.access_history import AccessAt
 from chargegroups.access_summary import who_may_charge
 from chargegroups.customer_access import CustomerAccess
-from chargegroups.filters import REASONS
+from chargegroups.filters import REASONS, AccessAtFilter
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from evcnet.admin.base import ModelAdmin
@@ -86,9 +86,8 @@ def _rows(answer: AccessAt) -> list[ReasonRow]:
 
 def _customers(answer: AccessAt, request: StaffRequest) -> dict[str, object]:
     """A page of the customers who had access, or of everyone."""
-    chosen = [each for each in answer.accesses if each.allowed or request.GET.get("access") == "all"]
-    begin = parse_pk(request.GET.get("after")) or 0
-    rows = answer.customers(chosen, text=request.GET.get("q", "").strip(), after=begin, most=PER_PAGE + 1)
+    narrowed = AccessAtFilter(request.GET, answer=answer)
+    rows = narrowed.page(after=parse_pk(request.GET.get("after")) or 0, most=PER_PAGE + 1)
     return {
         "lines": [
             {"customer": row, "reason": _reason(row.access), "price": answer.snapshot.price_of(row.access.decision)}
