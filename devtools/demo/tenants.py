@@ -27,7 +27,7 @@ class Tenants:
 
 
 def make_tenants() -> Tenants:
-    greengrid = Provider.objects.create(code="greengrid", name="GreenGrid", party_id="GRG", **DUTCH)
+    greengrid = Provider.objects.create(code="greengrid", name="GreenGrid", party_id="GRG", vat_percent=21, **DUTCH)
     bluevolt = Provider.objects.create(code="bluevolt", name="BlueVolt", party_id="BLV", **DUTCH)
     north = UserGroup.objects.create(provider=greengrid, code="north", name="North")
     return Tenants(
