@@ -22,14 +22,14 @@ SECRET = "hT7-kQ2_wZ9xLm4RvB8nYc1JdF6gPs3KaE5uXo0iWqVtNzHyGjCbM"
 
 def environment(var: Path, **more: str) -> dict[str, str]:
     """Of a production installation that shares the database of the tests; ``var`` is its folder."""
-    at = connection.settings_dict
+    at = connection.get_connection_params()
     named = {
         "EVCNET_MODE": "production",
         "EVCNET_VAR": str(var),
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "localhost",
-        "DATABASE_URL": f"postgres:///{at['HOST']}/{at['NAME']}",
-        "PGUSER": at["USER"],
+        "DATABASE_URL": f"postgres:///{at['host']}/{at['dbname']}",
+        "PGUSER": at["user"],
         "DJANGO_SETTINGS_MODULE": "evcnet.settings",
     }
     return {**os.environ, **named, **more}

@@ -12,7 +12,7 @@ from django.db import connection
 from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms
-from customers.models import Notice
+from customers.models import Announcement, Notice
 from evcnet.accounts.forgotten_password import mail_way_back
 from tests import factories as make
 from tests.launch.production import environment, running, until
@@ -40,6 +40,13 @@ def announce(world, customers: int) -> None:
     proposal = NewTerms(world.leusden, {"tariff": world.cheap})
     shown = preview_change(proposal).impact
     apply_change(proposal, fingerprint=shown.fingerprint, notify=Change.Notify.ALL)
+    the_grace_ends()
+
+
+def the_grace_ends() -> None:
+    Announcement.objects.update(due_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
 
 
 def a_minute_passes() -> None:
