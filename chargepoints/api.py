@@ -50,7 +50,7 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     answer = authorize_at(card, point, at, now=now)
     asker = Asker("api", holder.provider, api_key=holder.key)
     if answer.facts.row["point_provider"] != holder.provider:
-        keep_unknown_point(card, point, at, asker)
+        keep_unknown_point(answer, asker)
         return JsonResponse({"error": "You have no charge point with this identity."}, status=404)
     output = answer.as_provider_json(steps=request.GET.get("explain") == "1")
     keep_decision(answer, asker, output)

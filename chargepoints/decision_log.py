@@ -40,7 +40,9 @@ logger = structlog.get_logger(__name__)
 
 
 class Entry(NamedTuple):
-    """A row of DecisionEntry; the names are its columns."""
+    """A row of DecisionEntry; the names are its columns, but for ``asked_card`` and ``holder``: ids of the card that the uid
+    is of, whoever's it is, and of its customer. They are not kept: by them the writer knows who was erased meanwhile.
+    """
 
     asked_at: datetime
     at: datetime
@@ -62,6 +64,11 @@ class Entry(NamedTuple):
     tariff_source: str
     facts: dict[str, Any]
     answer: dict[str, Any]
+    asked_card: int | None
+    holder: int | None
+
+
+COLUMNS = Entry._fields[:-2]
 
 
 class Asker(NamedTuple):
@@ -102,24 +109,29 @@ def keep_decision(answer: Authorization, asker: Asker, output: dict[str, Any]) -
             tariff_source=answer.decision.source or "",
             facts=facts_as_json(answer),
             answer={name: value for name, value in details.items() if value is not None},
+            asked_card=row["card"],
+            holder=row["customer"],
         )
     )
 
 
-def keep_unknown_point(card: str, charge_point: str, at: datetime, asker: Asker) -> None:
-    """Keep that a provider asked about a charge point that is not its own, which looks to it like none at all."""
+def keep_unknown_point(answer: Authorization, asker: Asker) -> None:
+    """Keep that a provider asked about a charge point that is not its own, which looks to it like none at all.
+
+    Of the ``answer`` nothing is kept but what was asked.
+    """
     line = BY_REASON["charge_point_unknown"]
     LOG.keep(
         Entry(
             asked_at=timezone.now(),
-            at=at,
+            at=answer.at,
             source=asker.source,
             provider_id=asker.provider,
             card_provider_id=None,
             api_key_id=asker.api_key,
             login_id=asker.login,
-            card_uid=_text(card),
-            identity=_text(charge_point),
+            card_uid=_text(answer.card),
+            identity=_text(answer.charge_point),
             card_id=None,
             customer_id=None,
             charge_point_id=None,
@@ -131,6 +143,8 @@ def keep_unknown_point(card: str, charge_point: str, at: datetime, asker: Asker)
             tariff_source="",
             facts={},
             answer={},
+            asked_card=answer.facts.row["card"],
+            holder=answer.facts.row["customer"],
         )
     )
 
@@ -295,15 +309,54 @@ def make_partitions(moments: Iterable[datetime]) -> None:
 def _copy(batch: Sequence[Entry]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [LOCK])
-        customers = list({entry.customer_id for entry in batch if entry.customer_id is not None})
-        cursor.execute("SELECT id FROM customers_customer WHERE id = ANY(%s) AND erased_at IS NOT NULL", [customers])
-        erased = {pk for (pk,) in cursor.fetchall()}
-        with cursor.copy(f"COPY chargepoints_decisionentry ({', '.join(Entry._fields)}) FROM STDIN") as copy:
-            for entry in batch:
-                copy.write_row(_row(entry, erased))
+        erased = Erased.since(batch)
+        with cursor.copy(f"COPY chargepoints_decisionentry ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            for entry in map(erased.without_person, batch):
+                values = entry._asdict() | {"facts": json.dumps(entry.facts), "answer": json.dumps(entry.answer)}
+                copy.write_row([values[name] for name in COLUMNS])
 
 
-def _row(entry: Entry, erased: set[int]) -> list[Any]:
-    if entry.customer_id in erased:
-        entry = entry._replace(card_uid="erased", card_id=None)
-    return [*entry[:-2], json.dumps(entry.facts), json.dumps(entry.answer)]
+ERASED = "erased"
+
+
+class Erased(NamedTuple):
+    """Who was erased since a batch was decided: customers, and cards with the words that stand for their uids now.
+
+    ``latest`` is the last erasure. What was asked before it and was nobody's card may have named that person: a name, or a
+    uid that their card had once. It is not compared with anything, since what names the person is nowhere any more.
+    """
+
+    customers: set[int]
+    cards: dict[int, str]
+    latest: datetime | None
+
+    @classmethod
+    def since(cls, batch: Sequence[Entry]) -> Erased:
+        people = {pk for entry in batch for pk in (entry.customer_id, entry.holder) if pk is not None}
+        cards = {entry.asked_card for entry in batch if entry.asked_card is not None}
+        unmatched = [entry.asked_at for entry in batch if entry.asked_card is None]
+        latest = None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM customers_customer WHERE id = ANY(%s) AND erased_at IS NOT NULL", [list(people)]
+            )
+            customers = {pk for (pk,) in cursor.fetchall()}
+            cursor.execute(
+                "SELECT k.id, k.uid FROM customers_chargecard k LEFT JOIN customers_customer c ON c.id = k.customer_id"
+                " WHERE k.id = ANY(%s) AND (c.id IS NULL OR c.erased_at IS NOT NULL)",
+                [list(cards)],
+            )
+            uids = dict(cursor.fetchall())
+            if unmatched:
+                cursor.execute("SELECT max(erased_at) FROM customers_customer WHERE erased_at >= %s", [min(unmatched)])
+                (latest,) = cursor.fetchone()
+        return cls(customers, uids, latest)
+
+    def without_person(self, entry: Entry) -> Entry:
+        """The entry as it may be written."""
+        if entry.customer_id in self.customers or entry.holder in self.customers:
+            return entry._replace(card_uid=ERASED, card_id=None)
+        if entry.asked_card is None and self.latest is not None and entry.asked_at <= self.latest:
+            return entry._replace(card_uid=ERASED)
+        now = self.cards.get(entry.asked_card or 0, entry.card_uid)
+        return entry if now.upper() == entry.card_uid.upper() else entry._replace(card_uid=now)

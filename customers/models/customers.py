@@ -96,6 +96,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["user_group", "status", "payment"], name="customer_facts"),
             models.Index(fields=["provider", "name", "id"], name="customer_by_name"),
+            models.Index(fields=["erased_at"], condition=models.Q(erased_at__isnull=False), name="customer_erased"),
             parts_of("name", "customer_name_parts"),
             parts_of("number", "customer_number_parts"),
             parts_of("email", "customer_email_parts"),

@@ -12,7 +12,7 @@ from chargepoints import decision_log, tasks
 from chargepoints.authorization import authorize
 from chargepoints.decision_log import LOG, Asker, facts_from_json, keep_decision
 from chargepoints.models import DecisionEntry
-from customers.models import ApiKey, Customer, Provider
+from customers.models import ApiKey, ChargeCard, Customer, Provider
 from customers.privacy.erase import erase
 from tests import factories as make
 
@@ -143,6 +143,49 @@ def test_a_decision_that_waited_while_the_person_was_erased_does_not_name_them(w
     assert (entry.card_uid, entry.card) == ("erased", None)
 
 
+def test_a_decision_at_an_unknown_point_that_waited_does_not_name_the_person_either(world, client, key):
+    ask(client, key, card="04AA11", charge_point="NOWHERE")
+    ask(client, key, card="04aa11", charge_point="NOBLVE0001")
+    ask(client, key, card="04BB22", charge_point="NOWHERE")
+    erase(world.jansen)
+    assert [(entry.card_uid, entry.card) for entry in kept()] == [("erased", None), ("erased", None), ("04BB22", None)]
+
+
+def test_what_was_nobodys_card_and_waited_while_a_person_was_erased_may_have_named_them(world, client, key):
+    ask(client, key, card="Jansen, T.", charge_point="NLGRGE0001")
+    erase(world.jansen)
+    ask(client, key, card="FFFF", charge_point="NLGRGE0001")
+    assert [entry.card_uid for entry in kept()] == ["erased", "FFFF"]
+
+
+def test_a_decision_of_a_former_holder_that_waited_does_not_name_the_card_of_the_erased(world, client, key):
+    ask(client, key, card="04AA11", charge_point="NLGRGE0001")
+    ChargeCard.objects.filter(pk=world.jansens_card.pk).update(customer=world.bakker)
+    erase(world.bakker)
+    (entry,) = kept()
+    world.jansens_card.refresh_from_db()
+    assert entry.customer == world.jansen
+    assert entry.card_uid == world.jansens_card.uid != "04AA11"
+
+
+@pytest.mark.parametrize("asked", ["04AA11 at a point", "04AA11 at none", "typed name"])
+def test_nothing_that_names_an_erased_person_is_anywhere_in_the_log(world, client, key, asked):
+    """Whether the batch was written before the erasure or comes after it."""
+    card, point = {"04AA11 at a point": ("04AA11", "NLGRGE0001"), "04AA11 at none": ("04AA11", "NOWHERE")}.get(
+        asked, ("Jansen, T.", "NLGRGE0001")
+    )
+    ask(client, key, card=card, charge_point=point)
+    LOG.flush()
+    ask(client, key, card=card, charge_point=point)
+    erase(world.jansen)
+    LOG.flush()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(d::text, ' ') FROM chargepoints_decisionentry d")
+        (whole,) = cursor.fetchone()
+    assert "04AA11" not in whole
+    assert "Jansen" not in whole
+
+
 def test_a_name_that_was_typed_for_a_card_goes_with_the_person(world, signed_in):
     world.jansen.name = "Qwertysen"
     world.jansen.save()
@@ -208,6 +251,55 @@ def test_while_the_database_is_away_the_batch_waits(world, monkeypatch):
 
     monkeypatch.setattr(decision_log, "_copy", away)
     assert decision_log.write([entry_at(world, datetime.now(UTC))]) is False
+
+
+def test_a_batch_that_waited_is_written_once_the_database_is_back(world, monkeypatch, settings):
+    """The thread itself, with a database that is away twice."""
+    attempts, written = [], threading.Event()
+
+    def write(batch):
+        attempts.append(list(batch))
+        if len(attempts) == 3:
+            written.set()
+        return len(attempts) == 3
+
+    settings.DECISION_LOG_WRITER = True
+    monkeypatch.setattr(decision_log, "write", write)
+    monkeypatch.setattr(decision_log, "RETRY_SECONDS", 0.01)
+    log = decision_log.DecisionLog()
+    log.keep("entry")
+    assert written.wait(3.0)
+    log.close()
+    assert attempts == [["entry"]] * 3
+    assert log._dropped == 0
+
+
+def test_while_the_disk_is_full_the_batch_waits_and_none_of_it_is_written(world):
+    batch = [entry_at(world, datetime.now(UTC)) for _ in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF (SELECT count(*) FROM chargepoints_decisionentry) >= 2 THEN"
+            " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END IF;"
+            " RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON chargepoints_decisionentry FOR EACH ROW EXECUTE FUNCTION pg_temp.full()"
+        )
+    assert decision_log.write(batch) is False
+    assert not DecisionEntry.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER full_disk ON chargepoints_decisionentry")
+    assert decision_log.write(batch) is True
+    assert DecisionEntry.objects.count() == 3
+
+
+def test_a_clock_that_jumps_back_over_the_end_of_a_month_loses_nothing(world):
+    now = datetime.now(UTC)
+    before = now - timedelta(days=40)
+    batch = [entry_at(world, now), entry_at(world, before), entry_at(world, now)]
+    assert decision_log.write(batch) or decision_log.write(batch)
+    assert [entry.asked_at for entry in DecisionEntry.objects.order_by("asked_at")] == [before, now, now]
 
 
 def test_an_entry_that_the_database_never_takes_is_left_out_and_the_others_are_written(world):
