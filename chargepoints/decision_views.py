@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db import connection
+from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate, Upper
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON, CONFIDENTIAL, NOT_ACCEPTED, Step, judge
 from chargepoints.decision_log import facts_from_json
-from chargepoints.models import ChargePoint, DecisionEntry
+from chargepoints.models import ChargePoint, DecisionEntry, Session
 from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer, StaffMember
 from customers.search import search_cards, search_customers, split_words
@@ -30,14 +32,17 @@ TEXTS = {line.reason: line.text for line in BY_REASON.values()} | {
 
 @dataclass(frozen=True)
 class DecisionView:
-    """A kept decision as one login reads it; ``card``, ``customer`` and ``point`` are None where it does not see them."""
+    """A kept decision as one login reads it; ``card``, ``customer`` and ``point`` are None where it does not see them.
+
+    ``is_own``: the charge point is the login's too. If not, it sees the decision since the card is its own, and nothing
+    of the charge point but its identity: no charge group, no price, no line of its access policy, not who asked.
+    """
 
     entry: DecisionEntry
     card: ChargeCard | None
     customer: Customer | None
     point: ChargePoint | None
     is_own: bool
-    """Does the login see the decision itself, and not only its card?"""
 
     @property
     def reason(self) -> str:
@@ -53,6 +58,8 @@ class DecisionView:
     @property
     def steps(self) -> list[Step]:
         """The lines that were passed, read again from the facts of then, and the line that decided."""
+        if not self.is_own:
+            return [Step(self.reason, "decided", self.text)]
         read = judge(facts_from_json(self.entry.facts, self.entry.at)).steps if self.entry.facts else ()
         passed = [step for step in read if step.rule != self.entry.reason]
         if self.reason == NOT_ACCEPTED:
@@ -62,8 +69,14 @@ class DecisionView:
     @property
     def asked_by(self) -> str:
         if not self.is_own:
-            return "another provider"
+            elsewhere = self.entry.card_provider_id != self.entry.provider_id
+            return "another provider" if elsewhere else "another user group"
         return str(self.entry.api_key or self.entry.login or "")
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """What was told of charge group, tariff and price; nothing of those of others."""
+        return self.entry.answer if self.is_own else {}
 
 
 def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list[DecisionView]:
@@ -72,8 +85,10 @@ def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list
     cards = ChargeCard.objects.visible_to(login).in_bulk({row.card_id for row in rows} - {None})
     customers = Customer.objects.visible_to(login).in_bulk({row.customer_id for row in rows} - {None})
     points = ChargePoint.objects.visible_to(login).in_bulk({row.charge_point_id for row in rows} - {None})
-    visible = DecisionEntry.objects.visible_to(login).filter(pk__in=[row.pk for row in rows])
-    own = set(visible.order_by().values_list("pk", flat=True))
+    moments = [row.asked_at for row in rows]
+    asked = {"asked_at__range": (min(moments), max(moments))} if rows else {}
+    belonging = DecisionEntry.objects.at_points_of(login).filter(pk__in=[row.pk for row in rows], **asked)
+    own = set(belonging.order_by().values_list("pk", flat=True))
     return [
         DecisionView(
             row,
@@ -89,8 +104,8 @@ def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list
 def latest_decisions(login: StaffMember, *, elsewhere: bool = False, **of: Any) -> list[DecisionView]:
     """The last ten of a ``card``, ``customer`` or ``charge_point``; ``elsewhere``: at charge points that the login does not
     see too, which is for cards and customers that it sees."""
-    visible: Any = DecisionEntry.objects.all() if elsewhere else DecisionEntry.objects.visible_to(login)
-    rows = visible.filter(**of).order_by("-asked_at", "-id")
+    log: Any = DecisionEntry.objects
+    rows = (log.all() if elsewhere else log.at_points_of(login)).filter(**of).order_by("-asked_at", "-id")
     return decision_views(rows.select_related("api_key", "login")[:LATEST], login)
 
 
@@ -102,17 +117,8 @@ def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
     cards = _keys(search_cards(ChargeCard.objects.visible_to(login), words))
     customers = _keys(search_customers(Customer.objects.visible_to(login), words))
     points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
-    log = DecisionEntry.objects
-    asked = log.alias(capitals=Upper("card_uid")).filter(capitals=words.upper())
-    matches = (
-        asked,
-        log.filter(card__in=cards),
-        log.filter(customer__in=customers),
-        log.filter(charge_point__in=points),
-    )
-    return rows.filter(
-        pk__in=matches[0].order_by().values("pk").union(*(each.order_by().values("pk") for each in matches[1:]))
-    )
+    found = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
+    return rows.alias(capitals=Upper("card_uid")).filter(found)
 
 
 def _keys(rows: Any) -> list[int]:
@@ -121,14 +127,70 @@ def _keys(rows: Any) -> list[int]:
 
 def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
     """Those for which the login reads this reason: one that is told to few is found by those few alone."""
-    visible = ChargeCard.objects.visible_to(login).order_by().values("pk")
-    if reason in CONFIDENTIAL:
-        return rows.filter(reason=reason, card__in=visible)
-    return (
-        rows.filter(reason__in=CONFIDENTIAL).exclude(card__in=visible)
-        if reason == NOT_ACCEPTED
-        else rows.filter(reason=reason)
-    )
+    seen = Exists(ChargeCard.objects.visible_to(login).order_by().filter(pk=OuterRef("card_id")))
+    if reason == NOT_ACCEPTED:
+        return rows.filter(~seen, reason__in=CONFIDENTIAL)
+    return rows.filter(seen, reason=reason) if reason in CONFIDENTIAL else rows.filter(reason=reason)
+
+
+_TABLE = DecisionEntry._meta.db_table
+ELSEWHERE = RawSQL(f"{_TABLE}.card_provider_id <> {_TABLE}.provider_id", (), BooleanField())
+"""As the indexes of these decisions say it."""
+
+
+def visible_parts(login: StaffMember) -> list[Q]:
+    """What the login sees of the log, in parts that don't overlap and that an index has in the order of time each."""
+    scope = login.scope("chargepoints.view_decisionentry")
+    if scope.platform or scope.user_groups:
+        return [Q()]
+    elsewhere = Q(ELSEWHERE) & ~Q(provider_id__in=scope.providers)
+    return [
+        part
+        for provider in sorted(scope.providers)
+        for part in (Q(provider_id=provider), Q(card_provider_id=provider) & elsewhere)
+    ]
+
+
+# The session that a decision led to
+
+
+LEADS_TO_SESSION = timedelta(minutes=5)
+"""So soon after a card was allowed its session begins; one that begins later is no answer to that decision."""
+_LED_TO = f"""
+SELECT d.id, s.id FROM chargepoints_decisionentry d JOIN LATERAL (
+    SELECT id, started_at FROM chargepoints_session s
+    WHERE s.charge_point_id = d.charge_point_id AND upper(s.card_uid) = upper(d.card_uid) AND s.verdict = 'ALLOWED'
+      AND s.started_at >= d.asked_at AND s.started_at < d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
+    ORDER BY s.started_at LIMIT 1
+) s ON true
+WHERE d.id = ANY(%(ids)s) AND d.asked_at BETWEEN %(first)s AND %(last)s
+  AND d.source <> 'explainer' AND d.verdict = 'ALLOWED' AND d.at BETWEEN d.asked_at - interval '1 minute' AND d.asked_at + interval '1 minute'
+  AND NOT EXISTS (
+    SELECT FROM chargepoints_decisionentry later
+    WHERE later.charge_point_id = d.charge_point_id AND upper(later.card_uid) = upper(d.card_uid)
+      AND later.source <> 'explainer' AND later.verdict = 'ALLOWED'
+      AND later.asked_at > d.asked_at AND later.asked_at <= s.started_at
+      AND later.asked_at <= d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
+  )"""
+
+
+def sessions_led_to(views: Sequence[DecisionView], login: StaffMember | None) -> dict[int, Session]:
+    """By the ids of decisions, those of their sessions that the login (None: a command) sees.
+
+    A session is told by nobody who asked for it, so it is found: same card, same charge point, begun within five minutes
+    of the answer, which is the last that allowed it before. What was decided elsewhere has none: that is the other's.
+    """
+    own = [view.entry for view in views if view.is_own]
+    if not own:
+        return {}
+    moments = [entry.asked_at for entry in own]
+    params: dict[str, Any] = {"ids": [entry.pk for entry in own], "first": min(moments), "last": max(moments)}
+    with connection.cursor() as cursor:
+        cursor.execute(_LED_TO, params)
+        found = dict(cursor.fetchall())
+    rows = Session.objects.all() if login is None else Session.objects.visible_to(login)
+    sessions = rows.in_bulk(set(found.values()))
+    return {entry: sessions[session] for entry, session in found.items() if session in sessions}
 
 
 # Statistics: what somebody typed on the page is not counted
@@ -136,7 +198,7 @@ def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
 
 def _since(login: StaffMember, days: int) -> Any:
     since = timezone.now() - timedelta(days=days)
-    rows = DecisionEntry.objects.visible_to(login).exclude(source=DecisionEntry.Source.EXPLAINER)
+    rows = DecisionEntry.objects.at_points_of(login).exclude(source=DecisionEntry.Source.EXPLAINER)
     return rows.filter(asked_at__gte=since).order_by()
 
 

@@ -38,17 +38,22 @@ class Login(Protocol):
 class Tenancy:
     """How a model's rows hang on a provider and, below it, on user groups.
 
-    ``provider`` is the lookup of the provider's id. ``user_groups`` are lookups of user group ids, any of which lets
-    a login of that user group see the row; without one only logins of the whole provider do.
+    ``provider`` is the lookup of the provider's id, ``also`` are lookups of further providers that see the row.
+    ``user_groups`` are lookups of user group ids, any of which lets a login of that user group see the row; without one
+    only logins of the whole provider do.
     """
 
     provider: str = "provider_id"
+    also: tuple[str, ...] = ()
     user_groups: tuple[str, ...] = field(default=())
 
     def clause(self, model: type[models.Model], scope: Scope) -> Q:
         if scope.platform:
             return Q()
-        allowed = _within(model, self.provider, scope.providers) if scope.providers else Q(pk__in=[])
+        allowed = Q(pk__in=[])
+        if scope.providers:
+            for lookup in (self.provider, *self.also):
+                allowed |= _within(model, lookup, scope.providers)
         if scope.user_groups:
             for lookup in self.user_groups:
                 allowed |= _within(model, lookup, scope.user_groups)

@@ -15,13 +15,15 @@ from django.urls import path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 
 from chargegroups.access import OCPP16, OCPP201, Verdict
-from chargepoints.admin.session_filters import LatestPages
+from chargepoints.admin.decision_pages import DecisionList, DecisionPages
 from chargepoints.decision_views import (
     TEXTS,
     DecisionView,
     decision_views,
     search_decisions,
+    sessions_led_to,
     unknown_cards,
+    visible_parts,
     with_reason,
 )
 from chargepoints.models import DecisionEntry
@@ -61,7 +63,6 @@ class ReasonFilter(DropdownFilter):
 @admin.register(DecisionEntry)
 class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
     resource_classes = (DecisionResource,)
-    paginator = LatestPages
     list_display = ["asked", "display_card", "display_point", "display_verdict", "display_reason", "asked_by"]
     list_select_related = ["api_key", "login"]
     list_filter = [
@@ -93,6 +94,12 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
         return search_decisions(queryset, search_term, request.user), False
 
     # The list
+
+    def get_changelist(self, request: StaffRequest, **kwargs: Any) -> Any:
+        return DecisionList
+
+    def get_paginator(self, request: StaffRequest, queryset: Any, per_page: int, *_: Any) -> DecisionPages:
+        return DecisionPages(queryset, per_page, visible_parts(request.user))
 
     views: dict[int, DecisionView]
 
@@ -150,6 +157,7 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
         context = self.page_context(request, entry, f"{entry.card_uid} at {entry.identity}") | {
             "decision": view,
             "entry": entry,
+            "session": sessions_led_to([view], request.user).get(entry.pk),
             "allowed": entry.verdict == "ALLOWED",
             "passed": view.steps[:-1],
             "ocpp16": OCPP16[verdict],

@@ -12,7 +12,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.models.points import ChargePoint
 from customers.models import ApiKey, ChargeCard, Customer, Provider, StaffMember
 from evcnet.personal_data import CardUid, PersonalData, column
-from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.tenancy import Login, ScopedQuerySet, Tenancy
 from tariffs.models import TariffVersion
 
 
@@ -27,11 +27,24 @@ def _link(to: type[models.Model]) -> models.ForeignKey[Any, Any]:
     return models.ForeignKey(to, models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
 
 
+class DecisionQuerySet(ScopedQuerySet):
+    def at_points_of(self, login: Login) -> Any:
+        """Those that are the login's own: decided at a charge point of its provider or user groups."""
+        if not login.is_active:
+            return self.none()
+        return self.filter(OF_POINT.clause(self.model, login.scope("chargepoints.view_decisionentry")))
+
+
+OF_POINT = Tenancy(user_groups=("charge_group__user_group_id",))
+"""To whom a decision belongs."""
+
+
 class DecisionEntry(models.Model):
     """One decision. Its table is made by 0002_decision_log: a partition a month, appended to and never changed.
 
-    ``provider`` is the charge point's; where nobody knows that, the provider that asked. ``card_uid`` and ``identity`` are
-    what was asked. ``reason`` is the line that decided, for the card's provider alone; ``told`` is the one that was answered.
+    ``provider`` is the charge point's; where nobody knows that, the provider that asked. It belongs to that provider; the
+    card's provider sees it too, without what is the other's. ``card_uid`` and ``identity`` are what was asked. ``reason``
+    is the line that decided, for the card's provider alone; ``told`` is the one that was answered.
     """
 
     class Source(models.TextChoices):
@@ -77,8 +90,10 @@ class DecisionEntry(models.Model):
         erasure="stay with when, where and the verdict; the card is overwritten.",
         stays=True,
     )  # fmt: skip
-    tenancy = Tenancy(user_groups=("charge_group__user_group_id",))
-    objects = ScopedManager()
+    tenancy = Tenancy(
+        also=("card_provider_id",), user_groups=("charge_group__user_group_id", "customer__user_group_id")
+    )
+    objects = models.Manager.from_queryset(DecisionQuerySet)()
 
     class Meta:
         managed = False

@@ -7,10 +7,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from chargepoints.decision_views import DecisionView, decision_views
+from chargepoints.decision_views import DecisionView, decision_views, sessions_led_to
 from chargepoints.models import DecisionEntry
+from customers.models import Provider
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
@@ -20,7 +21,9 @@ CHUNK = 500
 
 
 class DecisionResource(BulkResource):
-    """A row a decision. Of a card that the login does not see it says the reason that was told, and no customer."""
+    """A row a decision. Of a card that the login does not see it says the reason that was told, and no customer; of a charge
+    point that it does not see, where its own card was asked about, the identity alone.
+    """
 
     export_only = True
 
@@ -34,14 +37,25 @@ class DecisionResource(BulkResource):
     charge_group = Field()
     tariff = Field()
     tariff_valid_from = Field(MomentWidget())
-    session = Field(attribute="pk")
+    session = Field()
 
     class Meta:
         model, name, import_id_fields = DecisionEntry, "decisions", ("at",)
 
     def get_queryset(self) -> QuerySet[DecisionEntry]:
         rows: QuerySet[DecisionEntry] = super().get_queryset()
-        return rows.select_related("provider", "api_key", "login", "card", "customer")
+        return rows.select_related("provider", "card_provider", "api_key", "login", "card", "customer")
+
+    def of_provider(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """At its charge points, and on its cards elsewhere."""
+        if self.provider is None:
+            return queryset
+        return queryset.filter(Q(provider=self.provider) | Q(card_provider=self.provider))
+
+    def provider_of(self, instance: Any) -> Provider | None:
+        """Whose record of exports has the row: of a card elsewhere, the card's provider's."""
+        provider: Provider = instance.provider if instance.view.is_own else instance.card_provider
+        return provider
 
     def ordering(self) -> list[str]:
         return ["provider__code", "asked_at", "id"]
@@ -53,13 +67,21 @@ class DecisionResource(BulkResource):
 
     def _with_views(self, entries: list[Any]) -> Iterator[Any]:
         login = self.scope.login
-        views = decision_views(entries, login) if login else map(_of_provider, entries)
+        views = decision_views(entries, login) if login else [self._view(entry) for entry in entries]
+        sessions = sessions_led_to(views, login)
         for entry, view in zip(entries, views, strict=True):
-            entry.view = view
+            entry.view, entry.session = view, sessions.get(entry.pk)
             yield entry
 
+    def _view(self, entry: DecisionEntry) -> DecisionView:
+        """For commands: as the provider reads it for which they export, else the charge point's."""
+        reader = self.provider.pk if self.provider else entry.provider_id
+        own = entry.card_provider_id == reader
+        card, customer = (entry.card, entry.customer) if own else (None, None)
+        return DecisionView(entry, card, customer, None, is_own=entry.provider_id == reader)
+
     def values_of(self, instance: Any) -> Values:
-        view, answer = instance.view, instance.answer
+        view, answer = instance.view, instance.view.answer
         begins = answer.get("tariff_valid_from")
         return {
             "at": instance.at,
@@ -72,11 +94,5 @@ class DecisionResource(BulkResource):
             "charge_group": answer.get("charge_group", ""),
             "tariff": answer.get("tariff", ""),
             "tariff_valid_from": datetime.fromisoformat(begins) if begins else None,
-            "session": "",  # no decision belongs to a session yet: those of files are decided when they come in
+            "session": instance.session.code if instance.session else "",
         }
-
-
-def _of_provider(entry: DecisionEntry) -> DecisionView:
-    """As the charge point's provider reads it, for commands: cards and customers of other providers stay theirs."""
-    own = entry.card_provider_id == entry.provider_id
-    return DecisionView(entry, entry.card if own else None, entry.customer if own else None, None, is_own=True)

@@ -50,8 +50,11 @@ class AnnotatedChangeList(ChangeList):
 
     def get_results(self, request: StaffRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list = self.rows_of_page()
         self.model_admin.fetch_columns(request, self.result_list)
+
+    def rows_of_page(self) -> list[Any]:
+        return list(self.result_list)
 
 
 class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):

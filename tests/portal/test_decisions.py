@@ -3,14 +3,15 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from chargepoints.authorization import authorize
 from chargepoints.decision_log import LOG, Asker, keep_decision
-from chargepoints.models import DecisionEntry
+from chargepoints.models import DecisionEntry, Session
+from chargepoints.session_recorder import Recorder
 from customers.models import ApiKey, AuditEntry, Customer
 from tests import factories as make
 from tests.importexport.files import export_csv
@@ -193,7 +194,139 @@ def test_the_export_tells_of_another_providers_card_what_was_told(world, backend
     backend("04CC33")
     (row,) = rows_of(export_csv("decisions", provider="GRG")[0])
     assert (row["reason"], row["customer"]) == ("card_not_accepted", "")
-    assert rows_of(export_csv("decisions", provider="BLV")[0]) == []
+
+
+def test_the_cards_provider_exports_its_cards_decisions_elsewhere_without_what_is_the_others(world, backend, signed_in):
+    Customer.objects.filter(pk=world.olsen.pk).update(status="blocked")
+    backend("04CC33")
+    backend("04AA11")
+    (row,) = rows_of(export_csv("decisions", provider="BLV")[0])
+    page = signed_in(world.otto).post(f"{LIST}export/", {"format": "0", "resource": ""})
+    (on_page,) = rows_of(page.content.decode("utf-8-sig"))
+    for each in (row, on_page):
+        assert (each["card"], each["customer"], each["reason"]) == ("04CC33", "9001", "customer_blocked")
+        assert (each["charge_point"], each["asked_by"]) == ("NLGRGE0001", "another provider")
+        assert (each["charge_group"], each["tariff"], each["session"]) == ("", "", "")
+    exports = AuditEntry.objects.filter(event="exported")
+    assert {(each.provider, each.rows) for each in exports} == {(world.bluevolt, 1)}
+
+
+def test_the_cards_provider_lists_its_cards_decisions_elsewhere_without_what_is_the_others(world, backend, signed_in):
+    make.TermsFactory(charge_group=world.leusden, tariff=world.standard, valid_from=datetime.now(UTC), roaming=True)
+    world.olsens_card.roaming = True
+    world.olsens_card.save()
+    entry = backend("04CC33")
+    backend("04AA11")
+    browser = signed_in(world.otto)
+    for query in ({}, {"q": "04cc33"}, {"q": "Olsen"}, {"verdict": "ALLOWED"}, {"reason": "roaming_card"}):
+        assert [each.pk for each in browser.get(LIST, query).context["cl"].result_list] == [entry.pk], query
+    for query in ({"q": "04aa11"}, {"q": "Market"}, {"reason": "own_user_group"}):
+        assert list(browser.get(LIST, query).context["cl"].result_list) == [], query
+    page = shown(browser, f"{LIST}{entry.pk}/change/")
+    assert "Olsen, K." in page
+    assert "another provider" in page
+    for words in (
+        "CG-LEUSDEN",
+        "EUR/kWh",
+        "STANDARD",
+        "Market square",
+        "backend of Leusden",
+        "The charge point is active",
+    ):
+        assert words not in page
+    assert "EUR/kWh" in shown(signed_in(world.ben), f"{LIST}{entry.pk}/change/")
+
+
+def test_a_login_of_a_user_group_sees_its_customers_decisions_at_points_of_others(world, backend, signed_in):
+    south = make.ChargeGroupFactory(
+        user_group=world.south, code="CG-SOUTH", terms={"tariff": world.cheap, "other_user_groups": True}
+    )
+    make.ChargePointFactory(charge_group=south, identity="NLGRGE0002", name="South quay")
+    at_south = backend("04AA11", "NLGRGE0002")
+    backend("04BB22", "NLGRGE0002")
+    browser = signed_in(world.hugo)
+    assert [each.pk for each in browser.get(LIST).context["cl"].result_list] == [at_south.pk]
+    page = shown(browser, f"{LIST}{at_south.pk}/change/")
+    assert "another user group" in page
+    for words in ("CG-SOUTH", "EUR/kWh", "South quay", "backend of Leusden"):
+        assert words not in page
+
+
+def test_pages_of_the_list_go_on_in_the_order_of_time_through_own_points_and_cards_elsewhere(world, signed_in):
+    now = datetime.now(UTC)
+    for minute in range(90):
+        uid, point = ("04AA11", "NLGRGE0001") if minute % 3 else ("04CC33", "NLGRGE0001")
+        provider = world.greengrid if minute % 3 else world.bluevolt
+        answer = authorize(uid, "NOBLVE0001" if provider == world.bluevolt and minute % 2 else point, now)
+        keep_decision(answer, Asker("api", provider.pk), answer.as_provider_json(steps=False))
+    LOG.flush()
+    browser = signed_in(world.otto)
+    whole = list(DecisionEntry.objects.visible_to(world.otto).order_by("-asked_at", "-id").values_list("pk", flat=True))
+    assert [each.pk for each in browser.get(LIST).context["cl"].result_list] == whole
+    rows = signed_in(world.anna).get(LIST, {"p": 2}).context["cl"].result_list
+    everything = list(
+        DecisionEntry.objects.visible_to(world.anna).order_by("-asked_at", "-id").values_list("pk", flat=True)
+    )
+    assert [each.pk for each in rows] == everything[50:]
+
+
+# The session
+
+
+@pytest.mark.parametrize(
+    ("minutes", "card", "point", "leads"),
+    [
+        (1, "04AA11", "market", True),
+        (6, "04AA11", "market", False),
+        (-1, "04AA11", "market", False),
+        (1, "04BB22", "market", False),
+        (1, "04AA11", "other", False),
+    ],
+)
+def test_a_decision_says_which_session_it_led_to(world, backend, signed_in, minutes, card, point, leads):
+    other = make.ChargePointFactory(charge_group=world.leusden, identity="NLGRGE0003")
+    make.TermsFactory(
+        charge_group=world.leusden,
+        tariff=world.standard,
+        valid_from=datetime.now(UTC),
+        own_user_group=True,
+        other_user_groups=True,
+    )
+    entry = backend("04aa11")
+    started = entry.asked_at + timedelta(minutes=minutes)
+    make_session(world, "S1", {"market": world.market, "other": other}[point], card, started)
+    (row,) = rows_of(export_csv("decisions", provider="GRG")[0])
+    assert row["session"] == ("S1" if leads else "")
+    page = shown(signed_in(world.ben), f"{LIST}{entry.pk}/change/")
+    assert ("Led to the session" in page) == leads
+
+
+def test_of_two_decisions_before_a_session_the_last_one_led_to_it(world, backend):
+    backend("04AA11")
+    last = backend("04AA11")
+    make_session(world, "S1", world.market, "04AA11", last.asked_at + timedelta(seconds=30))
+    assert [row["session"] for row in rows_of(export_csv("decisions", provider="GRG")[0])] == ["", "S1"]
+
+
+def test_what_was_refused_or_typed_on_the_page_led_to_no_session(world, backend, signed_in):
+    Customer.objects.filter(pk=world.bakker.pk).update(status="blocked")
+    backend("04BB22")
+    signed_in(world.ben).get("/may-this-card-charge/", {"card": "04AA11", "charge_point": "NLGRGE0001"})
+    LOG.flush()
+    soon = datetime.now(UTC) + timedelta(seconds=30)
+    for number, card in enumerate(("04AA11", "04BB22")):
+        make_session(world, f"S{number}", world.market, card, soon)
+    assert [row["session"] for row in rows_of(export_csv("decisions", provider="GRG")[0])] == ["", ""]
+
+
+def make_session(world, code, point, card, started):
+    session = Session(
+        provider=world.greengrid, code=code, charge_point=point, card_uid=card,
+        started_at=started, ended_at=started + timedelta(hours=1), kwh=10,
+    )  # fmt: skip
+    Recorder(world.greengrid).record(session)
+    session.save()
+    return session
 
 
 def test_the_list_exports_what_it_shows(world, backend, signed_in):
