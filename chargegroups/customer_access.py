@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 
-from chargegroups.access import ExceptionAccess
+from chargegroups.access import BY_REASON, ExceptionAccess
 from chargegroups.customer_facts import CustomerFacts, FactSet, FactsQuery
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.terms import Decision
@@ -37,10 +37,12 @@ class CustomerAccess:
 
     @classmethod
     def of(cls, snapshot: GroupSnapshot, shared: FactSet) -> CustomerAccess:
-        facts, group = shared.facts, snapshot.group
+        """By the best of their cards."""
+        facts, decision = min(_readings(snapshot, shared), key=lambda reading: _rank(reading[1]))
+        group = snapshot.group
         access, tariff = facts.exception_at(group.pk)
         same = facts.user_group == group.user_group_id
-        return cls(shared.key, facts, shared.count, snapshot.judge(facts), access, tariff, same)
+        return cls(shared.key, facts, shared.count, decision, access, tariff, same)
 
     @property
     def allowed(self) -> bool:
@@ -58,6 +60,19 @@ class CustomerAccess:
         if self.exception_tariff is not None:
             return "priced"
         return "own" if self.same_user_group else "other"
+
+
+def _readings(snapshot: GroupSnapshot, shared: FactSet) -> list[tuple[CustomerFacts, Decision]]:
+    """The facts, and those of cards that were not known then where they differ, judged."""
+    return [(facts, snapshot.judge(facts)) for facts in (shared.facts, shared.by_younger_card) if facts is not None]
+
+
+_LINES = {reason: number for number, reason in enumerate(BY_REASON)}
+
+
+def _rank(decision: Decision) -> tuple[bool, int]:
+    """An access that is given goes before one that is not, and then the earlier line of the access rules."""
+    return not decision.allowed, _LINES[decision.access.reason] if decision.allowed else 0
 
 
 def grouped_access(

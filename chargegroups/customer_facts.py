@@ -52,83 +52,120 @@ class CustomerFacts:
 class FactSet:
     """Facts that ``count`` customers share: as they stand, and as they would after what is proposed.
 
-    ``key`` names the set: the same facts have the same key.
+    ``key`` names the set: the same facts have the same key. ``by_younger_card``, about a past moment alone: what counts for
+    those of their cards that were not known then, where that differs and they had others.
     """
 
     key: str
     count: int
     facts: CustomerFacts
     proposed: CustomerFacts
+    by_younger_card: CustomerFacts | None = None
 
     @classmethod
     def of(cls, key: str, count: int) -> FactSet:
-        user_group, payment, status, roams, exceptions, changed, moved_to = json.loads(key)
+        user_group, payment, status, roams, exceptions, changed, moved_to, younger_card = json.loads(key)
         stored, others = _by_group(exceptions), _by_group(changed)
         facts = CustomerFacts(user_group, payment, status, roams, stored)
         after = replace(facts, user_group=moved_to or user_group, exceptions=_merged(stored, others))
-        return cls(key, count, facts, after)
+        younger = None
+        if younger_card is not None:
+            younger = replace(facts, roams=bool(younger_card[0]), exceptions=_by_group(younger_card[1]))
+        return cls(key, count, facts, after, younger)
 
 
 # The rows of today, and how they stood at a past moment: there the last entry of each row up to the moment counts, else
-# the first one after it; but an exception that had no row then did not exist, unless its customer or its group was not
-# known yet either.
+# the first one after it, else (where the history has none) the row of today; but an exception that had no row then did not
+# exist, unless its customer, its group or the card was not known yet either. A row without entries was known at no moment.
+#
+# Both end in ``standing``: of each customer, whether a card roams, the exceptions, and ``younger_card``, null unless the
+# customer had cards of both kinds, known then and not, and it makes a difference: what counts for those known later.
 _TODAY = f"""
 customers AS (
     SELECT id, user_group_id, payment, status, name, number, user_group_id AS seen_in, false AS younger
     FROM customers_customer
     WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND (%(customers)s::bigint[] IS NULL OR id = ANY(%(customers)s))
 ),
-exceptions AS (
-    SELECT customer_id, charge_group_id, access, tariff_id FROM chargegroups_customerexception x
-    WHERE charge_group_id = ANY(%(groups)s) AND {valid_at_sql("x")}
+excepted AS (
+    SELECT customer_id, jsonb_object_agg(charge_group_id, jsonb_build_array(access, tariff_id)) AS exceptions
+    FROM chargegroups_customerexception x WHERE charge_group_id = ANY(%(groups)s) AND {valid_at_sql("x")}
+    GROUP BY customer_id
 ),
-cards AS (
-    SELECT customer_id FROM customers_chargecard k
+roaming AS (
+    SELECT DISTINCT customer_id FROM customers_chargecard k
     WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND roaming AND status = 'active' AND {valid_at_sql("k")}
+),
+standing AS (
+    SELECT c.id AS customer_id, r.customer_id IS NOT NULL AS roams, x.exceptions, NULL::jsonb AS younger_card
+    FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN roaming r ON r.customer_id = c.id
 )"""
-_LATEST = "pgh_obj_id, CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END"
+
+
+def _states(table: str, columns: str, narrowed: str) -> str:
+    """Each row of a table as it stood at the moment; ``younger``: not known then."""
+    return f"""
+    SELECT state.*, coalesce(since > %(at)s, true) AS younger FROM (
+        SELECT DISTINCT ON (id) *, min(since_entry) OVER (PARTITION BY id) AS since FROM (
+            SELECT pgh_obj_id AS id, pgh_id, pgh_created_at AS since_entry, pgh_label, {columns} FROM {table}event WHERE {narrowed}
+            UNION ALL
+            SELECT id, NULL, NULL, 'today', {columns} FROM {table} stored WHERE {narrowed.replace("pgh_obj_id", "id")}
+              AND NOT EXISTS (SELECT FROM {table}event WHERE pgh_obj_id = stored.id)
+        ) entry ORDER BY id, CASE WHEN since_entry <= %(at)s THEN -pgh_id ELSE pgh_id END
+    ) state WHERE pgh_label <> 'delete'"""
+
+
+_OF_PROVIDER = "(%(provider)s::bigint IS NULL OR provider_id = %(provider)s)"
 _PAST = f"""
-known_groups AS (
-    SELECT pgh_obj_id AS id, min(pgh_created_at) AS since FROM chargegroups_chargegroupevent
-    WHERE pgh_obj_id = ANY(%(groups)s) GROUP BY pgh_obj_id
-),
+known_groups AS ({_states("chargegroups_chargegroup", "code", "pgh_obj_id = ANY(%(groups)s)")}),
 customers AS (
-    SELECT was.pgh_obj_id AS id, was.user_group_id, was.payment, was.status, was.name, was.number,
-        coalesce(c.user_group_id, was.user_group_id) AS seen_in, was.pgh_created_at > %(at)s AS younger
-    FROM (
-        SELECT DISTINCT ON (pgh_obj_id) * FROM customers_customerevent
-        WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s)
-          AND (%(customers)s::bigint[] IS NULL OR pgh_obj_id = ANY(%(customers)s))
-        ORDER BY {_LATEST}
-    ) was LEFT JOIN customers_customer c ON c.id = was.pgh_obj_id WHERE was.pgh_label <> 'delete'
+    SELECT was.*, coalesce(c.user_group_id, was.user_group_id) AS seen_in FROM ({
+    _states(
+        "customers_customer",
+        "user_group_id, payment, status, name, number",
+        f"{_OF_PROVIDER} AND (%(customers)s::bigint[] IS NULL OR pgh_obj_id = ANY(%(customers)s))",
+    )
+}) was LEFT JOIN customers_customer c ON c.id = was.id
 ),
-exceptions AS (
-    SELECT customer_id, charge_group_id, access, tariff_id FROM (
-        SELECT DISTINCT ON (x.customer_id, x.charge_group_id) x.*
-        FROM chargegroups_customerexceptionevent x LEFT JOIN known_groups g ON g.id = x.charge_group_id
-        CROSS JOIN LATERAL (
-            SELECT min(pgh_created_at) AS since FROM customers_customerevent WHERE pgh_obj_id = x.customer_id
-        ) c
-        WHERE x.charge_group_id = ANY(%(groups)s)
-          AND (x.pgh_created_at <= %(at)s OR %(at)s < greatest(g.since, c.since))
-        ORDER BY x.customer_id, x.charge_group_id,
-            CASE WHEN x.pgh_created_at <= %(at)s THEN -x.pgh_id ELSE x.pgh_id END
-    ) x WHERE pgh_label <> 'delete' AND {valid_at_sql("x")}
+exception_entries AS (
+    SELECT pgh_id, pgh_created_at, pgh_label, charge_group_id, customer_id, access, tariff_id, valid_from, valid_until
+    FROM chargegroups_customerexceptionevent WHERE charge_group_id = ANY(%(groups)s)
+    UNION ALL
+    SELECT NULL, NULL, 'today', charge_group_id, customer_id, access, tariff_id, valid_from, valid_until
+    FROM chargegroups_customerexception WHERE charge_group_id = ANY(%(groups)s)
+),
+excepted AS (
+    SELECT customer_id, jsonb_object_agg(charge_group_id, said) FILTER (WHERE NOT by_younger_card) AS exceptions,
+        jsonb_object_agg(charge_group_id, said) FILTER (WHERE by_younger_card) AS of_younger_card
+    FROM (
+        SELECT by_younger_card, customer_id, charge_group_id, jsonb_build_array(access, tariff_id) AS said FROM (
+            SELECT DISTINCT ON (by_younger_card, x.customer_id, x.charge_group_id) by_younger_card, x.*
+            FROM exception_entries x JOIN customers c ON c.id = x.customer_id JOIN known_groups g ON g.id = x.charge_group_id
+            CROSS JOIN (VALUES (false), (true)) AS reading(by_younger_card)
+            WHERE x.pgh_created_at <= %(at)s OR c.younger OR g.younger OR by_younger_card
+            ORDER BY by_younger_card, x.customer_id, x.charge_group_id,
+                CASE WHEN x.pgh_created_at <= %(at)s THEN -x.pgh_id ELSE x.pgh_id END
+        ) x WHERE pgh_label <> 'delete' AND {valid_at_sql("x")}
+    ) said GROUP BY customer_id
 ),
 cards AS (
-    SELECT customer_id FROM (
-        SELECT DISTINCT ON (pgh_obj_id) * FROM customers_chargecardevent
-        WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s)
-        ORDER BY {_LATEST}
-    ) k WHERE pgh_label <> 'delete' AND roaming AND status = 'active' AND {valid_at_sql("k")}
+    SELECT customer_id, bool_or(roaming) AS roams, bool_or(roaming) FILTER (WHERE younger) AS younger_roams,
+        bool_or(roaming) FILTER (WHERE NOT younger) AS older_roams,
+        bool_or(younger) AS some_younger, bool_and(younger) AS all_younger
+    FROM ({_states("customers_chargecard", "customer_id, status, roaming, valid_from, valid_until", _OF_PROVIDER)}) k
+    WHERE status = 'active' AND {valid_at_sql("k")} GROUP BY customer_id
+),
+standing AS (
+    SELECT customer_id, CASE WHEN mixed THEN older_roams ELSE roams END AND %(roaming)s AS roams, exceptions,
+        CASE WHEN mixed THEN jsonb_build_array(younger_roams AND %(roaming)s, of_younger_card) END AS younger_card
+    FROM (
+        SELECT c.id AS customer_id, coalesce(k.roams, false) AS roams, k.younger_roams, k.older_roams,
+            CASE WHEN k.all_younger THEN x.of_younger_card ELSE x.exceptions END AS exceptions, x.of_younger_card,
+            coalesce(k.some_younger AND NOT k.all_younger AND x.exceptions IS DISTINCT FROM x.of_younger_card, false) AS mixed
+        FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN cards k ON k.customer_id = c.id
+    ) each_customer
 )"""
 # The key is one JSON array, so that the exceptions of many groups are one value, and it finds its customers again.
 _FACTS = """
-excepted AS (
-    SELECT customer_id, jsonb_object_agg(charge_group_id, jsonb_build_array(access, tariff_id)) AS exceptions
-    FROM exceptions GROUP BY customer_id
-),
-roaming AS (SELECT DISTINCT customer_id FROM cards),
 proposed AS (
     SELECT customer_id, jsonb_object_agg(charge_group_id,
         CASE WHEN access IS NULL THEN 'null' ELSE jsonb_build_array(access, tariff_id) END) AS exceptions
@@ -138,17 +175,16 @@ proposed AS (
 ),
 moved AS (SELECT * FROM jsonb_to_recordset(%(moved)s) AS row(customer_id bigint, user_group_id bigint)),
 facts AS (
-    SELECT c.id, c.name, c.number, c.younger, c.user_group_id, c.payment, c.status, r.customer_id IS NOT NULL AS roams,
-        x.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to
+    SELECT c.id, c.name, c.number, c.younger, c.user_group_id, c.payment, c.status, s.roams,
+        s.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to, s.younger_card
     FROM customers c
-    LEFT JOIN excepted x ON x.customer_id = c.id
-    LEFT JOIN roaming r ON r.customer_id = c.id
+    JOIN standing s ON s.customer_id = c.id
     LEFT JOIN proposed p ON p.customer_id = c.id
     LEFT JOIN moved m ON m.customer_id = c.id
     WHERE (%(statuses)s::text[] IS NULL OR c.status = ANY(%(statuses)s))
       AND (%(user_groups)s::bigint[] IS NULL OR c.seen_in = ANY(%(user_groups)s))
 )"""
-_COLUMNS = "user_group_id, payment, status, roams, exceptions, changed, moved_to"
+_COLUMNS = "user_group_id, payment, status, roams, exceptions, changed, moved_to, younger_card"
 _KEY = f"jsonb_build_array({_COLUMNS})"
 
 
@@ -253,7 +289,7 @@ class FactsQuery:
 
 _SHARED = """jsonb_build_array(user_group_id, payment, status, roams,
     CASE WHEN exceptions ? charge_group::text
-         THEN jsonb_build_object(charge_group, exceptions -> charge_group::text) END, NULL, NULL),
+         THEN jsonb_build_object(charge_group, exceptions -> charge_group::text) END, NULL, NULL, NULL),
     charge_group, mark, min(row_id), count(*)"""
 
 

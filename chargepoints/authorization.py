@@ -38,9 +38,9 @@ class Authorization:
 
     @property
     def not_known_yet(self) -> bool:
-        """Is the moment before the first entry of the card, the customer, the point or the charge group?"""
+        """Is the moment before the first entry of the card, the customer, the point or the charge group, or has one none?"""
         known = self.facts.known_from
-        return self.past and known is not None and self.at < known
+        return self.past and (self.facts.unrecorded or (known is not None and self.at < known))
 
     @property
     def verdict(self) -> str:

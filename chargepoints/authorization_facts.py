@@ -71,7 +71,7 @@ LEFT JOIN chargegroups_chargegroup g ON g.id = p.charge_group_id {_TERMS}
 LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
 LEFT JOIN customers_customer c ON c.id = k.customer_id
 LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id AND {valid_at_sql("e")}
-CROSS JOIN (SELECT NULL::timestamptz AS known_from, NULL::text AS time_zone) known"""
+CROSS JOIN (SELECT NULL::timestamptz AS known_from, false AS unrecorded, NULL::text AS time_zone) known"""
 
 
 def _then(table: str, alias: str, row: str, columns: str) -> str:
@@ -120,13 +120,17 @@ _PAST = f"""
 {_then("customers_customer", "c", "k.customer_id", "number, status, payment, user_group_id")}
 {_then("chargepoints_location", "l", "p.location_id", "time_zone")}
 CROSS JOIN LATERAL (
-    SELECT greatest(p.since, g.since, k.since, c.since) AS known_from, l.time_zone
+    SELECT CASE WHEN NOT lacking THEN greatest(p.since, g.since, k.since, c.since) END AS known_from, lacking AS unrecorded,
+        lacking OR %(at)s < greatest(p.since, g.since, k.since, c.since) AS not_yet, l.time_zone
+    FROM (SELECT {" OR ".join(f"{row}.id IS NOT NULL AND {row}.since IS NULL" for row in "pgkc")}) AS history(lacking)
 ) known
 LEFT JOIN LATERAL (
     SELECT entry.* FROM (
         SELECT pgh_id, pgh_created_at, pgh_label, pgh_obj_id AS id, access, tariff_id, valid_from, valid_until
         FROM chargegroups_customerexceptionevent
-        WHERE charge_group_id = g.id AND customer_id = c.id AND (pgh_created_at <= %(at)s OR %(at)s < known.known_from)
+        WHERE charge_group_id = g.id AND customer_id = c.id AND (pgh_created_at <= %(at)s OR known.not_yet)
+        UNION ALL SELECT NULL, NULL, 'today', id, access, tariff_id, valid_from, valid_until
+        FROM chargegroups_customerexception WHERE charge_group_id = g.id AND customer_id = c.id AND known.not_yet
     ) entry ORDER BY {_LATEST} LIMIT 1
 ) e ON e.pgh_label <> 'delete' AND {valid_at_sql("e")}"""
 
@@ -140,7 +144,7 @@ SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS p
     k.id AS card, k.uid, k.provider_id AS card_provider, k.status AS card_status, k.roaming AS card_roams,
     k.valid_from AS card_from, k.valid_until AS card_until,
     c.id AS customer, c.number, c.status AS customer_status, c.payment, c.user_group_id AS customer_group,
-    e.id AS exception, e.access, known.known_from, known.time_zone, {_SLOT_COLUMNS}, {_LIST_COLUMNS}
+    e.id AS exception, e.access, known.known_from, known.unrecorded, known.time_zone, {_SLOT_COLUMNS}, {_LIST_COLUMNS}
 FROM (SELECT 1) AS one {rows}
 {"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
 {_LISTS}
@@ -183,6 +187,11 @@ class AuthorizationFacts:
         """Of a past moment: from when card, customer, point and charge group are known by record. None: not by record."""
         known: datetime | None = self.row["known_from"]
         return known
+
+    @property
+    def unrecorded(self) -> bool:
+        """Has one of them no entry in the history, so that it counts as it stands today?"""
+        return bool(self.row["unrecorded"])
 
     def decide(self) -> Decision:
         return decide(self.facts, self.terms, exception_tariff=self.exception_tariff, prepaid=self.prepaid)

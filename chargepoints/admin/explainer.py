@@ -158,6 +158,7 @@ def _answer_context(request: StaffRequest, question: Question, answer: Authoriza
         "group": ChargeGroup.objects.visible_to(request.user).filter(pk=row["charge_group"]).first(),
         "past": answer.past,
         "known_from": answer.facts.known_from if answer.not_known_yet and output["known_from"] else None,
+        "unrecorded": answer.past and answer.own_card and answer.facts.unrecorded,
         "exception": exception,
         "without": _without(answer, company) if exception and output["reason"].startswith("exception_") else None,
         "remedies": _remedies(request, output["reason"], question.points[0], card, exception),

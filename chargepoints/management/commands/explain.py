@@ -71,6 +71,8 @@ def _lines(output: dict[str, Any]) -> list[str]:
         lines.append(f"Tariff {output['tariff']} ({output['tariff_source']}): {output['price_text']}")
     if output.get("known_from") and datetime.fromisoformat(output["at"]) < datetime.fromisoformat(output["known_from"]):
         lines.append(f"Not known before {output['known_from']}: the earliest known state of what is younger counts.")
+    elif output.get("known_from", "") is None and output["reason"] != "charge_point_unknown":
+        lines.append("Not everything is known by record: what has no entry in the history counts as it stands today.")
     if "ocpi" in output:
         lines.append(f"OCPI {output['ocpi']}, OCPP 1.6 {output['ocpp16']}, OCPP 2.0.1 {output['ocpp201']}")
     if price := output.get("price"):
