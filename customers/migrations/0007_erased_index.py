@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0002_guards"),
+        ("customers", "0006_letter_settings"),
     ]
 
     operations = [
