@@ -65,3 +65,9 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     assert condition()
+
+
+def a_minute_passes() -> None:
+    """For the heartbeats of workers that are gone: those that live beat again."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 minute'")

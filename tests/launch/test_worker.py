@@ -15,7 +15,7 @@ from changes.proposals import NewTerms
 from customers.models import Announcement, Notice
 from evcnet.accounts.forgotten_password import mail_way_back
 from tests import factories as make
-from tests.launch.production import environment, running, until
+from tests.launch.production import a_minute_passes, environment, running, until
 from tests.mail_server import MailServer, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,12 +47,6 @@ def the_grace_ends() -> None:
     Announcement.objects.update(due_at=None)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
-
-
-def a_minute_passes() -> None:
-    """For the heartbeats of workers that are gone: those that live beat again."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 minute'")
 
 
 def statuses() -> list[str]:
