@@ -69,6 +69,7 @@ class SessionIntake:
         self.rater, self.by, self.now = Rater(provider), by, timezone.now()
         self.refused: Counter[str] = Counter()
         """The sessions without a price, by reason."""
+        self._has_inserted = False
         self._decisions: dict[tuple[Any, ...], tuple[SessionDecision, str]] = {}
 
     def decide(self, sessions: Sequence[IncomingSession]) -> None:
@@ -114,7 +115,9 @@ class SessionIntake:
         for session, pk in zip(sessions, reserve_ids(Session, len(sessions)), strict=True):
             session.pk = pk
         insert_rows(Session, ("id", *SESSION_COLUMNS), map(attrgetter("pk", *SESSION_COLUMNS), sessions))
-        refresh_statistics(Session, growth)
+        if not self._has_inserted:
+            refresh_statistics(Session, growth)
+            self._has_inserted = True
         login = self.by.pk if self.by else None
         rated = [(session, session.rating) for session in sessions if session.rating is not None]
         insert_rows(Rating, RATING_COLUMNS, (_rating_row(session, priced, login) for session, priced in rated))
@@ -124,8 +127,8 @@ def _facts_key(row: dict[str, Any], at: datetime) -> tuple[Any, ...]:
     """The same for rows of facts that are judged alike: all of them but who the driver is, and since when that is known."""
     begins, ends = row["card_from"], row["card_until"]
     window = (begins is not None and at < begins, ends is not None and at >= ends)
-    shared = (value is not None if name in OF_THE_DRIVER else value for name, value in row.items())
-    return (*window, *shared)
+    is_known = (row["card"] is not None, row["customer"] is not None, row["exception"] is not None)
+    return (*window, *is_known, *(value for name, value in row.items() if name not in OF_THE_DRIVER))
 
 
 SESSION_COLUMNS = (

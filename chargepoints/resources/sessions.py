@@ -17,7 +17,7 @@ from chargepoints.session_recorder import Recorder
 from customers.models import Provider
 from evcnet.bulk import write_in_halves
 from evcnet.errors import REFUSALS, DomainError
-from evcnet.importexport.declaration import Values, clean_instance, clean_values
+from evcnet.importexport.declaration import ValueChecks, Values, clean_instance
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
@@ -59,6 +59,7 @@ class SessionResource(BulkResource):
         self.recorders: dict[int, Recorder] = {}
         self.intakes: dict[int, SessionIntake] = {}
         self.rewritten: set[int] = set()  # stored sessions that the file wrote or changes
+        self.value_checks = ValueChecks(Session, CHECKED)
         self.timeline, self.overlaps = PointTimeline(), list[tuple[str, str]]()
         self.answers: dict[int, Authorization] = {}  # of the sessions that are about to be written, by row
 
@@ -150,7 +151,7 @@ class SessionResource(BulkResource):
         session = result.instance
         try:
             intake.rate(session)
-            clean_values(Session, {name: getattr(session, name) for name in CHECKED})
+            self.value_checks.check(session)
         except REFUSALS as error:
             self.refuse(result.row, error)
             return False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evcnet.importexport.scope import FileScope
 
 KEYS_PER_QUERY = 5_000
+MOST_VALUES = 10_000  # that are remembered as good
 Values = dict[str, Any]
 """Values by column."""
 
@@ -186,18 +187,32 @@ def clean_instance(instance: Any) -> Any:
     return instance
 
 
-def clean_values(model: type[Model], values: Values) -> None:
-    """What the model says of single values, by the name of their field, as ``clean_fields`` does. Raises ValidationError."""
-    errors = {}
-    for name, value in values.items():
-        field: Any = model._meta.get_field(name)
-        try:
-            if not (field.blank and value in field.empty_values):
-                field.clean(value, None)
-        except ValidationError as error:
-            errors[name] = error.error_list
-    if errors:
-        raise ValidationError(errors)
+class ValueChecks:
+    """What a model says of single values, as its ``clean_fields`` does, for many rows whose values recur."""
+
+    def __init__(self, model: type[Model], names: Iterable[str]) -> None:
+        fields: list[Any] = [model._meta.get_field(name) for name in names]
+        self._fields, self._good = fields, set[tuple[str, Any]]()
+
+    def check(self, row: Any) -> None:
+        """``row`` has attributes named like the fields. Raises ValidationError with all that is wrong."""
+        errors = {}
+        for field in self._fields:
+            value = getattr(row, field.name)
+            if (field.name, value) not in self._good:
+                try:
+                    self._check(field, value)
+                except ValidationError as error:
+                    errors[field.name] = error.error_list
+        if errors:
+            raise ValidationError(errors)
+
+    def _check(self, field: Any, value: Any) -> None:
+        if not (field.blank and value in field.empty_values):
+            field.clean(value, None)
+        if len(self._good) >= MOST_VALUES:
+            self._good.clear()
+        self._good.add((field.name, value))
 
 
 def refuse_empty_window(new_values: Values) -> None:

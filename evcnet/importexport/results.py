@@ -17,13 +17,17 @@ MAX_ROWS = 200  # new and changed rows that a page shows
 COUNTS = ("new", "updated", "unchanged", "invalid")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Difference:
     """One column before and after, as they would stand in a file."""
 
     column: str
     before: str
     after: str
+
+    def __repr__(self) -> str:
+        """Every cell of a file passes here for the fingerprint; that of dataclasses takes thrice the time."""
+        return f"Difference(column={self.column!r}, before={self.before!r}, after={self.after!r})"
 
 
 class RowResult(results.RowResult):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
+from datetime import timezone as FixedOffset
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -128,6 +129,8 @@ class PastMomentWidget(MomentWidget):
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> datetime:
         local = self.local(value, row)
         moment = local.astimezone(UTC)
+        if isinstance(local.tzinfo, FixedOffset):
+            return moment
         if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
             raise ValueError(
                 f"{quoted(value)} does not exist there: the clock was put forward over it. Write its offset."
