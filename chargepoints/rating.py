@@ -124,6 +124,7 @@ class Rater:
             "excl_vat": cost.excl_vat,
             "incl_vat": cost.incl_vat,
             "lines": [line.as_dict() for line in cost.lines],
+            "notes": [period.as_text() for period in cost.spread_periods],
         }
 
 

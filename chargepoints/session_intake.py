@@ -136,9 +136,18 @@ SESSION_COLUMNS = (
     "parking_seconds", "note", "verdict", "reason", "tariff_version_id", "tariff_source", "decision",
 )  # fmt: skip
 PRICED_COLUMNS = ("tariff_version_id", "ended_at", "kwh", "parking_seconds", "currency", "excl_vat", "incl_vat")
-RATING_COLUMNS = ("provider_id", "session_id", "number", "reason", "made_by_id", *PRICED_COLUMNS, "lines")
+RATING_COLUMNS = ("provider_id", "session_id", "number", "reason", "made_by_id", *PRICED_COLUMNS, "lines", "notes")
 
 
 def _rating_row(session: IncomingSession, priced: dict[str, Any], login: int | None) -> tuple[Any, ...]:
     columns = (priced[name] for name in PRICED_COLUMNS)
-    return (session.provider_id, session.pk, 1, "", login, *columns, json.dumps(priced["lines"]))
+    return (
+        session.provider_id,
+        session.pk,
+        1,
+        "",
+        login,
+        *columns,
+        json.dumps(priced["lines"]),
+        json.dumps(priced["notes"]),
+    )

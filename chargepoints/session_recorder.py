@@ -98,4 +98,5 @@ def _first_price(session: Session) -> dict[str, Any] | None:
         return None
     decimals = MINOR_UNITS.get(rating.currency, 2)
     totals = {name: f"{getattr(rating, name):.{decimals}f}" for name in ("excl_vat", "incl_vat")}
-    return {"currency": rating.currency, **totals, "lines": rating.lines}
+    price = {"currency": rating.currency, **totals, "lines": rating.lines}
+    return price | ({"notes": rating.notes} if rating.notes else {})

@@ -41,6 +41,11 @@ class Rating(models.Model):
     excl_vat = models.DecimalField("excl. VAT", max_digits=14, decimal_places=4)
     incl_vat = models.DecimalField("incl. VAT", max_digits=14, decimal_places=4)
     lines = models.JSONField(default=list, help_text="What adds up to the totals, in the words of manage.py price.")
+    notes = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="What the price rests on: energy that is spread evenly over a price boundary.",
+    )
     reason = models.CharField(max_length=500, blank=True, help_text="Why the earlier rating was corrected.")
     made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -55,7 +60,7 @@ class Rating(models.Model):
         overwrite={"reason": "Erased with the customer."},
         narrow=lambda ratings, customer: ratings.exclude(reason=""),
         texts=("reason",),
-        impersonal=("currency", "lines"),
+        impersonal=("currency", "lines", "notes"),
         erasure="stay with every price and every line; reasons of corrections are overwritten.",
         stays=True,
     )  # fmt: skip

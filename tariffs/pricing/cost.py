@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Literal
 
+from .boundaries import SpreadPeriod, spread_periods
 from .compiled import CompiledTariff
 from .integer_weights import per
 from .limits import Totals
@@ -53,7 +54,7 @@ class Line:
 class Cost:
     """What a session costs, in a currency. Exact inside; the two totals are rounded half up to its minor unit."""
 
-    __slots__ = ("_compiled", "_parts", "_tallies", "_totals", "small_session")
+    __slots__ = ("_compiled", "_parts", "_start", "_tallies", "_totals", "small_session")
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class Cost:
         tallies: list[Tally],
         totals: Totals,
         small_session: bool,
+        start: int,
     ) -> None:
         self._compiled = compiled
         self._parts = parts
         self._tallies = tallies
         self._totals = totals
         self.small_session = small_session
+        self._start = start
 
     @property
     def currency(self) -> str:
@@ -100,6 +103,12 @@ class Cost:
     def lines(self) -> tuple[Line, ...]:
         """The reasons of the totals, in the order of the tariff: the exact totals are their sums."""
         return tuple(self._lines())
+
+    @property
+    def spread_periods(self) -> tuple[SpreadPeriod, ...]:
+        """The metered periods whose energy is spread evenly over a price boundary."""
+        crossings = self._tallies[-1].crossings if self._tallies else []
+        return spread_periods(self._compiled, self._start, self._parts, crossings) if crossings else ()
 
     def as_dict(self) -> dict[str, Any]:
         """What `manage.py price --json` prints."""

@@ -38,7 +38,7 @@ def price(compiled: CompiledTariff, session: Session) -> Cost:
         seconds = sum([period.seconds for period in metered])
         in_time = compiled.active_elements.in_time(start, seconds, before_session=False)
         tallies.append(_rounded_up(compiled, weights, meter(compiled, metered, session.parts, in_time, in_energy)))
-    return _total(compiled, weights, tallies, small, bounded_below=bool(metered) and not small)
+    return _total(compiled, weights, tallies, small, start, bounded_below=bool(metered) and not small)
 
 
 def _phases(periods: tuple[Period, ...]) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
@@ -69,7 +69,13 @@ def _rounded_up(compiled: CompiledTariff, weights: IntegerWeights, tally: Tally)
 
 
 def _total(
-    compiled: CompiledTariff, weights: IntegerWeights, tallies: list[Tally], small: bool, *, bounded_below: bool
+    compiled: CompiledTariff,
+    weights: IntegerWeights,
+    tallies: list[Tally],
+    small: bool,
+    start: int,
+    *,
+    bounded_below: bool,
 ) -> Cost:
     """Add up in whole numbers, then let the limits bind the two totals."""
     fineness = tallies[0].fineness if len(tallies) == 1 else _shared_fineness(tallies)
@@ -83,7 +89,7 @@ def _total(
         totals.bind("MIN_PRICE", weights.least, weights.unit, weights.vat_factor)
     if weights.most is not None:
         totals.bind("MAX_PRICE", weights.most, weights.unit, weights.vat_factor)
-    return Cost(compiled, weights.parts, tallies, totals, small)
+    return Cost(compiled, weights.parts, tallies, totals, small, start)
 
 
 def _shared_fineness(tallies: list[Tally]) -> int:

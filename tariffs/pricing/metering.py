@@ -1,21 +1,37 @@
 """Metering: how much of a session each price component counts. Cut wherever another element begins to hold."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from math import gcd, lcm
+from typing import NamedTuple
 
 from .compiled import ActiveComponents, CompiledTariff
 from .session import Period
 from .spans import EVERYTHING, NEVER, Mask, Span
 
 
+class Crossing(NamedTuple):
+    """Where other components began to price within a period that has energy and a length.
+
+    `begin` and `elapsed` are seconds since the metered phase began, of the period and of the crossing; `delivered` is the energy so far,
+    in parts of a kWh. `by_time` is whether clock or duration did it.
+    """
+
+    begin: int
+    seconds: int
+    elapsed: Fraction
+    delivered: Fraction
+    by_time: bool
+
+
 class Tally:
     """Quantities by component: parts of a kWh, seconds, times; all of them in 1/`fineness`.
 
     `last_energy` and `last_time` are the components that priced energy and time last, None where none did; `rounding`
-    is what steps added to the quantities; `started` is whether the flat fee is counted.
+    is what steps added to the quantities; `started` is whether the flat fee is counted; `crossings` are in their order.
     """
 
-    __slots__ = ("fineness", "last_energy", "last_time", "quantities", "rounding", "started")
+    __slots__ = ("crossings", "fineness", "last_energy", "last_time", "quantities", "rounding", "started")
 
     def __init__(self) -> None:
         self.quantities: dict[int, int] = {}
@@ -24,6 +40,7 @@ class Tally:
         self.started = False
         self.last_energy: int | None = None
         self.last_time: int | None = None
+        self.crossings: list[Crossing] = []
 
     def add(self, active: ActiveComponents, energy: int, seconds: int) -> None:
         """Count energy and seconds, already in 1/`fineness`. The first flat fee that holds is the only one."""
@@ -81,8 +98,14 @@ def meter(
             tally.add(active, energy * tally.fineness, seconds * tally.fineness)
         else:
             times, tiers = _from(in_time, time, elapsed), _from(in_energy, tier, delivered)
+            before, passed, given = None, Fraction(elapsed), Fraction(delivered)
             for mask, energy_share, time_share in _cut(seconds, energy, times, tiers):
-                _add_shares(tally, compiled.components_of(activity, mask & metered), energy_share, time_share)
+                active = compiled.components_of(activity, mask & metered)
+                if before is not None and active[:2] != before[:2] and energy and seconds:
+                    by_time = any(end == passed for end, _ in in_time)
+                    tally.crossings.append(Crossing(elapsed, seconds, passed, given, by_time))
+                _add_shares(tally, active, energy_share, time_share)
+                before, passed, given = active, passed + Fraction(*time_share), given + Fraction(*energy_share)
         elapsed += seconds
         delivered += energy
     return tally

@@ -19,8 +19,11 @@ class ActiveElements:
         by_clock = any(WallClock.restricts(element.restrictions) for element in elements)
         self._clock: Final = WallClock(elements, time_zone) if by_clock else None
         duration = thresholds_of(elements, lambda each: (each.min_duration, each.max_duration))
+        self.duration_bounds: Final = frozenset(() if duration is None else duration.bounds)
         self._duration: Final = UNBOUNDED if duration is None else duration.spans()
         self._kwh: Final = thresholds_of(elements, ten_thousandths("min_kwh", "max_kwh"))
+        self.energy_bounds: Final = frozenset(() if self._kwh is None else self._kwh.bounds)
+        """In ten-thousandths of a kWh; ``duration_bounds`` in seconds."""
         self._power: Final = thresholds_of(elements, ten_thousandths("min_power", "max_power"))
         self._current: Final = thresholds_of(elements, ten_thousandths("min_current", "max_current"))
         self._unless_power: Final = _unless(elements, lambda each: (each.min_power, each.max_power))

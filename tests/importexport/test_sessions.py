@@ -1,14 +1,19 @@
 """Files of sessions, row by row."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint, Rating, Session
+from chargepoints.rating import Measured, correct
+from chargepoints.session_recorder import explain_session
 from customers.models import ChargeCard
+from tariffs.models import TariffElement
+from tariffs.writes import add_version
 from tests import factories as make
 from tests.importexport.files import export_csv, import_csv
 from tests.sessions import record
@@ -288,3 +293,37 @@ def test_a_bad_cell_is_refused_by_the_file_as_by_the_model(world, take):
             )
         assert (told.errors, told.messages) == ([(2, column)], " ".join(refused.value.message_dict[field]))
         assert nothing_written()
+
+
+@pytest.fixture
+def cheap_at_night(world):
+    """A tariff that is used at one charge point, NLGRGE0044."""
+    tariff = make.TariffFactory(provider=world.greengrid, code="NIGHT", per_kwh=None)
+    by_day = TariffElement(energy_price="0.40", start_time=time(7), end_time=time(23))
+    add_version(tariff, [by_day, TariffElement(energy_price="0.20")], valid_from=make.LONG_AGO)
+    group = make.ChargeGroupFactory(user_group=world.north, terms={"tariff": tariff, "own_user_group": True})
+    make.ChargePointFactory(charge_group=group, identity="NLGRGE0044")
+    return tariff
+
+
+def test_a_period_that_outlasts_a_price_boundary_is_noted_on_the_rating(world, take, signed_in, capsys, cheap_at_night):
+    early = GOOD.replace("NLGRGE0001", "NLGRGE0044").replace("S1", "S2")
+    late = early.replace("S2", "S1").replace("T09:00", "T22:30").replace("T11:00", "T23:15").replace("1800", "0")
+    assert take("sessions", HEADER, late, early).status == 0
+    assert Session.objects.get(code="S2").ratings.get().notes == []
+    session, note = Session.objects.get(code="S1"), "spread evenly over 45 minutes that cross 23:00"
+    assert session.ratings.get().notes == [note]
+    page = signed_in(world.anna).get(f"/chargepoints/session/{session.pk}/change/").content.decode()
+    assert f"Energy is {note}" in page
+    assert explain_session(session)["price"]["notes"] == [note]
+    call_command("explain", session="S1", provider="GRG")
+    assert f"Energy is {note}." in capsys.readouterr().out
+
+
+def test_a_corrected_price_has_the_notes_of_what_was_corrected(world, take, cheap_at_night):
+    take("sessions", HEADER, GOOD)
+    session = Session.objects.get()
+    end = session.started_at + timedelta(hours=15)
+    correct(session, cheap_at_night.versions.get(), Measured(session.started_at, end, Decimal(20)), "It ended later.")
+    notes = dict(session.ratings.values_list("number", "notes"))
+    assert notes == {1: [], 2: ["spread evenly over 900 minutes that cross 23:00"]}

@@ -49,6 +49,7 @@ UNMARKED = {
     "ocpi_type": "a word of OCPI",
     "effect": "a word of the rule",
     "lines": "numbers",
+    "notes": "times of the clock and numbers",
     "phone": "digits",
     "logo_type": "a kind of picture",
     "counts": "numbers",

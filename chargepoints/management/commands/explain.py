@@ -77,4 +77,5 @@ def _lines(output: dict[str, Any]) -> list[str]:
         lines.append(f"OCPI {output['ocpi']}, OCPP 1.6 {output['ocpp16']}, OCPP 2.0.1 {output['ocpp201']}")
     if price := output.get("price"):
         lines.append(f"Priced {price['incl_vat']} {price['currency']} including VAT, {price['excl_vat']} excluding")
+        lines += [f"Energy is {note}." for note in price.get("notes", [])]
     return lines
