@@ -26,6 +26,7 @@ TITLES = {
     "owner_without_exception": "Owner without an exception",
     "published_in_vain": "Published while nobody can charge",
     "roaming_unpublished": "Roaming while not published",
+    "sessions_overlap": "Sessions that overlap",
 }
 
 

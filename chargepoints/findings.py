@@ -13,7 +13,8 @@ from chargegroups.customer_facts import FactsQuery, Shared
 from chargegroups.group_prices import free_for_everyone
 from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargepoints.models import ChargePoint, Location
+from chargepoints.models import ChargePoint, Location, Session
+from chargepoints.overlap_findings import overlapping_sessions
 from chargepoints.tariff_findings import place_in_words, tariff_findings
 from customers.models import Customer, StaffMember
 from tariffs.current_price import CurrentPrice
@@ -51,12 +52,13 @@ class FindingScope:
     points: Any
     locations: Any
     customers: Any
+    sessions: Any
 
     @classmethod
     def by(cls, login: StaffMember) -> FindingScope:
-        rows = (model.objects.visible_to(login) for model in (ChargeGroup, Tariff, ChargePoint, Location, Customer))
-        groups, tariffs, points, locations, customers = rows
-        return cls(groups.open(), tariffs, points, locations, customers)
+        models = (ChargeGroup, Tariff, ChargePoint, Location, Customer, Session)
+        groups, tariffs, points, locations, customers, sessions = (model.objects.visible_to(login) for model in models)
+        return cls(groups.open(), tariffs, points, locations, customers, sessions)
 
     @classmethod
     def of_group(cls, login: StaffMember, group: ChargeGroup) -> FindingScope:
@@ -74,7 +76,19 @@ def findings_for(scope: FindingScope, at: datetime) -> list[Oddity]:
     """All of them, warnings first. The number of queries does not depend on how much there is."""
     of_prices = [*_of_tariffs(scope, at), *_free(scope, at)]
     findings = [*of_prices, *_of_owners(scope, at), *_unpublished(scope, at), *_in_vain(scope, at)]
+    findings += _overlapping(scope)
     return sorted(findings, key=lambda each: (not each.warning, each.code, str(each.subject)))
+
+
+def _overlapping(scope: FindingScope) -> Iterable[Oddity]:
+    for each in overlapping_sessions(scope.points, scope.sessions):
+        number = len(each.pairs)
+        sessions = "A session began" if number == 1 else f"{number:,} sessions began"
+        why = f"{sessions} here before another was over: {each.named}."
+        remedy = (
+            "See which of the two was metered wrongly, and correct its price, with a reason; or mend what reports them."
+        )
+        yield Oddity("sessions_overlap", each.point, why, remedy, many=number)
 
 
 def _of_tariffs(scope: FindingScope, at: datetime) -> Iterable[Oddity]:

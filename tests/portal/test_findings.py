@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chargepoints.findings import NAMED, FindingScope, findings_for
@@ -11,6 +13,7 @@ from chargepoints.models import ChargePoint, Location
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
 from tests import factories as make
+from tests.sessions import record
 
 pytestmark = pytest.mark.django_db
 PAGE = "/findings/"
@@ -291,6 +294,61 @@ def test_its_queries_do_not_grow(world, django_assert_max_num_queries):
         tariff = a_tariff(world, f"H{number}", TariffElement(energy_price=1), TariffElement(energy_price=2))
         group = a_group(world, tariff, roaming=True)
         make.ChargePointFactory(charge_group=group, owner=world.jansen, max_power_kw=150)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         found = findings_for(FindingScope.by(world.anna), timezone.now())
     assert len(found) > 30
+
+
+# Sessions
+
+
+def test_sessions_that_overlap_at_a_charge_point_are_told_once_with_their_ids(world, signed_in):
+    record(world, "S1")
+    record(world, "S2", at="2026-03-02T10:00", card=world.bakkers_card)
+    record(world, "S3", at="2026-03-02T10:30", card="")
+    record(world, "S4", at="2026-03-02T12:30")
+    (found,) = findings_for(FindingScope.by(world.anna), timezone.now())
+    assert (found.code, found.subject, found.many, found.warning) == ("sessions_overlap", world.market, 2, True)
+    assert found.why == "2 sessions began here before another was over: S3 and S2, S2 and S1."
+    page = signed_in(world.anna).get(PAGE).content.decode()
+    assert "Sessions that overlap" in page
+
+
+@pytest.mark.parametrize(
+    ("at", "minutes"),
+    [("2026-03-02T11:00", 60), ("2026-03-02T08:00", 60), ("2026-03-02T09:00", 0), ("2026-03-02T11:00", 0)],
+    ids=["right after", "right before", "of no length at its start", "of no length at its end"],
+)
+def test_sessions_that_only_touch_do_not_overlap(world, at, minutes):
+    record(world, "S1")
+    record(world, "S2", at=at, minutes=minutes, card="")
+    assert told(world.anna) == []
+
+
+def test_sessions_at_different_points_do_not_overlap(world):
+    other = make.ChargePointFactory(charge_group=world.leusden, identity="NLGRGE0002")
+    record(world, "S1")
+    record(world, "S2", point=other, card=world.bakkers_card)
+    assert told(world.anna) == []
+
+
+def test_overlaps_are_told_to_those_alone_who_see_the_point_and_its_sessions(world):
+    record(world, "S1", point=world.quay, card=world.olsens_card)
+    record(world, "S2", point=world.quay, card=world.olsens_card, at="2026-03-02T10:00")
+    record(world, "S3", point=world.quay, card=world.jansens_card, at="2026-03-02T10:30")
+    assert [told(login) for login in (world.anna, world.carla, world.hugo)] == [[], [], []]
+    assert told(world.otto) == [("sessions_overlap", world.quay)]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_overlaps(world, django_assert_num_queries):
+    for minute in range(3):
+        record(world, f"S{minute}", at=f"2026-03-02T10:0{minute}")
+    told(world.anna)  # what she may see is asked once
+    with CaptureQueriesContext(connection) as few:
+        told(world.anna)
+    points = [make.ChargePointFactory(charge_group=world.leusden) for _ in range(5)]
+    for number, point in enumerate(points):
+        for minute in range(4):
+            record(world, f"T{number}{minute}", point=point, at=f"2026-03-02T10:0{minute}")
+    with django_assert_num_queries(len(few)):
+        assert len(told(world.anna)) == 6
