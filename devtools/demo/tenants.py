@@ -66,6 +66,13 @@ def make_logins(tenants: Tenants) -> list[DemoLogin]:
     ]
 
 
+def make_colleague(tenants: Tenants) -> StaffMember:
+    """Ben, who schedules changes, so that the other logins are alerted of them; nobody knows his password."""
+    ben = StaffMember.objects.create_user("staff@greengrid.example", name="Ben")
+    Membership.objects.create(staff_member=ben, provider=tenants.greengrid, role=Role.PROVIDER_STAFF)
+    return ben
+
+
 def _login(
     title: str, name: str, email: str, role: Role, provider: Provider, user_group: UserGroup | None = None
 ) -> DemoLogin:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from changes.models import Change
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location, Session
-from customers.models import ChargeCard, Customer, LetterSettings, Notice, Provider, StaffMember
+from customers.models import ChargeCard, Customer, LetterSettings, Notice, Provider, StaffAlert, StaffMember
 from tariffs.models import TariffVersion
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,8 @@ def test_the_demo_has_something_of_each_kind_and_a_second_run_changes_nothing(fo
     assert Change.objects.filter(provider=greengrid, scheduled=True, cancelled_at=None).count() == 2
     assert {*Notice.objects.values_list("state", flat=True)} == {"sent", "withdrawn"}
     assert mail.outbox == []
+    alerted = {"provider@greengrid.example", "subprovider@waterland.example", "helpdesk@greengrid.example"}
+    assert set(StaffAlert.objects.values_list("login__email", flat=True)) == alerted
     before, logins = everything(), (folder / "logins.txt").read_text()
     call_command("demo")
     assert everything() == before

@@ -14,7 +14,7 @@ from devtools.demo.people import make_people
 from devtools.demo.places import make_charge_points, make_homes
 from devtools.demo.scheduled import schedule_changes
 from devtools.demo.sessions import make_sessions
-from devtools.demo.tenants import make_logins, make_tenants
+from devtools.demo.tenants import make_colleague, make_logins, make_tenants
 from devtools.demo.terms import make_charge_groups, make_tariffs
 from evcnet import var_dir
 from evcnet.errors import refusal_of
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         )
         self.tell(f"  {sessions:,} sessions of the last 90 days")
         logins = make_logins(tenants)
-        changes = schedule_changes(tenants, groups, by=logins[0].staff_member)
+        changes = schedule_changes(tenants, groups, by=make_colleague(tenants))
         self.tell(f"  {len(changes)} changes to come")
         _keep([login.line for login in logins])
 
