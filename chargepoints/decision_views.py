@@ -117,8 +117,8 @@ def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
     cards = _keys(search_cards(ChargeCard.objects.visible_to(login), words))
     customers = _keys(search_customers(Customer.objects.visible_to(login), words))
     points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
-    found = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
-    return rows.alias(capitals=Upper("card_uid")).filter(found)
+    any_of = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
+    return rows.alias(capitals=Upper("card_uid")).filter(any_of)
 
 
 def _keys(rows: Any) -> list[int]:
@@ -127,10 +127,10 @@ def _keys(rows: Any) -> list[int]:
 
 def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
     """Those for which the login reads this reason: one that is told to few is found by those few alone."""
-    seen = Exists(ChargeCard.objects.visible_to(login).order_by().filter(pk=OuterRef("card_id")))
+    visible = Exists(ChargeCard.objects.visible_to(login).order_by().filter(pk=OuterRef("card_id")))
     if reason == NOT_ACCEPTED:
-        return rows.filter(~seen, reason__in=CONFIDENTIAL)
-    return rows.filter(seen, reason=reason) if reason in CONFIDENTIAL else rows.filter(reason=reason)
+        return rows.filter(~visible, reason__in=CONFIDENTIAL)
+    return rows.filter(visible, reason=reason) if reason in CONFIDENTIAL else rows.filter(reason=reason)
 
 
 _TABLE = DecisionEntry._meta.db_table
@@ -187,10 +187,10 @@ def sessions_led_to(views: Sequence[DecisionView], login: StaffMember | None) ->
     params: dict[str, Any] = {"ids": [entry.pk for entry in own], "first": min(moments), "last": max(moments)}
     with connection.cursor() as cursor:
         cursor.execute(_LED_TO, params)
-        found = dict(cursor.fetchall())
+        session_ids = dict(cursor.fetchall())
     rows = Session.objects.all() if login is None else Session.objects.visible_to(login)
-    sessions = rows.in_bulk(set(found.values()))
-    return {entry: sessions[session] for entry, session in found.items() if session in sessions}
+    sessions = rows.in_bulk(set(session_ids.values()))
+    return {entry: sessions[session] for entry, session in session_ids.items() if session in sessions}
 
 
 # Statistics: what somebody typed on the page is not counted

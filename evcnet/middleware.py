@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -15,7 +14,7 @@ HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 class AllowedHosts(CommonMiddleware):
     """Django's, which refuses hosts that are not in ALLOWED_HOSTS; but a probe asks for health by an address."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path_info in HEALTH_CHECKS:
             return None
         return super().process_request(request)

@@ -29,8 +29,8 @@ class DecisionPages(LatestPages):
     @cached_property
     def count(self) -> int:
         """At most as many as are paged through; there may be more."""
-        found: int = sum(part.order_by()[:REACHED].count() for part in self.parts)
-        return min(REACHED, found)
+        number: int = sum(part.order_by()[:REACHED].count() for part in self.parts)
+        return min(REACHED, number)
 
     def page(self, number: Any) -> Any:
         number = self.validate_number(number)

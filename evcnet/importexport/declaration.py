@@ -194,11 +194,11 @@ class ValueChecks:
         fields: list[Any] = [model._meta.get_field(name) for name in names]
         self._fields, self._good = fields, set[tuple[str, Any]]()
 
-    def check(self, row: Any) -> None:
-        """``row`` has attributes named like the fields. Raises ValidationError with all that is wrong."""
+    def check(self, values: object) -> None:
+        """``values`` has attributes named like the fields. Raises ValidationError with all that is wrong."""
         errors = {}
         for field in self._fields:
-            value = getattr(row, field.name)
+            value = getattr(values, field.name)
             if (field.name, value) not in self._good:
                 try:
                     self._check(field, value)
