@@ -92,12 +92,13 @@ class StaffAlertAdmin(ModelAdmin[StaffAlert]):
     def what(self, copy: StaffAlert) -> SafeString:
         """A button, since opening marks as read: it posts the form that the list stands in."""
         who = f"by {copy.alert.made_by or 'a command'}" if _knows_who(self.parts[copy.pk]) else ""
-        return format_html(
+        button = format_html(
             '<button type="submit" class="evc-open{}" formaction="{}">{}</button>',
             "" if copy.read_at else " is-unread",
             self.page(copy.pk, "open"),
-            two_lines(self.parts[copy.pk].title, who),
+            self.parts[copy.pk].title,
         )
+        return two_lines(button, who)
 
     @admin.display(description="customers affected")
     def affects(self, copy: StaffAlert) -> str:
@@ -120,8 +121,7 @@ class StaffAlertAdmin(ModelAdmin[StaffAlert]):
         if copy.read_at:
             return badge("read")
         return format_html(
-            '{} <button type="submit" class="evc-open" formaction="{}">Mark as read'
-            '<span class="evc-sr">: {}</span></button>',
+            '{} <button type="submit" class="evc-open" formaction="{}" aria-label="Mark as read: {}">Mark as read</button>',
             badge("unread"),
             self.page(copy.pk, "read") + self.query,
             self.parts[copy.pk].title,

@@ -38,6 +38,7 @@ LISTS = {
     "api-keys": "/customers/apikey/",
     "changes": "/changes/change/",
     "notices": "/customers/notice/",
+    "alerts": "/customers/staffalert/",
     "record": "/customers/auditentry/",
 }
 """The list pages; of each, its first row's page is taken too, with the tabs of that page."""

@@ -14,7 +14,7 @@ from changes.undo import undo_proposal
 from chargegroups.models import CustomerException
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from customers.models import Customer, Notice
+from customers.models import Customer, Notice, StaffAlert
 from evcnet import datetimes
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
@@ -60,6 +60,20 @@ def test_customers_are_told_where_the_command_says_so(world, take, options, numb
     take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,denied,", "CG-LEUSDEN,1002,allowed,CHEAP", **options)
     assert set(Notice.objects.values_list("customer__number", flat=True)) == numbers
     assert only_change().notify == options.get("notify", "none")
+
+
+def test_staff_are_alerted_of_a_file_once_for_each_change_whatever_customers_are_told(world, take):
+    take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,denied,", "CG-LEUSDEN,1002,allowed,CHEAP")
+    alerts = StaffAlert.objects.order_by("login__name")
+    assert list(alerts.values_list("login__name", flat=True)) == ["Anna", "Ben", "Carla", "Hugo", "Rita"]
+    part = alerts.get(login=world.carla).alert.part([world.north.pk])
+    assert (part.counts["loses_access"], part.counts["gains_access"]) == (1, 0)
+
+
+def test_nobody_is_alerted_where_nothing_is_written(world, take):
+    take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,denied,", "CG-LEUSDEN,1002,perhaps,")
+    take("exceptions", EXCEPTIONS, "CG-LEUSDEN,1001,denied,", dry_run=True)
+    assert not StaffAlert.objects.exists()
 
 
 def test_a_file_of_exceptions_is_undone_whole(world, take):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from changes.models import Change
-from customers.models import Announcement, Notice
+from customers.models import Announcement, Notice, StaffAlert
 from tariffs import writes as tariff_writes
 from tariffs.models import FeedTariff, Tariff, TariffElement, TariffVersion
 from tests import factories as make
@@ -81,6 +81,13 @@ def test_another_price_from_now_on_takes_the_place_of_the_rise(announced):
     assert counts(announced("tariffs", tariff("STANDARD", 0.35))) == (0, 1, 0, 0)
     assert (price_at(None), price_at(JUNE), scheduled_changes()) == (0.35, 0.35, [])
     assert counts(announced("tariffs", tariff("STANDARD", 0.35))) == (0, 0, 1, 0)
+
+
+def test_staff_are_alerted_of_what_a_feed_announces_and_takes_back(world, announced):
+    announced("tariffs", tariff("STANDARD", 0.30))
+    of_carla = StaffAlert.objects.filter(login=world.carla).order_by("pk")
+    events = list(of_carla.values_list("alert__event", flat=True))
+    assert events[-2:] == ["scheduled", "cancelled"]
 
 
 def test_a_rise_of_a_tariff_that_nothing_uses_is_taken_back_without_a_change(world, import_ocpi):

@@ -14,7 +14,7 @@ from changes.proposals.points import GroupClosure, PointMoves
 from changes.signals import SIGNALS
 from changes.undo import undo_proposal
 from chargegroups.models import Terms
-from customers.models import Announcement, Notice
+from customers.models import Alert, Announcement, Notice
 from evcnet.datetimes import database_clock
 from evcnet.errors import DomainError
 from tests import factories as make
@@ -63,11 +63,13 @@ def failing():
 
 @pytest.fixture
 def nobody_listens():
+    ours = (receivers.write_notices, receivers.write_alerts)
     for signal in SIGNALS.values():
-        assert signal.disconnect(receivers.write_notices, sender=Change)
+        assert all(signal.disconnect(each, sender=Change) for each in ours)
     yield
     for signal in SIGNALS.values():
-        signal.connect(receivers.write_notices, sender=Change)
+        for each in ours:
+            signal.connect(each, sender=Change)
 
 
 def applied(proposal, at=None, **options):
@@ -208,3 +210,4 @@ def test_without_receivers_nobody_is_warned(world, nobody_listens):
     change = applied(NewTerms(world.leusden, {"tariff": world.cheap}), database_clock() + LATER, notify="all")
     cancel_change(change)
     assert Change.objects.count() == 1 and not Announcement.objects.exists() and not Notice.objects.exists()
+    assert not Alert.objects.exists()
