@@ -84,5 +84,5 @@ def short_notice(preview: Preview) -> list[str]:
     if not dearer or preview.at.astimezone(preview.provider.zone).date() >= first:
         return []
     whom = "1 customer" if dearer == 1 else f"{dearer:,} customers"
-    words = f"The price rises for {whom} sooner than the {days} days ahead that {preview.provider} announces a rise:"
-    return [f"{words} from {formats.date_format(first, 'DATE_FORMAT')} on it would not."]
+    day = formats.date_format(first, "DATE_FORMAT")
+    return [f"The price rises for {whom}, and {preview.provider} announces a rise {days} days ahead: from {day} on."]

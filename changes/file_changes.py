@@ -109,8 +109,7 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
 
 
 def summary(preview: Preview) -> str:
-    """A change in one line: what it is, from when on, how many customers notice what, and if that is on short notice."""
+    """A change in one line: what it is, from when on, and how many customers notice what."""
     effects = counts_in_words(preview.impact.customers_by_effect)
     begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
-    counts = f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
-    return " ".join([counts, *short_notice(preview)])
+    return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

@@ -20,6 +20,8 @@ from customers.notices import GRACE, queue_mail, withdraw
 from evcnet.datetimes import database_clock
 from tariffs.pricing import PRICE_WORDS, price_texts
 
+AT_ONCE = 2_000
+"""So many notices are written by one statement."""
 MARGIN = timedelta(seconds=30)
 """Whoever was shown that letters wait may take this long to have them withdrawn."""
 
@@ -108,9 +110,10 @@ def _announce(
     grace: timedelta = GRACE,
 ) -> None:
     announcement = _create(change, template, context, due_at=database_clock() + grace)
-    customers = Customer.objects.filter(pk__in=cases).order_by("pk").only("pk", "language", "kind")
-    notices = (notice_of(announcement, each, cases[each.pk]) for each in customers.iterator(chunk_size=2_000))
-    Notice.objects.bulk_create(notices, batch_size=2_000)
+    ids = sorted(cases)
+    for start in range(0, len(ids), AT_ONCE):
+        customers = Customer.objects.filter(pk__in=ids[start : start + AT_ONCE]).only("pk", "language", "kind")
+        Notice.objects.bulk_create([notice_of(announcement, each, cases[each.pk]) for each in customers])
     queue_mail(announcement)
 
 

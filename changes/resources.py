@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from changes.audience import short_notice
 from changes.file_changes import FileChanges, summary
 from changes.models import Change
 from changes.proposals import Proposal
@@ -88,7 +89,9 @@ class TermsResource(BulkResource):
         return self.file_changes.name_confirmed
 
     def change_summaries(self) -> list[str]:
-        return [summary(preview) for preview in self.file_changes.previews]
+        """Each change in one line, and what is to be warned of."""
+        previews = self.file_changes.previews
+        return [line for preview in previews for line in (summary(preview), *short_notice(preview))]
 
     def change_links(self) -> list[tuple[str, str]]:
         changes: Iterable[Change] = self.file_changes.changes

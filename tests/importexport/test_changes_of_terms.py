@@ -14,7 +14,7 @@ from changes.undo import undo_proposal
 from chargegroups.models import CustomerException
 from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
-from customers.models import Customer, Notice, StaffAlert
+from customers.models import Customer, LetterSettings, Notice, StaffAlert
 from evcnet import datetimes
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
@@ -107,6 +107,16 @@ def test_the_command_says_on_standard_error_whom_it_affects_and_tells_nobody(wor
     assert "1 exception at CG-LEUSDEN Leusden centre: 1 loses access." in said.getvalue()
     assert only_change().notify == "none"
     assert not Notice.objects.exists()
+
+
+def test_a_file_that_raises_a_price_on_short_notice_is_warned_of_on_standard_error(world, tmp_path):
+    LetterSettings.objects.create(provider=world.greengrid, price_rise_days=14)
+    make.TariffFactory(provider=world.greengrid, code="DEAR", per_kwh="0.90")
+    file = tmp_path / "rows.csv"
+    file.write_bytes(csv_of(EXCEPTIONS, "CG-LEUSDEN,1001,allowed,DEAR"))
+    output = io.StringIO()
+    call_command("import_csv", "exceptions", str(file), provider="GRG", stdout=io.StringIO(), stderr=output)
+    assert "The price rises for 1 customer, and GreenGrid announces a rise 14 days ahead" in output.getvalue()
 
 
 def test_points_of_a_file_that_are_detached_and_moved_are_one_change_and_are_undone(world, take):

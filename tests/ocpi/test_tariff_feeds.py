@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from changes.models import Change
-from customers.models import Announcement, Notice, StaffAlert
+from customers.models import Announcement, LetterSettings, Notice, StaffAlert
 from tariffs import writes as tariff_writes
 from tariffs.models import FeedTariff, Tariff, TariffElement, TariffVersion
 from tests import factories as make
@@ -278,3 +278,11 @@ def test_regulars_are_told_where_that_is_asked_for(world, import_ocpi):
     import_ocpi("tariffs", tariff("STANDARD", 0.50), notify="regulars")
     assert list(Announcement.objects.get().notices.values_list("customer", flat=True)) == [world.jansen.pk]
     assert Change.objects.get().notify == "regulars"
+
+
+@pytest.mark.parametrize(("price", "warned"), [(0.50, True), (0.20, False)])
+def test_a_feed_that_raises_a_price_on_short_notice_is_warned_of(world, import_ocpi, price, warned):
+    LetterSettings.objects.create(provider=world.greengrid, price_rise_days=14)
+    report = import_ocpi("tariffs", tariff("STANDARD", price))
+    assert report.written
+    assert any("announces a rise 14 days ahead" in each["message"] for each in report.warnings) == warned

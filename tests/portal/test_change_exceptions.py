@@ -70,6 +70,17 @@ def test_the_customer_is_told_as_ticked(world, anna, tell):
     assert Notice.objects.count() == tell
 
 
+@pytest.mark.parametrize(("tariff", "ticked"), [("0.90", True), ("0.10", False)])
+def test_a_regular_is_to_be_told_unless_the_exception_only_gives(world, anna, tariff, ticked):
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, access="allowed")
+    other = make.TariffFactory(provider=world.greengrid, per_kwh=tariff)
+    url = row_of(world, world.jansen)
+    revision = anna.get(url).context["lines"][0].editor.form["revision"].value()
+    typed = {"access": "allowed", "tariff": other.pk, "valid_from": "", "valid_until": "", "note": ""}
+    shown = anna.post(url, typed | {"revision": revision})
+    assert shown.context["lines"][0].editor.tells == ticked
+
+
 def test_an_exception_that_says_what_is_stored_is_told_and_not_written(world, anna):
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, access="denied")
     url = row_of(world, world.jansen)

@@ -208,7 +208,7 @@ def test_a_rise_on_short_notice_is_warned_of(world, anna, page, dear, capsys, da
     LetterSettings.objects.create(provider=world.greengrid, price_rise_days=days)
     moment = timezone.localtime(timezone.now(), world.greengrid.zone) + timedelta(days=at or 0, minutes=1)
     typed = {"at": f"{moment:%Y-%m-%dT%H:%M}"} if at else {}
-    words = f"sooner than the {days} days ahead"
+    words = f"GreenGrid announces a rise {days} days ahead"
     shown = preview(anna, page, tariff=tariff, **typed)
     assert (words in text(shown)) == warned
     options = {"at": moment.isoformat()} if at else {}

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from changes.audience import short_notice
 from changes.file_changes import FileChanges, summary
 from changes.models import Change
 from chargegroups.models import ChargeGroup
@@ -65,6 +66,9 @@ class Command(BaseCommand):
             self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
             report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
+        for preview in self.file_changes.previews:
+            for words in short_notice(preview):
+                report.warn(preview.proposal.sentence(), "", words)
         self._tell(report, as_json=options["json"])
         if report.invalid and not options["skip_bad"]:
             raise CommandError(_nothing_written(report), returncode=1)
