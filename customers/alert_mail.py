@@ -19,6 +19,7 @@ from procrastinate.contrib.django import app
 
 from customers.effect_words import counts_in_words
 from customers.models import Provider, StaffAlert, StaffMember
+from evcnet.worker import UNTIL_IT_RUNS
 
 DIGEST_AT = time(7)
 """By the clock of the provider's time zone."""
@@ -31,7 +32,7 @@ MOST_LISTED = 100
 logger = structlog.get_logger(__name__)
 
 
-@app.task(name="mail_alert")
+@app.task(name="mail_alert", retry=UNTIL_IT_RUNS)
 def mail_alert(alert: int) -> None:
     """Mail an alert to those who want it at once; what a mail server refused is tried again, later each time."""
     waiting = StaffAlert.objects.waiting_for_mail().filter(alert=alert, mail=StaffMember.AlertMail.AT_ONCE)

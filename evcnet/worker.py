@@ -8,11 +8,14 @@ import logging
 import time
 
 import psycopg
-from procrastinate import App
+from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
 logger = logging.getLogger(__name__)
+
+UNTIL_IT_RUNS = RetryStrategy(wait=30)
+"""For a job that says itself what becomes of each letter: what it fails by is the database's fault, say, and passes."""
 
 CONCURRENCY = 2
 """So many jobs run side by side: a mail server that hangs holds up one mailing, and no link for a new password."""
