@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime, timedelta
 
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.letters import build_mail
 from customers.models import Announcement, Notice
 from evcnet.datetimes import database_clock
+from evcnet.worker import UNTIL_IT_RUNS
 
 GRACE = timedelta(minutes=5)
 """So long after a change was confirmed its letters wait: whoever takes it back meanwhile leaves them unsent."""
@@ -24,8 +28,6 @@ MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
 MOST_SECONDS = 30
 """So long a job mails; then it goes back into the queue, behind the others that wait."""
-AGAIN = RetryStrategy(wait=30)
-"""What a job fails by is never one letter's fault, but the database's, say: it is tried until it runs."""
 MAILABLE = (Notice.State.QUEUED, Notice.State.FAILED)
 
 
@@ -36,7 +38,7 @@ def queue_mail(announcement: Announcement, *, in_seconds: int = 0) -> None:
     job.defer(announcement=announcement.pk)
 
 
-@app.task(name="mail_announcement", pass_context=True, retry=AGAIN)
+@app.task(name="mail_announcement", pass_context=True, retry=UNTIL_IT_RUNS)
 def mail_announcement(context: JobContext, announcement: int) -> None:
     """Mail what waits of an announcement. A worker that is asked to end finishes the letter at hand."""
     until = time.monotonic() + MOST_SECONDS
@@ -108,7 +110,8 @@ def mail_again(notices: Iterable[Notice]) -> None:
 
 def _mail_next(announcement: int) -> bool:
     """Mail one notice that is due; False when there is none. The row stays locked until its outcome is written."""
-    with transaction.atomic():
+    # The mail server is left after that, so that a worker is seldom killed between its answer and our writing it down.
+    with closing(get_connection()) as post, transaction.atomic():
         rows = Notice.objects.select_for_update(skip_locked=True, of=("self",)).filter(
             announcement=announcement, state=Notice.State.QUEUED
         )
@@ -122,7 +125,7 @@ def _mail_next(announcement: int) -> bool:
         if _is_too_late(notice.announcement):
             withdraw(notice.announcement)
             return False
-        _send(notice)
+        _send(notice, post)
         return True
 
 
@@ -138,14 +141,18 @@ def _due(notice: Notice) -> bool:
     return notice.tried_at is None or (timezone.now() - notice.tried_at).total_seconds() >= RETRY_SECONDS - 1
 
 
-def _send(notice: Notice) -> None:
+def _send(notice: Notice, post: BaseEmailBackend) -> None:
     notice.attempts += 1
     notice.tried_at = timezone.now()
     if not notice.customer.email:
         notice.state, notice.error = Notice.State.FAILED, "The customer has no e-mail address."
     else:
         try:
-            build_mail(notice).send()
+            mail = build_mail(notice)
+            mail.connection = post
+            # Opened by us, it is closed by us.
+            post.open()
+            mail.send()
             notice.state, notice.error = Notice.State.SENT, ""
         except Exception as failure:  # noqa: BLE001 - whatever a mail server answers is kept and tried again, never lost
             notice.error = f"{type(failure).__name__}: {failure}"[:300]

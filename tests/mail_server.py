@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import socketserver
 import threading
@@ -34,6 +35,11 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        # Whoever speaks may be killed meanwhile.
+        with contextlib.suppress(ConnectionError):
+            self._converse()
+
+    def _converse(self) -> None:
         self._say("220 here")
         for line in self.rfile:
             command = line[:4].upper().strip()
@@ -53,10 +59,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._say("250 taken")
 
     def _say(self, words: str) -> None:
-        try:
-            self.wfile.write(f"{words}\r\n".encode())
-        except OSError:
-            return  # whoever was killed meanwhile
+        self.wfile.write(f"{words}\r\n".encode())
 
 
 @contextmanager
