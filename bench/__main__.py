@@ -1,4 +1,4 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log`."""
 
 import sys
 from importlib import import_module
@@ -10,6 +10,7 @@ PARTS = {
     "replay": "bench.replaying",
     "tariffs": "bench.real_tariffs",
     "sessions": "bench.session_import",
+    "log": "bench.decision_log",
 }
 
 

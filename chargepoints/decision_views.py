@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import BooleanField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import TruncDate, Upper
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON, CONFIDENTIAL, NOT_ACCEPTED, Step, judge
@@ -22,7 +23,10 @@ from customers.search import search_cards, search_customers, split_words
 
 LATEST = 10
 COUNTED_DAYS = 14
+COUNTED = 10_000
+"""So many decisions of a charge point or charge group are counted at most, the latest."""
 UNKNOWN_DAYS = 90
+UNKNOWN_COUNTED = 2_000
 MATCHES = 200
 """So many cards, customers or points that a search names are looked up in the log."""
 TEXTS = {line.reason: line.text for line in BY_REASON.values()} | {
@@ -117,8 +121,8 @@ def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
     cards = _keys(search_cards(ChargeCard.objects.visible_to(login), words))
     customers = _keys(search_customers(Customer.objects.visible_to(login), words))
     points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
-    any_of = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
-    return rows.alias(capitals=Upper("card_uid")).filter(any_of)
+    matches = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
+    return rows.alias(capitals=Upper("card_uid")).filter(matches)
 
 
 def _keys(rows: Any) -> list[int]:
@@ -127,10 +131,15 @@ def _keys(rows: Any) -> list[int]:
 
 def with_reason(rows: Any, reason: str, login: StaffMember) -> Any:
     """Those for which the login reads this reason: one that is told to few is found by those few alone."""
-    visible = Exists(ChargeCard.objects.visible_to(login).order_by().filter(pk=OuterRef("card_id")))
+    visible_card = Exists(ChargeCard.objects.visible_to(login).order_by().filter(pk=OuterRef("card_id")))
     if reason == NOT_ACCEPTED:
-        return rows.filter(~visible, reason__in=CONFIDENTIAL)
-    return rows.filter(visible, reason=reason) if reason in CONFIDENTIAL else rows.filter(reason=reason)
+        scope = login.scope("customers.view_chargecard")
+        if scope.providers and not scope.user_groups and not scope.platform:
+            # Who sees all cards of a provider sees none of other providers: that is what was told.
+            own_points = rows.filter(told=NOT_ACCEPTED, provider_id__in=scope.providers)
+            return own_points.exclude(card_provider_id__in=scope.providers)
+        return rows.filter(~visible_card, reason__in=CONFIDENTIAL)
+    return rows.filter(visible_card, reason=reason) if reason in CONFIDENTIAL else rows.filter(reason=reason)
 
 
 _TABLE = DecisionEntry._meta.db_table
@@ -138,11 +147,16 @@ ELSEWHERE = RawSQL(f"{_TABLE}.card_provider_id <> {_TABLE}.provider_id", (), Boo
 """As the indexes of these decisions say it."""
 
 
-def visible_parts(login: StaffMember) -> list[Q]:
-    """What the login sees of the log, in parts that don't overlap and that an index has in the order of time each."""
+def visible_parts(login: StaffMember, *, at_own_points: bool = False) -> list[Q]:
+    """What the login sees of the log, in parts that don't overlap and that an index has in the order of time each.
+
+    ``at_own_points``: asked for is a charge point or charge group, and it sees none of others.
+    """
     scope = login.scope("chargepoints.view_decisionentry")
     if scope.platform or scope.user_groups:
         return [Q()]
+    if at_own_points:
+        return [Q(provider_id=provider) for provider in sorted(scope.providers)] or [Q(pk__in=[])]
     elsewhere = Q(ELSEWHERE) & ~Q(provider_id__in=scope.providers)
     return [
         part
@@ -187,34 +201,41 @@ def sessions_led_to(views: Sequence[DecisionView], login: StaffMember | None) ->
     params: dict[str, Any] = {"ids": [entry.pk for entry in own], "first": min(moments), "last": max(moments)}
     with connection.cursor() as cursor:
         cursor.execute(_LED_TO, params)
-        session_ids = dict(cursor.fetchall())
+        matches = dict(cursor.fetchall())
     rows = Session.objects.all() if login is None else Session.objects.visible_to(login)
-    sessions = rows.in_bulk(set(session_ids.values()))
-    return {entry: sessions[session] for entry, session in session_ids.items() if session in sessions}
+    sessions = rows.in_bulk(set(matches.values()))
+    return {entry: sessions[session] for entry, session in matches.items() if session in sessions}
 
 
 # Statistics: what somebody typed on the page is not counted
 
 
 def _since(login: StaffMember, days: int) -> Any:
+    """The latest first."""
     since = timezone.now() - timedelta(days=days)
     rows = DecisionEntry.objects.at_points_of(login).exclude(source=DecisionEntry.Source.EXPLAINER)
-    return rows.filter(asked_at__gte=since).order_by()
+    return rows.filter(asked_at__gte=since).order_by("-asked_at")
 
 
-@dataclass(frozen=True)
+@dataclass
 class UnknownCard:
     uid: str
-    times: int
-    first: datetime
     last: datetime
+    first: datetime
+    times: int = 0
 
 
 def unknown_cards(login: StaffMember) -> list[UnknownCard]:
-    """Uids that nobody knew in the last 90 days, those that came last first, without those that the login has cards of now."""
-    rows = _since(login, UNKNOWN_DAYS).filter(reason="card_unknown").values(uid=Upper("card_uid"))
-    unknown = rows.annotate(times=Count("pk"), first=Min("asked_at"), last=Max("asked_at")).order_by("-last")[:MATCHES]
-    cards = [UnknownCard(**row) for row in unknown]
+    """Uids that nobody knew in the last 90 days, those that came last first, without those that the login has cards of now.
+
+    Of the latest 2,000 decisions on unknown cards, so that the page costs the same whatever the log holds.
+    """
+    rows = _since(login, UNKNOWN_DAYS).filter(reason="card_unknown").values_list(Upper("card_uid"), "asked_at")
+    by_uid: dict[str, UnknownCard] = {}
+    for uid, asked_at in rows[:UNKNOWN_COUNTED]:
+        card = by_uid.setdefault(uid, UnknownCard(uid, asked_at, asked_at))
+        card.first, card.times = asked_at, card.times + 1
+    cards = list(by_uid.values())[:MATCHES]
     known = ChargeCard.objects.visible_to(login).alias(capitals=Upper("uid"))
     known_uids = known.filter(capitals__in=[card.uid for card in cards]).values_list("uid", flat=True)
     now_known = {uid.upper() for uid in known_uids}
@@ -223,24 +244,28 @@ def unknown_cards(login: StaffMember) -> list[UnknownCard]:
 
 @dataclass(frozen=True)
 class DecisionCounts:
-    """How often each reason was decided on each of the last days: ``numbers`` stand in the order of ``reasons``."""
+    """How often each reason was decided on each of the last days: ``numbers`` stand in the order of ``reasons``.
+
+    ``complete`` False: there were more than are counted, so the earliest day is not whole.
+    """
 
     reasons: tuple[tuple[str, str], ...]
     days: tuple[tuple[date, tuple[int, ...]], ...]
+    complete: bool
 
 
 def decision_counts(login: StaffMember, **of: Any) -> DecisionCounts | None:
     """Of a ``charge_point`` or ``charge_group``, by reason and day; None where nothing was decided in the last 14 days."""
-    rows = _since(login, COUNTED_DAYS).filter(**of).annotate(day=TruncDate("asked_at"))
-    numbers: dict[tuple[date, str], int] = {}
-    for day, reason, number in rows.values_list("day", "reason").annotate(number=Count("pk")):
-        public_reason = NOT_ACCEPTED if reason in CONFIDENTIAL else reason
-        numbers[day, public_reason] = numbers.get((day, public_reason), 0) + number
-    if not numbers:
+    rows = list(_since(login, COUNTED_DAYS).filter(**of).values_list("asked_at", "reason")[:COUNTED])
+    if not rows:
         return None
+    numbers = Counter(
+        (timezone.localdate(at), NOT_ACCEPTED if reason in CONFIDENTIAL else reason) for at, reason in rows
+    )
     reasons = [reason for reason in TEXTS if any(reason == each for _, each in numbers)]
     days = sorted({day for day, _ in numbers}, reverse=True)
     return DecisionCounts(
         tuple((reason, TEXTS[reason]) for reason in reasons),
-        tuple((day, tuple(numbers.get((day, reason), 0) for reason in reasons)) for day in days),
+        tuple((day, tuple(numbers[day, reason] for reason in reasons)) for day in days),
+        complete=len(rows) < COUNTED,
     )

@@ -15,6 +15,8 @@ from django.utils.functional import cached_property
 from chargepoints.admin.session_filters import REACHED, LatestPages
 from evcnet.admin.base import AnnotatedChangeList
 
+PAGES_AHEAD = 9
+
 
 class DecisionPages(LatestPages):
     """Pages of a queryset that is put together from ``parts``, conditions that don't overlap.
@@ -22,15 +24,17 @@ class DecisionPages(LatestPages):
     One statement with all of them joined by OR has no index for its order, and would sort all that the login sees.
     """
 
-    def __init__(self, rows: Any, per_page: int, parts: Sequence[Q]) -> None:
+    def __init__(self, rows: Any, per_page: int, parts: Sequence[Q], asked: int = 1) -> None:
+        """``asked`` is the number of the page that is shown: no more than the next ones are counted."""
         super().__init__(rows, per_page)
         self.parts = [rows.filter(part) for part in parts]
+        self.reached = min(REACHED, (max(asked, 1) + PAGES_AHEAD) * per_page)
 
     @cached_property
     def count(self) -> int:
         """At most as many as are paged through; there may be more."""
-        number: int = sum(part.order_by()[:REACHED].count() for part in self.parts)
-        return min(REACHED, number)
+        number_of_rows: int = sum(part.order_by("-asked_at", "-id")[: self.reached].count() for part in self.parts)
+        return min(self.reached, number_of_rows)
 
     def page(self, number: Any) -> Any:
         number = self.validate_number(number)

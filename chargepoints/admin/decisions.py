@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponse
@@ -99,7 +101,10 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
         return DecisionList
 
     def get_paginator(self, request: StaffRequest, queryset: Any, per_page: int, *_: Any) -> DecisionPages:
-        return DecisionPages(queryset, per_page, visible_parts(request.user))
+        number = request.GET.get(PAGE_VAR, "")
+        narrowed = any(name.startswith(("charge_point__", "charge_group__")) for name in request.GET)
+        parts = visible_parts(request.user, at_own_points=narrowed)
+        return DecisionPages(queryset, per_page, parts, int(number) if re.fullmatch("[0-9]{1,8}", number) else 1)
 
     views: dict[int, DecisionView]
 

@@ -28,10 +28,17 @@ MATCHES = 200
 class LatestPages(Paginator):  # type: ignore[type-arg]
     """Counts no further than it pages: a count of all sessions would cost more than the page."""
 
+    reached = REACHED
+
     @cached_property
     def count(self) -> int:
-        count: int = self.object_list.order_by()[:REACHED].count()  # type: ignore[attr-defined]
+        count: int = self.object_list.order_by()[: self.reached].count()  # type: ignore[attr-defined]
         return count
+
+    @property
+    def has_more(self) -> bool:
+        """Are there as many as are counted, and perhaps more?"""
+        return self.count >= self.reached
 
 
 class DaysForm(forms.Form):
