@@ -41,7 +41,7 @@ async def run_worker() -> None:
             reason = failure.__cause__ or failure
         if time.monotonic() - started_at > SETTLED:
             pause = FIRST_PAUSE
-        logger.warning("The database is away (%s). Jobs wait; the next try is in %.0f s.", reason, pause)
+        logger.warning("The database cannot be used (%s). Jobs wait; the next try is in %.0f s.", reason, pause)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 

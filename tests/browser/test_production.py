@@ -38,7 +38,10 @@ http {{
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not NGINX, reason="there is no nginx on this machine: apt-get install nginx"),
+    pytest.mark.skipif(
+        not (NGINX and shutil.which("openssl")),
+        reason="there is no nginx on this machine: apt-get install nginx openssl",
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ from customers.letters import build_mail
 from customers.models import Announcement, Customer, Notice
 from customers.notice_text import WORDS
 from customers.notices import MOST_ATTEMPTS, mail_again, mail_waiting, resume_mailings
+from evcnet.accounts.forgotten_password import mail_way_back
 from evcnet.datetimes import database_clock
 from tests import factories as make
 
@@ -249,6 +250,15 @@ def test_notices_that_wait_without_a_job_get_one_within_a_minute(world):
     take_all_jobs()
     resume_mailings(0)
     assert (len(mail.outbox), jobs()) == (1, 0)
+
+
+def test_a_link_for_a_new_password_goes_before_a_mailing(world):
+    announced(world)
+    mail_way_back.defer(email=world.anna.email, portal="http://localhost/")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+        cursor.execute("SELECT task_name FROM procrastinate_fetch_job_v2(NULL, NULL)")
+        assert cursor.fetchone() == ("mail_way_back",)
 
 
 def test_a_mailing_that_is_stuck_is_resumed_by_hand_and_mails_each_once(world):
