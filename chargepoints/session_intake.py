@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.utils import timezone
@@ -128,7 +129,12 @@ def _facts_key(row: dict[str, Any], at: datetime) -> tuple[Any, ...]:
     begins, ends = row["card_from"], row["card_until"]
     window = (begins is not None and at < begins, ends is not None and at >= ends)
     is_known = (row["card"] is not None, row["customer"] is not None, row["exception"] is not None)
-    return (*window, *is_known, *(value for name, value in row.items() if name not in OF_THE_DRIVER))
+    return (*window, *is_known, *_shared_facts(tuple(row))(row))
+
+
+@lru_cache(maxsize=4)
+def _shared_facts(columns: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    return itemgetter(*(name for name in columns if name not in OF_THE_DRIVER))
 
 
 SESSION_COLUMNS = (

@@ -32,7 +32,7 @@ from evcnet.importexport.widgets import (
 )
 
 ASKED_TOGETHER = 1_000  # sessions that one statement has the facts of
-CHECKED = ("code", "card_uid", "kwh", "parking_seconds", "note")  # what the model says of single values
+CHECKED = ("code", "card_uid", "note")  # what the model says of texts; numbers and moments are read within its bounds
 NAMED = 5  # pairs of sessions that overlap
 
 
