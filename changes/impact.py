@@ -21,7 +21,7 @@ EFFECTS: Final[tuple[Effect, ...]] = (
     "renamed",
     "unchanged",
 )
-"""The heaviest first: a customer is counted once a change, by the heaviest effect (rules, section 5)."""
+"""The heaviest first: a customer is counted once a change, by the heaviest effect (docs/terms.md, What a change does)."""
 
 ACCESS_EFFECTS: Final[tuple[Effect, ...]] = ("loses_access", "gains_access")
 PRICE_EFFECTS: Final[tuple[Effect, ...]] = ("pays_more", "pays_less", "differs", "renamed")

@@ -22,7 +22,7 @@ from tariffs.pricing import Tariff
 from tariffs.pricing.comparison import Comparison, compare
 
 REGULAR = timedelta(days=365)
-"""Who charged in the group this long before the change is among its regulars (rules, section 5)."""
+"""Who charged in the group this long before the change is among its regulars (docs/terms.md, What a change does)."""
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from customers.signals import customer_erased
 from evcnet.history import event_model
 from tariffs.writes import lock_changes
 
-ERASED = "The customer was erased."
+ERASURE = "The customer was erased."
 
 
 @receiver([tariff_changed, access_changed], sender=Change)
 def write_notices(signal: Signal, change: Change, cancelled: bool, preview: Preview | None, **_: Any) -> None:
-    """Queue the customers' notices, upon the first signal of a change that sends both."""
+    """Queue the customers' notices, or withdraw them where the change is cancelled; upon the first of a change's signals."""
     if not _is_first(signal, change):
         return
     if cancelled:
@@ -36,7 +36,7 @@ def write_notices(signal: Signal, change: Change, cancelled: bool, preview: Prev
 
 @receiver([tariff_changed, access_changed], sender=Change)
 def write_alerts(signal: Signal, change: Change, cancelled: bool, preview: Preview | None, **_: Any) -> None:
-    """Alert the staff concerned, upon the first signal of a change that sends both."""
+    """Alert the staff concerned, upon the first of a change's signals."""
     if not _is_first(signal, change):
         return
     if cancelled:
@@ -63,7 +63,7 @@ def _remove_exceptions(customer: Customer, by: StaffMember | None) -> int:
     held = CustomerException.objects.filter(customer=customer).select_related("charge_group")
     rows = [ProposedException(row.charge_group, customer, removed=True) for row in held]
     if rows:
-        apply_now(ExceptionChanges(rows), by=by, reason=ERASED)
+        apply_now(ExceptionChanges(rows), by=by, reason=ERASURE)
     return len(rows)
 
 

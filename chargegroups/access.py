@@ -265,7 +265,7 @@ ACCESS_RULES: tuple[Line, ...] = (
         "16", "no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""
     ),
 )
-"""Rules, section 2, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on (section 8)."""
+"""docs/terms.md, May this card charge here?, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on."""
 
 BY_REASON: dict[str, Line] = {line.reason: line for line in ACCESS_RULES}
 NOT_ACCEPTED = "card_not_accepted"

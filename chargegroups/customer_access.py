@@ -76,10 +76,10 @@ def _rank(decision: Decision) -> tuple[bool, int]:
 
 
 def grouped_access(
-    snapshot: GroupSnapshot, login: Login, *, statuses: Collection[str] | None = None, past: bool = False
+    snapshot: GroupSnapshot, login: Login, *, statuses: Collection[str] | None = None
 ) -> list[CustomerAccess]:
     """Every distinct set of facts among the customers that the login sees, judged once; one grouped query."""
-    query = facts_query(snapshot, login, statuses=statuses, past=past)
+    query = facts_query(snapshot, login, statuses=statuses)
     return [CustomerAccess.of(snapshot, shared) for shared in query.sets()]
 
 

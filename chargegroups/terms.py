@@ -111,7 +111,7 @@ def _no_version(access: Access, tariff: TariffInForce, source: Source) -> Access
 def as_customer(facts: Facts, *, has_card: bool) -> Facts:
     """A customer as lists and previews count them: at a working point, with their best valid card or with none yet.
 
-    One who has no active, valid card counts by the policy as well, but not by roaming (rules, section 5).
+    One who has no active, valid card counts by the policy as well, but not by roaming (docs/terms.md, What a change does).
     """
     return replace(
         facts,

@@ -1,4 +1,7 @@
-"""Attach charge points to charge groups, detach, activate and deactivate them: row by row, each whole or not at all."""
+"""Attach charge points to charge groups, detach, activate and deactivate them: row by row, each whole or not at all.
+
+A CSV row or an EVSE of a feed writes its charge point itself, with all of its columns, and takes the rule of statuses from here.
+"""
 
 from __future__ import annotations
 

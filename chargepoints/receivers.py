@@ -13,7 +13,7 @@ from customers.signals import customer_erased
 
 
 @receiver(customer_erased, sender=Customer)
-def stop_decision_log(**_: Any) -> None:
+def hold_back_decisions(**_: Any) -> None:
     """Until the erasure is over no batch is written, so that none is overlooked that knew the person still."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])

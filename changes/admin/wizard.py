@@ -197,7 +197,7 @@ class ChangeWizard(ABC, Generic[Subject]):
         return HttpResponseRedirect(self.back)
 
     def _applied_before(self) -> HttpResponse | None:
-        """A second click on “confirm” finds its own change applied; None where there is none."""
+        """Where exactly the change of this preview was made since, by a second click or by a colleague; None where it was not."""
         change = applied_since(self.request, self.data) if self.step == "confirm" else None
         return self._back_with_message(change, "This had been done already, and was not done twice") if change else None
 

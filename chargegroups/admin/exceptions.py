@@ -29,6 +29,8 @@ class Editor:
 
     refusal = ""
     """Why the exception can't be removed."""
+    stale = False
+    """Whether something else changed since the preview that was confirmed, so that nothing was written."""
     preview: Any = None
 
     def __init__(self, request: StaffRequest, snapshot: GroupSnapshot, customer: Customer) -> None:
@@ -137,14 +139,17 @@ class Editor:
 
     def apply(self) -> Change | None:
         """Make the change that was shown; nothing where it was not shown yet, or where it is refused."""
-        if not self.valid or self.request.POST.get("shown") != self.fingerprint:
+        if not self.valid:
+            return None
+        if self.request.POST.get("shown") != self.fingerprint:
+            self.stale = bool(self.request.POST.get("shown"))
             return None
         notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
             applied = apply_change(self.proposal, fingerprint=self.fingerprint,
                            by=self.request.user, notify=notify)  # fmt: skip
         except StalePreview as stale:
-            self.preview = stale.preview
+            self.preview, self.stale = stale.preview, True
             return None
         except REFUSALS as error:
             self._refuse(error)

@@ -1,7 +1,8 @@
 """CSV resources of locations, charge points, decisions and sessions."""
 
+from chargepoints.resources.charge_points import ChargePointResource
 from chargepoints.resources.decisions import DecisionResource
-from chargepoints.resources.places import ChargePointResource, LocationResource
+from chargepoints.resources.locations import LocationResource
 from chargepoints.resources.sessions import SessionResource
 
 __all__ = ["ChargePointResource", "DecisionResource", "LocationResource", "SessionResource"]

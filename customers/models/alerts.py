@@ -53,7 +53,7 @@ class Alert(models.Model):
     kind = models.CharField(max_length=30, help_text="The kind of the change, in words.")
     sentence = models.CharField(max_length=300)
     takes_effect_at = models.DateTimeField()
-    made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")  # or who cancelled it
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
     user_groups = models.ManyToManyField(
         UserGroup, related_name="+", help_text="Those that hold charge groups concerned, or customers affected."

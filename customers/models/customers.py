@@ -196,6 +196,6 @@ class ChargeCard(models.Model):
             raise ValidationError({"roaming": "A prepaid customer's card has roaming off."})
 
     def attach(self, customer: Customer) -> None:
-        """Attaching a customer activates the card (rules, section 1)."""
+        """Attaching a customer activates the card (docs/terms.md, Things)."""
         self.customer = customer
         self.status = self.Status.ACTIVE

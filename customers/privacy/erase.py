@@ -27,7 +27,7 @@ def erase(customer: Customer, by: StaffMember | None = None, address: str | None
     with transaction.atomic(), _erasure():
         person = Person.of(customer)
         # First what is tied to the customer goes: changes take the provider's lock, which comes before that of any row.
-        rows = _receivers(customer, by)
+        rows = _send_erased(customer, by)
         _lock(customer)
         rows += anonymise.overwrite(person)
         Customer.objects.filter(pk=customer.pk).update(erased_at=Now())
@@ -45,7 +45,7 @@ def erase(customer: Customer, by: StaffMember | None = None, address: str | None
         return rows
 
 
-def _receivers(customer: Customer, by: StaffMember | None) -> Counter[str]:
+def _send_erased(customer: Customer, by: StaffMember | None) -> Counter[str]:
     rows: Counter[str] = Counter()
     for _, taken_away in customer_erased.send(Customer, customer=customer, by=by):
         rows.update(taken_away or {})

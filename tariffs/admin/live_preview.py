@@ -47,7 +47,9 @@ def answer(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
     return TemplateResponse(request, "tariffs/live_preview.html", context)
 
 
-def reading(request: StaffRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None) -> dict[str, Any]:
+def preview_context(
+    request: StaffRequest, tariff: Tariff, listed: PriceList, begins: datetime | None = None
+) -> dict[str, Any]:
     """How a price list reads to a driver, what is odd about it, and what the reference sessions cost by it."""
     now = database_clock()
     version = versions_in_force([tariff.pk], now).get(tariff.pk) if tariff.pk else None

@@ -91,7 +91,7 @@ class PriceEditor:
         if not sent.is_valid():
             return {"unread": sent.problems}
         begins = sent.cleaned_data["valid_from"]
-        return live_preview.reading(self.request, self.tariff, sent.tariff(self.tariff.currency), begins)
+        return live_preview.preview_context(self.request, self.tariff, sent.tariff(self.tariff.currency), begins)
 
     def simple_from_table(self, table: PriceTable) -> HttpResponse | None:
         """The form in place of a valid table; None where it would lose something, which the table then says."""
@@ -125,7 +125,7 @@ class PriceEditor:
             writes.replace_version(table.stored, table.rows, valid_from=begins, **table.fields)
 
     def _preview(self, listed: Any, table: PriceTable | None = None) -> dict[str, Any]:
-        return live_preview.reading(self.request, self.tariff, listed, table.valid_from if table else None)
+        return live_preview.preview_context(self.request, self.tariff, listed, table.valid_from if table else None)
 
 
 def try_write(table: PriceTable, write: Callable[[PriceTable], None]) -> bool:

@@ -21,7 +21,7 @@ PRICES = ("energy", "time", "parking", "flat")
 LIMITS = ("min_price", "max_price")
 MOMENTS = ("valid_from", "valid_until")
 MINUTE = Decimal(60)
-MOST_GRACE = 30 * 24 * 60
+MOST_FREE_MINUTES = 30 * 24 * 60
 _STORED = Decimal("0.0001")  # a price has four decimals, and OCPI counts time by the hour
 
 
@@ -57,15 +57,15 @@ class SimpleForm(forms.Form):
     start_fee = _price("Start fee", "Once a session.")
     charging = _price("Charging, per minute", decimals=6)
     parking = _price("Parking, per minute", "Idle fee: connected without charging (OCPI: PARKING_TIME).", decimals=6)
-    grace = forms.IntegerField(
+    free_minutes = forms.IntegerField(
         label="Parking free for the first minutes",
         required=False,
         min_value=0,
-        max_value=MOST_GRACE,
+        max_value=MOST_FREE_MINUTES,
         help_text="Counted from the start of the session, since OCPI knows no time that begins when charging ends.",
     )
     vat = forms.DecimalField(
-        label="VAT %", required=False, min_value=0, max_value=100, decimal_places=2, help_text="On all of these prices."
+        label="VAT %", required=False, min_value=0, max_value=100, decimal_places=4, help_text="On all of these prices."
     )
     min_price_excl = _price("At least, excl. VAT")
     min_price_incl = _price("At least, incl. VAT", "Empty: in proportion to the limit without VAT.")
@@ -82,8 +82,8 @@ class SimpleForm(forms.Form):
             price = answers.get(name)
             if price is not None and price * MINUTE % _STORED:
                 self.add_error(name, "By the hour this has more than four decimals: round it.")
-        if answers.get("grace") and not answers.get("parking"):
-            self.add_error("grace", "There is no price for parking: give one, or leave this empty.")
+        if answers.get("free_minutes") and not answers.get("parking"):
+            self.add_error("free_minutes", "There is no price for parking: give one, or leave this empty.")
         check_window_and_limits(self)
         return answers
 
@@ -106,7 +106,7 @@ class SimpleForm(forms.Form):
             typed["start_fee"],
             _hourly(typed["charging"]),
             _hourly(typed["parking"]),
-            (typed["grace"] or 0) * 60,
+            (typed["free_minutes"] or 0) * 60,
             typed["vat"],
             least,
             most,
@@ -126,7 +126,7 @@ def simple_values(tariff: Tariff) -> tuple[dict[str, Any], tuple[str, ...]]:
         "start_fee": prices.start_fee,
         "charging": _by_minute(prices.charging_per_hour),
         "parking": _by_minute(prices.idle_fee_per_hour),
-        "grace": prices.idle_fee_after // 60 or None,
+        "free_minutes": prices.idle_fee_after // 60 or None,
         "vat": prices.vat,
     }
     for name, limit in zip(LIMITS, (prices.min_price, prices.max_price), strict=True):

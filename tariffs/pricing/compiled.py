@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from .clock import zone_of
 from .currencies import MINOR_UNITS
-from .integer_weights import IntegerWeights, gross_price, integer_weights, net_price
+from .integer_weights import IntegerWeights, integer_weights
 from .restrictions import ActiveElements
 from .session import ACTIVITIES, PARTS_OF_KWH, Activity
 from .spans import Mask, Span
 from .tariff import Component, Dimension, Reservation, Tariff
+from .vat import gross_price, net_price
 
 
 class ActiveComponents(NamedTuple):

@@ -1,4 +1,4 @@
-"""The cost of a session: totals, and the lines that add up to them; the only place that rounds money."""
+"""The cost of a session: totals, and the lines that add up to them; the only place that rounds what is charged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from .compiled import CompiledTariff
 from .integer_weights import per
 from .limits import Totals
 from .metering import Tally
+from .rounding import half_up, rounded
 from .tariff import Dimension
 
 LineDimension = Dimension | Literal["MIN_PRICE", "MAX_PRICE", "SMALL_SESSION"]
@@ -150,18 +151,3 @@ class Cost:
             Fraction(tally.rounding.get(position, 0), counted),
             tariff.elements[index].restrictions.reservation is not None,
         )
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """The nearest whole number; a half goes away from zero."""
-    if numerator < 0:
-        return -half_up(-numerator, denominator)
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def rounded(value: Fraction, decimals: int) -> str:
-    """A fraction as text with so many decimals, one at least, half up."""
-    unit = 10**decimals
-    amount = half_up(value.numerator * unit, value.denominator)
-    whole, rest = divmod(abs(amount), unit)
-    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{decimals}}"

@@ -1,7 +1,8 @@
 """Idle fee: the price of being connected without charging, per hour. OCPI calls its dimension PARKING_TIME.
 
-Here it is built and recognised as an element of the simple form; the parked time of a session is counted in metering.py
-and priced like every dimension.
+Here it is built and recognised as an element of the simple form. It is priced like every dimension: compiled.py finds the
+component, metering.py counts the parked time, engine.py multiplies. People read it per minute: wording.py, and the simple
+form of prices.
 
 OCPI knows no time that begins when charging ends: free time before the fee counts from the start of the session.
 """

@@ -1,12 +1,12 @@
 """Prices as whole numbers, so that a session is priced without fractions and still exactly."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 from typing import Final
 
 from .tariff import Component, Dimension, PriceLimit, Tariff
+from .vat import gross_price, net_price, shared_vat_factor
 
 _HOUR: Final = 3600
 
@@ -53,33 +53,6 @@ def integer_weights(tariff: Tariff, parts: int) -> IntegerWeights:
 def per(dimension: Dimension, parts: int) -> int:
     """How many of what is counted make the unit of a price: kWh, hour, session."""
     return {"ENERGY": parts, "TIME": _HOUR, "PARKING_TIME": _HOUR, "FLAT": 1}[dimension]
-
-
-def net_price(component: Component, tariff: Tariff) -> Fraction:
-    """The price excluding VAT."""
-    price = Fraction(component.price)
-    return price / _vat_factor(component) if tariff.tax_included else price
-
-
-def gross_price(component: Component, tariff: Tariff) -> Fraction:
-    """The price including VAT, where the component has any."""
-    price = Fraction(component.price)
-    return price if tariff.tax_included else price * _vat_factor(component)
-
-
-def vat_percentages(tariff: Tariff) -> set[Decimal | None]:
-    """Those of all components; None stands for those that have none."""
-    return {component.vat for element in tariff.elements for component in element.components}
-
-
-def shared_vat_factor(tariff: Tariff) -> Fraction:
-    """What makes an amount excluding VAT one including it: by the percentage that all components share, else 1."""
-    rates = vat_percentages(tariff)
-    return 1 + Fraction(rates.pop() or 0) / 100 if len(rates) == 1 else Fraction(1)
-
-
-def _vat_factor(component: Component) -> Fraction:
-    return 1 + Fraction(component.vat or 0) / 100
 
 
 def _limit(limit: PriceLimit | None, unit: int) -> Limit | None:

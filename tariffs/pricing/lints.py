@@ -5,11 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from .integer_weights import net_price, vat_percentages
 from .problems import Finding
 from .restriction_lints import minute_gaps, never_met, never_reached, overlapping_windows, without_fallback
 from .tariff import Component, Dimension, Tariff
-from .vat_readings import loses_vat
+from .vat import loses_vat, net_price, vat_percentages
 from .wording import amount, is_free
 
 _UNITS: Final[dict[Dimension, str]] = {

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from .conditions import condition
 from .price_words import ENGLISH, PriceWords
 from .tariff import Component, Dimension, Element, PriceLimit, Tariff
-from .vat_readings import limit_including_vat, reading
+from .vat import convert_prices, limit_including_vat
 
 _ORDER: Final[tuple[Dimension, ...]] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
 _RESERVED_UNITS: Final[dict[Dimension, str]] = {"TIME": "/min", "FLAT": ""}
@@ -45,7 +45,7 @@ def describe(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
 
     Prices include or exclude VAT; they are exact where the tariff states them so (``tax_included``).
     """
-    tariff = reading(tariff, incl_vat=incl_vat)
+    tariff = convert_prices(tariff, incl_vat=incl_vat)
     tiers = [tier for dimension in _ORDER for tier in _tiers(tariff, dimension)]
     for_session = [tier for tier in tiers if not tier.reservation]
     reserved = [tier for tier in tiers if tier.reservation]
@@ -60,7 +60,7 @@ def price_text(tariff: Tariff, words: PriceWords = ENGLISH, *, incl_vat: bool = 
     """
     if is_free(tariff):
         return words.free
-    tariff = reading(tariff, incl_vat=incl_vat)
+    tariff = convert_prices(tariff, incl_vat=incl_vat)
     parts = [part for dimension in _ORDER if (part := _summary(tariff, dimension, words))]
     limits = [f"{word} {_limit_amount(limit, tariff, words)}" for word, limit in _limits_of(tariff, words)]
     text = ", ".join([" + ".join(parts) or words.nothing, *limits, _vat_of(tariff, words)])
@@ -126,7 +126,7 @@ def _price(
 def _per_minute(component: Component, currency: str, units: Mapping[Dimension, str], hour: str) -> str:
     """Per minute, as AFIR asks; where that does not come out in four decimals, the price per hour as well."""
     exact = Fraction(component.price) / 60
-    rounded = (component.price / 60).quantize(Decimal("0.0001"))
+    rounded = (component.price / 60).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     text = f"{amount(rounded)} {currency}{units[component.dimension]}"
     return text if Fraction(rounded) == exact else f"{text} ({amount(component.price)} {currency}{hour})"
 

@@ -58,7 +58,8 @@ def test_what_changed_meanwhile_is_shown_again_and_not_saved(world, anna):
     url = row_of(world, world.jansen)
     _, fields = shown_in_place(anna, url)
     type(world.jansen).objects.filter(pk=world.jansen.pk).update(status="blocked")
-    assert anna.post(url, fields).status_code == 200
+    answer = anna.post(url, fields)
+    assert answer.status_code == 200 and "something changed after this was shown" in answer.content.decode()
     assert not CustomerException.objects.exists() and not Change.objects.exists()
 
 

@@ -149,12 +149,12 @@ class TestBetweenFormAndTable:
 
     def test_a_new_tariff_goes_from_the_form_to_the_table_and_back_with_all_that_was_typed(self, world, signed_in):
         browser = signed_in(world.anna)
-        typed = {"per_kwh": "0.39", "parking": "0.05", "grace": "240", "valid_from": "2099-03-01T12:00"}
+        typed = {"per_kwh": "0.39", "parking": "0.05", "free_minutes": "240", "valid_from": "2099-03-01T12:00"}
         as_rows = browser.post(f"{ADD}?form=simple", NEW | typed | {"step": "table"})
         assert as_rows.context["tariff_form"]["code"].value() == "NIGHT"
         sent = as_rows.context["table"].elements.data.dict()
         back = browser.post(ADD, NEW | sent | {"step": "simple"})
-        assert back.context["form"].initial == typed | {"grace": 240, "valid_until": ""}
+        assert back.context["form"].initial == typed | {"free_minutes": 240, "valid_until": ""}
         assert back.context["tariff_form"].initial["code"] == "NIGHT"
         assert not Tariff.objects.filter(code="NIGHT").exists()
 

@@ -22,7 +22,7 @@ TYPED = {
     "start_fee": "0.50",
     "charging": "0.01",
     "parking": "0.05",
-    "grace": "240",
+    "free_minutes": "240",
     "vat": "21",
     "min_price_excl": "1",
     "max_price_excl": "30",

@@ -32,7 +32,7 @@ def test_the_json_lies_in_the_folder_that_the_environment_names(tmp_path: Path, 
 
 def test_a_part_that_is_unknown_is_refused(capsys) -> None:
     assert main(["nothing"]) == 2
-    assert "Parts: pricing, replay, tariffs." in capsys.readouterr().err
+    assert "Parts: pricing, replay, tariffs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("prices", "periods"), [(FOUR_ELEMENTS, 4), (SIXTEEN_ELEMENTS, 16)])

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from tariffs.pricing.cost import half_up, rounded
+from tariffs.pricing.rounding import half_up, rounded
 from tests.rules.pricing_world import (
     charging,
     cost_of,

@@ -3,7 +3,7 @@
 import pytest
 
 from tariffs.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
-from tariffs.pricing.vat_readings import loses_vat
+from tariffs.pricing.vat import loses_vat
 from tests.rules.pricing_world import element, tariff
 
 

@@ -1,4 +1,4 @@
-"""CSV resources of locations and charge points."""
+"""CSV resource of charge points. A row attaches or detaches as the pages do, by a change; its columns are written with it."""
 
 from __future__ import annotations
 
@@ -16,41 +16,16 @@ from customers.models import Customer
 from evcnet.errors import DomainError
 from evcnet.importexport.declaration import Values, refuse_other_case
 from evcnet.importexport.fields import Field
-from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import (
-    BooleanWidget,
     ChoiceWidget,
     CodeWidget,
-    CountryWidget,
     DecimalWidget,
     ReferenceWidget,
 )
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
-
-
-class LocationResource(BulkResource):
-    guard_columns: ClassVar = {"social_charging": "country"}
-
-    code = Field(CodeWidget(), required=True)
-    name = Field(required=True)
-    address = Field()
-    postal_code = Field()
-    city = Field()
-    country = Field(CountryWidget(), required=True)
-    latitude = Field(DecimalWidget(decimals=7, least=-90, most=90, rounded=True, unit="degrees"))
-    longitude = Field(DecimalWidget(decimals=7, least=-180, most=180, rounded=True, unit="degrees"))
-    time_zone = Field(CodeWidget(), default=None, needed="else the provider’s")
-    published = Field(BooleanWidget())
-
-    class Meta:
-        model, name, import_id_fields = Location, "locations", ("code",)
-
-    def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
-        if new_values["time_zone"] is None and row.provider is not None:
-            new_values["time_zone"] = row.provider.time_zone
 
 
 class ChargePointResource(TermsResource):

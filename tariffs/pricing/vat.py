@@ -1,6 +1,7 @@
-"""The two readings of a tariff: its prices excluding and including VAT, as they are shown.
+"""VAT: prices excluding and including it, exact as they are charged, and as they are shown.
 
-A price that is not stated so is converted and rounded half up to four decimals; what is charged is never rounded so.
+A price that is shown and not stated so is converted and rounded half up to four decimals; what is charged is never
+rounded so.
 """
 
 from dataclasses import replace
@@ -8,14 +9,40 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from .cost import half_up
-from .integer_weights import gross_price, net_price, shared_vat_factor, vat_percentages
-from .tariff import Dimension, Element, PriceLimit, Tariff
+from .rounding import half_up
+from .tariff import Component, Dimension, Element, PriceLimit, Tariff
 
 _DECIMALS: Final = 4
 
 
-def reading(tariff: Tariff, *, incl_vat: bool) -> Tariff:
+def net_price(component: Component, tariff: Tariff) -> Fraction:
+    """The price excluding VAT."""
+    price = Fraction(component.price)
+    return price / _vat_factor(component) if tariff.tax_included else price
+
+
+def gross_price(component: Component, tariff: Tariff) -> Fraction:
+    """The price including VAT, where the component has any."""
+    price = Fraction(component.price)
+    return price if tariff.tax_included else price * _vat_factor(component)
+
+
+def vat_percentages(tariff: Tariff) -> set[Decimal | None]:
+    """Those of all components; None stands for those that have none."""
+    return {component.vat for element in tariff.elements for component in element.components}
+
+
+def shared_vat_factor(tariff: Tariff) -> Fraction:
+    """What makes an amount excluding VAT one including it: by the percentage that all components share, else 1."""
+    rates = vat_percentages(tariff)
+    return 1 + Fraction(rates.pop() or 0) / 100 if len(rates) == 1 else Fraction(1)
+
+
+def _vat_factor(component: Component) -> Fraction:
+    return 1 + Fraction(component.vat or 0) / 100
+
+
+def convert_prices(tariff: Tariff, *, incl_vat: bool) -> Tariff:
     """The tariff with its prices including or excluding VAT. A component without VAT has one price in both."""
     if tariff.tax_included == incl_vat:
         return tariff

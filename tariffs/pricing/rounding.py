@@ -1,0 +1,18 @@
+"""Rounding half up: of whole numbers, and of fractions as text."""
+
+from fractions import Fraction
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes away from zero."""
+    if numerator < 0:
+        return -half_up(-numerator, denominator)
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def rounded(value: Fraction, decimals: int) -> str:
+    """A fraction as text with so many decimals, one at least, half up."""
+    unit = 10**decimals
+    amount = half_up(value.numerator * unit, value.denominator)
+    whole, rest = divmod(abs(amount), unit)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{decimals}}"
