@@ -104,7 +104,7 @@ class PasswordForm(forms.Form):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=password_validators_help_text_html(),
     )
-    again = forms.CharField(
+    password_again = forms.CharField(
         label="Password again",
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
@@ -127,9 +127,9 @@ def optional(field: forms.Field) -> forms.Field:
 
 
 def check_password(form: forms.Form, cleaned: dict[str, Any], login: StaffMember | None) -> None:
-    password, again = cleaned.get("password"), cleaned.get("again")
+    password, again = cleaned.get("password"), cleaned.get("password_again")
     if password is not None and again is not None and password != again:
-        form.add_error("again", "The two passwords differ.")
+        form.add_error("password_again", "The two passwords differ.")
     if password:
         try:
             validate_password(password, login)
@@ -141,7 +141,7 @@ class NewLoginForm(LoginForm):
     """Without a password the login is invited by mail to choose one, which its admin then never knows."""
 
     password = optional(PasswordForm.base_fields["password"])
-    again = optional(PasswordForm.base_fields["again"])
+    password_again = optional(PasswordForm.base_fields["password_again"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "evcnet.middleware.never_cache_pages_of_logins",
     "evcnet.middleware.provider_time_zone",
+    "evcnet.accounts.unsent_forms.signed_out",
     "evcnet.accounts.audit.refusals",
     "evcnet.accounts.second_factor.SecondFactorMiddleware",
     "evcnet.accounts.reauthentication.ReauthenticationMiddleware",
@@ -149,6 +150,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # Wrong passwords and codes are counted by attempts.py, which knows the owner's devices; passkeys can't be guessed.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": None, "change_password": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}
+CSRF_FAILURE_VIEW = "evcnet.accounts.unsent_forms.csrf_failure"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "evcnet.accounts.adapter.SecondFactorAdapter"

@@ -6,6 +6,7 @@ from django.urls import include, path
 from chargepoints.api import authorize_card
 from evcnet.health import healthz, readyz
 
+handler429 = "evcnet.accounts.unsent_forms.too_many_requests"
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),

@@ -120,7 +120,7 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin[StaffMember]):
     def get_fieldsets(self, request: StaffRequest, obj: StaffMember | None = None) -> Any:
         if obj is None:
             words = "Leave both empty: an invitation goes to the address above, by which they choose it themselves."
-            password = {"fields": ["password", "again"], "description": words}
+            password = {"fields": ["password", "password_again"], "description": words}
             return [(None, {"fields": ["name", "email"]}), ("First password", password)]
         return [(None, {"fields": ["name", "email", "is_active"]})]
 

@@ -30,6 +30,7 @@ from evcnet.accounts.attempts import (
 from evcnet.accounts.audit import record_lock
 from evcnet.accounts.devices import remember_device
 from evcnet.accounts.reauthentication import is_fresh
+from evcnet.accounts.unsent_forms import unsent_fields
 
 
 class SignIn(DefaultAccountAdapter):
@@ -71,7 +72,9 @@ class SignIn(DefaultAccountAdapter):
     def _too_many(self, request: HttpRequest, error: TooManyAttempts) -> Exception:
         if request.user.is_authenticated:
             return ValidationError(f"Too many failed attempts. Try again in {error}.")
-        page = TemplateResponse(request, "account/locked_out.html", {"wait": error}, status=429)
+        page = TemplateResponse(
+            request, "account/locked_out.html", unsent_fields(request) | {"wait": error}, status=429
+        )
         page["Retry-After"] = str(error.seconds)
         refusal: Exception = ImmediateHttpResponse(page)
         return refusal

@@ -18,12 +18,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from evcnet.accounts.unsent_forms import proof_too_old
 from evcnet.admin.requests import StaffRequest
 
 PROVED_AT = "proved_at"
 INTERRUPTED = "interrupted"
 MAX_CHARACTERS = 500_000
-"""Characters of a form that are kept while the password is asked; whoever sends more is led back to the empty form."""
+"""Characters of a form that wait in the session while the password is asked; of more, the page holds them."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,8 +50,8 @@ def is_fresh(request: HttpRequest) -> bool:
 def asks_password_again(view: View) -> View:
     """For a dangerous view, a function or a method: what is posted within 15 minutes of a proof runs, later it asks.
 
-    What was posted is kept meanwhile, but for files (pages that take files should act on a second, confirming post)
-    and for forms with a password.
+    What was posted waits in the session meanwhile; what can't (a form with a password, or a very long one) in a page.
+    Files are not kept: pages that take files should act on a second, confirming post.
     """
 
     @wraps(view)
@@ -109,21 +110,25 @@ class ReauthenticationMiddleware:
 def _asking(request: HttpRequest) -> HttpResponse:
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
     if request.FILES or _has_password(request) or sum(len(value) for _, value in fields) > MAX_CHARACTERS:
-        return _asking_page(request, request.get_full_path())
+        return proof_too_old(request, _way(request))
     fields = [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
     request.session[INTERRUPTED] = {"path": request.get_full_path(), "fields": fields}
     return _asking_page(request, reverse("sign_in_go_on"))
 
 
 def _has_password(request: HttpRequest) -> bool:
-    """Of a form with a password nothing is kept, since it is asked for twice, and under several names."""
+    """Of a form with a password nothing waits in the session: the page holds the rest of it."""
     return any("password" in name for name in request.POST)
 
 
 def _asking_page(request: HttpRequest, after: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{_way(request)}?{urlencode({'next': after})}")
+
+
+def _way(request: HttpRequest) -> str:
+    """Where this login confirms who it is; without a way it has to sign in anew."""
     ways = get_adapter(request).get_reauthentication_methods(request.user)
-    page = ways[0]["url"] if ways else reverse("account_logout")
-    return HttpResponseRedirect(f"{page}?{urlencode({'next': after})}")
+    return str(ways[0]["url"]) if ways else reverse("account_logout")
 
 
 @never_cache

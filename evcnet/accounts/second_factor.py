@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from customers.models import StaffMember
+from evcnet.accounts.unsent_forms import second_factor_missing
 
 SET_UP_BY = "second_factor_set_up_by"
 """In the session: the login that set up a factor in it. To set one up is to show it."""
@@ -73,5 +74,6 @@ def _page_to_show(login: StaffMember) -> str:
 
 
 def _to(page: str, request: HttpRequest) -> HttpResponse:
-    query = {"next": request.get_full_path()} if request.method == "GET" else {}
-    return HttpResponseRedirect(f"{reverse(page)}?{urlencode(query)}" if query else reverse(page))
+    if request.method == "POST":
+        return second_factor_missing(request, reverse(page))
+    return HttpResponseRedirect(f"{reverse(page)}?{urlencode({'next': request.get_full_path()})}")

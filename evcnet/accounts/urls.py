@@ -15,6 +15,7 @@ urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("login/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("login/second-factor/", mfa.authenticate, name="mfa_authenticate"),
+    path("session/", views.session_state, name="session_state"),
     path("logout/", account.logout, name="account_logout"),
     path("invitation/<str:token>/", invitation.accept, name="invitation"),
     path("sign-up/", account.signup, name="account_signup"),

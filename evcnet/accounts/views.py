@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
 
 from customers.models import StaffMember
 from evcnet.accounts.reauthentication import asks_password_again
@@ -24,6 +25,12 @@ def front(request: HttpRequest) -> Any:
     if request.user.is_authenticated:
         return admin.site.admin_view(admin.site.index)(request)
     return LoginView.as_view(http_method_names=["get", "head"])(request)
+
+
+@never_cache
+def session_state(request: HttpRequest) -> HttpResponse:
+    """204 while somebody is signed in here, else 403: asked by a page with a form before it is sent."""
+    return HttpResponse(status=204 if request.user.is_authenticated else 403)
 
 
 class SessionsView(ListUserSessionsView):

@@ -65,7 +65,6 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
-    warn_unsaved_form = True
     change_form_before_template = "evcnet/conflict.html"
     refusal: Refusal | None = None
     """Why the database refused what was typed, when the page is made again."""

@@ -43,7 +43,7 @@ def link(dirk):
 
 
 def added(browser, world, **said):
-    sent = {"name": "Dirk", "email": "dirk@greengrid.example", "password": "", "again": ""}
+    sent = {"name": "Dirk", "email": "dirk@greengrid.example", "password": "", "password_again": ""}
     sent |= {"memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 0, "memberships-0-role": "helpdesk"}
     return browser.post("/customers/staffmember/add/", sent | said)
 
@@ -70,7 +70,7 @@ def test_a_login_whose_invitation_cannot_be_mailed_is_not_added(world, signed_in
 
 
 def test_a_login_with_a_password_is_not_invited(world, signed_in):
-    added(signed_in(world.anna), world, password=CHOSEN, again=CHOSEN)
+    added(signed_in(world.anna), world, password=CHOSEN, password_again=CHOSEN)
     assert StaffMember.objects.get(name="Dirk").check_password(CHOSEN)
     assert mail.outbox == []
     with pytest.raises(DomainError, match="has a password already"):

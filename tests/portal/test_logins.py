@@ -29,7 +29,7 @@ def edit(browser, row, **typed):
 
 def new_login(browser, world, **typed):
     sent = page_form(browser.get(LOGINS + "add/"))
-    sent |= {"name": "Dirk", "email": "dirk@greengrid.example", "password": STRONG, "again": STRONG}
+    sent |= {"name": "Dirk", "email": "dirk@greengrid.example", "password": STRONG, "password_again": STRONG}
     sent |= {"memberships-0-role": Role.HELPDESK, "memberships-0-user_group": world.north.pk}
     return browser.post(LOGINS + "add/", sent | typed, follow=True)
 
@@ -67,7 +67,7 @@ class TestLogins:
         ("password", "again"), [("short", "short"), ("123456789012", "123456789012"), (STRONG, "other")]
     )
     def test_a_weak_or_mistyped_password_is_refused(self, world, signed_in, password, again):
-        refused = new_login(signed_in(world.anna), world, password=password, again=again)
+        refused = new_login(signed_in(world.anna), world, password=password, password_again=again)
         assert refused.context["adminform"].form.errors
         assert not StaffMember.objects.filter(name="Dirk").exists()
 
@@ -105,15 +105,15 @@ class TestLogins:
         browser = signed_in(world.anna)
         address = reverse("admin:customers_staffmember_password", args=[world.hugo.pk])
         assert browser.get(address).status_code == 200
-        browser.post(address, {"password": "short", "again": "short"})
+        browser.post(address, {"password": "short", "password_again": "short"})
         assert not StaffMember.objects.get(pk=world.hugo.pk).check_password("short")
-        browser.post(address, {"password": STRONG, "again": STRONG})
+        browser.post(address, {"password": STRONG, "password_again": STRONG})
         assert StaffMember.objects.get(pk=world.hugo.pk).check_password(STRONG)
 
     @pytest.mark.parametrize("who", ["ben", "carla", "hugo", "rita", "otto"])
     def test_nobody_else_sets_a_password(self, world, signed_in, who):
         address = reverse("admin:customers_staffmember_password", args=[world.anna.pk])
-        response = signed_in(getattr(world, who)).post(address, {"password": STRONG, "again": STRONG})
+        response = signed_in(getattr(world, who)).post(address, {"password": STRONG, "password_again": STRONG})
         assert response.status_code in (403, 404)
         assert not StaffMember.objects.get(pk=world.anna.pk).check_password(STRONG)
 
@@ -123,7 +123,7 @@ class TestLogins:
         text = edit(browser, world.otto, name="Owned", email="mine@example.org").content.decode()
         assert "BlueVolt" not in text
         address = reverse("admin:customers_staffmember_password", args=[world.otto.pk])
-        assert browser.post(address, {"password": STRONG, "again": STRONG}).status_code == 403
+        assert browser.post(address, {"password": STRONG, "password_again": STRONG}).status_code == 403
         stored = StaffMember.objects.get(pk=world.otto.pk)
         assert (stored.name, stored.email, stored.check_password(STRONG)) == ("Otto", "otto@bluevolt.example", False)
 

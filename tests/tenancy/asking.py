@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from customers.models import Provider, StaffAlert
 from customers.permissions import Role, granted, granted_to_operator
@@ -130,6 +131,7 @@ def ask(client: Any, method: str, url: str, data: Any = None, hide: list[bytes] 
     with CaptureQueriesContext(connection) as queries:
         response = client.get(url) if method == "GET" else client.post(url, data or {})
         body = b"".join(response) if response.streaming else response.content
+    body = without_echo(body, data or {})
     location = response.headers.get("Location", "")
     if hide:
         location = unquote(unquote(location))  # where one was going is quoted within the address of the sign-in
@@ -139,6 +141,17 @@ def ask(client: Any, method: str, url: str, data: Any = None, hide: list[bytes] 
         body = pattern.sub(word, body)
     error = repr(response.exc_info[1]) if getattr(response, "exc_info", None) else ""
     return Answer(response.status_code, body, location, len(queries), error)
+
+
+def without_echo(body: bytes, data: dict[str, Any]) -> bytes:
+    """The page that holds a form which was not taken, without the very fields that were just sent to it."""
+    if b"data-unsaved" not in body:
+        return body
+    for name, values in data.items():
+        for value in values if isinstance(values, list | tuple) else [values]:
+            field = f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
+            body = body.replace(field.encode(), b"")
+    return body
 
 
 def forms_of(client: Any, url: str) -> dict[str, list[str]]:

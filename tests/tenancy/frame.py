@@ -25,7 +25,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "admin:index",
         "front",
     },
-    (200, 200, 302, 302): {
+    (200, 200, 302, 403): {
         "account_alerts",
         "account_change_password",
         "account_reauthenticate",
@@ -42,14 +42,19 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     (200, 302, 302, 302): {
         "account_logout",
         "admin:logout",
+    },
+    (200, 302, 302, 403): {
         "usersessions_list",
+    },
+    (204, 204, 403, 403): {
+        "session_state",
     },
     (200, 405, 200, 405): {
         "account_inactive",
         "account_reset_password_done",
         "account_reset_password_from_key_done",
     },
-    (200, 405, 302, 302): {
+    (200, 405, 302, 403): {
         "admin:jsi18n",
         "admin:password_change_done",
         "mfa_index",
@@ -63,20 +68,22 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     (302, 302, 302, 302): {
         "mfa_authenticate",
         "mfa_login_webauthn",
-        "mfa_reauthenticate",
-        "mfa_reauthenticate_webauthn",
         "sign_in_go_on",
     },
-    (403, 405, 302, 302): {
+    (302, 302, 302, 403): {
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    },
+    (403, 405, 302, 403): {
         "admin:autocomplete",
     },
-    (404, 404, 302, 302): {
+    (404, 404, 302, 403): {
         "mfa_deactivate_totp",
         "mfa_download_recovery_codes",
         "mfa_edit_webauthn",
         "mfa_remove_webauthn",
     },
-    (404, 405, 302, 302): {
+    (404, 405, 302, 403): {
         "mfa_view_recovery_codes",
     },
     (405, 401, 405, 401): {
@@ -86,7 +93,8 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "invitation",
     },
 }
-"""What GET and POST are answered, signed in and signed out. 302: sent home, or to the form to sign in."""
+"""What GET and POST are answered, signed in and signed out. 302: sent home, or to the form to sign in; what was posted
+signed out is shown again (403), to be sent once signed in."""
 STATUS = {name: statuses for statuses, names in ANSWERED.items() for name in names}
 
 ASKED = {

@@ -39,6 +39,7 @@ SIGN_IN = {
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
     "sign_in_go_on",
+    "session_state",
     "usersessions_list",
     "account_alerts",
     "admin:login",

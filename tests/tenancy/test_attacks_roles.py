@@ -94,7 +94,7 @@ def test_an_admin_takes_over_no_login_that_reaches_further(marked, browser):
     filled = page_form(admin.get(where))
     admin.post(where, filled | {"name": "taken over", "email": "mine@example.org", "is_active": ""})
     for view in ("password", "invite", "second-factor", "history"):
-        typed = {"password": "a meadow full of transformers", "again": "a meadow full of transformers"}
+        typed = {"password": "a meadow full of transformers", "password_again": "a meadow full of transformers"}
         assert ask(admin, "POST", url(StaffMember, view, guest.pk), typed).refused
     assert StaffMember.objects.filter(pk=guest.pk).values().get() == before
     shown = ask(admin, "GET", where).body.lower()

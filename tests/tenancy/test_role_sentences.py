@@ -134,7 +134,7 @@ def test_a_new_login_begins_with_the_roles_of_another(marked, browser):
     admin, like = browser("provider admin"), marked.logins["helpdesk"]
     Membership.objects.create(staff_member=like, provider=marked.north.provider, role=Role.READ_ONLY)
     page = f"{ADD}?like={like.pk}"
-    typed = {"name": "Dirk", "email": "dirk@example.org", "password": STRONG, "again": STRONG}
+    typed = {"name": "Dirk", "email": "dirk@example.org", "password": STRONG, "password_again": STRONG}
     admin.post(page, page_form(admin.get(page)) | typed)
     dirk = StaffMember.objects.get(email="dirk@example.org")
     assert set(dirk.memberships.values_list("role", "user_group")) == {
