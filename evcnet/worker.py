@@ -20,8 +20,9 @@ UNTIL_IT_RUNS = RetryStrategy(wait=30)
 CONCURRENCY = 2
 """So many jobs run side by side: a mail server that hangs holds up one mailing, and no link for a new password."""
 HEARTBEAT = 5.0
+"""Seconds between two heartbeats, and between two looks for jobs of workers that are gone."""
 STALLED_AFTER = 20.0
-"""Seconds without a heartbeat after which a worker counts as gone, and between two looks for its jobs."""
+"""Seconds without a heartbeat after which a worker is gone."""
 ABORT_AFTER = 1.0
 """Seconds after TERM from which a long job stops at the next good moment. Whatever it is doing is finished first."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -46,15 +47,13 @@ async def run_worker() -> None:
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def take_up_stalled_jobs(connected: App) -> int:
-    """Queue the jobs of workers that are gone again; how many. Jobs are written so that to run twice does no harm."""
-    stalled = list(await connected.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
-    for job in stalled:
+async def _take_up_stalled_jobs(connected: App) -> None:
+    """Queue the jobs of workers that are gone again. Jobs are written so that to run twice does no harm."""
+    for job in await connected.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
         logger.warning("Job %s (%s) has lost its worker and is taken up again.", job.id, job.task_name)
         # Another worker may have been quicker.
         with contextlib.suppress(ConnectorException):
             await connected.job_manager.retry_job(job)
-    return len(stalled)
 
 
 async def _run_while_connected() -> None:
@@ -63,7 +62,7 @@ async def _run_while_connected() -> None:
     with app.replace_connector(connector) as connected:
         try:
             await connected.open_async()
-            await take_up_stalled_jobs(connected)
+            await _take_up_stalled_jobs(connected)
             await _run_jobs(connected)
         finally:
             # Also where it could not be opened: its pool would go on trying to connect.
@@ -92,4 +91,4 @@ async def _keep_taking_up(connected: App) -> None:
         await asyncio.sleep(HEARTBEAT)
         # Without a database the worker itself ends soon, and is started again.
         with contextlib.suppress(ConnectorException, psycopg.OperationalError):
-            await take_up_stalled_jobs(connected)
+            await _take_up_stalled_jobs(connected)
