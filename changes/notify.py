@@ -112,7 +112,8 @@ def _announce(
     announcement = _create(change, template, context, due_at=database_clock() + grace)
     ids = sorted(cases)
     for start in range(0, len(ids), AT_ONCE):
-        customers = Customer.objects.filter(pk__in=ids[start : start + AT_ONCE]).only("pk", "language", "kind")
+        rows = Customer.objects.filter(pk__in=ids[start : start + AT_ONCE])
+        customers = rows.order_by("pk").only("pk", "language", "kind")
         Notice.objects.bulk_create([notice_of(announcement, each, cases[each.pk]) for each in customers])
     queue_mail(announcement)
 
