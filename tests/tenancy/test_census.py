@@ -71,6 +71,7 @@ COMMANDS = {
     "demo": "writes providers of its own",
     "portal": "starts the portal",
     "roles_table": "no data",
+    "worker": "runs the jobs of all providers",
 }
 """What each command of ours reads: the rows of one provider, or, said here, those of all."""
 
