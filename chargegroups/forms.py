@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import INPUT_CLASSES, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import OPENINGS, SLOTS
@@ -19,7 +19,7 @@ from chargepoints.models import ChargePoint, Connector
 from customers.models import Customer, StaffMember
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import SearchBox, SearchBoxes
+from evcnet.admin.widgets import MomentInput, SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
@@ -30,8 +30,7 @@ class MomentField(forms.DateTimeField):
     """A moment, typed with the browser's own date and time picker."""
 
     def __init__(self, **options: Any) -> None:
-        attrs = {"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}
-        super().__init__(widget=forms.DateTimeInput(attrs=attrs, format="%Y-%m-%dT%H:%M"), required=False, **options)
+        super().__init__(widget=MomentInput, required=False, **options)
 
 
 def tariff_field(name: str, model: type[models.Model] = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]

@@ -14,7 +14,7 @@ from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from chargegroups.access import OCPP16, OCPP201, Verdict
 from chargepoints.admin.decision_pages import DecisionList, DecisionPages
@@ -31,7 +31,7 @@ from chargepoints.decision_views import (
 from chargepoints.models import DecisionEntry
 from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin
-from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.filters import AutocompleteFilter, MomentsFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
@@ -68,7 +68,7 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
     list_display = ["asked", "display_card", "display_point", "display_verdict", "display_reason", "asked_by"]
     list_select_related = ["api_key", "login"]
     list_filter = [
-        ("asked_at", RangeDateTimeFilter),
+        ("asked_at", MomentsFilter),
         DecisionVerdictFilter,
         ReasonFilter,
         ("source", ChoicesDropdownFilter),

@@ -13,13 +13,14 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes.models import Change
 from customers.alerts import VIEW, mark_read
 from customers.effect_words import EFFECT_WORDS, UNNOTICED, counts_in_words
 from customers.models import AlertPart, StaffAlert
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import MomentsFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.text import counted
@@ -59,7 +60,7 @@ class StaffAlertAdmin(ModelAdmin[StaffAlert]):
         UnreadFilter,
         EffectFilter,
         ("alert__event", ChoicesDropdownFilter),
-        ("alert__created_at", RangeDateTimeFilter),
+        ("alert__created_at", MomentsFilter),
     ]
     ordering = ["-pk"]
     actions = None

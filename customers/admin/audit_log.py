@@ -8,10 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.http import Http404
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from customers.models import AuditEntry
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.filters import MomentsFilter
 from evcnet.admin.requests import StaffRequest
 
 PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
@@ -22,7 +23,7 @@ PAGE = re.compile("admin:([a-z]+)_([a-z]+)_([a-z_-]+)")
 class AuditLogAdmin(ModelAdmin[AuditEntry]):
     list_display = ["at", "event", "display_who", "display_about", "rows", "address"]
     list_display_links = None
-    list_filter = [("event", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
+    list_filter = [("event", ChoicesDropdownFilter), ("at", MomentsFilter)]
     search_fields = ["who", "about"]
     search_help_text = "Who did it, or what it was about"
     empty_words = "Sign-ins, refusals, roles, API keys and exports are written down here, and nobody can change them."

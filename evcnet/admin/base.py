@@ -26,7 +26,7 @@ from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.scoped import Scoped, StackedInline, TabularInline, sees_target
+from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
 from evcnet.tenancy import visible_rows
@@ -62,6 +62,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
 
     model: type[Row]
     form = PortalForm
+    formfield_overrides = MOMENTS
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.widgets import INPUT_CLASSES
 
 from evcnet.admin.requests import StaffRequest
 from evcnet.tenancy import visible_rows
@@ -45,3 +47,33 @@ class AutocompleteFilter(OnlySeen, AutocompleteSelectFilter):
             field = choice["form"].fields[self.lookup_kwarg]
             field.queryset = field.queryset.visible_to(self.request.user)
             yield choice
+
+
+class MomentsForm(forms.Form):
+    """Two moments, each with the browser's own pickers of a date and a time."""
+
+    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for end, label in (("from", "From"), ("to", "Until")):
+            attributes = {"class": " ".join(INPUT_CLASSES)}
+            widget = forms.SplitDateTimeWidget(
+                date_attrs=attributes | {"type": "date", "aria-label": f"{label}: date"},
+                time_attrs=attributes | {"type": "time", "aria-label": f"{label}: time"},
+                date_format="%Y-%m-%d",
+                time_format="%H:%M",
+            )
+            self.fields[f"{name}_{end}"] = forms.SplitDateTimeField(label=label, required=False, widget=widget)
+
+
+class MomentsFilter(RangeDateTimeFilter):
+    """Between two moments; a date without a time means the whole day."""
+
+    form_class = MomentsForm
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for end, time in (("from", "00:00"), ("to", "23:59:59")):
+            if self.used_parameters.get(f"{self.parameter_name}_{end}_0"):
+                self.used_parameters[f"{self.parameter_name}_{end}_1"] = (
+                    self.used_parameters.get(f"{self.parameter_name}_{end}_1") or time
+                )

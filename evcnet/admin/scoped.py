@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.db import models
 from unfold import admin as unfold
 
 from customers.models import StaffMember
 from evcnet.admin.forms import OwnedForm
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import SearchBox
+from evcnet.admin.widgets import MomentInput, SearchBox
 from evcnet.tenancy import visible_rows
 
 
@@ -71,9 +72,14 @@ class Scoped:
         return self.has_model_permission(request, "view")
 
 
+MOMENTS = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput}}
+"""Moments are typed one way, wherever a form is made of a model."""
+
+
 class Inline(Scoped):
     """A table of rows inside their parent's page."""
 
+    formfield_overrides = MOMENTS
     form = OwnedForm
     extra = 0
 
