@@ -168,3 +168,16 @@ def test_a_page_of_a_list_that_is_gone_shows_the_last_one_with_its_filters(world
     assert answer.status_code == 200
     assert {row.status for row in answer.context["cl"].result_list} == {"blocked"}
     assert len(answer.context["cl"].result_list) == 3
+
+
+def test_a_form_with_a_password_waits_in_the_page_while_the_password_is_asked(world, signed_in):
+    browser = signed_in(world.anna)
+    session = browser.session
+    session["proved_at"] = 0
+    session.save()
+    typed = {"name": "Dirk", "password": "zqsecret", "password_again": "zqsecret"}
+    answer = browser.post("/customers/staffmember/add/", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 403 and "Is it still you, Anna?" in page and 'href="/confirm/"' in page
+    assert fields_of(page, "/customers/staffmember/add/") == {"name": ["Dirk"]} and "zqsecret" not in page
+    assert "interrupted" not in browser.session
