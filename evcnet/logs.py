@@ -47,8 +47,8 @@ def configured(*, as_json: bool, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        # Each start would list the tasks, and those that are run regularly.
-        "loggers": {f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic")},
+        # Each start would list the tasks, and those that are run regularly; each job its arguments, addresses among them.
+        "loggers": {f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic", "worker")},
         "root": {"handlers": ["console"], "level": level},
     }
 
