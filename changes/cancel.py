@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from changes.models import Change
 from changes.proposals import Inapplicable
+from changes.proposals.later_terms import restore_later_terms
 from changes.signals import send_cancelled
 from chargegroups.models import Terms
 from customers.models import StaffMember
@@ -20,7 +21,8 @@ def cancel_change(change: Change, by: StaffMember | None = None) -> None:
         now = database_clock()
         if not change.scheduled or change.cancelled_at is not None or change.takes_effect_at <= now:
             raise Inapplicable("Only a scheduled change can be cancelled, once, and only until it takes effect.")
-        Terms.objects.filter(changes=change).delete()
+        restore_later_terms(change)
+        Terms.objects.filter(changes=change, valid_from=change.takes_effect_at).delete()
         TariffVersion.objects.filter(changes=change).delete()
         change.cancelled_at, change.cancelled_by = now, by
         change.save(update_fields=["cancelled_at", "cancelled_by"])

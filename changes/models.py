@@ -87,3 +87,9 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def own_terms(self) -> Terms | None:
+        """The row that begins with it; its other rows are scheduled ones that it has set back."""
+        row: Terms | None = self.terms.filter(valid_from=self.takes_effect_at).first()
+        return row

@@ -20,8 +20,8 @@ from changes.proposals import (
     Proposal,
     ProposedException,
 )
+from changes.proposals.later_terms import KEYS, stored_value
 from changes.proposals.points import GroupReopening, Move, PointMoves
-from changes.proposals.terms import KEYS, stored_value
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.attach_detach import status_in
@@ -84,17 +84,17 @@ def whole_undo(change: Change) -> Proposal:
 def _terms(change: Change, also: Collection[str]) -> Undo:
     if not change.earlier:
         raise Inapplicable("These were the first terms of the charge group: there are no earlier ones.")
-    group, written = change.groups.get(), change.terms.first()
+    group, written = change.groups.get(), change.own_terms
     now = Terms.objects.in_force(database_clock()).filter(charge_group=group).first()
     undo, values = Undo(), {}
-    for key in KEYS:
+    for key in [key for key in KEYS if key in change.proposal["set"]]:
         before = change.earlier[key]
         states = {"now": stored_value(now, key), "after": stored_value(written, key), "before": before}
         if undo.sets_back(key, str(Terms._meta.get_field(key).verbose_name), also, **states):  # type: ignore[union-attr]
             values[key] = before
     tariffs = _in_bulk(Tariff, change, [values[slot] for slot in SLOTS if values.get(slot)])
     values |= {slot: tariffs.get(values[slot]) for slot in SLOTS if slot in values}
-    undo.proposal = NewTerms(group, values) if values else None
+    undo.proposal = NewTerms(group, values, undoes=change) if values else None
     return undo
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from changes.proposals.terms import KEYS
+from changes.proposals.later_terms import KEYS
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
@@ -75,7 +75,15 @@ def _terms(stored: StoredProposal) -> Differences:
             value = tariffs[value].pk if value in tariffs else None
         if value != was or not stored.earlier:
             lines.append(Line(_label(key), *_both_sides(key, was, value, tags)))
-    return Differences(lines)
+    return Differences([*lines, *_later_terms(stored, tags)])
+
+
+def _later_terms(stored: StoredProposal, tags: Mapping[int, Any]) -> Iterable[Line]:
+    """Scheduled terms that an undo has set back too."""
+    for record in stored.earlier.get("scheduled", ()):
+        for key, was in record["before"].items():
+            what = f"{_label(key)} from {_when(record['from'])}"
+            yield Line(what, *_both_sides(key, was, record["after"][key], tags))
 
 
 def _label(key: str) -> str:
@@ -107,7 +115,8 @@ def _term(key: str, value: Any, tags: Mapping[int, Any]) -> tuple[str, ...]:
 def _tariffs(stored: StoredProposal) -> list[Tariff]:
     """Those that are proposed, by code, and those of before, by id."""
     codes = [code for slot in SLOTS if (code := stored.proposal["set"].get(slot))]
-    ids = [pk for slot in SLOTS if (pk := stored.earlier.get(slot))]
+    later = [each[side] for each in stored.earlier.get("scheduled", ()) for side in ("before", "after")]
+    ids = [pk for row in (stored.earlier, *later) for slot in SLOTS if (pk := row.get(slot))]
     return list(Tariff.objects.filter(Q(code__in=codes) | Q(pk__in=ids), provider_id=stored.provider))
 
 

@@ -88,11 +88,17 @@ def roaming_sentences(preview: Preview) -> list[str]:
     for place in preview.basis.places:
         side = place.after or place.before
         moved = isinstance(preview.proposal, PointMoves)
-        where = "At these charge points" if moved else str(side.group) if side else ""
+        where = "At these charge points" if moved else _where(preview, side) if side else ""
         words = _difference(_roaming(preview.basis, place.before), _roaming(preview.basis, place.after))
         if words:
             places_by_words.setdefault(words, []).append(where)
     return [f"{_first_names(where)}: {words}" for words, where in places_by_words.items()]
+
+
+def _where(preview: Preview, side: GroupSnapshot) -> str:
+    """The group, and from when if that is later than the change."""
+    begin = side.at.astimezone(preview.provider.zone)
+    return f"{side.group} from {begin:%-d %b %Y %H:%M}" if side.at > preview.at else str(side.group)
 
 
 def _roaming(basis: Basis, side: GroupSnapshot | None) -> tuple[bool, str]:

@@ -143,7 +143,7 @@ class _Sides:
         self.preview = preview
         self.facts = {pk: case.facts for pk, case in preview.cases_of(list(customers)).items()}
         places = preview.basis.places
-        self.places = {place.before.group.pk: place for place in places if place.before}
+        self.places = {place.before.group.pk: place for place in reversed(places) if place.before}
         self.moved = _places_of_moves(preview, places)
         self.known: dict[tuple[str, int], tuple[Side, Side]] = {}
 

@@ -19,7 +19,7 @@ from changes.admin.wizard import ChangeWizard, Draft
 from changes.change_permissions import may_change_terms
 from changes.models import Change
 from changes.proposals import NewTerms
-from changes.proposals.terms import KEYS
+from changes.proposals.later_terms import KEYS
 from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
@@ -156,7 +156,8 @@ class TermsForm(forms.Form):
     def undone(self) -> Change | None:
         """The change of this group that this one undoes, if it came from there."""
         pk = self.cleaned_data.get("undoes")
-        change: Change | None = Change.objects.filter(groups=self.group, pk=pk).first() if pk else None
+        rows = Change.objects.filter(groups=self.group, kind=Change.Kind.TERMS, pk=pk or 0)
+        change: Change | None = rows.filter(cancelled_at=None, takes_effect_at__lte=self.now).first()
         return change
 
 
@@ -214,7 +215,8 @@ class TermsWizard(ChangeWizard[ChargeGroup]):
     def draft(self) -> Draft | None:
         if not self.form.is_valid():
             return None
-        return Draft(NewTerms(self.obj, self.form.values), self.form.cleaned_data["at"], self.form.undone)
+        undone = self.form.undone
+        return Draft(NewTerms(self.obj, self.form.values, undone), self.form.cleaned_data["at"], undone)
 
     def form_context(self) -> dict[str, Any]:
         refusal = self.refusal

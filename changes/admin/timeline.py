@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from changes.models import Change
+from changes.proposals.later_terms import maker_of
 from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
@@ -81,7 +82,7 @@ def of_group(group: ChargeGroup, now: datetime) -> Timeline:
     states = list(_states([row.valid_from for row in page], now))
     tags = _tags([(row, now if state == "now" else row.valid_from) for row, state in zip(page, states, strict=True)])
     moments = [
-        Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), _change(row))
+        Moment(row.valid_from, state, tags.get(row.pk), who_may_charge(group, row), maker_of(row))
         for row, state in zip(page, states, strict=True)
     ]
     return Timeline(moments, len(newest) > LISTED)
@@ -98,8 +99,8 @@ def of_tariff(tariff: Tariff, now: datetime) -> Timeline:
     return Timeline(moments, len(newest) > LISTED)
 
 
-def _change(row: Terms | TariffVersion) -> Change | None:
-    """The change that wrote the row; None where it arose with its group or tariff."""
+def _change(row: TariffVersion) -> Change | None:
+    """The change that wrote the version; None where it arose with its tariff."""
     return next(iter(row.changes.all()), None)
 
 

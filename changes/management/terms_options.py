@@ -14,7 +14,7 @@ from changes.apply import as_json, preview_change
 from changes.audience import short_notice
 from changes.preview import Preview
 from changes.proposals import Inapplicable, NewTerms, NothingToChange
-from changes.proposals.terms import KEYS
+from changes.proposals.later_terms import KEYS
 from changes.reference_prices import price_findings
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS

@@ -8,26 +8,31 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from changes.proposals.base import Inapplicable, Proposal
+from changes.proposals.later_terms import KEYS, LaterTerms, later_terms, set_later_terms, stored_value, with_values
 from changes.snapshots import Aspect, Basis, BeforeAfter
 from chargegroups.group_snapshots import group_snapshots
 from chargegroups.models import ChargeGroup, Terms
-from chargegroups.terms import SLOTS, SWITCHES
+from chargegroups.terms import SLOTS
 from tariffs.models import Tariff
 
 if TYPE_CHECKING:
     from changes.models import Change
 
-KEYS = (*SLOTS, *SWITCHES)
-
 
 class NewTerms(Proposal):
-    """``values`` are the keys that change; the others stay as they are in force at the moment of the change."""
+    """``values`` are the keys that change; the others stay as they are in force at the moment of the change.
+
+    ``undoes`` is the change of terms that they set back: then scheduled terms that carry its values get them back too.
+    """
 
     kind: ClassVar[str] = "terms"
     schedulable: ClassVar[bool] = True
 
-    def __init__(self, group: ChargeGroup, values: Mapping[str, Tariff | bool | None]) -> None:
+    def __init__(
+        self, group: ChargeGroup, values: Mapping[str, Tariff | bool | None], undoes: Change | None = None
+    ) -> None:
         self.group, self.values, self.provider_id = group, dict(values), group.provider_id
+        self.undoes = undoes
 
     @property
     def groups(self) -> list[ChargeGroup]:
@@ -49,13 +54,16 @@ class NewTerms(Proposal):
         differing = [key for key in KEYS if stored_value(before.stored, key) != stored_value(after.stored, key)]
         if differing and any(row.valid_from == at for row in scheduled):
             raise Inapplicable("Other terms begin at this very moment: choose another, or cancel the scheduled ones.")
+        later = later_terms(self.undoes, self.values, at) if self.undoes else []
+        resets = [each for each in later if each.values]
+        records = {"scheduled": [each.as_json() for each in resets]} if resets else {}
         return Basis(
             at=at,
             groups=[self.group],
-            places=[BeforeAfter(before, after)],
+            places=[BeforeAfter(before, after), *(self._place(each) for each in resets)],
             rows={"terms": before.stored_pk, "scheduled": [row.pk for row in scheduled]},
-            earlier={key: stored_value(before.stored, key) for key in KEYS} if before.stored else {},
-            warnings=self._warnings(scheduled),
+            earlier={key: stored_value(before.stored, key) for key in KEYS} | records if before.stored else {},
+            warnings=[*self._warnings(scheduled), *filter(None, (each.sentence() for each in later))],
             nothing="" if differing else "These are the terms in force already: there is nothing to change.",
             provider=self.group.provider,
             aspects=frozenset(_aspect(key) for key in differing),
@@ -69,6 +77,12 @@ class NewTerms(Proposal):
             raise Inapplicable("Every charge group has a tariff: choose one. Free of charge is a tariff that says so.")
         return Terms(provider_id=self.provider_id, charge_group=self.group, valid_from=at, **values)
 
+    def _place(self, later: LaterTerms) -> BeforeAfter:
+        """The group from a later moment on, as it is scheduled and as the undo leaves it."""
+        named = [pk for key, pk in later.values.items() if key in SLOTS and pk]
+        before = group_snapshots([self.group], later.row.valid_from, also=named)[self.group.pk]
+        return BeforeAfter(before, replace(before, stored=with_values(later.row, later.values)))
+
     def _warnings(self, scheduled: Sequence[Terms]) -> list[str]:
         if not scheduled:
             return []
@@ -80,14 +94,10 @@ class NewTerms(Proposal):
         row.save(force_insert=True)
         if change is not None:
             change.terms.add(row)
+        set_later_terms(self.group, basis.earlier.get("scheduled", ()), change)
 
     def sentence(self) -> str:
         return f"Terms of {self.group}"
-
-
-def stored_value(terms: Terms | None, key: str) -> Any:
-    """Of a tariff slot the id."""
-    return getattr(terms, f"{key}_id" if key in SLOTS else key) if terms else None
 
 
 def _aspect(key: str) -> Aspect:
