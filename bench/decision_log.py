@@ -25,6 +25,7 @@ from bench.measuring import Measured
 
 SIZES = 100_000, 10_000_000
 MONTHS = 13
+DROPPED = "written to drop a month"
 TABLE = "chargepoints_decisionentry"
 
 # What is filtered by is one decision in a hundred or more, or none, so that a page of the list is full at every size.
@@ -189,8 +190,9 @@ def measure() -> list[Measured]:
     figures = json.loads(ran.stdout.splitlines()[-1])
     small, large = (figures[str(size)] for size in SIZES)
     rows = [
-        Measured(f"log of {SIZES[1]:,}: {name}", large[name], "pages", "", f"{small[name]:,} at {SIZES[0]:,}")
-        for name in small
+        Measured(f"log of {SIZES[1]:,}: {name}", figure, unit, "", f"{small[name]:,} at {SIZES[0]:,}")
+        for name, figure in large.items()
+        for unit in ["bytes" if name == DROPPED else "pages"]
         if name != "filled"
     ]
     return [*rows, Measured("making the log", large["filled"], "s", "", f"{SIZES[1]:,} decisions by SQL")]
@@ -206,7 +208,7 @@ def _run() -> dict[int, dict[str, float]]:
             filled = round(time.monotonic() - began)
             print(f"{size:,} decisions in {filled} s", file=sys.stderr)
             world.pages()  # first once, since a first reading marks what it touches
-            figures[size] = {**world.pages(), "bytes written to drop a month": world.drop_month(), "filled": filled}
+            figures[size] = {**world.pages(), DROPPED: world.drop_month(), "filled": filled}
         return figures
 
 
