@@ -228,7 +228,8 @@ def remind():
     mail_all()
 
 
-def test_who_was_told_is_reminded_once_so_many_days_before(world, reminding):
+@pytest.mark.usefixtures("reminding")
+def test_who_was_told_is_reminded_once_so_many_days_before(world):
     told(world, days=6)
     remind()
     remind()
@@ -238,14 +239,16 @@ def test_who_was_told_is_reminded_once_so_many_days_before(world, reminding):
 
 
 @pytest.mark.parametrize("days", [8, 0])
-def test_nobody_is_reminded_before_the_day_or_where_no_reminder_is_wanted(world, reminding, days):
+@pytest.mark.usefixtures("reminding")
+def test_nobody_is_reminded_before_the_day_or_where_no_reminder_is_wanted(world, days):
     LetterSettings.objects.update(reminder_days=7 if days else 0)
     told(world, days=days or 6)
     remind()
     assert mail.outbox == [] and not Announcement.objects.filter(template="reminder").exists()
 
 
-def test_who_has_just_been_told_is_not_reminded(world, reminding):
+@pytest.mark.usefixtures("reminding")
+def test_who_has_just_been_told_is_not_reminded(world):
     scheduled(world, days=3)
     pass_time(minutes=10)
     mail_all()
@@ -254,13 +257,15 @@ def test_who_has_just_been_told_is_not_reminded(world, reminding):
     assert mail.outbox == []
 
 
-def test_a_reminder_that_fell_due_while_no_worker_ran_is_caught_up_with(world, reminding):
+@pytest.mark.usefixtures("reminding")
+def test_a_reminder_that_fell_due_while_no_worker_ran_is_caught_up_with(world):
     told(world, days=1)
     remind()
     assert len(mail.outbox) == 1
 
 
-def test_a_reminder_that_waits_until_the_change_has_begun_is_withdrawn(world, reminding):
+@pytest.mark.usefixtures("reminding")
+def test_a_reminder_that_waits_until_the_change_has_begun_is_withdrawn(world):
     told(world, days=6)
     remind_of_scheduled_changes(0)
     begun = Announcement.objects.get(template="reminder")
@@ -270,7 +275,8 @@ def test_a_reminder_that_waits_until_the_change_has_begun_is_withdrawn(world, re
     assert (states("reminder"), mail.outbox) == (["1001 withdrawn"], [])
 
 
-def test_a_cancelled_change_reminds_nobody_and_withdraws_its_reminder(world, reminding):
+@pytest.mark.usefixtures("reminding")
+def test_a_cancelled_change_reminds_nobody_and_withdraws_its_reminder(world):
     first, other = told(world, days=6), told(world, days=5)
     cancel_change(first)
     remind_of_scheduled_changes(0)
@@ -280,7 +286,8 @@ def test_a_cancelled_change_reminds_nobody_and_withdraws_its_reminder(world, rem
     assert {each.subject.rpartition(": ")[2] for each in mail.outbox} == {"the announced change does not take place"}
 
 
-def test_whom_the_first_letter_did_not_reach_is_not_reminded(world, reminding, second):
+@pytest.mark.usefixtures("reminding")
+def test_whom_the_first_letter_did_not_reach_is_not_reminded(world, second):
     change = scheduled(world, days=6)
     pass_time(days=14)
     Notice.objects.filter(customer=second).update(state="failed")
@@ -291,7 +298,8 @@ def test_whom_the_first_letter_did_not_reach_is_not_reminded(world, reminding, s
 
 
 @pytest.mark.parametrize("happened", ["deactivated", "moved", "erased"])
-def test_who_is_not_affected_any_more_is_not_reminded(world, reminding, happened):
+@pytest.mark.usefixtures("reminding")
+def test_who_is_not_affected_any_more_is_not_reminded(world, happened):
     told(world, days=6)
     if happened == "erased":
         erase(world.jansen)
@@ -302,7 +310,8 @@ def test_who_is_not_affected_any_more_is_not_reminded(world, reminding, happened
     assert mail.outbox == []
 
 
-def test_one_change_that_cannot_be_reminded_of_does_not_hold_up_the_others(world, reminding, monkeypatch):
+@pytest.mark.usefixtures("reminding")
+def test_one_change_that_cannot_be_reminded_of_does_not_hold_up_the_others(world, monkeypatch):
     told(world, days=6, own_user_group=False)
     told(world, days=5)
     remind_of, tried = tasks.remind, []
