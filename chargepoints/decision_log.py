@@ -1,8 +1,8 @@
 """Decision log: keeps what was decided about a card, written in batches by a thread of the process after the answer.
 
-``keep`` puts an entry into a bounded queue and never waits. The writer takes what is there at least every second, and once
-more when the process ends; a process that is killed loses at most that second, and what waits while the database is
-away. The batch is tried again then; a month without a partition gets one. What the queue can't hold is dropped and counted in the log.
+``keep`` puts an entry into a bounded queue and never waits. The writer takes what is there within half a second, and once
+more when the process ends; a process that is killed loses what waited: its last second at most, and all of it while
+the database is away. The batch is tried again then; a month without a partition gets one. What the queue can't hold is dropped and counted in the log.
 """
 
 from __future__ import annotations
