@@ -146,10 +146,13 @@ def _first_status(evse: EvseObject, point: ChargePoint) -> str:
 
 
 def _compared(evse: EvseObject, point: ChargePoint, location: Location, feed: PointFeed) -> PointRow:
-    """Status and charge group are the portal's own to say, but for an EVSE that was removed, or lives again."""
+    """Status and charge group are the portal's own to say, but for an EVSE that was removed, or lives again.
+
+    Where it was removed from is no place to which it moves.
+    """
     row = PointRow(evse, point, is_new=False)
     _compare_connectors(row)
-    values: dict[str, Any] = {"location_id": location.pk}
+    values: dict[str, Any] = {} if evse.state == REMOVED else {"location_id": location.pk}
     if evse.evse_id:
         if _key(evse.evse_id) not in (_key(point.evse_id), point.identity.upper()):
             row.former_evse_id = point.evse_id or point.identity

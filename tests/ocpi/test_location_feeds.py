@@ -60,6 +60,13 @@ def test_several_removed_entries_of_one_device_take_it_out_of_service_once(arriv
     assert (counts(report), status()) == ((1, 1, 2, 0), "out_of_service")
 
 
+def test_a_removed_entry_of_its_former_place_takes_it_out_of_service_where_it_is(arrived):
+    arrived("locations", location("OLD", removed()), location("NEW", evse("NL*GRG*E1")))
+    arrived("locations", location("OLD", removed()))
+    point = ChargePoint.objects.get(identity="NLGRGE1")
+    assert (point.location.code, point.status) == ("NEW", "out_of_service")
+
+
 # removed, and alive again
 
 
