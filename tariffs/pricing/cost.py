@@ -11,20 +11,22 @@ from .compiled import CompiledTariff
 from .integer_weights import per
 from .limits import Totals
 from .metering import Tally
-from .rounding import half_up, rounded
+from .rounding import half_up, rounded, rounded_ratio
 from .tariff import Dimension
 
 LineDimension = Dimension | Literal["MIN_PRICE", "MAX_PRICE", "SMALL_SESSION"]
 _UNITS: Final[dict[Dimension, str]] = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "FLAT": "session"}
 _LINE_DECIMALS: Final = 10
+_NOTHING: Final = Fraction(0)
+_ONCE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One reason of a total, exact: quantity times price is the amount excluding VAT.
 
-    `element` counts from 0; the lines of limits and of the small-session rule have none. `price` excludes VAT.
-    `rounding` is the part of the quantity that only the step added.
+    `element` counts from 0; the lines of limits and of the small-session rule have none. `price` excludes VAT,
+    `gross_price` includes it. `rounding` is the part of the quantity that only the step added.
     """
 
     dimension: LineDimension
@@ -32,14 +34,21 @@ class Line:
     quantity: Fraction
     unit: str
     price: Fraction
+    gross_price: Fraction
     vat: Decimal | None
-    excl_vat: Fraction
-    incl_vat: Fraction
-    rounding: Fraction = Fraction(0)
+    rounding: Fraction = _NOTHING
     for_reservation: bool = False
 
+    @property
+    def excl_vat(self) -> Fraction:
+        return self.quantity * self.price
+
+    @property
+    def incl_vat(self) -> Fraction:
+        return self.quantity * self.gross_price
+
     def as_dict(self) -> dict[str, Any]:
-        """Numbers as text with ten decimals."""
+        """Numbers as text with ten decimals; the amounts are multiplied in whole numbers, of many sessions in less time."""
         return {
             "dimension": self.dimension,
             "element": self.element,
@@ -47,9 +56,13 @@ class Line:
             "unit": self.unit,
             "price": rounded(self.price, _LINE_DECIMALS),
             "vat": None if self.vat is None else f"{self.vat:f}",
-            "excl_vat": rounded(self.excl_vat, _LINE_DECIMALS),
-            "incl_vat": rounded(self.incl_vat, _LINE_DECIMALS),
+            "excl_vat": self._amount(self.price),
+            "incl_vat": self._amount(self.gross_price),
         }
+
+    def _amount(self, price: Fraction) -> str:
+        numerator, denominator = self.quantity.as_integer_ratio()
+        return rounded_ratio(numerator * price.numerator, denominator * price.denominator, _LINE_DECIMALS)
 
 
 class Cost:
@@ -125,29 +138,25 @@ class Cost:
             for position in sorted(tally.quantities):
                 yield self._component_line(tally, position)
         if self.small_session:
-            nothing = Fraction(0)
-            yield Line("SMALL_SESSION", None, Fraction(1), "session", nothing, None, nothing, nothing)
+            yield Line("SMALL_SESSION", None, _ONCE, "session", _NOTHING, _NOTHING, None)
         for name, excl, incl in self._totals.adjustments:
-            difference = Fraction(excl, self._totals.unit)
-            yield Line(
-                name, None, Fraction(1), "session", difference, None, difference, Fraction(incl, self._totals.unit)
-            )
+            net, gross = Fraction(excl, self._totals.unit), Fraction(incl, self._totals.unit)
+            yield Line(name, None, _ONCE, "session", net, gross, None)
 
     def _component_line(self, tally: Tally, position: int) -> Line:
         tariff = self._compiled.tariff
         index, component = self._compiled.components[position]
         counted = tally.fineness * per(component.dimension, self._parts)
-        quantity = Fraction(tally.quantities[position], counted)
+        extra = tally.rounding.get(position)
         net, gross = self._compiled.prices[position]
         return Line(
             component.dimension,
             index,
-            quantity,
+            Fraction(tally.quantities[position], counted),
             _UNITS[component.dimension],
             net,
+            gross,
             component.vat,
-            quantity * net,
-            quantity * gross,
-            Fraction(tally.rounding.get(position, 0), counted),
+            Fraction(extra, counted) if extra else _NOTHING,
             tariff.elements[index].restrictions.reservation is not None,
         )

@@ -1,6 +1,5 @@
 """The pricing engine: a session and a tariff make a cost. OCPI 2.2.1 and 2.3.0; docs/terms-prices.md has the rules."""
 
-from fractions import Fraction
 from math import lcm
 from typing import Final
 
@@ -54,8 +53,9 @@ def _is_small(session: Session, metered: tuple[Period, ...]) -> bool:
     least = session.minimum
     if least is None or not metered:
         return False
-    seconds = sum(period.seconds for period in metered)
-    return seconds < least.seconds or sum(period.energy for period in metered) < Fraction(least.kwh) * session.parts
+    seconds = sum([period.seconds for period in metered])
+    numerator, denominator = least.kwh.as_integer_ratio()
+    return seconds < least.seconds or sum(each.energy for each in metered) * denominator < numerator * session.parts
 
 
 def _rounded_up(compiled: CompiledTariff, weights: IntegerWeights, tally: Tally) -> Tally:

@@ -98,14 +98,16 @@ def meter(
             tally.add(active, energy * tally.fineness, seconds * tally.fineness)
         else:
             times, tiers = _from(in_time, time, elapsed), _from(in_energy, tier, delivered)
-            before, passed, given = None, Fraction(elapsed), Fraction(delivered)
+            before, share = None, 0
             for mask, energy_share, time_share in _cut(seconds, energy, times, tiers):
                 active = compiled.components_of(activity, mask & metered)
                 if before is not None and active[:2] != before[:2] and energy and seconds:
+                    passed = elapsed + Fraction(share, time_share[1])
+                    given = delivered + Fraction(share, energy_share[1])
                     by_time = any(end == passed for end, _ in in_time)
                     tally.crossings.append(Crossing(elapsed, seconds, passed, given, by_time))
                 _add_shares(tally, active, energy_share, time_share)
-                before, passed, given = active, passed + Fraction(*time_share), given + Fraction(*energy_share)
+                before, share = active, share + time_share[0]
         elapsed += seconds
         delivered += energy
     return tally

@@ -75,24 +75,28 @@ class Session:
             moment = moment_of(start, time_zone)
         except DoubtfulTime as doubt:
             raise InvalidSession([doubt.problem]) from doubt
-        exact = [(row[0], row[1], Fraction(row[2]), *_ten_thousandths(row[3:])) for row in periods]
-        problems = [*_implausible(exact)]
+        ratios = [_ratio(row[2]) for row in periods]
+        parts = lcm(PARTS_OF_KWH, *[denominator for _, denominator in ratios])
+        counted = [
+            Period(row[0], row[1], numerator * (parts // denominator), *_ten_thousandths(row[3:]))
+            for row, (numerator, denominator) in zip(periods, ratios, strict=True)
+        ]
+        problems = [*_implausible(counted, parts)]
         if problems:
             raise InvalidSession(problems)
-        parts = lcm(PARTS_OF_KWH, *(kwh.denominator for _, _, kwh, _, _ in exact))
-        counted = [
-            Period(activity, seconds, kwh.numerator * (parts // kwh.denominator), power, current)
-            for activity, seconds, kwh, power, current in exact
-        ]
         return cls(moment, time_zone, _with_moments(counted), parts, minimum)
 
 
-ExactRow = tuple[Activity, int, Fraction, int | None, int | None]
+def _ratio(amount: Amount) -> tuple[int, int]:
+    """In lowest terms."""
+    return (Fraction(amount) if isinstance(amount, str) else amount).as_integer_ratio()
 
 
 def _ten_thousandths(row: Sequence[Amount | None]) -> tuple[int | None, int | None]:
     """A limit holds at exactly its value, so what lies between two ten-thousandths counts as the lower."""
-    kw, amps = row if row else (None, None)
+    if not row:
+        return None, None
+    kw, amps = row
     return (
         None if kw is None else int(Fraction(kw) * TEN_THOUSANDTHS),
         None if amps is None else int(Fraction(amps) * TEN_THOUSANDTHS),
@@ -111,27 +115,28 @@ def _with_moments(periods: list[Period]) -> tuple[Period, ...]:
     return tuple(moments)
 
 
-def _implausible(periods: Iterable[ExactRow]) -> Iterable[Problem]:
+def _implausible(rows: Sequence[Period], parts: int) -> Iterable[Problem]:
     """Everything that no meter reports."""
-    rows = list(periods)
     if not rows:
         yield Problem("periods", "is empty", "give at least one period")
-    for index, (activity, seconds, kwh, power, current) in enumerate(rows):
+    for index, (activity, seconds, energy, power, current) in enumerate(rows):
         path = f"periods[{index}]"
         if activity not in ACTIVITIES:
             yield Problem(f"{path}.activity", f"{activity!r} is unknown", f"use one of {', '.join(ACTIVITIES)}")
         if seconds < 0:
             yield Problem(f"{path}.seconds", f"{seconds}: the period ends before it starts", "give 0 or more")
-        if kwh < 0:
-            yield Problem(f"{path}.kwh", f"{kwh} is negative", "give 0 or more")
-        if activity in RESERVED and kwh > 0:
+        if energy < 0:
+            yield Problem(f"{path}.kwh", f"{Fraction(energy, parts)} is negative", "give 0 or more")
+        if activity in RESERVED and energy > 0:
             yield Problem(f"{path}.kwh", "a reservation delivers no energy", "give the energy to a charging period")
         for name, value in (("kw", power), ("amps", current)):
             if value is not None and value < 0:
                 yield Problem(f"{path}.{name}", "is negative", "give 0 or more")
     yield from _disordered([row[0] for row in rows])
-    yield from _oversized(sum(row[1] for row in rows if row[0] not in RESERVED), sum(row[2] for row in rows))
-    if sum(row[1] for row in rows) > MOST_SECONDS:
+    energy = sum([row.energy for row in rows])
+    if energy > _KWH_AT_ONCE * parts:
+        yield from _oversized(sum(row.seconds for row in rows if row.activity not in RESERVED), Fraction(energy, parts))
+    if sum([row.seconds for row in rows]) > MOST_SECONDS:
         yield Problem("periods", "last longer than a year", "check the unit: seconds")
 
 
@@ -143,10 +148,8 @@ def _disordered(activities: list[Activity]) -> Iterable[Problem]:
         yield Problem("periods", "a reservation both led to a session and expired", "use one of the two activities")
 
 
-def _oversized(seconds: int, kwh: Fraction | int) -> Iterable[Problem]:
+def _oversized(seconds: int, kwh: Fraction) -> Iterable[Problem]:
     """More than any connector delivers in that time; a meter that reports late may have 100 kWh at once."""
-    if kwh <= _KWH_AT_ONCE:
-        return
     most = min(Fraction(MOST_KWH), _KWH_AT_ONCE + Fraction(_KWH_AN_HOUR * max(seconds, 0), 3600))
     if kwh > most:
         reason = f"{float(kwh):,.10g} kWh in {seconds:,} s is more than a charge point delivers"
