@@ -30,10 +30,11 @@ class Rating(models.Model):
     It says of itself what was priced: the end, the energy and the parked time may differ from what the meter said.
     """
 
-    provider = models.ForeignKey(Provider, models.PROTECT)
-    session = models.ForeignKey(Session, models.PROTECT, related_name="ratings")
+    # As for sessions: guarded within the provider, and indexed by the unique constraint that begins with the session.
+    provider = models.ForeignKey(Provider, models.PROTECT, db_constraint=False)
+    session = models.ForeignKey(Session, models.PROTECT, related_name="ratings", db_constraint=False, db_index=False)
     number = models.PositiveIntegerField(default=1, help_text="1 is the first; the highest counts.")
-    tariff_version = models.ForeignKey(TariffVersion, models.PROTECT)
+    tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, db_constraint=False)
     ended_at = models.DateTimeField("ended")
     kwh = models.DecimalField("kWh", max_digits=12, decimal_places=4, validators=[MinValueValidator(0)])
     parking_seconds = models.PositiveIntegerField(default=0)

@@ -31,12 +31,14 @@ class Session(models.Model):
     it was measured, and its price is that of the latest rating.
     """
 
-    provider = models.ForeignKey(Provider, models.PROTECT)
+    # What the constraint of a pointer within the provider guards, and what an index of several columns begins with, is
+    # not checked and indexed once more for every session that comes in.
+    provider = models.ForeignKey(Provider, models.PROTECT, db_constraint=False, db_index=False)
     code = models.CharField("id", max_length=36, validators=[validate_code])
-    charge_point = models.ForeignKey(ChargePoint, models.PROTECT)
+    charge_point = models.ForeignKey(ChargePoint, models.PROTECT, db_constraint=False, db_index=False)
     card_uid = models.CharField("card", max_length=36, blank=True)
     card = models.ForeignKey(ChargeCard, models.PROTECT, null=True, blank=True)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, db_constraint=False, db_index=False)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     kwh = models.DecimalField("kWh", max_digits=12, decimal_places=4, validators=[MinValueValidator(0)])
@@ -44,7 +46,9 @@ class Session(models.Model):
     note = models.CharField(max_length=500, blank=True)
     verdict = models.CharField(max_length=12, editable=False)
     reason = models.CharField(max_length=30, editable=False)
-    tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, null=True, blank=True, editable=False)
+    tariff_version = models.ForeignKey(
+        TariffVersion, models.PROTECT, null=True, blank=True, editable=False, db_constraint=False
+    )
     tariff_source = models.CharField(max_length=10, blank=True, editable=False)
     decision = models.JSONField(
         default=dict, editable=False, help_text="The decision as it was told, and the facts, without card and customer."
