@@ -48,14 +48,15 @@ class Measured:
 
     def metered(self, time_zone: str, minimum: Minimum | None) -> Metered:
         """The session as it is priced. Raises DomainError, with the field that is wrong."""
-        if self.seconds < 0:
+        seconds, charging = self.seconds, self.charging_seconds
+        if seconds < 0:
             raise DomainError("The session ends before it starts: exchange the two times, or correct one.", "ended_at")
-        if self.charging_seconds < 0:
-            why = f"Parking is the last part of the session, which lasts {self.seconds:,} s in all"
+        if charging < 0:
+            why = f"Parking is the last part of the session, which lasts {seconds:,} s in all"
             raise DomainError(f"{why}: give at most that.", "parking_seconds")
-        if self.seconds > MOST_SECONDS:
+        if seconds > MOST_SECONDS:
             raise DomainError("The session lasts longer than a year: correct one of the two times.", "ended_at")
-        rows: list[Any] = [("charging", self.charging_seconds, self.kwh)]
+        rows: list[Any] = [("charging", charging, self.kwh)]
         if self.parking_seconds:
             rows.append(("parking", self.parking_seconds, 0))
         try:

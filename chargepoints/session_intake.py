@@ -70,7 +70,7 @@ class SessionIntake:
         self.rater, self.by, self.now = Rater(provider), by, timezone.now()
         self.refused: Counter[str] = Counter()
         """The sessions without a price, by reason."""
-        self._has_inserted = False
+        self._is_analysed = False
         self._decisions: dict[tuple[Any, ...], tuple[SessionDecision, str]] = {}
 
     def decide(self, sessions: Sequence[IncomingSession]) -> None:
@@ -116,9 +116,7 @@ class SessionIntake:
         for session, pk in zip(sessions, reserve_ids(Session, len(sessions)), strict=True):
             session.pk = pk
         insert_rows(Session, ("id", *SESSION_COLUMNS), map(attrgetter("pk", *SESSION_COLUMNS), sessions))
-        if not self._has_inserted:
-            refresh_statistics(Session, growth)
-            self._has_inserted = True
+        self._is_analysed = self._is_analysed or refresh_statistics(Session, growth)
         login = self.by.pk if self.by else None
         rated = [(session, session.rating) for session in sessions if session.rating is not None]
         insert_rows(Rating, RATING_COLUMNS, (_rating_row(session, priced, login) for session, priced in rated))

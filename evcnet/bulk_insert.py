@@ -36,14 +36,21 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return sorted(row[0] for row in cursor.fetchall())
 
 
-def refresh_statistics(model: type[models.Model], growth: int) -> None:
+def refresh_statistics(model: type[models.Model], growth: int) -> bool:
     """Before other rows point at the first of ``growth`` new ones: let PostgreSQL see that the table is no longer empty.
 
-    How a foreign key is looked up is planned once for a connection. A plan made for an empty table may read all rows of the provider
+    False where it is to be tried again after more rows, since somebody, such as the autovacuum, held the table. How a foreign key is looked up is planned once for a connection. A plan made for an empty table may read all rows of the provider
     for each row that points at one of them.
     """
     table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [growth, table])
-        if cursor.fetchone()[0]:
-            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
+        before = _estimated_rows(cursor, table)
+        if before >= growth:
+            return True
+        cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
+        return _estimated_rows(cursor, table) != before
+
+
+def _estimated_rows(cursor: Any, table: str) -> float:
+    cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+    return float(cursor.fetchone()[0])

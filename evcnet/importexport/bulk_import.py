@@ -125,8 +125,10 @@ class BulkImport(ResourceDeclaration):
         return result
 
     def _differences(self, result: RowResult) -> list[Difference]:
+        zone, scope = result.row.zone, self.scope
+
         def cell(column: Field, value: Any) -> str:
-            return column.widget.render(value, zone=result.row.zone, scope=self.scope)
+            return column.widget.render(value, zone=zone, scope=scope)
 
         new, old = result.new_values, result.old_values
         names = [(each, each.column_name) for each in self.columns]

@@ -15,4 +15,4 @@ def escaped(cell: str) -> str:
 
 
 def unescaped(cell: str) -> str:
-    return cell[1:] if _ESCAPED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _ESCAPED.match(cell) else cell

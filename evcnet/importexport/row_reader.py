@@ -64,9 +64,9 @@ class RowReader:
         return rows
 
     def _row(self, number: int, cells: Iterable[Any]) -> Row:
-        texts = {name: "" if cell is None else cell for name, cell in zip(self.header, cells, strict=False)}
-        row = Row(number, ((name, unescaped(str(cell))) for name, cell in texts.items()), self.references)
-        for name, cell in texts.items():
+        texts = ["" if cell is None else cell for cell in cells]
+        row = Row(number, zip(self.header, map(unescaped, map(str, texts)), strict=False), self.references)
+        for name, cell in zip(self.header, texts, strict=False):
             if isinstance(cell, BadCell):
                 row.refuse(name, cell.why)
             elif "\x00" in row[name]:

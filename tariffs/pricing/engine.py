@@ -8,7 +8,7 @@ from .cost import Cost
 from .integer_weights import IntegerWeights
 from .limits import Totals
 from .metering import Tally, meter
-from .session import RESERVED, Period, Session
+from .session import RESERVED, Period, Session, ratio
 from .tariff import Tariff
 
 _NOTHING: Final[tuple[Period, ...]] = ()
@@ -54,7 +54,7 @@ def _is_small(session: Session, metered: tuple[Period, ...]) -> bool:
     if least is None or not metered:
         return False
     seconds = sum([period.seconds for period in metered])
-    numerator, denominator = least.kwh.as_integer_ratio()
+    numerator, denominator = ratio(least.kwh)
     return seconds < least.seconds or sum(each.energy for each in metered) * denominator < numerator * session.parts
 
 

@@ -75,7 +75,7 @@ class Session:
             moment = moment_of(start, time_zone)
         except DoubtfulTime as doubt:
             raise InvalidSession([doubt.problem]) from doubt
-        ratios = [_ratio(row[2]) for row in periods]
+        ratios = [ratio(row[2]) for row in periods]
         parts = lcm(PARTS_OF_KWH, *[denominator for _, denominator in ratios])
         counted = [
             Period(row[0], row[1], numerator * (parts // denominator), *_ten_thousandths(row[3:]))
@@ -87,8 +87,8 @@ class Session:
         return cls(moment, time_zone, _with_moments(counted), parts, minimum)
 
 
-def _ratio(amount: Amount) -> tuple[int, int]:
-    """In lowest terms."""
+def ratio(amount: Amount) -> tuple[int, int]:
+    """An exact amount as two whole numbers, in lowest terms."""
     return (Fraction(amount) if isinstance(amount, str) else amount).as_integer_ratio()
 
 
