@@ -148,9 +148,11 @@ class Past:
             self.told.note(START - 1000 * HOUR, group, {"name": name})
 
     def note(self, moment, thing, state):
-        """``moment``: when, and whether the history was on."""
-        self.at(*moment)
-        self.told.note(moment[0], thing, state, moment[1])
+        """``moment``: when, and whether the history was on. An update of a row that changes nothing leaves no entry."""
+        at, recorded = moment
+        self.at(at, recorded)
+        is_unchanged = not isinstance(thing, tuple) and state == self.told.current(thing)
+        self.told.note(at, thing, state, recorded and not is_unchanged)
 
     def change(self, moment, what):
         kind, index, values = what
