@@ -78,7 +78,7 @@ class FactSet:
 # the first one after it, else (where the history has none) the row of today; but an exception that had no row then did not
 # exist, unless its customer, its group or the card was not known yet either. A row without entries was known at no moment.
 #
-# Both end in ``standing``: of each customer, whether a card roams, the exceptions, and ``younger_card``, null unless the
+# Both end in ``standing``: each customer, and whether a card roams, the exceptions, and ``younger_card``, null unless the
 # customer had cards of both kinds, known then and not, and it makes a difference: what counts for those known later.
 _TODAY = f"""
 customers AS (
@@ -96,7 +96,7 @@ roaming AS (
     WHERE %(roaming)s AND (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND roaming AND status = 'active' AND {valid_at_sql("k")}
 ),
 standing AS (
-    SELECT c.id AS customer_id, r.customer_id IS NOT NULL AS roams, x.exceptions, NULL::jsonb AS younger_card
+    SELECT c.*, r.customer_id IS NOT NULL AS roams, x.exceptions, NULL::jsonb AS younger_card
     FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN roaming r ON r.customer_id = c.id
 )"""
 
@@ -155,10 +155,11 @@ cards AS (
     WHERE status = 'active' AND {valid_at_sql("k")} GROUP BY customer_id
 ),
 standing AS (
-    SELECT customer_id, CASE WHEN mixed THEN older_roams ELSE roams END AND %(roaming)s AS roams, exceptions,
+    SELECT id, name, number, younger, user_group_id, payment, status, seen_in,
+        CASE WHEN mixed THEN older_roams ELSE roams END AND %(roaming)s AS roams, exceptions,
         CASE WHEN mixed THEN jsonb_build_array(younger_roams AND %(roaming)s, of_younger_card) END AS younger_card
     FROM (
-        SELECT c.id AS customer_id, coalesce(k.roams, false) AS roams, k.younger_roams, k.older_roams,
+        SELECT c.*, coalesce(k.roams, false) AS roams, k.younger_roams, k.older_roams,
             CASE WHEN k.all_younger THEN x.of_younger_card ELSE x.exceptions END AS exceptions, x.of_younger_card,
             coalesce(k.some_younger AND NOT k.all_younger AND x.exceptions IS DISTINCT FROM x.of_younger_card, false) AS mixed
         FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN cards k ON k.customer_id = c.id
@@ -175,14 +176,13 @@ proposed AS (
 ),
 moved AS (SELECT * FROM jsonb_to_recordset(%(moved)s) AS row(customer_id bigint, user_group_id bigint)),
 facts AS (
-    SELECT c.id, c.name, c.number, c.younger, c.user_group_id, c.payment, c.status, s.roams,
+    SELECT s.id, s.name, s.number, s.younger, s.user_group_id, s.payment, s.status, s.roams,
         s.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to, s.younger_card
-    FROM customers c
-    JOIN standing s ON s.customer_id = c.id
-    LEFT JOIN proposed p ON p.customer_id = c.id
-    LEFT JOIN moved m ON m.customer_id = c.id
-    WHERE (%(statuses)s::text[] IS NULL OR c.status = ANY(%(statuses)s))
-      AND (%(user_groups)s::bigint[] IS NULL OR c.seen_in = ANY(%(user_groups)s))
+    FROM standing s
+    LEFT JOIN proposed p ON p.customer_id = s.id
+    LEFT JOIN moved m ON m.customer_id = s.id
+    WHERE (%(statuses)s::text[] IS NULL OR s.status = ANY(%(statuses)s))
+      AND (%(user_groups)s::bigint[] IS NULL OR s.seen_in = ANY(%(user_groups)s))
 )"""
 _COLUMNS = "user_group_id, payment, status, roams, exceptions, changed, moved_to, younger_card"
 _KEY = f"jsonb_build_array({_COLUMNS})"
