@@ -134,5 +134,5 @@ def test_each_login_chooses_for_itself_whether_alerts_are_mailed(world, signed_i
 
 
 def test_signed_out_nobody_chooses(client, world):
-    assert client.post("/account/alerts/", {"alert_mail": "daily"}).status_code == 302
+    assert client.post("/account/alerts/", {"alert_mail": "daily"}).status_code == 403
     assert not StaffMember.objects.exclude(alert_mail="none").exists()

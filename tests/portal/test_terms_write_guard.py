@@ -53,6 +53,7 @@ COMMANDS = {
     "export_csv": "writes nothing",
     "export_ocpi": "writes nothing",
     "portal": "writes nothing",
+    "worker": "runs jobs, which mail",
     "database": "writes nothing",
     "roles_table": "writes nothing",
 }

@@ -93,7 +93,7 @@ def test_no_search_box_offers_another_tenants_rows_whatever_field_is_named(marke
             asked = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
             for term in ("", "zqfjord", "zqsouth", "zqnorth"):
                 response = browser.get(reverse("admin:autocomplete"), asked | {"term": term})
-                assert response.status_code in (200, 403), asked
+                assert response.status_code in (200, 403, 404), asked  # 404: such rows are not searched
                 assert not [mark for mark in marks if mark in response.content.lower()], asked
 
 

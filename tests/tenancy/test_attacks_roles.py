@@ -110,9 +110,9 @@ def test_a_role_that_was_taken_away_opens_nothing_at_the_next_click(marked, brow
 
 
 def test_a_login_that_was_deactivated_is_signed_out(marked, browser):
-    anna = browser("provider admin")
-    StaffMember.objects.filter(pk=marked.logins["provider admin"].pk).update(is_active=False)
-    answer = anna.get(url(Customer))
+    ben = browser("provider staff")
+    StaffMember.objects.filter(pk=marked.logins["provider staff"].pk).update(is_active=False)
+    answer = ben.get(url(Customer))
     assert answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
 
 
