@@ -1,4 +1,4 @@
-"""How do the sessions of another system become files that import_csv reads? Two open data sets show it.
+"""Conversion of another system's sessions to files that import_csv reads, shown by two open data sets.
 
     python examples/convert_sessions.py dundee FILE.csv FOLDER [--charge-group CODE] [--user-group CODE]
     python examples/convert_sessions.py trondheim FILE.csv FOLDER [--refused SUMMARY.json]
