@@ -74,6 +74,9 @@ class UserGroupResource(BulkResource):
 
 
 class CustomerResource(TermsResource):
+    joins_names: ClassVar = True
+    numbered_column: ClassVar = "number"
+
     user_group = Field(ReferenceWidget(UserGroup), required=True)
     number = Field(CodeWidget(), required=True)
     kind = Field(ChoiceWidget(Customer.Kind.values), default=Customer.Kind.PRIVATE.value)

@@ -55,6 +55,7 @@ def _limit(what: str, empty: str = "no limit") -> Field:
 
 class TariffResource(TermsResource):
     creates_in_bulk: ClassVar = False
+    label_models: ClassVar = (Tariff,)
 
     code = Field(CodeWidget(), required=True)
     name = Field(required=True)

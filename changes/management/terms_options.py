@@ -19,11 +19,10 @@ from changes.reference_prices import price_findings
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS
 from customers.models import Provider
+from evcnet.booleans import BOOLEANS
 from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import refusal_of
 from tariffs.models import Tariff
-
-BOOLEANS = {"true": True, "false": False}
 
 
 class TermsCommand(BaseCommand):
@@ -105,9 +104,9 @@ def _value(group: ChargeGroup, assignment: str) -> tuple[str, Tariff | bool | No
         raise refusal(f"--set {assignment}: write KEY=VALUE with one of the keys {', '.join(KEYS)}.")
     if key in SLOTS:
         return key, _tariff(group, key, value) if value else None
-    if value.lower() not in BOOLEANS:
+    if value.casefold() not in BOOLEANS:
         raise refusal(f"--set {assignment}: write {key}=true or {key}=false.")
-    return key, BOOLEANS[value.lower()]
+    return key, BOOLEANS[value.casefold()]
 
 
 def _tariff(group: ChargeGroup, key: str, code: str) -> Tariff:

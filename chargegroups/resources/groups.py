@@ -33,6 +33,7 @@ FOR_A_NEW_GROUP = "for a new group"
 
 class ChargeGroupResource(BulkResource):
     creates_in_bulk: ClassVar = False
+    label_models: ClassVar = (Terms,)
     guard_columns: ClassVar = {"roaming": "type", "published": "type"}
 
     user_group = Field(ReferenceWidget(UserGroup), required=True)

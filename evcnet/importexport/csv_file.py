@@ -1,4 +1,4 @@
-"""Reading and writing of CSV files: UTF-8 with commas or semicolons; the first row names the columns.
+"""Reading and writing of CSV files: UTF-8 with commas or semicolons; the first row that is not blank names the columns.
 
 tablib pads rows that are too short, drops blank ones, so that the numbers of all later rows shift, and takes what an
 unclosed quotation mark swallows for one cell. Here each of these is an error with its row.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Self
 
 from tablib import Dataset
@@ -25,6 +28,11 @@ _OTHER_FILES = {
 }
 
 
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?(?:\n|\Z)', re.IGNORECASE)
+_PAIR = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
+MOST_WORDS = 6  # words of a line that are columns of a list without a header
+
+
 class BadCell(str):
     """A cell that holds no value, such as a formula; ``why`` says what to do about it."""
 
@@ -38,45 +46,86 @@ class BadCell(str):
 
 class Sheet(Dataset):
     """The rows of a file that are not empty. ``numbers`` are those that a spreadsheet shows beside them, ``ragged`` the
-    lengths of rows that don't fit the header, by number."""
+    lengths of rows that don't fit the header, by number. ``file_width`` counts the columns of the file. ``sources`` says
+    how the file names a column that has got another name here."""
 
     def __init__(self, *rows: Any, **options: Any) -> None:
         super().__init__(*rows, **options)
         self.numbers: list[int] = []
         self.ragged: dict[int, int] = {}
+        self.file_width = len(self.headers or [])
+        self.sources: dict[str, str] = {}
+
+    def with_columns(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
+        """The same rows with other columns: ``rows`` holds their cells, one for each name."""
+        other = Sheet(*rows, headers=names)
+        other.numbers, other.ragged, other.file_width = self.numbers, self.ragged, self.file_width
+        return other
 
 
-def read_csv(data: bytes, most: int | None = None) -> Sheet:
-    """The rows of a file, ``most`` at most. Raises UnreadableFile, which says what to do."""
-    return sheet_of(_csv_rows(_decoded(data)), padded=False, most=most)
+def read_csv(data: bytes, most: int | None = None, *, header: bool = True, width: int | None = None) -> Sheet:
+    """The rows of a file, ``most`` at most. Raises UnreadableFile, which says what to do.
+
+    Without a ``header`` the columns are named by position; ``width`` is their number where somebody knows it.
+    """
+    rows = _csv_rows(_decoded(data), header=header, width=width)
+    return sheet_of(rows, padded=False, most=most, header=header)
 
 
-def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None) -> Sheet:
+def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None, header: bool = True) -> Sheet:
     """``padded``: cells that are missing at the end of a row are empty, as in a workbook."""
-    header = _header(next(rows, []))
-    sheet, number = Sheet(headers=header), 1
-    for number, cells in enumerate(rows, 2):
+    numbered = enumerate(rows, 1)
+    start, first = next(((number, cells) for number, cells in numbered if _column_names(cells)), (0, []))
+    if not start:
+        raise UnreadableFile("The file is empty: its first row has to name the columns, the rows follow below.")
+    names = _column_names(first) if header else [f"Column {each}" for each in range(1, len(_trimmed(first)) + 1)]
+    sheet = Sheet(headers=names)
+    end = _append(sheet, numbered if header else chain([(start, first)], numbered), padded=padded, most=most)
+    if end > start and not len(sheet):
+        raise UnreadableFile(
+            "All rows below the header are empty: fill at least one, and delete the empty ones.", row=2
+        )
+    return _without_empty_columns(sheet)
+
+
+def _append(sheet: Sheet, rows: Iterable[tuple[int, list[str]]], *, padded: bool, most: int | None) -> int:
+    """Take the rows in that are not empty. The number of the last one is returned, empty or not; 0 where there is none."""
+    expected, number = sheet.file_width, 0
+    for number, cells in rows:
         if not any(map(str.strip, cells)):
             continue
         if most is not None and len(sheet) >= most:
             raise UnreadableFile(f"The file has more than {most:,} rows: split it.", row=number)
-        width = len(_trimmed(cells)) if padded or len(cells) > len(header) else len(cells)
-        if width > len(header) or (width < len(header) and not padded):
+        width = len(_trimmed(cells)) if padded or len(cells) > expected else len(cells)
+        if width > expected or (width < expected and not padded):
             sheet.ragged[number] = width
-        sheet.append((cells + [""] * (len(header) - len(cells)))[: len(header)])
+        sheet.append((cells + [""] * (expected - len(cells)))[:expected])
         sheet.numbers.append(number)
-    if number > 1 and not len(sheet):
-        raise UnreadableFile(
-            "All rows below the header are empty: fill at least one, and delete the empty ones.", row=2
-        )
-    return sheet
+    return number
 
 
-def _header(cells: list[str]) -> list[str]:
-    names = [name.strip().lower() for name in _trimmed(cells)]
-    if not names:
-        raise UnreadableFile("The file is empty: its first row has to name the columns, the rows follow below.")
-    return names
+def visible(text: str) -> str:
+    """Without byte order marks and other signs that nobody sees, without spaces around it, and with single ones within."""
+    shown = text if text.isascii() else "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return " ".join(shown.split())
+
+
+def _column_names(cells: list[str]) -> list[str]:
+    return _trimmed([visible(cell).strip("\"' ") for cell in cells])
+
+
+def _without_empty_columns(sheet: Sheet) -> Sheet:
+    """Columns of which neither the header nor any row says anything are none."""
+    names: list[str] = sheet.headers or []
+    empty = {
+        position
+        for position, name in enumerate(names)
+        if not name and not any(cell.strip() for cell in sheet.get_col(position))
+    }
+    if not empty:
+        return sheet
+    kept = [position for position in range(len(names)) if position not in empty]
+    return sheet.with_columns([names[each] for each in kept], [[row[each] for each in kept] for row in sheet])
 
 
 def _trimmed(cells: list[str]) -> list[str]:
@@ -86,8 +135,15 @@ def _trimmed(cells: list[str]) -> list[str]:
     return cells[:length]
 
 
-def _csv_rows(text: str) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+def _csv_rows(text: str, *, header: bool = True, width: int | None = None) -> Iterator[list[str]]:
+    """A first line that names the separator is none for a spreadsheet either: it shows the next one as row 1."""
+    separator = _SEPARATOR_LINE.match(text)
+    text = text[separator.end() :] if separator else text
+    if separator is None and not header and (words := _words(text, width)):
+        yield from words
+        return
+    delimiter = separator[1] if separator else _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     try:
         for number, row in enumerate(reader, 1):
@@ -99,9 +155,22 @@ def _csv_rows(text: str) -> Iterator[list[str]]:
         ) from error
 
 
+def _words(text: str, width: int | None) -> list[list[str]] | None:
+    """The words of every line, where a list without a header has as many in each, and no other sign between them; None
+    for other files. Pairs of digits are a uid that was written so."""
+    lines = [line.split() for line in text.splitlines()]
+    widths = {len(words) for words in lines if words}
+    if "," in text or ";" in text or '"' in text or len(widths) != 1:
+        return None
+    [words] = widths
+    if not 1 < words <= MOST_WORDS or width not in (None, words):
+        return None
+    return None if all(_PAIR.fullmatch(word) for line in lines for word in line) else lines
+
+
 def _delimiter(text: str) -> str:
     """What stands between the names of the columns, which contain neither sign."""
-    first = text.split("\n", 1)[0]
+    first = next((line for line in io.StringIO(text) if line.strip(",; \t\r\n\ufeff")), "")
     if "\t" in first and "," not in first and ";" not in first:
         raise UnreadableFile("The columns are separated by tabs: separate them by commas or semicolons.")
     return ";" if first.count(";") > first.count(",") else ","
@@ -112,7 +181,7 @@ def _decoded(data: bytes) -> str:
         if data.startswith(start):
             raise UnreadableFile(message)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").lstrip("\ufeff")  # a program that meets a mark may write another
     except UnicodeDecodeError as error:
         raise _not_utf8(data, error) from error
 

@@ -20,7 +20,8 @@ class CSV(base_formats.CSV):
         return "CSV (UTF-8)"
 
     def create_dataset(self, in_stream: bytes, most: int | None = None, **kwargs: Any) -> Sheet:
-        return read_csv(in_stream, most)
+        """``header`` False: the first row holds values; ``width`` is then the number of columns, where it is known."""
+        return read_csv(in_stream, most, **kwargs)
 
     def export_rows(self, rows: Iterable[list[str]]) -> bytes:
         """With the mark by which spreadsheets know UTF-8."""
@@ -31,8 +32,8 @@ class XLSX(base_formats.XLSX):
     def get_title(self) -> str:
         return "Excel (XLSX)"
 
-    def create_dataset(self, in_stream: bytes, most: int | None = None, **kwargs: Any) -> Sheet:
-        return read_workbook(in_stream, most)
+    def create_dataset(self, in_stream: bytes, most: int | None = None, *, header: bool = True, **kwargs: Any) -> Sheet:
+        return read_workbook(in_stream, most, header=header)
 
     def export_rows(self, rows: Iterable[list[str]]) -> bytes:
         """Every cell as text. Raises ValueError for a sign that a workbook can't hold."""

@@ -12,9 +12,9 @@ from django.utils import timezone
 from customers.audit import record
 from customers.models import AuditEntry, Provider
 from evcnet.importexport.bulk_import import BulkImport
+from evcnet.importexport.column_names import PROVIDER
 from evcnet.importexport.declaration import NotExportable
 from evcnet.importexport.formulas import escaped
-from evcnet.importexport.row_reader import PROVIDER
 
 
 class BulkResource(BulkImport):

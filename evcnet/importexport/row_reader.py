@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Upper
 
 from customers.provider_lookup import ProviderRequired
+from evcnet.importexport.column_names import PROVIDER, ColumnNames
 from evcnet.importexport.csv_file import BadCell
 from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
 from evcnet.importexport.fields import Field
@@ -21,15 +22,14 @@ from evcnet.importexport.widgets import ReferenceWidget
 if TYPE_CHECKING:
     from tablib import Dataset
 
-PROVIDER = "provider"
-
 
 class RowReader:
     """The rows of one file for one resource. Raises ProviderRequired where it isn't clear whose they are."""
 
     def __init__(self, resource: ResourceDeclaration, dataset: Dataset) -> None:
         self.resource, self.dataset = resource, dataset
-        self.header: list[str] = list(dataset.headers or [])
+        self.names = ColumnNames(resource)
+        self.header = self.names.resolve(dataset.headers or [])
         self.providers = resource.scope.writable(resource.model)
         self.references: dict[Any, Any] = {}
         if resource.has_provider and resource.provider is None and PROVIDER not in self.header:
@@ -37,21 +37,7 @@ class RowReader:
             raise ProviderRequired(f"Say whose rows these are, by a provider or a column “provider”: {names}.")
 
     def header_errors(self) -> list[RowError]:
-        """All that is wrong with row 1. A column that is not known is refused, never left out in silence."""
-        columns = self.resource.columns
-        known = [*([PROVIDER] if self.resource.has_provider else []), *(each.column_name for each in columns)]
-        errors = []
-        for position, name in enumerate(self.header, 1):
-            if not name:
-                errors.append(RowError(1, "", f"Column {position} has no name: name it, or delete it."))
-            elif name not in known:
-                errors.append(RowError(1, name, f"The column {quoted(name)} is not known: use {', '.join(known)}."))
-            elif name in self.header[: position - 1]:
-                errors.append(RowError(1, name, f"The column {quoted(name)} stands there twice: delete one of them."))
-        missing = [each.column_name for each in columns if each.required and each.column_name not in self.header]
-        return errors + [
-            RowError(1, name, f"The column {quoted(name)} is missing: it is required, so add it.") for name in missing
-        ]
+        return self.names.errors(self.header)
 
     def rows(self) -> list[Row]:
         """All rows, with their provider and key where these can be read, and with what is wrong so far."""
@@ -73,7 +59,7 @@ class RowReader:
                 row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
         width = getattr(self.dataset, "ragged", {}).get(number)
         if width is not None:
-            lengths = f"The row has {width} cells, the header {len(self.header)}"
+            lengths = f"The row has {width} cells, the header {getattr(self.dataset, 'file_width', len(self.header))}"
             row.refuse("", f"{lengths}: put text with commas or semicolons into quotation marks.")
         if self.resource.has_provider:
             self._find_provider(row)

@@ -20,6 +20,7 @@ from django.db.models import Model
 from django_countries import countries
 from import_export import widgets
 
+from evcnet.booleans import BOOLEANS
 from evcnet.datetimes import read_moment
 from evcnet.importexport.row_errors import alternatives, quoted
 from evcnet.importexport.rows import Row
@@ -95,9 +96,9 @@ class BooleanWidget(TextWidget):
     empty = False
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> bool:
-        answer = {"true": True, "false": False}.get(value.strip().lower())
+        answer = BOOLEANS.get(value.strip().casefold())
         if answer is None:
-            raise ValueError(f"{quoted(value)} is neither true nor false: write one of the two.")
+            raise ValueError(f"{quoted(value)} is neither true nor false: write one of the two, or yes or no.")
         return answer
 
     def render(self, value: bool | None, obj: models.Model | None = None, **kwargs: Any) -> str:

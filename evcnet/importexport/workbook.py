@@ -30,10 +30,10 @@ FORMULA = "The cell is a formula: copy the column and paste it as values."
 ERROR = "The cell shows an error: correct the formula behind it, and paste the result as a value."
 
 
-def read_workbook(data: bytes, most: int | None = None) -> Sheet:
+def read_workbook(data: bytes, most: int | None = None, *, header: bool = True) -> Sheet:
     """The rows of the sheet that is in front, cells as text, ``most`` at most. Raises UnreadableFile, which says what to
     do."""
-    return sheet_of(_guarded_rows(data), padded=True, most=most)
+    return sheet_of(_guarded_rows(data), padded=True, most=most, header=header)
 
 
 def _guarded_rows(data: bytes) -> Iterator[list[str]]:

@@ -150,7 +150,14 @@ FILES = [
         "customer",
         "correct the number",
     ),
-    Bad("yes instead of true", "charge_cards", csv_of("uid,roaming", "NEW,yes"), 2, "roaming", "write one of the two"),
+    Bad(
+        "perhaps instead of true",
+        "charge_cards",
+        csv_of("uid,roaming", "NEW,perhaps"),
+        2,
+        "roaming",
+        "write one of the two",
+    ),
     Bad(
         "a window inverted",
         "charge_cards",
