@@ -47,6 +47,9 @@ def main() -> int:
 def _run(chance: random.Random, seed: int, post: MailServer) -> int:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
     _announce()
+    from customers.models import Notice
+    from customers.notices import PERHAPS_TWICE
+
     print(f"seed {seed}: {KILLS} kills within a mailing of {LETTERS} letters")
     print("kill   taken up after s   letters then   of them twice")
     for kill in range(1, KILLS + 1):
@@ -55,6 +58,7 @@ def _run(chance: random.Random, seed: int, post: MailServer) -> int:
     _mail_the_rest(post)
     reached = len({letter["To"] for letter in post.letters})
     print(f"in the end {reached} of {LETTERS} have it, {_twice(post)} of them twice with one Message-ID")
+    print(f"{Notice.objects.filter(error=PERHAPS_TWICE).count()} notices say that they may have arrived twice")
     return 0 if reached == LETTERS and _twice(post) <= KILLS else 1
 
 

@@ -28,6 +28,7 @@ MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
 MOST_SECONDS = 30
 """So long a job mails; then it goes back into the queue, behind the others that wait."""
+PERHAPS_TWICE = "The worker ended while it was mailed, and it was mailed again: it may have arrived twice."
 MAILABLE = (Notice.State.QUEUED, Notice.State.FAILED)
 
 
@@ -109,24 +110,39 @@ def mail_again(notices: Iterable[Notice]) -> None:
 
 
 def _mail_next(announcement: int) -> bool:
-    """Mail one notice that is due; False when there is none. The row stays locked until its outcome is written."""
-    # The mail server is left after that, so that a worker is seldom killed between its answer and our writing it down.
+    """Mail one notice that is due; False when there is none."""
+    waiting = _claim_next(announcement)
+    if waiting is None:
+        return False
+    # The mail server is left after the transaction, so that a worker is seldom killed between its answer and our keeping it.
     with closing(get_connection()) as post, transaction.atomic():
-        rows = Notice.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            announcement=announcement, state=Notice.State.QUEUED
-        )
-        notice: Notice | None = (
-            rows.select_related("customer", "announcement", "provider__letter_settings")
-            .order_by("attempts", "pk")
-            .first()
-        )
+        with connection.cursor() as cursor:
+            # A server that crashes forgets the outcome, but not that it was handed over.
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+        notice = _waiting(announcement).filter(pk=waiting.pk).first()
+        if notice is not None:
+            _send(notice, post, interrupted=waiting.handed_over)
+    return True
+
+
+def _claim_next(announcement: int) -> Notice | None:
+    """The next that is due, marked as handed over before it is: where the mark is there already, a worker ended meanwhile."""
+    with transaction.atomic():
+        notice = _waiting(announcement).order_by("attempts", "pk").first()
         if notice is None or (notice.attempts and not _due(notice)):
-            return False
+            return None
         if _is_too_late(notice.announcement):
             withdraw(notice.announcement)
-            return False
-        _send(notice, post)
-        return True
+            return None
+        Notice.objects.filter(pk=notice.pk).update(handed_over=True)
+        return notice
+
+
+def _waiting(announcement: int) -> QuerySet[Notice]:
+    """Those that no other worker has at hand, locked until the transaction ends."""
+    rows = Notice.objects.select_for_update(skip_locked=True, of=("self",))
+    rows = rows.filter(announcement=announcement, state=Notice.State.QUEUED)
+    return rows.select_related("customer", "announcement", "provider__letter_settings")
 
 
 def _is_too_late(announcement: Announcement) -> bool:
@@ -141,21 +157,27 @@ def _due(notice: Notice) -> bool:
     return notice.tried_at is None or (timezone.now() - notice.tried_at).total_seconds() >= RETRY_SECONDS - 1
 
 
-def _send(notice: Notice, post: BaseEmailBackend) -> None:
+def _send(notice: Notice, post: BaseEmailBackend, *, interrupted: bool) -> None:
+    """Its outcome is written before the mail server is asked, and only kept after its answer: a kill between is rare."""
     notice.attempts += 1
     notice.tried_at = timezone.now()
+    notice.handed_over = False
     if not notice.customer.email:
-        notice.state, notice.error = Notice.State.FAILED, "The customer has no e-mail address."
-    else:
-        try:
-            mail = build_mail(notice)
-            mail.connection = post
-            # Opened by us, it is closed by us.
-            post.open()
-            mail.send()
-            notice.state, notice.error = Notice.State.SENT, ""
-        except Exception as failure:  # noqa: BLE001 - whatever a mail server answers is kept and tried again, never lost
-            notice.error = f"{type(failure).__name__}: {failure}"[:300]
-            if notice.attempts >= MOST_ATTEMPTS:
-                notice.state = Notice.State.FAILED
-    notice.save(update_fields=["attempts", "tried_at", "state", "error"])
+        _keep(notice, Notice.State.FAILED, "The customer has no e-mail address.")
+        return
+    _keep(notice, Notice.State.SENT, PERHAPS_TWICE if interrupted else "")
+    try:
+        mail = build_mail(notice)
+        mail.connection = post
+        # Opened by us, it is closed by us.
+        post.open()
+        mail.send()
+    except Exception as failure:  # noqa: BLE001 - whatever a mail server answers is kept and tried again, never lost
+        is_last = notice.attempts >= MOST_ATTEMPTS
+        state = Notice.State.FAILED if is_last else Notice.State.QUEUED
+        _keep(notice, state, f"{type(failure).__name__}: {failure}"[:300])
+
+
+def _keep(notice: Notice, state: Notice.State, error: str) -> None:
+    notice.state, notice.error = state, error
+    notice.save(update_fields=["attempts", "tried_at", "handed_over", "state", "error"])

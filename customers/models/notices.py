@@ -80,7 +80,10 @@ class Notice(models.Model):
     after = models.TextField("price after", blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField("remark", max_length=300, blank=True)
+    handed_over = models.BooleanField(
+        default=False, db_default=False, help_text="The mail server was asked to take it, and its answer is not known."
+    )
     tried_at = models.DateTimeField(null=True)
 
     personal_data = PersonalData(
