@@ -14,7 +14,7 @@ from changes.audience import default_notify
 from changes.cancel import cancel_version
 from changes.impact import Impact
 from changes.impact_text import parts
-from changes.models import Change
+from changes.models import Change, Way
 from changes.preview import Preview, judge_proposal
 from changes.proposals import Inapplicable, Proposal
 from changes.signals import send_changed, signals_of
@@ -77,34 +77,37 @@ def apply_change(
 ) -> AppliedChange:
     """Make the change that was shown with this ``fingerprint``, now or ``at`` a moment in the future.
 
+    ``by`` is the login to whom the preview was shown; None: it was a command's, and the record says that it was not shown.
     ``notify`` None: as ``default_notify`` says. The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change. Raises StalePreview,
     Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
     """
     with allow_terms_write():
         lock_changes(proposal.provider_id)
         if replaces is not None:
-            cancel_version(replaces, by)
+            cancel_version(replaces, by, Way.of(by))
         preview = judge(proposal, at)
         if preview.impact.fingerprint != fingerprint:
             raise StalePreview(preview)
         if confirm is not None:
             confirm(preview)
         notify = notify or default_notify([preview.impact])
-        change = record_change(preview, by=by, reason=reason, notify=notify, undoes=undoes)
+        change = record_change(preview, by=by, way=Way.of(by), reason=reason, notify=notify, undoes=undoes)
         proposal.write(change, preview.basis)
         return AppliedChange(change, preview)
 
 
-def apply_now(proposal: Proposal, *, by: StaffMember | None = None, reason: str = "") -> Change:
-    """Make a change that goes with something else that was confirmed: a new row, a file. It is on the record like all.
+def apply_now(proposal: Proposal, *, way: Way, by: StaffMember | None = None, reason: str = "") -> Change:
+    """Make a change whose preview nobody sees, as it goes with something else. It is on the record like all.
 
-    Nobody is told. Raises Inapplicable, and then nothing is written.
+    No customer is told. Raises Inapplicable, and then nothing is written.
     """
+    if way == Way.PREVIEW:
+        raise ValueError("What was shown is applied by its fingerprint.")
     try:
         with allow_terms_write():
             lock_changes(proposal.provider_id)
             preview = judge(proposal)
-            change = record_change(preview, by=by, reason=reason, notify=Change.Notify.NONE)
+            change = record_change(preview, by=by, way=way, reason=reason, notify=Change.Notify.NONE)
             proposal.write(change, preview.basis)
             return change
     except IntegrityError as error:
@@ -122,7 +125,7 @@ def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool 
 
 
 def record_change(
-    preview: Preview, *, by: StaffMember | None, reason: str, notify: str, undoes: Change | None = None
+    preview: Preview, *, by: StaffMember | None, way: Way, reason: str, notify: str, undoes: Change | None = None
 ) -> Change:
     """Put a change on the record and send its signals: under the lock, before its rows are written."""
     proposal, impact = preview.proposal, preview.impact
@@ -134,6 +137,7 @@ def record_change(
         takes_effect_at=preview.at,
         scheduled=preview.scheduled is not None,
         made_by=by,
+        way=way,
         reason=reason,
         notify=notify,
         proposal=impact.proposal,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import Inapplicable
 from changes.proposals.later_terms import restore_later_terms
 from changes.signals import send_cancelled
@@ -13,8 +13,11 @@ from tariffs.models import TariffVersion
 from tariffs.writes import allow_terms_write, lock_changes, remove_version
 
 
-def cancel_change(change: Change, by: StaffMember | None = None) -> None:
-    """Take a scheduled change back before it takes effect; whom its letter reached is told. Raises Inapplicable."""
+def cancel_change(change: Change, by: StaffMember | None = None, way: Way | None = None) -> None:
+    """Take a scheduled change back before it takes effect; whom its letter reached is told. Raises Inapplicable.
+
+    ``way`` None: what it means was shown to ``by``, or ``by`` is None, a command.
+    """
     with allow_terms_write():
         lock_changes(change.provider_id)
         change = Change.objects.select_for_update().get(pk=change.pk)
@@ -24,12 +27,12 @@ def cancel_change(change: Change, by: StaffMember | None = None) -> None:
         restore_later_terms(change)
         Terms.objects.filter(changes=change, valid_from=change.takes_effect_at).delete()
         TariffVersion.objects.filter(changes=change).delete()
-        change.cancelled_at, change.cancelled_by = now, by
-        change.save(update_fields=["cancelled_at", "cancelled_by"])
+        change.cancelled_at, change.cancelled_by, change.cancelled_way = now, by, way or Way.of(by)
+        change.save(update_fields=["cancelled_at", "cancelled_by", "cancelled_way"])
         send_cancelled(change)
 
 
-def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> None:
+def cancel_version(version: TariffVersion, by: StaffMember | None, way: Way) -> None:
     """Take a version back that is not in force yet, and cancel the change that scheduled it, if one did.
 
     Raises Inapplicable where that change has taken effect; the database refuses a version that is in force.
@@ -38,4 +41,4 @@ def cancel_version(version: TariffVersion, by: StaffMember | None = None) -> Non
     if change is None:
         remove_version(version)
     else:
-        cancel_change(change, by)
+        cancel_change(change, by, way)

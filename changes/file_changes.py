@@ -11,7 +11,7 @@ from changes import impact_text
 from changes.apply import judge, record_change
 from changes.audience import audiences, default_notify, short_notice, total
 from changes.change_permissions import may_make
-from changes.models import Change
+from changes.models import Change, Way
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
@@ -40,12 +40,14 @@ class ChangePicture:
 
 @dataclass
 class FileChanges:
-    """The changes that one run of one file makes. ``login`` is None for commands: no name is asked for.
+    """The changes that one run of one file makes. ``login`` has seen their preview on a page; None for commands: no name is
+    asked for, and ``way`` is what the record says of them.
 
     ``notify`` None: each change tells whom ``default_notify`` says. ``named`` is what somebody typed because the changes are big ones, and ``safeguard`` why they are.
     """
 
     login: StaffMember | None = None
+    way: Way = Way.FILE
     notify: str | None = Change.Notify.NONE.value
     reason: str = ""
     named: str = ""
@@ -75,7 +77,7 @@ class FileChanges:
         if not self.writing:
             return None
         notify = self.notify or default_notify([preview.impact])
-        change = record_change(preview, by=self.login, reason=self.reason, notify=notify)
+        change = record_change(preview, by=self.login, way=self.way, reason=self.reason, notify=notify)
         self.changes.append(change)
         return change
 

@@ -26,6 +26,32 @@ class ChangeManager(models.Manager.from_queryset(ChangeQuerySet)):  # type: igno
         return super().get_queryset().defer("proposal", "earlier")
 
 
+class Way(models.TextChoices):
+    """How a change came: confirmed on its preview by the login to whom that was shown, or without a preview.
+
+    ``FORM``: with a row that a login added, where nobody is affected.
+    """
+
+    PREVIEW = "preview", "preview"
+    FORM = "form", "form"
+    FILE = "file", "file"
+    FEED = "feed", "feed"
+    COMMAND = "command", "command"
+    ERASURE = "erasure", "erasure"
+
+    @classmethod
+    def of(cls, login: StaffMember | None) -> Way:
+        """Of what is confirmed by its fingerprint: a login has read the preview, None is a command."""
+        return cls.COMMAND if login is None else cls.PREVIEW
+
+
+def _says_way(way: str, login: str) -> Q:
+    """A way is named, and those that a login took name the login."""
+    by_login = (Way.PREVIEW, Way.FORM)
+    others = [value for value in Way.values if value not in by_login]
+    return Q(**{f"{way}__in": others}) | Q(**{f"{way}__in": by_login, f"{login}__isnull": False})
+
+
 @tracked()
 class Change(models.Model):
     """A proposal that was confirmed. What it said, did and undid is kept; cancelling is the only thing done to it."""
@@ -52,14 +78,16 @@ class Change(models.Model):
     scheduled = models.BooleanField(default=False)
     made_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
     made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    way = models.CharField(max_length=8, choices=Way, help_text="Whether the preview was shown before it was made.")
     reason = models.CharField(max_length=500, blank=True)
     notify = models.CharField("told", max_length=8, choices=Notify, default=Notify.REGULARS)
     proposal = models.JSONField(encoder=DjangoJSONEncoder)
     earlier = models.JSONField(help_text="What held before, from which undoing is proposed.")
-    impact = models.JSONField(help_text="What was shown and confirmed.")
+    impact = models.JSONField(help_text="Whom it affects, as it was judged when it was made.")
     fingerprint = models.CharField(max_length=32)
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    cancelled_way = models.CharField(max_length=8, choices=Way, blank=True, help_text="Empty: it is not cancelled.")
     terms = models.ManyToManyField(Terms, related_name="changes", editable=False, help_text="The row that it wrote.")
     versions = models.ManyToManyField(
         TariffVersion, related_name="changes", editable=False, help_text="The version that it wrote."
@@ -82,6 +110,17 @@ class Change(models.Model):
                 name="change_cancelled_in_time",
                 violation_error_message="Only a scheduled change can be cancelled, and only until it takes effect.",
             ),
+            models.CheckConstraint(
+                condition=_says_way("way", "made_by"),
+                name="change_says_preview",
+                violation_error_message="A change says to whom its preview was shown, or why it was not.",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None, cancelled_way="")
+                | Q(_says_way("cancelled_way", "cancelled_by"), cancelled_at__isnull=False),
+                name="change_cancelled_says_preview",
+                violation_error_message="A cancelled change says to whom that was shown, or why it was not.",
+            ),
         ]
         indexes = [models.Index(fields=["provider", "-made_at"], name="change_by_time")]
 
@@ -89,7 +128,24 @@ class Change(models.Model):
         return self.sentence
 
     @property
+    def was_shown(self) -> bool:
+        return bool(self.way == Way.PREVIEW)
+
+    @property
+    def preview_note(self) -> str:
+        """To whom its preview was shown, or that it was not: nothing else is said of it anywhere."""
+        return _preview_note(self.way, self.made_by)
+
+    @property
+    def cancelled_note(self) -> str:
+        return _preview_note(self.cancelled_way, self.cancelled_by)
+
+    @property
     def own_terms(self) -> Terms | None:
         """The row that begins with it; its other rows are scheduled ones that it has set back."""
         row: Terms | None = self.terms.filter(valid_from=self.takes_effect_at).first()
         return row
+
+
+def _preview_note(way: str, login: StaffMember | None) -> str:
+    return f"shown to {login}" if way == Way.PREVIEW else f"not shown: {Way(way).label}"

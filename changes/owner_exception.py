@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from changes.apply import apply_now
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
@@ -62,7 +62,7 @@ def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str
             tariff or _new_free_tariff(point.provider_id, currency),
             note=f"Owner of {point.identity}"[:500],
         )
-        return apply_now(ExceptionChanges([row]), by=by)
+        return apply_now(ExceptionChanges([row]), way=Way.FORM, by=by)
 
 
 def _new_free_tariff(provider_id: int, currency: str) -> Tariff:

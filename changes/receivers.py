@@ -9,7 +9,7 @@ from django.dispatch import Signal, receiver
 
 from changes.alerts import alert_cancelled, alert_staff
 from changes.apply import apply_now
-from changes.models import Change
+from changes.models import Change, Way
 from changes.notify import announce, announce_cancelled
 from changes.preview import Preview
 from changes.proposals import ExceptionChanges, ProposedException
@@ -63,7 +63,7 @@ def _remove_exceptions(customer: Customer, by: StaffMember | None) -> int:
     held = CustomerException.objects.filter(customer=customer).select_related("charge_group")
     rows = [ProposedException(row.charge_group, customer, removed=True) for row in held]
     if rows:
-        apply_now(ExceptionChanges(rows), by=by, reason=ERASURE)
+        apply_now(ExceptionChanges(rows), way=Way.ERASURE, by=by, reason=ERASURE)
     return len(rows)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from changes.audience import short_notice
 from changes.file_changes import FileChanges, summary
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import Proposal
 from evcnet.errors import REFUSALS
 from evcnet.importexport.resource import BulkResource
@@ -49,7 +49,9 @@ class TermsResource(BulkResource):
         login = self.scope.login
         default = Change.Notify.NONE.value if login is None else None
         chosen = notify if notify in Change.Notify.values else default
-        self.file_changes = FileChanges(login, chosen, reason=reason, named=named)
+        # Pages write what their preview has shown, or nothing; commands show it to nobody.
+        way = Way.FILE if login is None else Way.PREVIEW
+        self.file_changes = FileChanges(login, way, chosen, reason=reason, named=named)
         self._changes: dict[int, Change | None] = {}
 
     @abstractmethod

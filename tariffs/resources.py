@@ -200,7 +200,7 @@ class TariffResource(TermsResource):
         """The version that it replaces is cancelled."""
         [result] = proposed.effects
         if result.instance is not None:
-            cancel_version(result.instance, self.scope.login)
+            cancel_version(result.instance, self.scope.login, self.file_changes.way)
             result.instance = None
 
     def save_row(self, result: RowResult) -> TariffVersion:

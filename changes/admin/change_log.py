@@ -32,7 +32,7 @@ from customers.models import Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
-from evcnet.badges import badge
+from evcnet.badges import badge, two_lines
 from evcnet.datetimes import database_clock
 
 MANY = 1_000
@@ -68,7 +68,12 @@ class StateFilter(DropdownFilter):
 class ChangeAdmin(ModelAdmin[Change]):
     list_display = ["what", "state", "takes_effect", "affects", "by", "made_at"]
     list_display_links = ["what"]
-    list_filter = [StateFilter, ("kind", ChoicesDropdownFilter), ("groups", AutocompleteFilter)]
+    list_filter = [
+        StateFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("way", ChoicesDropdownFilter),
+        ("groups", AutocompleteFilter),
+    ]
     list_select_related = ["made_by", "provider", "tariff"]
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
@@ -121,7 +126,7 @@ class ChangeAdmin(ModelAdmin[Change]):
 
     @admin.display(description="by", ordering="made_by__name")
     def by(self, change: Change) -> str:
-        return str(change.made_by or "a command")
+        return two_lines(str(change.made_by or "a command"), change.preview_note)
 
     # The page of one
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 
 from changes.apply import apply_now
+from changes.models import Way
 from changes.proposals import Inapplicable
 from changes.proposals.points import PointMoves
 from chargegroups.terms import SLOTS, SWITCHES
@@ -42,7 +43,7 @@ def add_group(request: StaffRequest, form: PortalForm) -> None:
     if not chosen:
         return
     try:
-        change = apply_now(PointMoves.to(chosen, form.instance), by=request.user)
+        change = apply_now(PointMoves.to(chosen, form.instance), way=Way.FORM, by=request.user)
     except Inapplicable as error:
         raise DomainError(f"Not every charge point can be attached. {error}", "points") from error
     messages.success(request, f"Done: {change}.")

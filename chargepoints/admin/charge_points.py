@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import move_points
 from changes.apply import apply_now
+from changes.models import Way
 from changes.owner_exception import owner_charges_free, owner_exception
 from changes.proposals.points import Move, PointMoves
 from chargegroups.access_summary import access_summaries
@@ -147,7 +148,7 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
         obj.status = ChargePoint.Status.INACTIVE if active else obj.status
         super().save_model(request, obj, form, change)
         proposal = PointMoves([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
-        apply_now(proposal, by=request.user)
+        apply_now(proposal, way=Way.FORM, by=request.user)
 
     def response_change(self, request: StaffRequest, obj: ChargePoint) -> HttpResponse:
         if self.regroup is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from changes.cancel import cancel_version
 from changes.file_changes import FileChanges
+from changes.models import Way
 from changes.proposals import NewVersion
 from chargegroups.tariff_usage import used_among
 from customers.models import Provider
@@ -41,7 +42,7 @@ def import_tariffs(
     file has not is left alone, unless the feed is complete.
     """
     report = Report("tariffs")
-    file_changes = file_changes or FileChanges()
+    file_changes = file_changes or FileChanges(way=Way.FEED)
     file_changes.lock([provider.pk])
     parsed = [parse_tariff(each, number) for number, each in enumerate(objects, 1)]
     stored = StoredTariffs(provider, feed.name)
@@ -85,7 +86,7 @@ def _write_new(rows: Sequence[TariffRow]) -> None:
 def _write_versions(rows: Sequence[TariffRow]) -> None:
     for row in rows:
         for version in row.plan.cancel:
-            cancel_version(version)
+            cancel_version(version, None, Way.FEED)
     add_versions((each.version, each.elements) for row in rows for each in row.plan.add)
 
 
@@ -103,7 +104,7 @@ def _write_change(row: TariffRow, file_changes: FileChanges, report: Report) -> 
 def _write_changes(file_changes: FileChanges, rows: Sequence[TariffRow]) -> None:
     for row in rows:
         for version in row.plan.cancel:
-            cancel_version(version)
+            cancel_version(version, None, Way.FEED)
         for each in row.plan.add:
             to_come = each.begin > database_clock()
             prices = price_list(each.version, each.elements)

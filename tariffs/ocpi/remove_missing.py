@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from changes.cancel import cancel_version
 from changes.file_changes import FileChanges
+from changes.models import Way
 from changes.proposals import TariffEnd
 from chargegroups.tariff_usage import tariffs_of_terms, used_among
 from evcnet.datetimes import database_clock
@@ -69,7 +70,7 @@ def _removal(tariff: Tariff, stored: StoredTariffs) -> Removal:
 
 def _remove(removal: Removal, report: Report) -> None:
     for version in removal.cancel:
-        cancel_version(version)
+        cancel_version(version, None, Way.FEED)
     if removal.current is not None:
         report.warn(removal.tariff.code, "", "The file lacks it: no price is in force any more.")
     report.updated += bool(removal.cancel or removal.current)

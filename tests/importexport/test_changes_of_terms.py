@@ -50,6 +50,7 @@ def test_exceptions_of_a_file_are_one_change_with_its_counts_and_reason(world, t
     assert answer.counts == (2, 0, 0, 0)
     change = only_change()
     assert (change.kind, change.made_by, change.reason) == ("exceptions", None, "import_csv rows.csv")
+    assert change.preview_note == "not shown: file"
     assert counts(change) == {"loses_access": 1, "gains_access": 1}
     assert list(change.groups.all()) == [world.leusden]
     assert (asked().reason, asked("04BB22").reason) == ("exception_denied", "exception_allowed")

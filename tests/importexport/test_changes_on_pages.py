@@ -59,6 +59,7 @@ def test_confirming_leaves_one_change_by_its_login_and_tells_whom_it_chose(world
     )
     change = Change.objects.get()
     assert (change.made_by, change.reason, change.notify) == (world.anna, "File march.csv", "all")
+    assert change.preview_note == "shown to Anna"
     assert reverse("admin:changes_change_change", args=[change.pk]) in done.content.decode()
     assert set(Notice.objects.values_list("customer__number", flat=True)) == {"C1", "C2"}
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from changes.apply import apply_now
-from changes.models import Change
+from changes.models import Change, Way
 from changes.undo import undo_proposal
 from tariffs import writes as tariff_writes
 from tariffs.models import FeedTariff, Tariff, TariffElement
@@ -57,7 +57,7 @@ def test_what_ended_comes_back_with_the_file_that_has_it(ten, import_ocpi):
 
 def test_the_end_of_a_tariff_can_be_undone(ten, import_ocpi):
     import_ocpi("tariffs", *ten[1:], complete=True)
-    apply_now(undo_proposal(Change.objects.get(tariff__code="U1")))
+    apply_now(undo_proposal(Change.objects.get(tariff__code="U1")), way=Way.COMMAND)
     assert len(in_force()) == 9
 
 

@@ -112,6 +112,7 @@ def test_a_changed_price_of_a_tariff_in_use_is_a_change_on_the_record(world, imp
     import_ocpi("tariffs", tariff("STANDARD", 0.5))
     change = Change.objects.get()
     assert (change.kind, change.tariff, change.made_by) == ("version", world.standard, None)
+    assert change.preview_note == "not shown: feed"
     assert change.reason == "import_ocpi feed.json"
     assert sum(change.impact["counts"].values()) == 2
     assert TariffVersion.objects.get(changes=change).tariff == world.standard

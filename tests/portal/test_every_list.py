@@ -162,6 +162,7 @@ def changes(world, n):
             sentence=f"Change {number}",
             takes_effect_at=timezone.now(),
             made_by=world.anna,
+            way="preview",
             proposal={},
             earlier={},
             impact={"counts": dict.fromkeys(EFFECTS, 1)},

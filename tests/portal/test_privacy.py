@@ -5,7 +5,7 @@ import json
 import pytest
 
 from changes.apply import apply_now
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, ProposedException
 from customers.models import AuditEntry, Customer
 from tests import factories as make_a
@@ -23,7 +23,7 @@ def page(customer, verb: str = "") -> str:
 @pytest.fixture
 def jansen(world):
     row = ProposedException(world.leusden, world.jansen, access="allowed", note="shift worker")
-    apply_now(ExceptionChanges([row]), by=world.ben)
+    apply_now(ExceptionChanges([row]), way=Way.COMMAND, by=world.ben)
     charge(world, "S1")
     charge(world, "S2", card=world.bakkers_card)
     return world.jansen
@@ -62,6 +62,7 @@ def test_past_exceptions_and_former_names_are_part_of_it(world, jansen, signed_i
     Customer.objects.filter(pk=jansen.pk).update(name="Jansen-de Wit, T.")
     apply_now(
         ExceptionChanges([ProposedException(world.leusden, jansen, removed=True)]),
+        way=Way.COMMAND,
         by=world.ben,
     )
     told = taken(signed_in(world.anna), jansen)

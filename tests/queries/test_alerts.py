@@ -10,7 +10,7 @@ from django.utils import timezone
 from changes.alerts import alert_staff
 from changes.apply import apply_now, judge
 from changes.cancel import cancel_change as cancel
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, ProposedException
 from changes.proposals.points import PointMoves
 from changes.undo import undo_proposal
@@ -149,7 +149,7 @@ def test_who_cancels_is_not_alerted_of_it_and_who_made_the_change_is(world):
 
 
 def test_a_change_without_a_confirmation_of_its_own_alerts_too(world):
-    apply_now(NewTerms(world.leusden, {"tariff": world.cheap}), by=world.anna)
+    apply_now(NewTerms(world.leusden, {"tariff": world.cheap}), way=Way.COMMAND, by=world.anna)
     assert "Ben" in alerted()
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from changes.apply import apply_change, apply_now, preview_change
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, NewTerms, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import Rating, Session
@@ -54,9 +54,9 @@ def person(world) -> SimpleNamespace:
     customer.save()
     card = make_a.ChargeCardFactory(customer=customer, uid=f"{MARK}04FF", visual_number=f"NL-{MARK}-1", roaming=True)
     row = ProposedException(world.leusden, customer, access="allowed", note=f"{MARK} lives next door")
-    apply_now(ExceptionChanges([row]), by=world.ben, reason=f"asked by {customer.name}")
+    apply_now(ExceptionChanges([row]), way=Way.COMMAND, by=world.ben, reason=f"asked by {customer.name}")
     neighbour = ProposedException(world.leusden, world.bakker, access="allowed", note=f"friend of {customer.name}.")
-    apply_now(ExceptionChanges([neighbour]), by=world.ben)
+    apply_now(ExceptionChanges([neighbour]), way=Way.COMMAND, by=world.ben)
     session = charge(world, "Z1", card=card)
     Session.objects.filter(pk=session.pk).update(note=f"{MARK} called about it")
     Rating.objects.create(
@@ -136,6 +136,7 @@ def test_exceptions_are_removed_by_a_change_that_tells_nobody(world, person):
     assert not CustomerException.objects.filter(customer=person.customer).exists()
     change = Change.objects.latest("pk")
     assert (change.kind, change.made_by, change.notify) == ("exceptions", world.anna, "none")
+    assert change.preview_note == "not shown: erasure"
 
 
 def test_a_home_charger_loses_its_owner_and_the_home_its_address(world, person):
@@ -221,7 +222,7 @@ def test_cards_and_chargers_that_were_removed_are_erased_in_the_history(world, p
 
 def test_a_name_at_the_beginning_of_a_line_of_a_changes_reason_goes_too(world, person):
     note = f"asked twice:\n{person.customer.name} said so"
-    apply_now(ExceptionChanges([ProposedException(world.leusden, world.bakker, note=note)]))
+    apply_now(ExceptionChanges([ProposedException(world.leusden, world.bakker, note=note)]), way=Way.COMMAND)
     erase(person.customer, by=world.anna)
     assert tables_with(MARK) == {}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from changes.apply import apply_now
-from changes.models import Change
+from changes.models import Change, Way
 from changes.proposals import CustomerMoves, ExceptionChanges, ProposedException
 from changes.proposals.points import PointMoves
 from chargegroups.models import ChargeGroup
@@ -31,13 +31,13 @@ def shared(marked: Any) -> Change:
 def moved_points(marked: Any) -> Change:
     """A point of North goes to South, one of South comes to North."""
     leaving = make.ChargePointFactory(charge_group=marked.north[ChargeGroup], identity="north-leaving")
-    apply_now(PointMoves.to([leaving], marked.south[ChargeGroup]), by=None)
+    apply_now(PointMoves.to([leaving], marked.south[ChargeGroup]), way=Way.COMMAND, by=None)
     return Change.objects.latest("pk")
 
 
 def moved_customers(marked: Any) -> Change:
     leaving = make.CustomerFactory(user_group=marked.north.user_group, number="north-leaving", name="north leaving")
-    apply_now(CustomerMoves.to([leaving], marked.south.user_group), by=None)
+    apply_now(CustomerMoves.to([leaving], marked.south.user_group), way=Way.COMMAND, by=None)
     return Change.objects.latest("pk")
 
 
@@ -47,7 +47,7 @@ def exceptions_of_both(marked: Any) -> Change:
                           access="denied", note=f"{said} note")
         for tenant, said in ((marked.north, "north"), (marked.south, "zqsouth"))
     ]  # fmt: skip
-    apply_now(ExceptionChanges(rows), by=None)
+    apply_now(ExceptionChanges(rows), way=Way.COMMAND, by=None)
     return Change.objects.latest("pk")
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from changes.audience import short_notice
 from changes.file_changes import FileChanges, summary
-from changes.models import Change
+from changes.models import Change, Way
 from chargegroups.models import ChargeGroup
 from chargepoints.ocpi.import_locations import import_locations
 from customers.models import Provider
@@ -82,7 +82,8 @@ class Command(BaseCommand):
 
     def _importer(self, options: dict[str, Any]) -> Callable[[Sequence[Any]], Report]:
         provider = get_provider(options["provider"])
-        self.file_changes = FileChanges(reason=f"import_ocpi {options['file'].name}", notify=options["notify"])
+        reason = f"import_ocpi {options['file'].name}"
+        self.file_changes = FileChanges(way=Way.FEED, reason=reason, notify=options["notify"])
         feed = Feed(options["feed"], options["complete"], options["allow_removal"])
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])
