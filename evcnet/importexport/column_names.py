@@ -50,6 +50,11 @@ class ColumnNames:
                 common.setdefault(compact(word), name)
         return common
 
+    @property
+    def targets(self) -> list[str]:
+        """What a column of a file may be: the columns, and the parts of a name that are joined."""
+        return [*self.columns, *self.parts]
+
     def column_named(self, name: str) -> str | None:
         """The column that has this name or label, whatever its letter case and its separators; None for other words."""
         return self._known.get(compact(name))
@@ -97,7 +102,7 @@ class ColumnNames:
                 if not word or guesses[position] or (word in remembered and find != remembered.get):
                     continue
                 target = find(word) or ""
-                if target not in guesses and (target in self.labels or target in self.parts):
+                if target not in guesses and target in self.targets:
                     guesses[position] = target
         return self._without_lone_parts(guesses)
 
@@ -128,7 +133,8 @@ def label_of(resource: ResourceDeclaration, field: Field) -> str:
         except FieldDoesNotExist:
             continue
         return label[:1].upper() + label[1:]
-    return field.column_name.replace("_", " ").capitalize().replace("kwh", "kWh").replace("Vat", "VAT")
+    label = str(field.column_name).replace("_", " ").capitalize()
+    return label.replace("kwh", "kWh").replace("Vat", "VAT")
 
 
 def _ratio(one: str, other: str) -> float:

@@ -78,9 +78,13 @@ def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None, heade
     start, first = next(((number, cells) for number, cells in numbered if _column_names(cells)), (0, []))
     if not start:
         raise UnreadableFile("The file is empty: its first row has to name the columns, the rows follow below.")
-    names = _column_names(first) if header else [f"Column {each}" for each in range(1, len(_trimmed(first)) + 1)]
+    below: Iterable[tuple[int, list[str]]] = numbered
+    names = _column_names(first)
+    if not header:  # as many columns as the longest row has cells
+        below = [(number, cells) for number, cells in chain([(start, first)], numbered) if any(map(str.strip, cells))]
+        names = [f"Column {each}" for each in range(1, 1 + max(len(_trimmed(cells)) for _, cells in below))]
     sheet = Sheet(headers=names)
-    end = _append(sheet, numbered if header else chain([(start, first)], numbered), padded=padded, most=most)
+    end = _append(sheet, below, padded=padded, most=most)
     if end > start and not len(sheet):
         raise UnreadableFile(
             "All rows below the header are empty: fill at least one, and delete the empty ones.", row=2
@@ -106,8 +110,8 @@ def _append(sheet: Sheet, rows: Iterable[tuple[int, list[str]]], *, padded: bool
 
 def visible(text: str) -> str:
     """Without byte order marks and other signs that nobody sees, without spaces around it, and with single ones within."""
-    shown = text if text.isascii() else "".join(each for each in text if unicodedata.category(each) != "Cf")
-    return " ".join(shown.split())
+    signs = text if text.isascii() else "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return " ".join(signs.split())
 
 
 def _column_names(cells: list[str]) -> list[str]:
@@ -124,8 +128,8 @@ def _without_empty_columns(sheet: Sheet) -> Sheet:
     }
     if not empty:
         return sheet
-    kept = [position for position in range(len(names)) if position not in empty]
-    return sheet.with_columns([names[each] for each in kept], [[row[each] for each in kept] for row in sheet])
+    others = [position for position in range(len(names)) if position not in empty]
+    return sheet.with_columns([names[each] for each in others], [[row[each] for each in others] for row in sheet])
 
 
 def _trimmed(cells: list[str]) -> list[str]:

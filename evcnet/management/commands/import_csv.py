@@ -8,12 +8,15 @@ import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.provider_lookup import ProviderRequired
-from evcnet.importexport.formats import format_of
+from evcnet.importexport.column_names import ColumnNames
+from evcnet.importexport.column_options import sheet_with_header, sheet_without_header
+from evcnet.importexport.csv_file import Sheet, write_csv
 from evcnet.importexport.registry import RESOURCES, resource_named
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import LISTED, ImportResult
 from evcnet.importexport.row_errors import RowError, UnreadableFile
 from evcnet.importexport.scope import FileScope, the_provider
+from evcnet.text import counted
 
 ROW_ERRORS, NOT_READ = 1, 2
 NOTIFY = ("none", "regulars", "all")
@@ -24,7 +27,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=RESOURCES, metavar="KIND", help=f"one of {', '.join(RESOURCES)}")
-        parser.add_argument("file", type=Path, metavar="FILE", help="UTF-8, comma or semicolon")
+        parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="UTF-8, comma or semicolon")
+        parser.add_argument("--template", action="store_true", help="print the header with all columns of the kind")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FILE_COLUMN=COLUMN",
+            help="what a column of the file is here; repeatable",
+        )
+        parser.add_argument("--ignore-unknown", action="store_true", help="leave unknown columns out, and say which")
+        parser.add_argument(
+            "--no-header",
+            metavar="COLUMN[,COLUMN]",
+            help="the columns of a file whose first row holds values; nothing between two commas leaves one out",
+        )
         parser.add_argument("--provider", metavar="CODE", help="whose rows these are, where the file doesn't say it")
         parser.add_argument(
             "--notify",
@@ -36,6 +53,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["template"]:
+            names = [each.column_name for each in resource_named(options["kind"])(FileScope()).columns]
+            self.stdout.write("".join(write_csv([names])), ending="")
+            return
+        if options["file"] is None:
+            raise CommandError("Name the file, or ask for --template.", returncode=NOT_READ)
         try:
             resource, result = self._import(options)
         except (UnreadableFile, ProviderRequired, OSError) as error:
@@ -54,10 +77,21 @@ class Command(BaseCommand):
         scope, kind, file = FileScope(), options["kind"], options["file"]
         provider = the_provider(scope.providers, options["provider"])
         content = file.read_bytes()
-        dataset = format_of(content).create_dataset(content)
         resource = resource_named(kind)(scope, provider, notify=options["notify"], reason=f"import_csv {file.name}")
+        dataset = self._sheet(content, ColumnNames(resource), options)
         with pghistory.context(command=f"import_csv {kind}", file=file.name):
             return resource, resource.import_data(dataset, dry_run=options["dry_run"])
+
+    def _sheet(self, content: bytes, names: ColumnNames, options: dict[str, Any]) -> Sheet:
+        """The rows of the file with our columns. Raises UnreadableFile for options that don't fit it."""
+        if options["no_header"] is not None:
+            if options["map"]:
+                raise UnreadableFile("--map names columns of a header: leave it out, or leave --no-header out.")
+            return sheet_without_header(content, names, options["no_header"])
+        sheet, left_out = sheet_with_header(content, names, options["map"], ignore_unknown=options["ignore_unknown"])
+        if left_out:
+            self.stderr.write(f"Left out, {counted(len(left_out), 'unknown column')}: {', '.join(left_out)}.")
+        return sheet
 
     def _print(self, result: ImportResult, dry_run: bool) -> None:
         errors = result.errors
