@@ -17,7 +17,8 @@ from evcnet.importexport.fields import Field
 from evcnet.importexport.formulas import unescaped
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.rows import Row
-from evcnet.importexport.widgets import ReferenceWidget
+from evcnet.importexport.suggestions import Suggestions
+from evcnet.importexport.widgets import ReferenceWidget, UnknownReferenceError
 
 if TYPE_CHECKING:
     from tablib import Dataset
@@ -32,6 +33,7 @@ class RowReader:
         self.header = self.names.resolve(dataset.headers or [])
         self.providers = resource.scope.writable(resource.model)
         self.references: dict[Any, Any] = {}
+        self.suggestions = Suggestions(resource.scope)
         if resource.has_provider and resource.provider is None and PROVIDER not in self.header:
             names = alternatives(sorted(self.providers)) if self.providers else "none, since there is no provider yet"
             raise ProviderRequired(f"Say whose rows these are, by a provider or a column “provider”: {names}.")
@@ -124,6 +126,9 @@ class RowReader:
                 continue
             try:
                 values[field.column_name] = self._new_value(row, field, old_values)
+            except UnknownReferenceError as error:
+                hint = self.suggestions.hint(error.widget, row.provider, error.word) if row.provider else ""
+                row.refuse(field.column_name, error.words(hint))
             except ValueError as error:
                 row.refuse(field.column_name, str(error))
         return values

@@ -187,6 +187,18 @@ class IntegerWidget(DecimalWidget):
         return int(super().clean(value, row))
 
 
+class UnknownReferenceError(ValueError):
+    """A cell that points at no row. ``words`` are the message with a hint of what may be meant."""
+
+    def __init__(self, widget: ReferenceWidget, word: str) -> None:
+        self.widget, self.word = widget, word
+        super().__init__(self.words())
+
+    def words(self, hint: str = "") -> str:
+        what, by = self.widget.model._meta.verbose_name, self.widget.by
+        return f"There is no {what} {quoted(self.word)} here{hint}: correct the {by}, or import the {what} first."
+
+
 class ReferenceWidget(TextWidget):
     """Another row of the same provider, by its code or number. Another provider's is as unknown as none at all.
 
@@ -204,10 +216,7 @@ class ReferenceWidget(TextWidget):
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         instance = row.reference(self.model, self.key(value.strip())) if row is not None else None
         if instance is None:
-            what = self.model._meta.verbose_name
-            raise ValueError(
-                f"There is no {what} {quoted(value)} here: correct the {self.by}, or import the {what} first."
-            )
+            raise UnknownReferenceError(self, value.strip())
         return instance
 
     def key(self, word: str) -> str:

@@ -208,9 +208,8 @@ def test_a_sub_provider_imports_into_its_own_user_group(page, world):
 def test_a_sub_provider_knows_no_other_user_group(page, world, group):
     preview = page(world.carla).upload("customer", HEADER, f"{group},1003,Visser,")
     [problem] = preview.context["result"].errors
-    assert (
-        problem.message == f"There is no user group “{group}” here: correct the code, or import the user group first."
-    )
+    way_out = "correct the code, or import the user group first."
+    assert problem.message == f"There is no user group “{group}” here (there is NORTH): {way_out}"
     assert not Customer.objects.filter(number="1003").exists()
 
 
