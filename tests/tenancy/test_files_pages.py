@@ -18,7 +18,7 @@ from evcnet.importexport.scope import FileScope
 from tests.tenancy.asking import ROLES, ask, reach_of, taken_back, unseen
 from tests.tenancy.attacking import url
 from tests.tenancy.conftest import signed_in
-from tests.tenancy.test_files import NOBODYS, PAGES, WRITERS, choice_of, key_of, row_of
+from tests.tenancy.test_files import NOBODYS, PAGES, WRITERS, choice_of, key_of, row_of, without_hint
 
 pytestmark = pytest.mark.django_db
 
@@ -48,13 +48,16 @@ def told(browser: Any, kind: str, row: dict[str, str], key: str) -> tuple[list[A
     with taken_back() as kept:
         response = browser.post(page_of(kind, "import"), sent(kind, row))
         body = response.content
-        answers: list[Any] = [[(each.row, each.column, each.message.replace(key, "KEY")) for each in
-                               response.context.get("errors", ())]]  # fmt: skip
+        errors = response.context.get("errors", ())
+        answers: list[Any] = [
+            [(each.row, each.column, without_hint(each.message.replace(key, "KEY"))) for each in errors]
+        ]
         if (hidden := response.context.get("hidden")) is not None:
             for more in ({"errors": "1"}, {}):
                 answer = ask(browser, "POST", page_of(kind, "process_import"), hidden | more, hide)
                 body += answer.body
-                answers.append((answer.status, answer.location, answer.body if "errors" in more else b""))
+                file = without_hint(answer.body.decode("utf-8-sig")) if "errors" in more else ""
+                answers.append((answer.status, answer.location, file))
     return answers, body.replace(key.encode(), b"").lower(), kept.writes
 
 
