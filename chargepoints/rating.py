@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,8 +46,8 @@ class Measured:
     def charging_seconds(self) -> int:
         return self.seconds - self.parking_seconds
 
-    def metered(self, time_zone: str, minimum: Minimum | None) -> Metered:
-        """The session as it is priced. Raises DomainError, with the field that is wrong."""
+    def metered(self, time_zone: str, minimum: Minimum | None, periods: Iterable[Any] = ()) -> Metered:
+        """The session as it is priced, by its ``periods`` where it has some. Raises DomainError, with the field that is wrong."""
         seconds, charging = self.seconds, self.charging_seconds
         if seconds < 0:
             raise DomainError("The session ends before it starts: exchange the two times, or correct one.", "ended_at")
@@ -56,15 +56,21 @@ class Measured:
             raise DomainError(f"{why}: give at most that.", "parking_seconds")
         if seconds > MOST_SECONDS:
             raise DomainError("The session lasts longer than a year: correct one of the two times.", "ended_at")
-        rows: list[Any] = [("charging", charging, self.kwh)]
-        if self.parking_seconds:
-            rows.append(("parking", self.parking_seconds, 0))
+        rows: list[Any] = [tuple(period) for period in periods]
+        if not rows:
+            rows = [("charging", charging, self.kwh)]
+            rows += [("parking", self.parking_seconds, 0)] if self.parking_seconds else []
         try:
             return Metered.of(self.started_at, time_zone, rows, minimum)
         except InvalidSession as wrong:
             first = wrong.problems[0]
             field = _FIELDS.get(first.path, "kwh")
             raise DomainError(f"{first.reason[:1].upper()}{first.reason[1:]}: {first.remedy}.", field) from wrong
+
+
+def periods_of(session: Session, measured: Measured) -> Sequence[Any]:
+    """The periods that the meter reported of the session; none where what was measured has been corrected since."""
+    return session.periods if measured == Measured.of(session) else ()
 
 
 def minimum_of(provider: Provider) -> Minimum:
@@ -93,13 +99,14 @@ class Rater:
             self._lists[version_id] = price_list(versions.get(pk=version_id, provider=self.provider))
         return self._lists[version_id]
 
-    def metered(self, measured: Measured, location_id: int | None) -> Metered:
-        return measured.metered(self.zone(location_id), self.minimum)
+    def metered(self, measured: Measured, location_id: int | None, periods: Iterable[Any] = ()) -> Metered:
+        return measured.metered(self.zone(location_id), self.minimum, periods)
 
     def metered_session(self, session: Session, measured: Measured) -> Metered:
         """By the clock of where the charge point stood when the session was decided."""
         zone_name = session.decision.get("time_zone")
-        return measured.metered(zone_name or self.zone(session.charge_point.location_id), self.minimum)
+        zone_name = zone_name or self.zone(session.charge_point.location_id)
+        return measured.metered(zone_name, self.minimum, periods_of(session, measured))
 
     def cost(self, version_id: int, metered: Metered) -> Cost:
         key = (version_id, metered.time_zone)

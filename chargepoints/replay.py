@@ -31,6 +31,7 @@ _COLUMNS = (
     "session__charge_point__location_id",
     "session__decision__time_zone",
     "incl_vat",
+    *(f"session__{name}" for name in ("ended_at", "kwh", "parking_seconds", "periods")),
 )
 
 
@@ -110,12 +111,11 @@ def replay(sessions: Any, against: TariffVersion, progress: Callable[[int], Any]
 
 def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
     """A server-side cursor fetches a few thousand at a time."""
-    for customer, start, end, kwh, parking, location, zone_name, paid in ratings.values_list(*_COLUMNS).iterator(
-        AT_ONCE
-    ):
-        yield Past(
-            customer, Measured(start, end, kwh, parking).metered(zone_name or rater.zone(location), rater.minimum), paid
-        )
+    rows = ratings.values_list(*_COLUMNS).iterator(AT_ONCE)
+    for customer, start, end, kwh, parking, location, zone_name, paid, *metered, periods in rows:
+        measured = Measured(start, end, kwh, parking)
+        by_meter = periods if metered == [end, kwh, parking] else ()
+        yield Past(customer, measured.metered(zone_name or rater.zone(location), rater.minimum, by_meter), paid)
 
 
 def _same_currency(ratings: Any, currency: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -38,6 +38,23 @@ class Recorder:
         return self.rater.rating(session, session.tariff_version_id, made_by=self.by)
 
 
+class Pinned(Protocol):
+    """What keeps a decision at its start: a session, or a transaction that will be one."""
+
+    card_id: int | None
+    customer_id: int | None
+    card_uid: str
+    verdict: str
+    reason: str
+    tariff_version_id: int | None
+    tariff_source: str
+    decision: Any
+
+
+PINNED = ("card_id", "customer_id", "card_uid", "verdict", "reason", "tariff_version_id", "tariff_source", "decision")
+"""The names of what ``pin`` sets."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionDecision:
     """What a session keeps of the decision at its start, whatever its card and customer."""
@@ -67,8 +84,8 @@ class SessionDecision:
         )
 
 
-def pin(session: Session, answer: Authorization, decided_at: datetime) -> None:
-    """Set what was decided at the start of the session."""
+def pin(session: Pinned, answer: Authorization, decided_at: datetime) -> None:
+    """Set what was decided at the start."""
     row, decision = answer.facts.row, SessionDecision.by(answer)
     session.card_id = row["card"] if decision.is_own else None
     session.customer_id = row["customer"] if decision.is_own else None

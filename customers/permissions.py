@@ -50,6 +50,13 @@ _STAFF = {
     "chargepoints.session": EDIT,
     "chargepoints.rating": VIEW | {"add"},
     "chargepoints.decisionentry": VIEW,
+    "gateway.device": VIEW | {"change"},
+    "gateway.connectorstate": VIEW,
+    "gateway.transaction": VIEW,
+    "gateway.meterreading": VIEW,
+    "gateway.message": VIEW,
+    "gateway.devicecommand": VIEW | {"add"},
+    "gateway.unknowndevice": VIEW,
 }
 
 PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
@@ -83,6 +90,12 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.session": VIEW,
         "chargepoints.rating": VIEW,
         "chargepoints.decisionentry": VIEW,
+        "gateway.device": VIEW | {"change"},
+        "gateway.connectorstate": VIEW,
+        "gateway.transaction": VIEW,
+        "gateway.meterreading": VIEW,
+        "gateway.message": VIEW,
+        "gateway.devicecommand": VIEW | {"add"},
     },
     Role.HELPDESK: {
         "customers.provider": VIEW,
@@ -101,11 +114,17 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "chargepoints.session": VIEW,
         "chargepoints.rating": VIEW,
         "chargepoints.decisionentry": VIEW,
+        "gateway.device": VIEW,
+        "gateway.connectorstate": VIEW,
+        "gateway.transaction": VIEW,
+        "gateway.meterreading": VIEW,
+        "gateway.message": VIEW,
+        "gateway.devicecommand": VIEW,
     },
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }
 
-OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}}
+OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}, "gateway.unknowndevice": VIEW}
 """The platform operator manages providers, invites the first admin of each, and sees no customer data unless given a role."""
 
 SPECIAL_ACTIONS = {"approve": "change", "block": "change"}

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "chargegroups",
     "chargepoints",
     "changes",
+    "gateway",
 ]
 if database.has_devtools():
     INSTALLED_APPS += ["devtools"]

@@ -14,7 +14,7 @@ from changes.proposals.points import PointMoves
 from changes.snapshots import BeforeAfter
 from chargegroups.customer_facts import FactSet
 from chargepoints.models import Rating, Session
-from chargepoints.rating import Measured, Rater, ratings_of
+from chargepoints.rating import Measured, Rater, periods_of, ratings_of
 from evcnet.errors import DomainError
 from tariffs.pricing import CompiledTariff, compile_tariff, price
 from tariffs.pricing import Session as Metered
@@ -123,7 +123,9 @@ class _Replay:
             self.refused += 1
         elif after.price.currency == before.price.currency:
             try:
-                metered = self.rater.metered(Measured.of(measurement), row.charge_point.location_id)
+                measured = Measured.of(measurement)
+                location, periods = row.charge_point.location_id, periods_of(row, measured)
+                metered = self.rater.metered(measured, location, periods)
             except DomainError:  # what no meter reports costs nothing now, and nothing afterwards
                 return
             self.total = self.total or Replay(before.price.currency)

@@ -50,6 +50,7 @@ class DecisionEntry(models.Model):
     class Source(models.TextChoices):
         API = "api", "API"
         EXPLAINER = "explainer", "typed on the page"
+        GATEWAY = "gateway", "charge point"
 
     asked_at = models.DateTimeField("asked", db_default=Now())
     at = models.DateTimeField("about the moment")

@@ -23,7 +23,7 @@ def _own_card(column: str) -> Subquery:
     return Subquery(own.order_by().values(column))
 
 
-@tracked(exclude=["decision"])
+@tracked(exclude=["decision", "periods"])
 class Session(models.Model):
     """One charging transaction (OCPI: Session, CDR). Its tariff version is pinned when it starts.
 
@@ -43,6 +43,12 @@ class Session(models.Model):
     ended_at = models.DateTimeField()
     kwh = models.DecimalField("kWh", max_digits=12, decimal_places=4, validators=[MinValueValidator(0)])
     parking_seconds = models.PositiveIntegerField(default=0, help_text="Connected but not charging, at the end.")
+    periods = models.JSONField(
+        default=list,
+        db_default=[],
+        editable=False,
+        help_text="What the meter reported in between: rows of activity, seconds and kWh. None: spread evenly.",
+    )
     note = models.CharField(max_length=500, blank=True)
     verdict = models.CharField(max_length=12, editable=False)
     reason = models.CharField(max_length=30, editable=False)
@@ -70,7 +76,7 @@ class Session(models.Model):
         },
         texts=("note",),
         card_uid=CardUid("card_uid", card="card"),
-        impersonal=("code", "decision", "reason", "tariff_source", "verdict"),
+        impersonal=("code", "decision", "periods", "reason", "tariff_source", "verdict"),
         erasure="stay with when, where, how much and what it cost; the card is overwritten, and notes are emptied.",
         stays=True,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from tests.tenancy.world import MARKS
 pytestmark = pytest.mark.django_db
 
 UNOWNED = {
+    "gateway.GatewayProcess": "a process of the platform, which holds connections of all providers",
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
     "customers.Alert_user_groups": "the lines between alerts and the user groups concerned, read through alerts",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
@@ -53,6 +54,11 @@ UNMARKED = {
     "phone": "digits",
     "logo_type": "a kind of picture",
     "counts": "numbers",
+    "password_hash of gateway.device": "a hash",
+    "list_fingerprint": "a hash",
+    "reason of gateway.transaction": "a word of the rule",
+    "kind of gateway.message": "a word of OCPP",
+    "periods": "numbers",
     "kind of customers.alert": "the kind of the change, in words",
     "earlier": "numbers",
 }
@@ -67,8 +73,10 @@ COMMANDS = {
     "price": "--provider",
     "replay": "--provider",
     "explain": "--provider",
+    "charge_point_password": "one charge point's, which the operator of the platform names",
     "database": "no data",
     "demo": "writes providers of its own",
+    "gateway": "serves the devices of all providers",
     "portal": "starts the portal",
     "roles_table": "no data",
     "worker": "runs the jobs of all providers",

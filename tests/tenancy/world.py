@@ -24,6 +24,7 @@ from chargepoints.session_recorder import Recorder
 from customers import models as people
 from customers.models import ApiKey, AuditEntry, Membership, Provider
 from customers.permissions import Role
+from gateway import models as devices
 from tariffs import models as price_lists
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
@@ -135,6 +136,7 @@ def _tenant(mark: str, provider: Provider) -> Tenant:
     _places(tenant, said)
     _paper(tenant, said)
     _happenings(tenant, said)
+    _devices(tenant, said)
     return tenant
 
 
@@ -267,6 +269,34 @@ def _happenings(tenant: Tenant, said: str) -> None:
     notices.update(state=people.Notice.State.FAILED, **words)
     tenant.keep(notices.latest("pk"))
     tenant.keep(tenant[people.Notice].announcement)
+
+
+def _devices(tenant: Tenant, said: str) -> None:
+    """The device of the charge point, what it reported, and one that nobody knows, of the tenant's provider."""
+    point, card, now = tenant[ChargePoint], tenant[people.ChargeCard], timezone.now()
+    texts = {"vendor": f"{said} maker", "model": f"{said} model", "serial_number": f"{said}-serial"}
+    tenant.keep(
+        devices.Device.objects.create(
+            charge_point=point, protocol=said, firmware=said, connected_at=now, disconnected_at=now,
+            registration="pending", registration_reason=f"{said} is inactive", **texts,
+        )
+    )  # fmt: skip
+    state = {"state": "occupied", "reported": said, "error": f"{said} error", "since": now, "reported_at": now}
+    tenant.keep(devices.ConnectorState.objects.create(charge_point=point, evse=1, **state))
+    running = devices.Transaction.objects.create(
+        provider=tenant.provider, charge_point=point, code=f"{said}-transaction", card_uid=card.uid, card=card,
+        customer=card.customer, started_at=now, last_message_at=now, note=f"{said} noted", verdict="ALLOWED",
+        reason="own_user_group", tariff_version=tenant[price_lists.TariffVersion], tariff_source="group",
+        decision={"price_text": said},
+    )  # fmt: skip
+    tenant.keep(running)
+    tenant.keep(devices.MeterReading.objects.create(transaction=running, at=now, watt_hours=1000))
+    sent = {"direction": "in", "kind": "call", "action": said, "unique_id": f"{said}-id", "payload": {"a": said}}
+    tenant.keep(devices.Message.objects.create(at=now, charge_point=point, **sent))
+    asked = {"kind": "reset", "parameters": {"a": said}, "outcome": f"{said} outcome"}
+    tenant.keep(devices.DeviceCommand.objects.create(charge_point=point, **asked))
+    unknown = {"provider": tenant.provider, "identity": f"{said}-unknown", "protocol": said}
+    tenant.keep(devices.UnknownDevice.objects.create(**unknown, **texts))
 
 
 def _alert(tenant: Tenant, login: Any) -> None:

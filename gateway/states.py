@@ -1,0 +1,94 @@
+"""States of charge points and their connectors: what OCPP's words mean, what is stored, and what a whole point is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from gateway.models import ConnectorState, Device
+
+State = ConnectorState.State
+STATES = {
+    "Available": State.AVAILABLE,
+    "Preparing": State.OCCUPIED,
+    "Charging": State.CHARGING,
+    "SuspendedEVSE": State.OCCUPIED,
+    "SuspendedEV": State.OCCUPIED,
+    "Finishing": State.OCCUPIED,
+    "Reserved": State.OCCUPIED,
+    "Occupied": State.OCCUPIED,
+    "Unavailable": State.UNAVAILABLE,
+    "Faulted": State.FAULTED,
+}
+"""What the words of OCPP 1.6 and 2.0.1 count as."""
+CHARGING_STATES = {"Charging": State.CHARGING, "Idle": State.AVAILABLE}
+"""What the charging states of TransactionEvent (2.0.1) count as; all others are occupied."""
+OFFLINE, UNKNOWN = "offline", "unknown"
+ORDER = (State.AVAILABLE, State.CHARGING, State.OCCUPIED, State.UNAVAILABLE, State.FAULTED)
+"""The state of a point with several connectors is the first of these that one of them is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointState:
+    """The state of a charge point: one of State, ``offline``, or ``unknown`` where it never said.
+
+    ``since`` is when it began; None where that is not known. ``connectors`` are those of which the device told.
+    """
+
+    state: str
+    since: datetime | None = None
+    connectors: tuple[ConnectorState, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        return self.state == State.AVAILABLE
+
+    @property
+    def is_occupied(self) -> bool:
+        return self.state in (State.CHARGING, State.OCCUPIED)
+
+
+NOT_CONNECTED = PointState(UNKNOWN)
+"""Of a point whose device has never connected."""
+
+
+def point_state(charge_point: int) -> PointState:
+    return point_states([charge_point]).get(charge_point, NOT_CONNECTED)
+
+
+def point_states(charge_points: Collection[int]) -> dict[int, PointState]:
+    """By charge point, of those whose devices have connected once or have a password: two queries for any number."""
+    devices = Device.objects.filter(charge_point__in=charge_points)
+    rows: dict[int, list[ConnectorState]] = {}
+    for row in ConnectorState.objects.filter(charge_point__in=charge_points):
+        rows.setdefault(row.charge_point_id, []).append(row)
+    return {device.charge_point_id: _state(device, rows.get(device.charge_point_id, [])) for device in devices}
+
+
+def _state(device: Device, rows: Sequence[ConnectorState]) -> PointState:
+    if device.connection is None:
+        return PointState(OFFLINE, device.disconnected_at, tuple(rows)) if device.connected_at else NOT_CONNECTED
+    connectors = [row for row in rows if row.evse] or list(rows)
+    whole = next((row for row in rows if not row.evse), None)
+    if whole is not None and whole.state in (State.UNAVAILABLE, State.FAULTED):
+        return PointState(whole.state, whole.since, tuple(rows))
+    for state in ORDER:
+        since = [row.since for row in connectors if row.state == state]
+        if since:
+            return PointState(state, min(since), tuple(rows))
+    return PointState(UNKNOWN, device.connected_at)
+
+
+def state_counts(points: QuerySet[Any]) -> dict[str, int]:
+    """How many of the charge points (a queryset) are in each state; those whose devices never connected are left out."""
+    keys = list(
+        Device.objects.filter(charge_point__in=points, connected_at__isnull=False).values_list(
+            "charge_point", flat=True
+        )
+    )
+    return Counter(each.state for each in point_states(keys).values())
