@@ -27,6 +27,7 @@ from evcnet.importexport.widgets import (
     EmailWidget,
     IntegerWidget,
     MomentWidget,
+    PrintedNumberWidget,
     ReferenceWidget,
 )
 
@@ -111,7 +112,7 @@ class ChargeCardResource(BulkResource):
 
     uid = Field(CodeWidget(), required=True)
     customer = Field(ReferenceWidget(Customer, by="number"))
-    visual_number = Field()
+    visual_number = Field(PrintedNumberWidget())
     type = Field(ChoiceWidget(ChargeCard.Type.values), default=ChargeCard.Type.RFID.value)
     roaming = Field(BooleanWidget())
     status = Field(
@@ -120,18 +121,18 @@ class ChargeCardResource(BulkResource):
         needed="else active with a customer, inactive without",
     )
     valid_from = Field(MomentWidget())
-    valid_until = Field(MomentWidget())
+    valid_until = Field(MomentWidget(ends=True))
 
     class Meta:
         model, name, import_id_fields = ChargeCard, "charge_cards", ("uid",)
 
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         refuse_other_case(new_values, old_values, "uid")
-        refuse_empty_window(new_values)
+        refuse_empty_window(row, new_values)
         customer, status = new_values["customer"], new_values["status"]
         if status is None:
             new_values["status"] = "active" if customer else "inactive"
-        elif "status" not in row and old_values is not None and customer != old_values["customer"]:
+        elif not row.cell("status") and old_values is not None and customer != old_values["customer"]:
             # Attaching a customer activates a card; a card that loses its customer does not stay active.
             new_values["status"] = "active" if customer else "inactive" if status == "active" else status
         if new_values["status"] == "active" and customer is None:

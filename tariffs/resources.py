@@ -60,12 +60,12 @@ class TariffResource(TermsResource):
     code = Field(CodeWidget(), required=True)
     name = Field(required=True)
     valid_from = Field(MomentWidget(), required=True)
-    currency = Field(CodeWidget(capitals=True), default=None, needed="else the provider’s")
+    currency = Field(CodeWidget(capitals=True), default=None, stays=True, needed="else the provider’s")
     energy_per_kwh = _price("per kWh")
     flat_fee = _price("per session")
     time_per_hour = _price("per hour of charging")
     parking_per_hour = _price("per hour of parking")
-    vat_percent = Field(DecimalWidget(decimals=4, most=100, unit="per cent"), default=Decimal(0))
+    vat_percent = Field(DecimalWidget(decimals=4, most=100, unit="per cent", percentage=True), default=Decimal(0))
     min_price = _limit("a session costs at least this, without VAT")
     max_price = _limit("a session costs at most this, without VAT")
     min_price_incl = _limit("the same with VAT", "in proportion to min_price")
@@ -126,8 +126,7 @@ class TariffResource(TermsResource):
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         tariff = self.tariffs.get((row.provider_id, new_values["code"]))
         if new_values["currency"] is None:
-            stays = tariff is not None and "currency" not in row
-            owner: Any = tariff if stays else row.provider
+            owner: Any = row.provider if tariff is None else tariff
             new_values["currency"] = owner.currency
         self._refuse_other_tariff(row, tariff, new_values)
         changed = _repriced(new_values, old_values)

@@ -26,7 +26,7 @@ class ExceptionResource(TermsResource):
     access = Field(ChoiceWidget(CustomerException.Access.values), default=CustomerException.Access.POLICY.value)
     tariff = Field(ReferenceWidget(Tariff))
     valid_from = Field(MomentWidget())
-    valid_until = Field(MomentWidget())
+    valid_until = Field(MomentWidget(ends=True))
     note = Field()
 
     class Meta:
@@ -46,7 +46,7 @@ class ExceptionResource(TermsResource):
         return ["provider__code", "charge_group__code", "customer__number"]
 
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
-        refuse_empty_window(new_values)
+        refuse_empty_window(row, new_values)
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All exceptions of a provider are one change."""

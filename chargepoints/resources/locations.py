@@ -23,7 +23,7 @@ class LocationResource(BulkResource):
     country = Field(CountryWidget(), required=True)
     latitude = Field(DecimalWidget(decimals=7, least=-90, most=90, rounded=True, unit="degrees"))
     longitude = Field(DecimalWidget(decimals=7, least=-180, most=180, rounded=True, unit="degrees"))
-    time_zone = Field(CodeWidget(), default=None, needed="else the provider’s")
+    time_zone = Field(CodeWidget(), default=None, stays=True, needed="else the provider’s")
     published = Field(BooleanWidget())
 
     class Meta:

@@ -17,19 +17,13 @@ from chargepoints.session_recorder import Recorder
 from customers.models import Provider
 from evcnet.bulk import write_in_halves
 from evcnet.errors import REFUSALS, DomainError
-from evcnet.importexport.declaration import ValueChecks, Values, clean_instance
+from evcnet.importexport.declaration import ValueChecks, Values, clean_instance, refuse_first_of_two
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
-from evcnet.importexport.widgets import (
-    CodeWidget,
-    DecimalWidget,
-    IntegerWidget,
-    PastMomentWidget,
-    ReferenceWidget,
-)
+from evcnet.importexport.widgets import CodeWidget, DecimalWidget, IntegerWidget, MomentWidget, ReferenceWidget
 
 ASKED_TOGETHER = 1_000  # sessions that one statement has the facts of
 CHECKED = ("code", "card_uid", "note")  # what the model says of texts; numbers and moments are read within its bounds
@@ -44,8 +38,8 @@ class SessionResource(BulkResource):
     id = Field(CodeWidget(), attribute="code", required=True)
     charge_point = Field(ReferenceWidget(ChargePoint, by="identity", case_insensitive=True), required=True)
     card_uid = Field(CodeWidget())
-    started_at = Field(PastMomentWidget(), required=True)
-    ended_at = Field(PastMomentWidget(), required=True)
+    started_at = Field(MomentWidget(), required=True)
+    ended_at = Field(MomentWidget(), required=True)
     kwh = Field(DecimalWidget(decimals=4, most=1_000_000, unit="kWh"), required=True)
     parking_seconds = Field(IntegerWidget(most=366 * 86_400, unit="seconds"), default=0)
     note = Field()
@@ -75,6 +69,7 @@ class SessionResource(BulkResource):
             raise DomainError("The session has not begun yet: no price is pinned before it holds.", "started_at")
         if new_values["ended_at"] > self.now:
             raise DomainError("The session has not ended yet: import it when it has.", "ended_at")
+        refuse_first_of_two(row, "started_at", "ended_at", new_values)
         if old_values is None:
             return
         if new_values["card_uid"].upper() == old_values["card_uid"].upper():

@@ -44,6 +44,7 @@ class BulkImport(ResourceDeclaration):
         ``expected``. After ``time_limit`` seconds TimeLimitExceeded is raised and all undone. Raises ProviderRequired."""
         reader, result = RowReader(self, dataset), ImportResult(self.kind, len(dataset))
         result.diff_headers = [each.column_name for each in self.columns]
+        result.remarks += getattr(dataset, "remarks", [])
         header_errors = reader.header_errors()
         if header_errors:
             result.refuse(header_errors)
@@ -128,7 +129,7 @@ class BulkImport(ResourceDeclaration):
         zone, scope = result.row.zone, self.scope
 
         def cell(column: Field, value: Any) -> str:
-            return column.widget.render(value, zone=zone, scope=scope)
+            return column.widget.in_words(value, zone=zone, scope=scope)
 
         new, old = result.new_values, result.old_values
         names = [(each, each.column_name) for each in self.columns]
@@ -225,7 +226,7 @@ class BulkImport(ResourceDeclaration):
         for fingerprint in self.terms_fingerprints():
             seal.update(fingerprint.encode())
         result.fingerprint = seal.hexdigest()
-        result.remarks = self.remarks()
+        result.remarks += self.remarks()
         if not result.has_validation_errors():
             self._check_deferred(result)
 

@@ -44,10 +44,15 @@ class BadCell(str):
         return cell
 
 
+class NoText(BadCell):
+    """A number or a date of a spreadsheet: bad where a word is expected, such as a uid, and good elsewhere."""
+
+
 class Sheet(Dataset):
     """The rows of a file that are not empty. ``numbers`` are those that a spreadsheet shows beside them, ``ragged`` the
     lengths of rows that don't fit the header, by number. ``file_width`` counts the columns of the file. ``sources`` says
-    how the file names a column that has got another name here."""
+    how the file names a column that has got another name here. ``remarks`` say what else is in the file, and
+    ``other_headers`` what stands in the first rows of the other sheets of a workbook, by title."""
 
     def __init__(self, *rows: Any, **options: Any) -> None:
         super().__init__(*rows, **options)
@@ -55,11 +60,15 @@ class Sheet(Dataset):
         self.ragged: dict[int, int] = {}
         self.file_width = len(self.headers or [])
         self.sources: dict[str, str] = {}
+        self.remarks: list[str] = []
+        self.title = ""
+        self.other_headers: dict[str, list[str]] = {}
 
     def with_columns(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
         """The same rows with other columns: ``rows`` holds their cells, one for each name."""
         other = Sheet(*rows, headers=names)
         other.numbers, other.ragged, other.file_width = self.numbers, self.ragged, self.file_width
+        other.remarks, other.title, other.other_headers = self.remarks, self.title, self.other_headers
         return other
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Upper
 from import_export.resources import ModelResource
 
+from evcnet.datetimes import is_first_of_two
 from evcnet.errors import DomainError
 from evcnet.importexport.fields import DeclaredFieldsMetaclass, Field
 from evcnet.importexport.row_errors import quoted
@@ -218,11 +220,22 @@ class ValueChecks:
         self._good.add((field.name, value))
 
 
-def refuse_empty_window(new_values: Values) -> None:
+def refuse_empty_window(row: Row, new_values: Values) -> None:
     """Refuses a window that ends before it begins."""
     begins, ends = new_values["valid_from"], new_values["valid_until"]
     if begins is not None and ends is not None and ends <= begins:
+        refuse_first_of_two(row, "valid_from", "valid_until", new_values)
         raise DomainError("It ends before it begins: valid_until has to be later than valid_from.", "valid_until")
+
+
+def refuse_first_of_two(row: Row, begin: str, end: str, new_values: Values) -> None:
+    """Refuses an end that is before the beginning since the clock shows it twice, and the first of the two counts."""
+    begins, local = new_values[begin], new_values[end].astimezone(row.zone)
+    second = local.replace(fold=1)
+    if not (is_first_of_two(local) and new_values[end] < begins <= second.astimezone(UTC) and row.cell(end)):
+        return
+    first = f"{local:%Y-%m-%d %H:%M} counts as the first of the two times at which the clock shows it"
+    raise DomainError(f"It ends before it begins: {first}. Where the second is meant write {second.isoformat()}.", end)
 
 
 def refuse_other_case(new_values: Values, old_values: Values | None, column: str) -> None:

@@ -10,12 +10,15 @@ from import_export import fields
 from import_export.resources import ModelDeclarativeMetaclass
 
 from evcnet.importexport.rows import Row
-from evcnet.importexport.widgets import TextWidget
+from evcnet.importexport.widgets import BooleanWidget, ChoiceWidget, TextWidget
+from evcnet.spreadsheet_text import has_visible_sign
 
 
 class Field(fields.Field):
-    """``default`` is what an empty cell means, and what a new row has whose file lacks the column. ``needed`` says to
-    people whether the column is; it follows from the default unless it is given. The attribute is the field's name."""
+    """``default`` is what an empty cell of a new row means, and what a new row has whose file lacks the column. An empty
+    cell of a stored row leaves what has choices or a default as it is (``stays``: also where the default follows from
+    other columns), and empties the others. ``needed`` says to people whether the column is; it follows from the default
+    unless it is given. The attribute is the field's name."""
 
     widget: TextWidget
 
@@ -26,18 +29,22 @@ class Field(fields.Field):
         attribute: str | None = None,
         required: bool = False,
         needed: str = "",
+        stays: bool = False,
         **options: Any,
     ) -> None:
         widget = widget or TextWidget()
         super().__init__(attribute, widget=widget, **{"default": widget.empty} | options)
         otherwise = widget.render(self.default, zone=UTC)
         self.required = required
+        self.stays = stays or isinstance(widget, ChoiceWidget | BooleanWidget) or self.default not in (None, "")
         self.needed = needed or ("required" if required else f"else {otherwise}" if otherwise else "optional")
 
     def clean(self, row: Row, **kwargs: Any) -> Any:
         """The value of the cell. Raises ValueError with the remedy."""
         cell = row[self.column_name]
         if cell.strip():
+            if self.required and not has_visible_sign(cell):
+                raise ValueError("The cell has signs that nobody sees, and no other: write a text that can be read.")
             return self.widget.clean(cell, row=row, **kwargs)
         if self.required:
             raise ValueError("The cell is empty: this column is required.")

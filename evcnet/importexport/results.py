@@ -19,7 +19,7 @@ COUNTS = ("new", "updated", "unchanged", "invalid")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
-    """One column before and after, as they would stand in a file."""
+    """One column before and after, in words: as they would stand in a file, but for moments."""
 
     column: str
     before: str
@@ -52,7 +52,8 @@ class RowResult(results.RowResult):
 
 class ImportResult(results.Result):
     """``kind`` names the sort of rows, ``fingerprint`` is the same for the same effects. ``rows`` holds the new and the
-    changed rows that a page shows; all of them are counted in ``totals``."""
+    changed rows that a page shows; all of them are counted in ``totals``. ``summary`` says how many rows do what
+    matters, ``remarks`` what else is worth knowing."""
 
     def __init__(self, kind: str, total_rows: int = 0) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class ImportResult(results.Result):
         self.written = False
         self.fingerprint = ""
         self.remarks: list[str] = []
+        self.summary: list[str] = []
 
     def count(self, result: RowResult, label: Callable[[Any], str]) -> None:
         """Take a row without errors in; ``label`` is how people know the instance."""
@@ -110,9 +112,12 @@ class ImportResult(results.Result):
         return self.new + self.updated
 
     def as_json(self) -> dict[str, Any]:
+        """What commands print. ``summary`` and ``warnings`` are there where they have something to say."""
         counts = {name: getattr(self, name) for name in COUNTS}
         listed = [error.as_json() for error in self.errors[:LISTED]]
-        return {"kind": self.kind, "rows": self.total_rows, **counts, "written": self.written, "errors": listed}
+        texts = {"summary": self.summary, "warnings": self.remarks[:LISTED]}
+        counted = {"kind": self.kind, "rows": self.total_rows, **counts, "written": self.written, "errors": listed}
+        return counted | {name: lines for name, lines in texts.items() if lines}
 
     def __str__(self) -> str:
         counts = f"{self.total_rows:,} rows: {self.new:,} new, {self.updated:,} changed, {self.unchanged:,} unchanged"

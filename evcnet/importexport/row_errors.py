@@ -44,6 +44,6 @@ def quoted(text: str) -> str:
     return f"“{line if len(line) <= MAX_CHARACTERS else line[: MAX_CHARACTERS - 1] + '…'}”"
 
 
-def alternatives(words: Sequence[str]) -> str:
+def alternatives(words: Sequence[str], word: str = "or") -> str:
     """ "a, b or c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {word} {words[-1]}"

@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_names import PROVIDER, ColumnNames
-from evcnet.importexport.csv_file import BadCell
+from evcnet.importexport.csv_file import BadCell, NoText
 from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
 from evcnet.importexport.fields import Field
 from evcnet.importexport.formulas import unescaped
@@ -34,12 +34,26 @@ class RowReader:
         self.providers = resource.scope.writable(resource.model)
         self.references: dict[Any, Any] = {}
         self.suggestions = Suggestions(resource.scope)
+        columns = resource.columns
+        self.word_columns = {PROVIDER, *(each.column_name for each in columns if each.widget.is_word)}
         if resource.has_provider and resource.provider is None and PROVIDER not in self.header:
             names = alternatives(sorted(self.providers)) if self.providers else "none, since there is no provider yet"
             raise ProviderRequired(f"Say whose rows these are, by a provider or a column “provider”: {names}.")
 
     def header_errors(self) -> list[RowError]:
-        return self.names.errors(self.header)
+        """All that is wrong with row 1. A column that is not known is refused, never left out in silence."""
+        return self.names.errors(self.header) + self._other_sheet()
+
+    def _other_sheet(self) -> list[RowError]:
+        """Where the data of a workbook may stand, if the sheet in front lacks columns that another has."""
+        missing = [name for name in self.names.required if name not in self.header]
+        headers: dict[str, list[str]] = getattr(self.dataset, "other_headers", {})
+        for title, cells in headers.items() if missing else ():
+            if set(missing) <= set(self.names.resolve(cells)):
+                front = f"The sheet {quoted(self.dataset.title)} is in front, and was read"
+                columns = f"column{'' if len(missing) == 1 else 's'} {alternatives(missing, word='and')}"
+                return [RowError(1, "", f"{front}. {quoted(title)} has the {columns}: put that one in front.")]
+        return []
 
     def rows(self) -> list[Row]:
         """All rows, with their provider and key where these can be read, and with what is wrong so far."""
@@ -55,7 +69,7 @@ class RowReader:
         texts = ["" if cell is None else cell for cell in cells]
         row = Row(number, zip(self.header, map(unescaped, map(str, texts)), strict=False), self.references)
         for name, cell in zip(self.header, texts, strict=False):
-            if isinstance(cell, BadCell):
+            if isinstance(cell, BadCell) and (name in self.word_columns or not isinstance(cell, NoText)):
                 row.refuse(name, cell.why)
             elif "\x00" in row[name]:
                 row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
@@ -140,4 +154,6 @@ class RowReader:
         old_value = old_values[field.column_name]
         if cell is None or cell == field.widget.render(old_value, zone=row.zone, scope=self.resource.scope):
             return old_value  # what was exported is never a change, whatever a widget makes of it
+        if field.stays and not cell.strip():
+            return old_value
         return field.clean(row)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
-from datetime import timezone as FixedOffset
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -21,12 +20,19 @@ from django_countries import countries
 from import_export import widgets
 
 from evcnet.booleans import BOOLEANS
-from evcnet.datetimes import read_moment
+from evcnet.datetimes import end_in_words, moment_in_words, read_moment
 from evcnet.importexport.row_errors import alternatives, quoted
 from evcnet.importexport.rows import Row
+from evcnet.spreadsheet_text import is_shortened_number, shortened_number_message
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
-_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
+_THOUSANDS_OR_DECIMALS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)  # 1,000 is one or a thousand
+_WITH_MARKS = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>[0-9]{1,3}(?:(?P<mark>[.,’'\s])[0-9]{3})(?:(?P=mark)[0-9]{3})*|[0-9]*)"
+    r"(?P<decimals>(?:[.,][0-9]+)?)"
+)
+_CURRENCY = re.compile(r"[€$£]|\b(?:EUR|USD|GBP|CHF|DKK|NOK|SEK|PLN|CZK)\b", re.IGNORECASE)
+MOST_CHARACTERS = 40  # of a number
 
 
 class TextWidget(widgets.Widget):
@@ -36,6 +42,7 @@ class TextWidget(widgets.Widget):
     takes = "text"
     empty: ClassVar[Any] = ""
     free_text = True
+    is_word: ClassVar[bool] = False  # a uid, identity, number, code or id, which no number or date of a spreadsheet is
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         return value.strip(" ")  # what people type by accident; other signs may be meant
@@ -43,16 +50,35 @@ class TextWidget(widgets.Widget):
     def render(self, value: Any, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else str(value)
 
+    def in_words(self, value: Any, *, zone: tzinfo, scope: Any = None) -> str:
+        """As a page shows the value: as it would stand in a file, unless the widget says otherwise."""
+        return self.render(value, zone=zone, scope=scope)
+
 
 class CodeWidget(TextWidget):
     """A word by which rows are known. ``capitals`` are written as such, whatever was typed."""
+
+    is_word = True
 
     def __init__(self, *, capitals: bool = False) -> None:
         super().__init__()
         self.capitals = capitals
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> str:
+        if is_shortened_number(value):
+            raise ValueError(shortened_number_message(value))
         return value.strip().upper() if self.capitals else value.strip()
+
+
+class PrintedNumberWidget(TextWidget):
+    """A number that is printed somewhere; blanks may be part of it."""
+
+    is_word = True
+
+    def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
+        if is_shortened_number(value):
+            raise ValueError(shortened_number_message(value))
+        return super().clean(value, row)
 
 
 class EmailWidget(TextWidget):
@@ -107,51 +133,57 @@ class BooleanWidget(TextWidget):
 
 class MomentWidget(TextWidget):
     """ISO 8601; without an offset it is the provider's wall clock. The value is in UTC: two wall times of one zone are
-    compared without its clock, and one in an hour that the clock repeats equals no other moment."""
+    compared without its clock, and one in an hour that the clock repeats equals no other moment.
 
-    takes = "time, such as 2026-12-01T09:00; without an offset in the provider’s time zone"
+    ``ends``: a date without a time includes that day, so the value is the next midnight.
+    """
+
+    takes = "time, such as 2026-12-01T09:00; without an offset in the provider’s time zone; a date is its first moment"
     empty = None
 
-    def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> datetime:
-        return self.local(value, row).astimezone(UTC)
+    def __init__(self, *, ends: bool = False) -> None:
+        super().__init__()
+        self.ends = ends
+        if ends:
+            self.takes = self.takes.replace("is its first moment", "includes that day")
 
-    def local(self, value: str, row: Row | None) -> datetime:
-        return read_moment(value, lambda: row.zone if row is not None else UTC)
+    def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> datetime:
+        return read_moment(value, lambda: row.zone if row is not None else UTC, ends=self.ends).astimezone(UTC)
 
     def render(
         self, value: datetime | None, obj: models.Model | None = None, *, zone: tzinfo = UTC, **kwargs: Any
     ) -> str:
         return "" if value is None else value.astimezone(zone).isoformat()
 
-
-class PastMomentWidget(MomentWidget):
-    """A moment that did happen. In the hour that the clock repeats it is the first, unless it has its offset."""
-
-    def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> datetime:
-        local = self.local(value, row)
-        moment = local.astimezone(UTC)
-        if isinstance(local.tzinfo, FixedOffset):
-            return moment
-        if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-            raise ValueError(
-                f"{quoted(value)} does not exist there: the clock was put forward over it. Write its offset."
-            )
-        return moment
+    def in_words(self, value: datetime | None, *, zone: tzinfo, scope: Any = None) -> str:
+        return end_in_words(value, zone) if self.ends else moment_in_words(value, zone)
 
 
 class DecimalWidget(TextWidget):
-    """A decimal from ``least`` to ``most``. More decimals than ``decimals`` are refused, or rounded."""
+    """A decimal from ``least`` to ``most``. More decimals than ``decimals`` are refused, or rounded. ``percentage``: a sign
+    for per cent may stand behind it, 21 % is 21."""
 
     free_text = False
     empty = None
 
-    def __init__(self, *, decimals: int, most: int, least: int = 0, rounded: bool = False, unit: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        decimals: int,
+        most: int,
+        least: int = 0,
+        rounded: bool = False,
+        unit: str = "",
+        percentage: bool = False,
+    ) -> None:
         super().__init__()
         self.decimals, self.least, self.most, self.rounded, self.unit = decimals, least, most, rounded, unit
+        self.percentage = percentage
         self.takes = f"number, {unit}" if unit else "number"
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
-        number = self._read(value.strip())
+        text = value.strip()
+        number = self._read(text.removesuffix("%").rstrip() if self.percentage else text)
         if not self.least <= number <= self.most:
             limits = f"from {self.least:,} to {self.most:,}"
             raise ValueError(
@@ -165,18 +197,29 @@ class DecimalWidget(TextWidget):
 
     @staticmethod
     def _read(text: str) -> Decimal:
-        if _COMMA.fullmatch(text) and len(text) <= 40:
-            raise ValueError(
-                f"{quoted(text)} is not a number: the decimal sign is a point, so write {text.replace(',', '.')}."
-            )
-        if not _NUMBER.fullmatch(text) or len(text) > 40:
-            raise ValueError(
-                f"{quoted(text)} is not a number: write digits, and a point as decimal sign, such as 0.35."
-            )
+        if not _NUMBER.fullmatch(text) or len(text) > MOST_CHARACTERS:
+            raise ValueError(f"{quoted(text)} is not a number: {number_remedy(text)}.")
         return Decimal(text)
 
     def render(self, value: Any, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else format(Decimal(value).normalize(), "f")
+
+
+def number_remedy(text: str) -> str:
+    """What to write in place of a text that is nearly a number; not a number that it may not mean."""
+    bare = _CURRENCY.sub("", text).strip()
+    if _THOUSANDS_OR_DECIMALS.fullmatch(bare):
+        mark = "comma" if "," in bare else "point"
+        return f"its {mark} may set off thousands or decimals, so write it with a point before decimals alone"
+    if "%" in bare:
+        return "it is a percentage, so write the number that is meant, such as 0.35"
+    match = _WITH_MARKS.fullmatch(bare) if len(bare) <= MOST_CHARACTERS else None
+    if match is None or not bare.strip("+-") or match["mark"] == match["decimals"][:1]:
+        return "write digits, and a point as decimal sign, such as 0.35"
+    sign, whole, decimals = match["sign"], re.sub(r"[^0-9]", "", match["whole"]) or "0", match["decimals"]
+    return (
+        f"digits stand alone, and the decimal sign is a point, so write {sign}{whole}{decimals and f'.{decimals[1:]}'}"
+    )
 
 
 class IntegerWidget(DecimalWidget):
@@ -207,6 +250,7 @@ class ReferenceWidget(TextWidget):
     """
 
     empty = None
+    is_word = True
 
     def __init__(self, model: type[Model], *, by: str = "code", case_insensitive: bool = False) -> None:
         super().__init__()
@@ -215,6 +259,8 @@ class ReferenceWidget(TextWidget):
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         instance = row.reference(self.model, self.key(value.strip())) if row is not None else None
+        if instance is None and is_shortened_number(value):
+            raise ValueError(shortened_number_message(value))
         if instance is None:
             raise UnknownReferenceError(self, value.strip())
         return instance

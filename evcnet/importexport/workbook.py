@@ -9,37 +9,44 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.worksheet._reader import WorkSheetParser
 
-from evcnet.importexport.csv_file import BadCell, Sheet, sheet_of
-from evcnet.importexport.row_errors import UnreadableFile
+from evcnet.importexport.csv_file import BadCell, NoText, Sheet, sheet_of
+from evcnet.importexport.row_errors import UnreadableFile, alternatives, quoted
+from evcnet.spreadsheet_text import FORMAT_AS_TEXT, MOST_DIGITS
 
 UNPACKED_MOST = 64 * 1024 * 1024
 PARTS_MOST = 2_000
 COLUMNS_MOST = 100
 ROWS_MOST = 1_048_576  # as many as a spreadsheet can have
+SHEETS_MOST = 20  # that are looked at beside the one in front
+ROWS_BEFORE_HEADER = 20
+_PADDED = re.compile(r"0{2,}")
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')  # of a number format: shown as it is, or a condition
+_CLOCK = re.compile(r"[hHsS]")
 _DECLARES = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 FORMULA = "The cell is a formula: copy the column and paste it as values."
+DATE = f"The cell is a date, not a text: {FORMAT_AS_TEXT}."
+TOO_LONG = (
+    f"The cell is a number of more than {MOST_DIGITS} digits, of which a spreadsheet loses some: {FORMAT_AS_TEXT}."
+)
 ERROR = "The cell shows an error: correct the formula behind it, and paste the result as a value."
 
 
 def read_workbook(data: bytes, most: int | None = None, *, header: bool = True) -> Sheet:
     """The rows of the sheet that is in front, cells as text, ``most`` at most. Raises UnreadableFile, which says what to
     do."""
-    return sheet_of(_guarded_rows(data), padded=True, most=most, header=header)
-
-
-def _guarded_rows(data: bytes) -> Iterator[list[str]]:
     _refuse_bomb(data)
     try:
-        yield from _rows(data)
+        return _read(data, most, header=header)
     except UnreadableFile:
         raise
     except Exception as error:  # a workbook is a zip of XML: there is no end to what can be broken in it
@@ -48,26 +55,90 @@ def _guarded_rows(data: bytes) -> Iterator[list[str]]:
         ) from error
 
 
-def _rows(data: bytes) -> Iterator[list[str]]:
+def _read(data: bytes, most: int | None, *, header: bool) -> Sheet:
     book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
     try:
-        sheet: Any = book.active
-        if sheet is None or not hasattr(sheet, "iter_rows"):
+        front: Any = book.active
+        if front is None or not hasattr(front, "iter_rows"):
             raise UnreadableFile(
                 "The workbook has no sheet with rows in front: put the sheet first, or save it as CSV."
             )
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
-        empty: Any = None
-        for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MOST), 1):
-            if number > ROWS_MOST:
-                raise UnreadableFile(f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=number)
-            if row is not empty and any(cell is not EMPTY_CELL for cell in row):
-                yield [_text(cell) for cell in row]
-            else:
-                empty = row  # rows that a sheet skips are one object: a million of them cost next to nothing
-                yield []
+        others = {each.title: cells for each in _others(book, front) if (cells := _first_row(each))}
+        hidden: set[int] = set()
+        try:
+            sheet = sheet_of(_texts(front, hidden), padded=True, most=most, header=header)
+        except UnreadableFile as unreadable:
+            raise _with_other_sheets(unreadable, front.title, others) from unreadable
+        sheet.title, sheet.other_headers = front.title, others
+        sheet.remarks = _remarks(sheet, hidden)
+        return sheet
     finally:
         book.close()
+
+
+def _others(book: Any, front: Any) -> list[Any]:
+    return [each for each in book.worksheets if each is not front][:SHEETS_MOST]
+
+
+def _first_row(sheet: Any) -> list[str]:
+    """The texts of the first row that has some; empty where the sheet has none near its top."""
+    for number, cells, _ in _parsed_rows(sheet):
+        if texts := [str(_text(cell)) for cell in cells if cell.value is not None]:
+            return texts
+        if number > ROWS_BEFORE_HEADER:
+            break
+    return []
+
+
+def _remarks(sheet: Sheet, hidden: set[int]) -> list[str]:
+    """What people may not know to be in the file, or not to be imported."""
+    remarks = []
+    if many := len(hidden.intersection(sheet.numbers)):
+        rows = f"{many:,} hidden or filtered row is" if many == 1 else f"{many:,} hidden or filtered rows are"
+        remarks.append(f"{rows} imported like the others: delete them in the file where they are not meant.")
+    if sheet.other_headers:
+        titles = alternatives([quoted(title) for title in sheet.other_headers], word="and")
+        remarks.append(f"Only the sheet in front, {quoted(sheet.title)}, is read. Not read: {titles}.")
+    return remarks
+
+
+def _with_other_sheets(unreadable: UnreadableFile, title: str, others: dict[str, list[str]]) -> UnreadableFile:
+    """The same, with the sheets that may have been meant."""
+    if not others:
+        return unreadable
+    error, named = unreadable.error, alternatives([quoted(each) for each in others])
+    hint = f"This is the sheet in front, {quoted(title)}; if {named} is meant, put it in front."
+    return UnreadableFile(f"{error.message} {hint}", error.row if isinstance(error.row, int) else 1, error.column)
+
+
+def _texts(sheet: Any, hidden: set[int]) -> Iterator[list[str]]:
+    """The rows in order, empty where the sheet skips one; the numbers of hidden ones come into ``hidden``."""
+    before = 0
+    for number, cells, is_hidden in _parsed_rows(sheet):
+        if number > ROWS_MOST:
+            raise UnreadableFile(
+                f"The sheet has more than {ROWS_MOST:,} rows: delete the empty ones.", row=ROWS_MOST + 1
+            )
+        if number <= before:
+            raise ValueError(f"row {number} comes after row {before}")
+        yield from ([] for _ in range(before + 1, number))
+        before = number
+        if is_hidden:
+            hidden.add(number)
+        yield [_text(cell) for cell in cells] if any(cell is not EMPTY_CELL for cell in cells) else []
+
+
+def _parsed_rows(sheet: Any) -> Iterator[tuple[int, Sequence[Any], bool]]:
+    """Number, cells and whether it is hidden, of the rows that the sheet has. What the file says of its size may be wrong,
+    and the library's own reading of rows leaves out which ones are hidden."""
+    book = sheet.parent
+    with sheet._get_source() as source:
+        formats = {"date_formats": book._date_formats, "timedelta_formats": book._timedelta_formats}
+        parser = WorkSheetParser(source, sheet._shared_strings, epoch=book.epoch, **formats)
+        for number, cells in parser.parse():
+            attributes = parser.row_dimensions.pop(str(number), {})
+            row = sheet._get_row(cells, max_col=COLUMNS_MOST) if cells else ()
+            yield number, row, attributes.get("hidden") in ("1", "true")
 
 
 def _refuse_bomb(data: bytes) -> None:
@@ -103,16 +174,37 @@ def _text(cell: Any) -> str:
         return BadCell(value, FORMULA) if kind == "f" else BadCell(value, ERROR) if kind == "e" else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _number(value)
+    if isinstance(value, int | float):
+        return _number_as_shown(value, cell.number_format if cell._style_id else "General")
     if isinstance(value, datetime | date | time):
-        return value.isoformat()
+        return NoText(_moment(value, cell.number_format), DATE)
     return BadCell(str(value), FORMULA)
 
 
-def _number(value: float) -> str:
+def _number_as_shown(value: float, number_format: str) -> str:
+    """With the zeros that the format adds, and a percentage as such; the digits are those that the cell holds."""
+    if "%" in _LITERAL.sub("", number_format):
+        return f"{_decimal(Decimal(_exact(value)) * 100)}%"
+    text = _exact(value)
+    if len(text.lstrip("-").split(".")[0]) > MOST_DIGITS:
+        return NoText(text, TOO_LONG)
+    if _PADDED.fullmatch(number_format) and text.isdecimal():
+        return text.zfill(len(number_format))
+    return text
+
+
+def _exact(value: float) -> str:
     """Spreadsheets count with 15 digits; what stands behind them is noise."""
-    exact = Decimal(f"{value:.15g}")
-    return format(exact.normalize() if exact % 1 else exact.to_integral_value(), "f")
+    return str(value) if isinstance(value, int) else _decimal(Decimal(f"{value:.{MOST_DIGITS}g}"))
+
+
+def _decimal(number: Decimal) -> str:
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment(value: datetime | date | time, number_format: str) -> str:
+    """A day alone, where the cell shows no time."""
+    if isinstance(value, datetime) and value.time() == time.min and not _CLOCK.search(_LITERAL.sub("", number_format)):
+        value = value.date()
+    return value.isoformat()

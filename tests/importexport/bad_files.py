@@ -178,7 +178,7 @@ FILES = [
     Bad(
         "an exception inverted",
         "exceptions",
-        csv_of("charge_group,customer,valid_from,valid_until", "CG-LEUSDEN,1001,2026-02-01,2026-02-01"),
+        csv_of("charge_group,customer,valid_from,valid_until", "CG-LEUSDEN,1001,2026-02-01,2026-01-31"),
         2,
         "valid_until",
         "later than",

@@ -57,6 +57,10 @@ def workbook_of(*rows: list[Any]) -> bytes:
     book = Workbook()
     for row in rows:
         book.active.append(row)
+    return saved(book)
+
+
+def saved(book: Any) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

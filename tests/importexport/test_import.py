@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pghistory.models import Context
 
-from customers.models import Customer, Provider, UserGroup
+from chargepoints.models import Location
+from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.history import event_model
 from tests import factories as make
 from tests.importexport.files import csv_of, import_csv
@@ -70,15 +71,44 @@ def test_a_dry_run_counts_and_writes_nothing(world, take):
     assert not Customer.objects.filter(number="1003").exists()
 
 
-def test_a_column_left_out_stays_as_it_is_and_an_empty_cell_means_the_default(world, take):
+def test_a_column_left_out_stays_as_it_is(world, take):
     Customer.objects.filter(pk=world.jansen.pk).update(language="nl", payment="prepaid")
-    take("customers", "user_group,number,name,payment", "NORTH,1001,Jansen,")
+    take("customers", "user_group,number,name", "NORTH,1001,Jansen")
     world.jansen.refresh_from_db()
-    assert (world.jansen.language, world.jansen.payment, world.jansen.email) == (
-        "nl",
-        "subscription",
-        "jansen@example.org",
-    )
+    stays = (world.jansen.language, world.jansen.payment, world.jansen.email)
+    assert stays == ("nl", "prepaid", "jansen@example.org")
+
+
+def test_an_empty_cell_of_a_stored_row_empties_texts_and_leaves_what_has_choices(world, take):
+    """So no file approves or unblocks anybody without saying so."""
+    Customer.objects.filter(pk=world.jansen.pk).update(language="nl", payment="prepaid", status="blocked")
+    header = "user_group,number,kind,name,email,language,payment,status"
+    assert take("customers", header, "NORTH,1001,,Jansen,,,,").counts == (0, 1, 0, 0)
+    world.jansen.refresh_from_db()
+    stays = (world.jansen.language, world.jansen.payment, world.jansen.status, world.jansen.email)
+    assert stays == ("nl", "prepaid", "blocked", "")
+
+
+def test_an_empty_cell_leaves_what_has_choices_or_a_default_in_every_kind(world, take):
+    ChargeCard.objects.filter(pk=world.jansens_card.pk).update(status="deactivated", type="OTHER", roaming=True)
+    Location.objects.filter(pk=world.market.location_id).update(published=True, time_zone="Europe/London", city="")
+    place = Location.objects.get(pk=world.market.location_id)
+    begins = world.cheap.versions.get().valid_from.isoformat()
+    rows = {
+        "charge_cards": (
+            "uid,customer,visual_number,type,roaming,status",
+            "04AA11,1001,NL-GRG-000001-A,,,",
+        ),
+        "charge_points": (
+            "identity,name,location,charge_group,status",
+            f"NLGRGE0001,Market square,{place.code},CG-LEUSDEN,",
+        ),
+        "locations": ("code,name,country,published,time_zone", f"{place.code},{place.name},NL,,"),
+        "tariffs": ("code,name,valid_from,currency,energy_per_kwh,vat_percent", f"CHEAP,Cheap,{begins},,0.20,"),
+    }
+    for kind, (header, row) in rows.items():
+        answer = take(kind, header, row)
+        assert answer.counts == (0, 0, 1, 0), (kind, answer.messages)
 
 
 def test_an_unchanged_row_leaves_no_trace_in_the_history(world, take):
