@@ -1,4 +1,4 @@
-"""Supervisor: keeps the web server and the worker running side by side, and ends them all."""
+"""Supervisor: keeps web server, worker and gateway running side by side, and ends them all."""
 
 import contextlib
 import ctypes

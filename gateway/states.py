@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from gateway.models import ConnectorState, Device
 
@@ -31,6 +30,13 @@ CHARGING_STATES = {"Charging": State.CHARGING, "Idle": State.AVAILABLE}
 OFFLINE, UNKNOWN = "offline", "unknown"
 ORDER = (State.AVAILABLE, State.CHARGING, State.OCCUPIED, State.UNAVAILABLE, State.FAULTED)
 """The state of a point with several connectors is the first of these that one of them is in."""
+
+CONNECTIONS = {
+    "connected": Q(device__connection__isnull=False),
+    "offline": Q(device__connection=None, device__connected_at__isnull=False),
+    "never": Q(device__connected_at=None),
+}
+"""Conditions on charge points, by their devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,12 @@ def _state(device: Device, rows: Sequence[ConnectorState]) -> PointState:
     return PointState(UNKNOWN, device.connected_at)
 
 
-def state_counts(points: QuerySet[Any]) -> dict[str, int]:
-    """How many of the charge points (a queryset) are in each state; those whose devices never connected are left out."""
-    keys = list(
-        Device.objects.filter(charge_point__in=points, connected_at__isnull=False).values_list(
-            "charge_point", flat=True
-        )
+def connection_counts(points: QuerySet[Any]) -> dict[str, int]:
+    """How many of the charge points (a queryset) are connected, offline and charging: one query."""
+    charging = Q(device__connection__isnull=False, connector_states__state=State.CHARGING)
+    counts: dict[str, int] = points.order_by().aggregate(
+        connected=Count("pk", filter=CONNECTIONS["connected"], distinct=True),
+        offline=Count("pk", filter=CONNECTIONS["offline"], distinct=True),
+        charging=Count("pk", filter=charging, distinct=True),
     )
-    return Counter(each.state for each in point_states(keys).values())
+    return counts

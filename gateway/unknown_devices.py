@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from chargepoints.models import ChargePoint
 from customers.models import Provider
 from gateway.models import UnknownDevice
 from gateway.registration import Boot
@@ -48,3 +49,9 @@ def claimant(identity: str) -> Provider | None:
 def forget(identity: str) -> None:
     """The identity has a charge point now."""
     UnknownDevice.objects.alias(capitals=Upper("identity")).filter(capitals=identity.upper()).delete()
+
+
+def forget_known() -> int:
+    """Those whose identity a charge point has got since, by a file or a feed; how many."""
+    known = ChargePoint.objects.alias(capitals=Upper("identity")).filter(capitals=Upper(OuterRef("identity")))
+    return UnknownDevice.objects.filter(Exists(known.order_by())).delete()[0]

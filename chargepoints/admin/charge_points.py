@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,6 +36,9 @@ from evcnet.admin.scoped import sees_target
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
+from gateway.admin import connection_tab
+from gateway.states import CONNECTIONS, NOT_CONNECTED, PointState, point_state, point_states
+from gateway.unknown_devices import forget
 
 
 class ConnectorInline(TabularInline):
@@ -66,15 +71,28 @@ class MissingFilter(admin.SimpleListFilter):
         return queryset.filter(missing[kind]) if (kind := self.value() or "") in missing else queryset
 
 
+class ConnectionFilter(admin.SimpleListFilter):
+    title = "connection"
+    parameter_name = "connection"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("connected", "connected"), ("offline", "offline"), ("never", "never connected")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        kind = self.value() or ""
+        return queryset.filter(CONNECTIONS[kind]) if kind in CONNECTIONS else queryset
+
+
 @admin.register(ChargePoint)
 class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     resource_classes = (ChargePointResource,)
     form = ChargePointForm
-    list_display = ["display_point", "display_location", "display_group", "display_status", "power"]
+    list_display = ["display_point", "display_location", "display_group", "display_status", "display_state", "power"]
     list_select_related = ["location", "charge_group"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         MissingFilter,
+        ConnectionFilter,
         ("charge_group", AutocompleteFilter),
         ("location", AutocompleteFilter),
     ]
@@ -91,7 +109,13 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     object_actions = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
     change_form_outer_before_template = "chargepoints/point.html"
 
+    states: Mapping[int, PointState] = MappingProxyType({})
+    """Of the points of this list page, as their devices say."""
+
     # List
+
+    def fetch_columns(self, request: StaffRequest, rows: list[ChargePoint]) -> None:
+        self.states = point_states([point.pk for point in rows])
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return points_named(queryset, search_term), False
@@ -112,6 +136,11 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     def display_status(self, point: ChargePoint) -> str:
         return badge(point.status)
 
+    @admin.display(description="state")
+    def display_state(self, point: ChargePoint) -> str:
+        state = self.states.get(point.pk)
+        return badge(state.state) if state is not None and state != NOT_CONNECTED else "–"
+
     @admin.display(description="power", ordering="max_power_kw")
     def power(self, point: ChargePoint) -> str:
         if point.max_power_kw is None:
@@ -119,6 +148,13 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
         return format_html('<span class="evc-number">{}&nbsp;kW</span>', f"{point.max_power_kw.normalize():f}")
 
     # Page
+
+    def tabs(self, request: StaffRequest, obj: ChargePoint) -> list[tuple[str, str]]:
+        pages = [("Data", "change"), ("Connection", "connection"), ("History", "history")]
+        return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def get_urls(self) -> list[Any]:
+        return [*connection_tab.posts(self), *super().get_urls()]
 
     def history_sources(self, obj: ChargePoint) -> list[tuple[Any, Any]]:
         connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)
@@ -140,6 +176,8 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
 
     def save_model(self, request: StaffRequest, obj: ChargePoint, form: ChargePointForm, change: bool) -> None:
         self.regroup = form.regroup
+        if not change:
+            forget(obj.identity)
         group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
         if change or group is None:
             super().save_model(request, obj, form, change)
@@ -160,7 +198,7 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
     def object_views(self) -> dict[str, Any]:
-        return {"regroup": move_points.regroup}
+        return {"regroup": move_points.regroup, "connection": connection_tab.connection_view}
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")
@@ -181,6 +219,7 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
             buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]
         return {
             "point": stored,
+            "state": point_state(stored.pk),
             "decisions": latest_decisions(request.user, charge_point=stored),
             "counts": decision_counts(request.user, charge_point=stored),
             "access": holds,

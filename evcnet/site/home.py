@@ -23,6 +23,8 @@ from customers.models import Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.site.latest_changes import latest_changes, recent_changes
 from evcnet.text import counted
+from gateway.models import UnknownDevice
+from gateway.states import connection_counts
 from tariffs.models import TariffVersion
 
 DAYS = 30
@@ -96,7 +98,7 @@ def _points(login: StaffMember) -> dict[str, int]:
     counts: dict[str, int] = rows.aggregate(
         all=Count("pk"), active=Count("pk", filter=active), loose=Count("pk", filter=loose)
     )
-    return counts
+    return counts | connection_counts(rows)
 
 
 def _groups(login: StaffMember, now: datetime) -> dict[str, Any]:
@@ -159,6 +161,16 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
             "without a charge group",
             _list_of(ChargePoint, "?missing=group"),
         )
+    if points["offline"]:
+        yield Task(
+            points["offline"],
+            ("charge point", "charge points"),
+            "offline",
+            _list_of(ChargePoint, "?connection=offline"),
+        )
+    knocking = UnknownDevice.objects.visible_to(login).count() if login.has_perm("gateway.view_unknowndevice") else 0
+    if knocking:
+        yield Task(knocking, ("device", "devices"), "that nobody knows, knocking", _list_of(UnknownDevice))
     if login.has_perm("customers.approve_customer"):
         waiting = Customer.objects.visible_to(login).filter(status=Customer.Status.PENDING).count()
         if waiting:
@@ -191,8 +203,11 @@ def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
 
 def _numbers(login: StaffMember, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:
     if login.has_perm("chargepoints.view_chargepoint"):
-        details = (f"{points['active']:,} active", f"{points['loose']:,} without a group")
-        yield Number("Charge points", points["all"], details, _list_of(ChargePoint))
+        details = [f"{points['active']:,} active", f"{points['loose']:,} without a group"]
+        if points["connected"] or points["offline"]:
+            details += [f"{points['connected']:,} connected, {points['charging']:,} of them charging"]
+            details += [f"{points['offline']:,} offline"]
+        yield Number("Charge points", points["all"], tuple(details), _list_of(ChargePoint))
     if login.has_perm("chargegroups.view_chargegroup"):
         yield Number("Charge groups", groups["all"], groups["coming"], _list_of(ChargeGroup))
     if login.has_perm("customers.view_customer"):

@@ -81,6 +81,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
         "Where",
         [
             ("Charge points", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
+            ("Devices that knock", "admin:gateway_unknowndevice_changelist", "gateway.view_unknowndevice"),
             ("Locations", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
             ("Sessions", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
             ("Decisions", "admin:chargepoints_decisionentry_changelist", "chargepoints.view_decisionentry"),

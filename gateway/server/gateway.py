@@ -31,6 +31,7 @@ from gateway.models import DeviceCommand
 from gateway.server.connection import DATABASE_AWAY, DeviceConnection
 from gateway.server.ocpp16 import Connection16
 from gateway.server.ocpp201 import Connection201
+from gateway.unknown_devices import forget_known
 
 T = TypeVar("T")
 VERSIONS: dict[str, Any] = {"ocpp1.6": Connection16, "ocpp2.0.1": Connection201}
@@ -47,6 +48,8 @@ MOST_UNKNOWN, MOST_UNKNOWN_OF_ADDRESS = 500, 50
 WRONG_A_MINUTE = 10
 """Wrong passwords for one identity from one address, after which nothing is looked up for a while."""
 PING = 60
+CLOSE_WITHIN = 2
+"""Seconds for a device to agree that its connection ends."""
 PREFIX = "/ocpp/"
 
 logger = structlog.get_logger(__name__)
@@ -92,6 +95,7 @@ class Gateway:
             max_queue=8,
             ping_interval=PING,
             ping_timeout=PING,
+            close_timeout=CLOSE_WITHIN,
             server_header=None,
         )
         self.spawn(self._look_after())
@@ -216,6 +220,7 @@ class Gateway:
         if number % ALIVE_EVERY == 0:
             await self._say_alive()
             await self.run(devices.close_lost_connections, timezone.now())
+            await self.run(forget_known)
 
     async def _say_alive(self) -> None:
         active, self.active = self.active - {None}, set()

@@ -106,7 +106,17 @@ NOT_OURS = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS"}
 
 
 def test_every_setting_is_in_the_example():
-    rooms = ("evcnet", "customers", "tariffs", "chargegroups", "chargepoints", "changes", "devtools", "deploy")
+    rooms = (
+        "evcnet",
+        "customers",
+        "tariffs",
+        "chargegroups",
+        "chargepoints",
+        "changes",
+        "gateway",
+        "devtools",
+        "deploy",
+    )
     sources = [path.read_text() for room in rooms for path in (PROJECT / room).rglob("*.py")]
     read = {name for source in sources for name in READ.findall(source)} - NOT_OURS
     listed = set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))

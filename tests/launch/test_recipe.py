@@ -17,9 +17,10 @@ from evcnet.var_dir import PROJECT
 from tests.launch.production import INSTALLED_IN, commands_of
 
 DEPLOY = PROJECT / "deploy"
-UNITS = ("evcnet-web", "evcnet-worker")
+UNITS = ("evcnet-web", "evcnet-worker", "evcnet-gateway")
 WEB = "gunicorn --config deploy/gunicorn.conf.py"
 WORKER = "python manage.py worker"
+GATEWAY = "python manage.py gateway"
 PREPARE = ["python manage.py migrate --noinput", "python manage.py collectstatic --noinput"]
 
 
@@ -47,24 +48,26 @@ def seconds(text: str, option: str) -> int:
 # The same commands
 
 
-def test_units_run_the_web_server_and_the_worker():
-    assert [[named(each) for each in commands_of(unit)] for unit in UNITS] == [[WEB], [WORKER]]
+def test_units_run_the_web_server_the_worker_and_the_gateway():
+    assert [[named(each) for each in commands_of(unit)] for unit in UNITS] == [[WEB], [WORKER], [GATEWAY]]
 
 
 def test_make_run_starts_the_same():
     assert ["-m", *WEB.split()] == portal.WEB
     assert WORKER.split()[1:] == portal.WORKER
+    assert GATEWAY.split()[1:] == portal.GATEWAY
 
 
 def test_containers_run_the_same(compose):
     services = compose["services"]
-    assert [" ".join(services[name]["command"]) for name in ("web", "worker")] == [WEB, WORKER]
+    assert [" ".join(services[name]["command"]) for name in ("web", "worker", "gateway")] == [WEB, WORKER, GATEWAY]
     assert WEB.split() == yaml.safe_load(re.search(r"^CMD (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)[1])
 
 
 def test_the_readme_tells_the_same():
     told = re.findall(r"^    \.venv/bin/(.*?)(?:  +#.*)?$", (PROJECT / "README.md").read_text(), re.MULTILINE)
-    assert [WEB, WORKER] == [line for line in told if line.startswith("gunicorn") or "worker" in line]
+    programs = ("gunicorn", "python manage.py worker", "python manage.py gateway")
+    assert [WEB, WORKER, GATEWAY] == [line for line in told if line.startswith(programs)]
     assert set(PREPARE) <= set(told)
 
 
@@ -126,7 +129,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
 
 def test_containers_are_started_again_and_given_what_production_needs(compose):
     services = compose["services"]
-    for name in ("web", "worker", "prepare"):
+    for name in ("web", "worker", "gateway", "prepare"):
         values = services[name]["environment"]
         assert {"EVCNET_MODE", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_URL"} <= set(values)
         assert values["EVCNET_MODE"] == "production" and values["BEHIND_PROXY"] == "true"

@@ -13,6 +13,7 @@ from chargegroups import models as groups
 from chargepoints import models as points
 from customers import models as people
 from customers.models.audit import AuditEntry
+from gateway import models as devices
 from tariffs import models as price_lists
 from tests import factories as make
 from tests.tables import for_each
@@ -174,7 +175,14 @@ def changes(world, n):
         change.groups.set([world.leusden])
 
 
+def unknown_devices(world, n):
+    devices.UnknownDevice.objects.bulk_create(
+        devices.UnknownDevice(identity=f"NEW-{n}-{number}", provider=world.greengrid) for number in range(n)
+    )
+
+
 MAKERS = {
+    devices.UnknownDevice: unknown_devices,
     people.Notice: notices,
     people.StaffAlert: alerts,
     AuditEntry: records,

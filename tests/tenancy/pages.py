@@ -93,6 +93,9 @@ OWN = {
         "chargegroups.change_customerexception",
     ),
     "chargegroups_chargegroup_close": (CHANGE_GROUP, CHANGE_GROUP),
+    "chargepoints_chargepoint_connection": ("view", "view"),
+    "chargepoints_chargepoint_connection_password": ("nobody", "gateway.change_device"),
+    "chargepoints_chargepoint_connection_command": ("nobody", "gateway.add_devicecommand"),
     "chargepoints_chargepoint_regroup": ("change", "change"),
     "customers_customer_regroup": ("change", "change"),
     "tariffs_tariff_calculator": ("view", "view"),
@@ -113,6 +116,7 @@ POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
     "customers_staffalert_change": "view",  # nor has that of an alert
     "changes_change_change": "view",  # nor has that of a change
+    "gateway_unknowndevice_change": "view",  # nor that of a device that knocks
     "chargepoints_session_change": "view",  # nor that of a session
     "chargepoints_decisionentry_change": "view",  # nor that of a decision
 }
@@ -125,6 +129,9 @@ NOBODY = {
     "customers_notice_history",
     "customers_staffalert_history",
     "chargepoints_session_add",
+    "gateway_unknowndevice_add",
+    "gateway_unknowndevice_delete",
+    "gateway_unknowndevice_history",
     "chargepoints_decisionentry_add",
     "chargepoints_decisionentry_history",
 }

@@ -79,6 +79,7 @@ COMMANDS = {
     "gateway": "serves the devices of all providers",
     "portal": "starts the portal",
     "roles_table": "no data",
+    "simulate_points": "devices of the demo provider",
     "worker": "runs the jobs of all providers",
 }
 """What each command of ours reads: the rows of one provider, or, said here, those of all."""

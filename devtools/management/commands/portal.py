@@ -26,11 +26,15 @@ UNTIL_ANSWER = 120.0
 # As the units and containers in deploy/ start them.
 WEB = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
 WORKER = ["manage.py", "worker"]
+GATEWAY = ["manage.py", "gateway"]
+SIMULATED = ["manage.py", "simulate_points"]
+OCPP_PORT = 9000
 
 
 class Command(BaseCommand):
     help = (
-        "Migrates, loads the demo provider, runs web server and worker until INT, TERM or HUP. PORT (8000) is served."
+        "Migrates, loads the demo provider, runs web server, worker and gateway until INT, TERM or HUP. PORT (8000) is "
+        "served, and OCPP_PORT (9000) to charge points."
     )
     requires_system_checks = ()
 
@@ -38,6 +42,7 @@ class Command(BaseCommand):
         self.var = var_dir.var()
         self.asked_to_end = watch_of_make()
         self.programs: list[Program] = []
+        self.about_devices: list[str] = []
         host, port = os.environ.get("EVCNET_HOST") or "127.0.0.1", _port()
         _refuse_port_in_use(host, port)
         with _in_use(self.var) as last_to_end:
@@ -54,7 +59,7 @@ class Command(BaseCommand):
         with _alone(self.var / "prepare.lock"):
             self.say("Bringing the database up to date")
             self.migrate()
-            if "demo" in get_commands() and settings.MODE != "production" and os.environ.get("EVCNET_DEMO") != "false":
+            if _has_demo():
                 call_command("demo")
             self.say("Collecting style sheets, scripts and pictures")
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -71,17 +76,35 @@ class Command(BaseCommand):
         served = {"EVCNET_HOST": host, "PORT": str(port), "GUNICORN_CMD_ARGS": ""}
         web = Program("web server", [sys.executable, *WEB], logs / "web.log", environment=served)
         worker = Program("worker", [sys.executable, *WORKER], logs / "worker.log")
-        self.programs += [web, worker]
+        self.programs += [web, worker, *self.device_programs(host, logs)]
         for program in self.programs:
             program.start()
         self.await_answer(web, host, port)
         self.say(f"The portal is at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
+        for line in self.about_devices:
+            self.say(line)
         logins = self.var / "logins.txt"
         if logins.exists():
             self.say(f"Logins, kept in {logins}:\n{logins.read_text().rstrip()}")
         self.say(f"Logs are in {logs}. Ctrl-C ends everything.")
         while True:
-            self.look_after(web, worker)
+            self.look_after(web, *self.programs[1:])
+
+    def device_programs(self, host: str, logs: Path) -> list[Program]:
+        """The gateway, and the devices of the demo. Where its port cannot be had the portal is served without them."""
+        asked = os.environ.get("OCPP_PORT") or str(OCPP_PORT)
+        problem = _ocpp_problem(host, asked)
+        if problem:
+            self.about_devices = [f"Charge points cannot connect: {problem} The portal runs all the same."]
+            return []
+        self.about_devices = [f"Charge points connect to ws://{host}:{asked}/ocpp/IDENTITY"]
+        served = {"EVCNET_HOST": host, "OCPP_PORT": asked}
+        programs = [Program("gateway", [sys.executable, *GATEWAY], logs / "gateway.log", environment=served)]
+        if _has_demo():
+            here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+            simulated = [sys.executable, *SIMULATED, f"ws://{here}:{asked}"]
+            programs.append(Program("simulated charge points", simulated, logs / "simulated_points.log"))
+        return programs
 
     def await_answer(self, web: Program, host: str, port: int) -> None:
         until = time.monotonic() + UNTIL_ANSWER
@@ -90,14 +113,15 @@ class Command(BaseCommand):
             if time.monotonic() > until:
                 raise CommandError(f"The web server does not answer. Its log, {web.log}, ends:\n{web.last_words()}")
 
-    def look_after(self, web: Program, worker: Program | None = None) -> None:
+    def look_after(self, web: Program, *others: Program) -> None:
         time.sleep(0.2)
         if self.asked_to_end():
             raise Ended
         if web.has_died():
             raise CommandError(f"The web server ended by itself. Its log, {web.log}, ends:\n{web.last_words()}")
-        if worker and worker.has_died():
-            worker.start_again_when_due()
+        for program in others:
+            if program.has_died():
+                program.start_again_when_due()
 
     def end(self, last_to_end: Any) -> None:
         ignore_signals()
@@ -110,6 +134,22 @@ class Command(BaseCommand):
     def say(self, message: str) -> None:
         self.stdout.write(message)
         self.stdout.flush()
+
+
+def _has_demo() -> bool:
+    wished = settings.MODE != "production" and os.environ.get("EVCNET_DEMO") != "false"
+    return wished and "demo" in get_commands()
+
+
+def _ocpp_problem(host: str, asked: str) -> str:
+    """Why the gateway cannot listen at the port; empty where it can."""
+    if not asked.isdecimal() or not 0 < int(asked) < 65536:
+        return f"OCPP_PORT={asked} is no port: choose a number from 1 to 65535."
+    try:
+        _refuse_port_in_use(host, int(asked))
+    except CommandError as refused:
+        return str(refused).replace("PORT=", "OCPP_PORT=")
+    return ""
 
 
 def _port() -> int:

@@ -1,0 +1,1 @@
+"""Simulated charge points of the demo: they boot, charge and answer, so that a visitor sees states move."""
