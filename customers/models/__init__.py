@@ -4,6 +4,7 @@ from customers.models.alerts import Alert, AlertPart, StaffAlert
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.audit import AuditEntry
 from customers.models.customers import ChargeCard, Customer
+from customers.models.imports import ImportMapping
 from customers.models.letters import LetterSettings
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
@@ -18,6 +19,7 @@ __all__ = [
     "AuditEntry",
     "ChargeCard",
     "Customer",
+    "ImportMapping",
     "LetterSettings",
     "Membership",
     "Notice",

@@ -14,30 +14,33 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
-from import_export.admin import ImportExportModelAdmin
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.requests import StaffRequest
+from evcnet.importexport.column_choices import ColumnChoices
+from evcnet.importexport.column_names import ColumnNames
+from evcnet.importexport.columns_page import CHOICES, ColumnsPageMixin
 from evcnet.importexport.csv_file import Sheet
-from evcnet.importexport.export_admin import BulkExportMixin, download
+from evcnet.importexport.error_kinds import MAX_KINDS, kinds_of
+from evcnet.importexport.export_admin import download
 from evcnet.importexport.formats import CSV, FORMATS
 from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
 from evcnet.importexport.formulas import escaped
+from evcnet.importexport.free_numbers import numbered
 from evcnet.importexport.resource import BulkResource
-from evcnet.importexport.results import ImportResult
+from evcnet.importexport.results import LISTED, ImportResult
 from evcnet.importexport.row_errors import TimeLimitExceeded
 from evcnet.importexport.scope import FileScope
 from evcnet.importexport.storages import UploadStorage
 
-MAX_ERRORS = 200
 TIME_LIMIT = 60  # seconds: meanwhile a worker of the web server is busy, and rows are locked
 TAKES_TOO_LONG = (
     "This file takes too long for a page, so nothing was written: split it, or have it imported by command."
 )
 
 
-class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
+class BulkImportExportAdmin(ColumnsPageMixin):
     """``class X(ModelAdmin[Row], BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
 
     import_template_name = "importexport/import.html"
@@ -94,7 +97,11 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         storage.save(form.content)
         form.cleaned_data["import_file"].tmp_storage_name = storage.name
         values = self.get_confirm_form_initial(request, form)
-        return self._preview(request, form, values, form.sheet)
+        storage.save_notes(values)
+        names = ColumnNames(self.resource_of(request, form, values))
+        if names.errors(names.resolve(form.sheet.headers or [])):
+            return HttpResponseRedirect(self.columns_url(storage.name))
+        return self.preview(request, form, values, form.sheet)
 
     @asks_password_again
     def process_import(self, request: StaffRequest, **kwargs: Any) -> HttpResponse:
@@ -104,13 +111,23 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         form = self.create_confirm_form(request)
         storage = UploadStorage(request.user, form.cleaned_data["import_file_name"] if form.is_valid() else None)
         try:
-            sheet = sheet_for_page(storage.read())
+            notes = storage.read_notes()
+            choices = ColumnChoices.from_json(notes[CHOICES]) if notes.get(CHOICES) else None
+            sheet = sheet_for_page(storage.read(), header=choices is None or choices.header)
         except (FileNotFoundError, ValidationError):
             messages.warning(request, "The file is no longer here: upload it again.")
             return HttpResponseRedirect(self.page_url("import"))
         if "errors" in request.POST:
-            return self._errors_as_csv(request, form, sheet)
-        return self._preview(request, form, form.cleaned_data, sheet, write="again" not in request.POST)
+            return self._errors_as_csv(request, form, sheet, choices)
+        write = "again" not in request.POST
+        return self.preview(request, form, form.cleaned_data, sheet, choices=choices, write=write)
+
+    def resource_of(
+        self, request: StaffRequest, form: ImportForm | ConfirmImportForm, values: dict[str, Any]
+    ) -> BulkResource:
+        resource_class: type[BulkResource] = self.choose_import_resource_class(form, request)
+        provider = form.chosen_provider if resource_class.has_provider else None
+        return resource_class(**self.get_import_resource_kwargs(request, values=values, provider=provider))
 
     def process_dataset(
         self,
@@ -120,27 +137,31 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         *,
         values: dict[str, Any],
         dry_run: bool,
+        choices: ColumnChoices | None = None,
     ) -> tuple[BulkResource, ImportResult]:
-        resource_class = self.choose_import_resource_class(form, request)
-        provider = form.chosen_provider if resource_class.has_provider else None
-        resource = resource_class(**self.get_import_resource_kwargs(request, values=values, provider=provider))
+        resource = self.resource_of(request, form, values)
+        if choices is not None:
+            dataset = numbered(choices.apply(dataset), resource) if choices.numbered else choices.apply(dataset)
         with pghistory.context(file=values["original_file_name"]):
             expected = values.get("fingerprint", "")
             result = resource.import_data(dataset, dry_run=dry_run, expected=expected, time_limit=TIME_LIMIT)
         return resource, result
 
-    def _preview(
+    def preview(
         self,
         request: StaffRequest,
         form: ImportForm | ConfirmImportForm,
         values: dict[str, Any],
         sheet: Sheet,
         *,
+        choices: ColumnChoices | None = None,
         write: bool = False,
     ) -> HttpResponse:
         again = self._next_upload(request, values)
         try:
-            resource, result = self.process_dataset(sheet, form, request, values=values, dry_run=not write)
+            resource, result = self.process_dataset(
+                sheet, form, request, values=values, dry_run=not write, choices=choices
+            )
         except ProviderRequired as error:
             messages.error(request, str(error))
             return self._import_page(request, again)
@@ -156,6 +177,7 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
             text = "Something changed since the preview: this is the picture now. Nothing was written."
             messages.warning(request, text)
         context = preview_context(result, values) | resource.preview_context() | {"named_wrongly": named_wrongly}
+        context["columns_url"] = self.columns_url(values["import_file_name"])
         return self._import_page(request, again, context)
 
     def process_result(
@@ -168,9 +190,13 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
             messages.success(request, format_html('{}. <a href="{}">See the change</a>', title, address))
         return HttpResponseRedirect(self.page_url("changelist"))
 
-    def _errors_as_csv(self, request: StaffRequest, form: ConfirmImportForm, sheet: Sheet) -> HttpResponse:
+    def _errors_as_csv(
+        self, request: StaffRequest, form: ConfirmImportForm, sheet: Sheet, choices: ColumnChoices | None
+    ) -> HttpResponse:
         try:
-            _, result = self.process_dataset(sheet, form, request, values=form.cleaned_data, dry_run=True)
+            _, result = self.process_dataset(
+                sheet, form, request, values=form.cleaned_data, dry_run=True, choices=choices
+            )
         except TimeLimitExceeded:
             messages.error(request, TAKES_TOO_LONG)
             return HttpResponseRedirect(self.page_url("import"))
@@ -188,6 +214,7 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
         context = self.file_page_context(request, form, f"Import {' or '.join(names)}") | {
             "resources": resources,
             "import_url": self.page_url("import"),
+            "template_url": self.page_url("import_template"),
             "process_url": self.page_url("process_import"),
         }
         return TemplateResponse(request, self.import_template_name, context | (more or {}))
@@ -196,6 +223,7 @@ class BulkImportExportAdmin(BulkExportMixin, ImportExportModelAdmin):
 def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, Any]:
     """What the preview shows of a result. ``hidden`` is what the confirmation sends back."""
     errors = result.errors
+    kinds = kinds_of(errors, result.sources)
     new = [each for each in result.rows if each.is_new()]
     changed = [each for each in result.rows if each.is_update()]
     hidden = {name: value for name, value in values.items() if name not in ConfirmImportForm.TYPED}
@@ -203,8 +231,9 @@ def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, A
         "result": result,
         "file_name": values["original_file_name"],
         "hidden": hidden | {"fingerprint": result.fingerprint},
-        "errors": errors[:MAX_ERRORS],
-        "more_errors": len(errors) - MAX_ERRORS,
+        "errors": errors[:LISTED],
+        "error_kinds": kinds[:MAX_KINDS],
+        "more_kinds": len(kinds) - MAX_KINDS,
         "new": new,
         "more_new": result.new - len(new),
         "changed": changed,

@@ -43,6 +43,7 @@ class BulkImport(ResourceDeclaration):
         """Check the rows, and write them unless one is refused, or the effects are not those of the fingerprint that is
         ``expected``. After ``time_limit`` seconds TimeLimitExceeded is raised and all undone. Raises ProviderRequired."""
         reader, result = RowReader(self, dataset), ImportResult(self.kind, len(dataset))
+        result.sources = getattr(dataset, "sources", {})
         result.diff_headers = [each.column_name for each in self.columns]
         result.remarks += getattr(dataset, "remarks", [])
         header_errors = reader.header_errors()

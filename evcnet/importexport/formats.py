@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
 from import_export.formats import base_formats
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.styles.numbers import FORMAT_TEXT as TEXT
 from openpyxl.utils.exceptions import IllegalCharacterError
 from tablib import Dataset
 
@@ -27,6 +31,9 @@ class CSV(base_formats.CSV):
         """With the mark by which spreadsheets know UTF-8."""
         return "".join(write_csv(rows)).encode("utf-8-sig")
 
+    def template(self, names: list[str]) -> bytes:
+        return self.export_rows([names])
+
 
 class XLSX(base_formats.XLSX):
     def get_title(self) -> str:
@@ -43,6 +50,20 @@ class XLSX(base_formats.XLSX):
         except IllegalCharacterError as error:
             raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
         return workbook
+
+    def template(self, names: list[str]) -> bytes:
+        """A header whose columns are text: what is typed below keeps its zeros, and is no date."""
+        book, file = Workbook(), io.BytesIO()
+        sheet: Any = book.active
+        sheet.append(names)
+        sheet.freeze_panes = "A2"
+        for number, name in enumerate(names, 1):
+            cell = sheet.cell(1, number)
+            cell.font, cell.number_format = Font(bold=True), TEXT
+            column = sheet.column_dimensions[cell.column_letter]
+            column.number_format, column.width = TEXT, max(12, len(name) + 4)
+        book.save(file)
+        return file.getvalue()
 
 
 FORMATS: list[type[CSV | XLSX]] = [CSV, XLSX]

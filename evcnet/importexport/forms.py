@@ -131,10 +131,10 @@ class ExportForm(import_export.ExportForm, ProviderMixin):
         self.order_fields(["resource", "provider", "format"])
 
 
-def sheet_for_page(content: bytes) -> Sheet:
-    """The rows of an upload. Raises ValidationError with row, column and remedy."""
+def sheet_for_page(content: bytes, *, header: bool = True) -> Sheet:
+    """The rows of an upload; without a ``header`` its columns are named by position. Raises ValidationError with row, column and remedy."""
     try:
-        return format_of(content).create_dataset(content, most=ROWS_MOST)
+        return format_of(content).create_dataset(content, most=ROWS_MOST, header=header)
     except UnreadableFile as unreadable:
         message = str(unreadable.error)
         raise ValidationError(message[0].upper() + message[1:]) from unreadable

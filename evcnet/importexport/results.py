@@ -53,7 +53,7 @@ class RowResult(results.RowResult):
 class ImportResult(results.Result):
     """``kind`` names the sort of rows, ``fingerprint`` is the same for the same effects. ``rows`` holds the new and the
     changed rows that a page shows; all of them are counted in ``totals``. ``summary`` says how many rows do what
-    matters, ``remarks`` what else is worth knowing."""
+    matters, ``remarks`` what else is worth knowing, ``sources`` how the file names columns that have other names here."""
 
     def __init__(self, kind: str, total_rows: int = 0) -> None:
         super().__init__()
@@ -62,6 +62,7 @@ class ImportResult(results.Result):
         self.fingerprint = ""
         self.remarks: list[str] = []
         self.summary: list[str] = []
+        self.sources: dict[str, str] = {}
 
     def count(self, result: RowResult, label: Callable[[Any], str]) -> None:
         """Take a row without errors in; ``label`` is how people know the instance."""

@@ -17,7 +17,7 @@ from evcnet.importexport.fields import Field
 from evcnet.importexport.formulas import unescaped
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.rows import Row
-from evcnet.importexport.suggestions import Suggestions
+from evcnet.importexport.suggestions import CodeSuggestions
 from evcnet.importexport.widgets import ReferenceWidget, UnknownReferenceError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class RowReader:
         self.header = self.names.resolve(dataset.headers or [])
         self.providers = resource.scope.writable(resource.model)
         self.references: dict[Any, Any] = {}
-        self.suggestions = Suggestions(resource.scope)
+        self.suggestions = CodeSuggestions(resource.scope)
         columns = resource.columns
         self.word_columns = {PROVIDER, *(each.column_name for each in columns if each.widget.is_word)}
         if resource.has_provider and resource.provider is None and PROVIDER not in self.header:

@@ -5,13 +5,16 @@ A file lies at ``MEDIA_ROOT/imports/<id of the login>/<32 hex digits>``; MEDIA_R
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from import_export.tmp_storages import MediaStorage
 from procrastinate.contrib.django import app
@@ -42,6 +45,28 @@ class UploadStorage(MediaStorage):
             raise FileNotFoundError(self.name)
         data: bytes = super().read()
         return data
+
+    def save_notes(self, notes: dict[str, Any]) -> None:
+        """What was chosen for the file: it lies beside it, and goes with it."""
+        self._storage.delete(self._notes_path())
+        self._storage.save(self._notes_path(), ContentFile(json.dumps(notes).encode()))
+
+    def read_notes(self) -> dict[str, Any]:
+        """Empty where nothing was chosen yet. Raises FileNotFoundError as ``read`` does."""
+        self.read()
+        try:
+            with self._storage.open(self._notes_path()) as file:
+                notes: dict[str, Any] = json.load(file)
+        except FileNotFoundError:
+            return {}
+        return notes
+
+    def remove(self) -> None:
+        super().remove()
+        self._storage.delete(self._notes_path())
+
+    def _notes_path(self) -> str:
+        return f"{self.get_full_path()}.json"
 
 
 def remove_uploads_at(provider: Provider) -> None:

@@ -1,4 +1,4 @@
-"""Suggestions for codes that nobody knows: near ones of the same provider, within what the login sees."""
+"""CodeSuggestions for codes that nobody knows: near ones of the same provider, within what the login sees."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS_MOST = 50  # for which a file gets suggestions
 CODES_MOST = 2_000  # that are compared one by one; among more the database looks first
 
 
-class Suggestions:
+class CodeSuggestions:
     """Of one import, in its ``scope``. Each unknown word is looked up once, whatever the number of its rows."""
 
     def __init__(self, scope: FileScope) -> None:

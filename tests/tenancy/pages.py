@@ -67,6 +67,8 @@ LISTS = {
     "add": "add",
     "import": "add|change",
     "process_import": "add|change",
+    "import_columns": "add|change",
+    "import_template": "add|change",
     "export": "view",
 } | {"unknown_cards": "view", "read_all": "view"}
 ROWS = {
@@ -194,7 +196,7 @@ def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
         get, post = (NOWHERE, NOWHERE) if name in NOBODY else OWN.get(name) or ROWS[view]
         yield Page(name, model, True, _permissions(model, get), _permissions(model, POSTED.get(name, post)))
     elif view in LISTS:
-        kinds = [model, *_kinds(model_admin)] if view in ("import", "process_import", "export") else [model]
+        kinds = [model, *_kinds(model_admin)] if "import" in view or view == "export" else [model]
         asked = (
             (NOWHERE,)
             if name in NOBODY

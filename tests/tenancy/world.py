@@ -22,7 +22,7 @@ from chargepoints import models as points
 from chargepoints.models import ChargePoint, Connector, Session
 from chargepoints.session_recorder import Recorder
 from customers import models as people
-from customers.models import ApiKey, AuditEntry, Membership, Provider
+from customers.models import ApiKey, AuditEntry, ImportMapping, Membership, Provider
 from customers.permissions import Role
 from gateway import models as devices
 from tariffs import models as price_lists
@@ -223,6 +223,12 @@ def _paper(tenant: Tenant, said: str) -> None:
     ApiKey.objects.filter(pk=key.pk).update(prefix=f"{said}…"[:12])
     tenant.keep(key)
     tenant.keys["secret"] = secret
+    tenant.keep(
+        ImportMapping.objects.create(
+            provider=tenant.provider, user_group=tenant.user_group, kind=f"{said} kind",
+            names={said: "name"}, positions=[said], values={"user_group": said},
+        )
+    )  # fmt: skip
     tenant.keep(
         AuditEntry.objects.create(
             event=AuditEntry.Event.EXPORTED, provider=tenant.provider, who=f"{said} who", about=f"{said} about",
