@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from evcnet.importexport.column_names import NAME, NAME_PARTS
-from evcnet.importexport.csv_file import BadCell, Sheet
+from evcnet.importexport.csv_file import BadCell, NoText, Sheet
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _whole(name: str) -> str:
 
 def _cell(row: Sequence[str], positions: list[int]) -> str:
     cells = [row[position] for position in positions]
-    bad = [cell for cell in cells if isinstance(cell, BadCell)]
+    bad = [cell for cell in cells if isinstance(cell, BadCell) and not isinstance(cell, NoText)]
     if bad or len(cells) == 1:
         return (bad or cells)[0]
     return " ".join(cell.strip() for cell in cells if cell.strip())

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import FieldDoesNotExist
 
 from evcnet.importexport.common_names import COMMON_NAMES, FIRST_NAME, INFIX, LAST_NAME
-from evcnet.importexport.row_errors import RowError, quoted
+from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.widgets import ReferenceWidget
 
 if TYPE_CHECKING:
+    from tablib import Dataset
+
     from evcnet.importexport.declaration import ResourceDeclaration
     from evcnet.importexport.fields import Field
 
@@ -86,6 +88,17 @@ class ColumnNames:
             for name in self.required
             if name not in header
         ]
+
+    def on_another_sheet(self, header: Sequence[str], dataset: Dataset) -> list[RowError]:
+        """Where the data of a workbook may stand, if the sheet in front lacks columns that another has."""
+        missing = [name for name in self.required if name not in header]
+        headers: dict[str, list[str]] = getattr(dataset, "other_headers", {})
+        for title, cells in headers.items() if missing else ():
+            if set(missing) <= set(self.resolve(cells)):
+                front = f"The sheet {quoted(dataset.title)} is in front, and was read"
+                columns = f"column{'' if len(missing) == 1 else 's'} {alternatives(missing, word='and')}"
+                return [RowError(1, "", f"{front}. {quoted(title)} has the {columns}: put that one in front.")]
+        return []
 
     def _unknown(self, names: list[str]) -> str:
         nearest = ", ".join(f"{quoted(name)} (nearest: {self.nearest(name)})" for name in names)

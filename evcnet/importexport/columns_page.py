@@ -112,7 +112,9 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
 
     def _columns_page(self, request: StaffRequest, form: ColumnsForm, notes: dict[str, Any]) -> HttpResponse:
         context = self.file_page_context(request, form, "What is each column?")
-        more = {"file_name": notes["original_file_name"], "import_url": self.page_url("import")}
+        elsewhere = form.names.on_another_sheet(form.names.resolve(form.header), form.sheet)
+        remarks = [each.message for each in elsewhere] or form.sheet.remarks
+        more = {"file_name": notes["original_file_name"], "import_url": self.page_url("import"), "remarks": remarks}
         return TemplateResponse(request, self.columns_template_name, context | more)
 
     def columns_url(self, name: str | None) -> str:

@@ -15,7 +15,7 @@ _VALUE = re.compile(r"“[^”]*”|\([^)]*\)|\d[\d,.:]*")
 
 
 @dataclass
-class Message:
+class ErrorMessage:
     """One message, and the rows that it is about."""
 
     text: str
@@ -33,14 +33,14 @@ class ErrorKind:
 
     column: str
     source: str
-    all_messages: list[Message] = field(default_factory=list)
+    all_messages: list[ErrorMessage] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         return sum(len(each.rows) for each in self.all_messages)
 
     @property
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[ErrorMessage]:
         """The most frequent ones."""
         return sorted(self.all_messages, key=lambda each: -len(each.rows))[:MAX_MESSAGES]
 
@@ -52,10 +52,10 @@ class ErrorKind:
 def kinds_of(errors: Iterable[RowError], sources: Mapping[str, str]) -> list[ErrorKind]:
     """In the order in which each first occurs."""
     kinds: dict[tuple[str, str], ErrorKind] = {}
-    messages: dict[tuple[str, str], Message] = {}
+    messages: dict[tuple[str, str], ErrorMessage] = {}
     for error in errors:
         if (error.column, error.message) not in messages:
-            message = messages[error.column, error.message] = Message(error.message)
+            message = messages[error.column, error.message] = ErrorMessage(error.message)
             source = sources.get(error.column, "")
             kind = ErrorKind(error.column, "" if source == error.column else source)
             kinds.setdefault((error.column, _VALUE.sub("", error.message)), kind).all_messages.append(message)

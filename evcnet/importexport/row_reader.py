@@ -42,18 +42,7 @@ class RowReader:
 
     def header_errors(self) -> list[RowError]:
         """All that is wrong with row 1. A column that is not known is refused, never left out in silence."""
-        return self.names.errors(self.header) + self._other_sheet()
-
-    def _other_sheet(self) -> list[RowError]:
-        """Where the data of a workbook may stand, if the sheet in front lacks columns that another has."""
-        missing = [name for name in self.names.required if name not in self.header]
-        headers: dict[str, list[str]] = getattr(self.dataset, "other_headers", {})
-        for title, cells in headers.items() if missing else ():
-            if set(missing) <= set(self.names.resolve(cells)):
-                front = f"The sheet {quoted(self.dataset.title)} is in front, and was read"
-                columns = f"column{'' if len(missing) == 1 else 's'} {alternatives(missing, word='and')}"
-                return [RowError(1, "", f"{front}. {quoted(title)} has the {columns}: put that one in front.")]
-        return []
+        return self.names.errors(self.header) + self.names.on_another_sheet(self.header, self.dataset)
 
     def rows(self) -> list[Row]:
         """All rows, with their provider and key where these can be read, and with what is wrong so far."""

@@ -6,7 +6,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from customers.models import ChargeCard, Customer, ImportMapping, Membership
 from customers.permissions import Role
@@ -147,6 +147,20 @@ def test_a_choice_that_makes_no_sense_is_refused_where_it_stands(at, world, choi
     answer = anna.choose(**choices)
     assert text in answer.content.decode()
     assert not answer.context.get("result") and not ImportMapping.objects.exists()
+
+
+def test_data_on_another_sheet_is_named_where_the_columns_are_asked(at, world):
+    book = Workbook()
+    book.active.append(["Read me"])
+    book.active.append(["first"])
+    data = book.create_sheet("Customers")
+    data.append(["User group", "Customer number", "Name"])
+    data.append(["NORTH", "1900", "Jo"])
+    file = io.BytesIO()
+    book.save(file)
+    anna = at(world.anna)
+    anna.upload("customer", file.getvalue())
+    assert "“Customers” has the columns user_group, number and name" in anna.client.get(anna.address).content.decode()
 
 
 # What was chosen last time
