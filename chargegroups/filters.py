@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any, Final
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q
 from django.forms import Select, TextInput
 
 from chargegroups.access_history import AccessAt, PastCustomer
 from chargegroups.customer_access import CustomerAccess, CustomerRows, filter_customers, grouped_access
 from chargegroups.group_snapshots import GroupSnapshot
-from customers.models import ChargeCard, Customer
+from customers.models import Customer
+from customers.search import search_customers
 from evcnet.tenancy import Login
 
 REASONS: Final = {
@@ -76,10 +76,7 @@ class CustomerAccessFilter(django_filters.FilterSet):
         return queryset
 
     def search(self, queryset: CustomerRows, name: str, value: str) -> CustomerRows:
-        text = value.strip()
-        cards = ChargeCard.objects.filter(customer=OuterRef("pk"))
-        has_card = Exists(cards.filter(Q(uid__istartswith=text) | Q(visual_number__istartswith=text)))
-        return queryset.filter(Q(name__icontains=text) | Q(number__istartswith=text) | has_card)
+        return search_customers(queryset, value)  # type: ignore[no-any-return]
 
     @property
     def listed(self) -> str:

@@ -20,6 +20,7 @@ from psycopg.rows import dict_row
 
 from chargegroups.access import Facts
 from chargegroups.terms import Decision, GroupTerms, TariffInForce, decide
+from evcnet.codes import IDENTITY_SEPARATORS, UID_SEPARATORS, identity_key, key_sql, uid_key
 from evcnet.validity import valid_at_sql
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
@@ -65,10 +66,11 @@ LEFT JOIN LATERAL (
     SELECT * FROM chargegroups_terms WHERE charge_group_id = g.id AND valid_from <= %(at)s
     ORDER BY valid_from DESC LIMIT 1
 ) t ON true"""
+_UID_KEY, _IDENTITY_KEY = key_sql("{}", UID_SEPARATORS), key_sql("{}", IDENTITY_SEPARATORS)
 _TODAY = f"""
-LEFT JOIN chargepoints_chargepoint p ON upper(p.identity) = upper(%(identity)s)
+LEFT JOIN chargepoints_chargepoint p ON {_IDENTITY_KEY.format("p.identity")} = %(identity)s
 LEFT JOIN chargegroups_chargegroup g ON g.id = p.charge_group_id {_TERMS}
-LEFT JOIN customers_chargecard k ON upper(k.uid) = upper(%(uid)s)
+LEFT JOIN customers_chargecard k ON {_UID_KEY.format("k.uid")} = %(uid)s
 LEFT JOIN customers_customer c ON c.id = k.customer_id
 LEFT JOIN chargegroups_customerexception e ON e.charge_group_id = g.id AND e.customer_id = c.id AND {valid_at_sql("e")}
 CROSS JOIN (SELECT NULL::timestamptz AS known_from, false AS unrecorded, NULL::text AS time_zone) known"""
@@ -92,14 +94,14 @@ _LATEST = "CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END NULLS
 """The last entry up to the moment, else the first one after it, else the row of today."""
 
 
-def _lookup_by_name(table: str, alias: str, column: str, value: str, columns: str) -> str:
-    """The row that was called so at the moment. One that existed then goes before one that was removed, and before one
+def _lookup_by_key(table: str, alias: str, key: str, column: str, columns: str) -> str:
+    """The row whose ``column`` had the key ``%(column)s`` at the moment. One that existed then goes before one that was removed, and before one
     that came later."""
     return f"""
     LEFT JOIN LATERAL (
         SELECT state.* FROM (
-            SELECT pgh_obj_id AS id FROM {table}event WHERE upper({column}) = upper({value})
-            UNION SELECT id FROM {table} WHERE upper({column}) = upper({value})
+            SELECT pgh_obj_id AS id FROM {table}event WHERE {key.format(column)} = %({column})s
+            UNION SELECT id FROM {table} WHERE {key.format(column)} = %({column})s
         ) candidate
         CROSS JOIN LATERAL (
             SELECT entry.*, min(pgh_created_at) OVER () AS since FROM (
@@ -108,15 +110,15 @@ def _lookup_by_name(table: str, alias: str, column: str, value: str, columns: st
                 UNION ALL SELECT NULL, NULL, 'today', id, {columns} FROM {table} WHERE id = candidate.id
             ) entry ORDER BY {_LATEST} LIMIT 1
         ) state
-        WHERE upper(state.{column}) = upper({value})
+        WHERE {key.format(f"state.{column}")} = %({column})s
         ORDER BY state.pgh_created_at > %(at)s, state.pgh_label = 'delete', state.pgh_id DESC LIMIT 1
     ) {alias} ON {alias}.pgh_label <> 'delete'"""
 
 
 _PAST = f"""
-{_lookup_by_name("chargepoints_chargepoint", "p", "identity", "%(identity)s", "identity, provider_id, status, location_id, charge_group_id")}
+{_lookup_by_key("chargepoints_chargepoint", "p", _IDENTITY_KEY, "identity", "identity, provider_id, status, location_id, charge_group_id")}
 {_then("chargegroups_chargegroup", "g", "p.charge_group_id", "code, user_group_id")} {_TERMS}
-{_lookup_by_name("customers_chargecard", "k", "uid", "%(uid)s", "uid, provider_id, customer_id, status, roaming, valid_from, valid_until")}
+{_lookup_by_key("customers_chargecard", "k", _UID_KEY, "uid", "uid, provider_id, customer_id, status, roaming, valid_from, valid_until")}
 {_then("customers_customer", "c", "k.customer_id", "number, status, payment, user_group_id")}
 {_then("chargepoints_location", "l", "p.location_id", "time_zone")}
 CROSS JOIN LATERAL (
@@ -208,7 +210,7 @@ def slot_of(source: str) -> str:
 
 def fetch_facts(uid: str, identity: str, at: datetime, *, past: bool = False) -> AuthorizationFacts:
     """Run the one statement: on the rows of today, or on the kept history. Nobody's tenancy is asked: a reader is no staff."""
-    params = {"uid": _plain(uid), "identity": _plain(identity), "at": at}
+    params = {"uid": uid_key(_plain(uid)), "identity": identity_key(_plain(identity)), "at": at}
     [row] = _fetch(HISTORY if past else LIVE, params)
     return facts_of_row(row, at)
 
@@ -217,8 +219,8 @@ def fetch_past_rows(questions: Sequence[Question]) -> list[dict[str, Any]]:
     """The rows of facts of many cards at points at moments that have passed, in their order: one statement on the kept
     history, and one for the price lists that they name."""
     params = {
-        "uids": [_plain(uid) for uid, _, _ in questions],
-        "identities": [_plain(identity) for _, identity, _ in questions],
+        "uids": [uid_key(_plain(uid)) for uid, _, _ in questions],
+        "identities": [identity_key(_plain(identity)) for _, identity, _ in questions],
         "moments": [at for _, _, at in questions],
     }
     rows = _fetch(HISTORY_OF_MANY, params)

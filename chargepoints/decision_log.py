@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from chargegroups.access import BY_REASON, Facts, Policy
 from chargepoints.authorization import Authorization
+from evcnet.codes import uid_key
 
 CAPACITY = 20_000
 """So many entries wait in a process while the database can't take them."""
@@ -359,4 +360,4 @@ class Erased(NamedTuple):
         if entry.asked_card is None and self.latest is not None and entry.asked_at <= self.latest:
             return entry._replace(card_uid=ERASED)
         now = self.cards.get(entry.asked_card or 0, entry.card_uid)
-        return entry if now.upper() == entry.card_uid.upper() else entry._replace(card_uid=now)
+        return entry if uid_key(now) == uid_key(entry.card_uid) else entry._replace(card_uid=now)

@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import BooleanField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Upper
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON, CONFIDENTIAL, NOT_ACCEPTED, Step, judge
@@ -20,6 +19,8 @@ from chargepoints.models import ChargePoint, DecisionEntry, Session
 from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer, StaffMember
 from customers.search import search_cards, search_customers, split_words
+from evcnet.code_keys import UidKey
+from evcnet.codes import UID_SEPARATORS, key_sql, uid_key
 
 LATEST = 10
 COUNTED_DAYS = 14
@@ -121,8 +122,10 @@ def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:
     cards = _keys(search_cards(ChargeCard.objects.visible_to(login), words))
     customers = _keys(search_customers(Customer.objects.visible_to(login), words))
     points = _keys(points_named(ChargePoint.objects.visible_to(login), words))
-    matches = Q(capitals=words.upper()) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
-    return rows.alias(capitals=Upper("card_uid")).filter(matches)
+    matches = (
+        Q(card_uid__uid_key=uid_key(words)) | Q(card__in=cards) | Q(customer__in=customers) | Q(charge_point__in=points)
+    )
+    return rows.filter(matches)
 
 
 def _keys(rows: Any) -> list[int]:
@@ -168,12 +171,16 @@ def visible_parts(login: StaffMember, *, at_own_points: bool = False) -> list[Q]
 # The session that a decision led to
 
 
+def _key(table: str) -> str:
+    return key_sql(f"{table}.card_uid", UID_SEPARATORS)
+
+
 LEADS_TO_SESSION = timedelta(minutes=5)
 """So soon after a card was allowed its session begins; one that begins later is no answer to that decision."""
 _LED_TO = f"""
 SELECT d.id, s.id FROM chargepoints_decisionentry d JOIN LATERAL (
     SELECT id, started_at FROM chargepoints_session s
-    WHERE s.charge_point_id = d.charge_point_id AND upper(s.card_uid) = upper(d.card_uid) AND s.verdict = 'ALLOWED'
+    WHERE s.charge_point_id = d.charge_point_id AND {_key("s")} = {_key("d")} AND s.verdict = 'ALLOWED'
       AND s.started_at >= d.asked_at AND s.started_at < d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
     ORDER BY s.started_at LIMIT 1
 ) s ON true
@@ -181,7 +188,7 @@ WHERE d.id = ANY(%(ids)s) AND d.asked_at BETWEEN %(first)s AND %(last)s
   AND d.source <> 'explainer' AND d.verdict = 'ALLOWED' AND d.at BETWEEN d.asked_at - interval '1 minute' AND d.asked_at + interval '1 minute'
   AND NOT EXISTS (
     SELECT FROM chargepoints_decisionentry later
-    WHERE later.charge_point_id = d.charge_point_id AND upper(later.card_uid) = upper(d.card_uid)
+    WHERE later.charge_point_id = d.charge_point_id AND {_key("later")} = {_key("d")}
       AND later.source <> 'explainer' AND later.verdict = 'ALLOWED'
       AND later.asked_at > d.asked_at AND later.asked_at <= s.started_at
       AND later.asked_at <= d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
@@ -219,7 +226,7 @@ def _since(login: StaffMember, days: int) -> Any:
 
 @dataclass
 class UnknownCard:
-    uid: str
+    uid: str  # in capitals, without separators
     last: datetime
     first: datetime
     times: int = 0
@@ -230,15 +237,14 @@ def unknown_cards(login: StaffMember) -> list[UnknownCard]:
 
     Of the latest 2,000 decisions on unknown cards, so that the page costs the same whatever the log holds.
     """
-    rows = _since(login, UNKNOWN_DAYS).filter(reason="card_unknown").values_list(Upper("card_uid"), "asked_at")
+    rows = _since(login, UNKNOWN_DAYS).filter(reason="card_unknown").values_list(UidKey("card_uid"), "asked_at")
     by_uid: dict[str, UnknownCard] = {}
     for uid, asked_at in rows[:UNKNOWN_COUNTED]:
         card = by_uid.setdefault(uid, UnknownCard(uid, asked_at, asked_at))
         card.first, card.times = asked_at, card.times + 1
     cards = list(by_uid.values())[:MATCHES]
-    known = ChargeCard.objects.visible_to(login).alias(capitals=Upper("uid"))
-    known_uids = known.filter(capitals__in=[card.uid for card in cards]).values_list("uid", flat=True)
-    now_known = {uid.upper() for uid in known_uids}
+    known = ChargeCard.objects.visible_to(login).filter(uid__uid_key__in=[card.uid for card in cards])
+    now_known = set(known.values_list("uid__uid_key", flat=True))
     return [card for card in cards if card.uid not in now_known]
 
 

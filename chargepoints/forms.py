@@ -9,6 +9,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_activate, why_not_attach
 from chargepoints.models import ChargePoint, Location
 from evcnet.admin.forms import PortalForm
+from evcnet.code_keys import IdentityKey
 
 ACTIVE = ChargePoint.Status.ACTIVE
 
@@ -26,6 +27,9 @@ class ChargePointForm(PortalForm):
 
     regroup: Regrouping | None = None
     """Where the point is to go, once it is saved."""
+
+    def clean_identity(self) -> str:
+        return self.stored_spelling("identity", IdentityKey)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

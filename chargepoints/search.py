@@ -7,17 +7,25 @@ from typing import Any
 from django.db.models import Q
 
 from chargegroups.models import ChargeGroup
-from chargepoints.models import Location
-from customers.search import split_words
+from chargepoints.models import ChargePoint, Location
+from customers.search import either, split_words
+from evcnet.code_keys import IdentityKey, holds
 
 
 def points_named(points: Any, text: str) -> Any:
-    """Each word stands in identity, name or EVSE ID, or in those of the location or the charge group."""
+    """Each word stands in identity, name or EVSE ID, or in those of the location or the charge group; or the whole text
+    stands in identity or EVSE ID. Separators and case of these two make no difference."""
+    every = ChargePoint.objects.order_by()
+    whole = every.filter(_known_as(text)).values("pk")
     for word in split_words(text):
-        # Subqueries rather than joins: columns of several tables in one OR would keep every index from being used.
         places = Location.objects.filter(Q(address__icontains=word) | Q(city__icontains=word) | Q(name__icontains=word))
         groups = ChargeGroup.objects.filter(Q(code__icontains=word) | Q(name__icontains=word))
-        own = Q(identity__icontains=word) | Q(name__icontains=word) | Q(evse_id__icontains=word)
-        elsewhere = Q(location_id__in=places.values("pk")) | Q(charge_group_id__in=groups.values("pk"))
-        points = points.filter(own | elsewhere)
+        own = every.filter(_known_as(word) | Q(name__icontains=word)).values("pk")
+        placed = every.filter(location_id__in=places.values("pk")).values("pk")
+        grouped = every.filter(charge_group_id__in=groups.values("pk")).values("pk")
+        points = points.filter(pk__in=either(own, placed, grouped, whole))
     return points
+
+
+def _known_as(text: str) -> Q:
+    return holds("identity", IdentityKey, text) | holds("evse_id", IdentityKey, text)

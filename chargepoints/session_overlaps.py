@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from evcnet.codes import uid_key
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -23,7 +25,7 @@ class Span:
 
     @property
     def _key(self) -> tuple[int, str, datetime, datetime]:
-        return self.charge_point, self.card_uid.upper(), self.started_at, self.ended_at
+        return self.charge_point, uid_key(self.card_uid), self.started_at, self.ended_at
 
     def overlaps(self, other: Span) -> bool:
         return self.started_at < other.ended_at and other.started_at < self.ended_at

@@ -11,17 +11,18 @@ from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from customers.leading_zeros import card_in_words, cards_but_for_zeros, differs_by_zeros
 from customers.models import ChargeCard, Provider, StaffMember, UserGroup
 from evcnet.admin.forms import OwnedForm, PortalForm
+from evcnet.code_keys import UidKey
 
 CANNOT_BE_USED = "This {} cannot be used."
 
 
-def refuse_duplicate(form: PortalForm, field: str, name: str) -> str:
-    """Keys are unique on the whole platform, so no more is said than that. Whatever the letter case."""
+def refuse_duplicate(form: PortalForm, field: str, name: str, **lookup: str) -> str:
+    """Keys are unique on the whole platform, so no more is said than that."""
     value: str = form.cleaned_data[field]
-    others = form._meta.model._base_manager.exclude(pk=form.instance.pk)
-    if others.filter(**{f"{field}__iexact": value}).exists():
+    if form._meta.model._base_manager.exclude(pk=form.instance.pk).filter(**lookup).exists():
         raise ValidationError(CANNOT_BE_USED.format(name))
     return value
 
@@ -44,13 +45,18 @@ class CustomerForm(PortalForm):
 class ChargeCardForm(PortalForm):
     """Attaching a customer activates a card that was inactive, unless a status is given with it."""
 
-    activated = deactivated = False
+    activated = deactivated = is_new_uid = False
 
     def clean_uid(self) -> str:
-        return refuse_duplicate(self, "uid", "uid")
+        uid = self.stored_spelling("uid", UidKey)
+        self.is_new_uid = self.instance.pk is None or UidKey.of(uid) != UidKey.of(self.instance.uid)
+        refuse_duplicate(self, "uid", "uid", uid__uid_key=UidKey.of(uid))
+        return uid
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if cleaned.get("uid") and self.is_new_uid:
+            self._refuse_lost_zeros(cleaned["uid"])
         # By now the instance holds what is stored.
         if "customer" not in cleaned or "status" not in cleaned:
             return cleaned
@@ -62,6 +68,18 @@ class ChargeCardForm(PortalForm):
         if not chosen and had and not has and cleaned["status"] == status.ACTIVE:
             cleaned["status"], self.deactivated = status.INACTIVE, True
         return cleaned
+
+    def _refuse_lost_zeros(self, uid: str) -> None:
+        provider = self.cleaned_data.get("provider") or (
+            self.instance.provider if self.instance.pk else self._provider()
+        )
+        if provider is None:
+            return
+        for card in cards_but_for_zeros(provider, [uid]):
+            if card.pk != self.instance.pk:
+                visible = ChargeCard.objects.visible_to(self.request.user).filter(pk=card.pk).exists()
+                self.add_error("uid", differs_by_zeros(card_in_words(card, visible=visible)))
+                return
 
 
 class NewChargeCardForm(ChargeCardForm):
@@ -87,7 +105,7 @@ class NewChargeCardForm(ChargeCardForm):
 
 class LoginForm(PortalForm):
     def clean_email(self) -> str:
-        return refuse_duplicate(self, "email", "e-mail address")
+        return refuse_duplicate(self, "email", "e-mail address", email__iexact=self.cleaned_data["email"])
 
     def clean_is_active(self) -> bool:
         active: bool = self.cleaned_data["is_active"]

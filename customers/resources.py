@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
 from changes.proposals import CustomerMoves
 from changes.resources import ProposedRows, TermsResource, by_provider
+from customers.leading_zeros import card_in_words, cards_but_for_zeros, differs_by_zeros
 from customers.models import ChargeCard, Customer, Provider, UserGroup
+from evcnet.code_keys import IdentityKey, UidKey
+from evcnet.codes import unpadded_uid_key
 from evcnet.errors import DomainError
-from evcnet.importexport.declaration import Values, refuse_empty_window, refuse_other_case
+from evcnet.importexport.declaration import Values, refuse_empty_window
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
+from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import (
     BooleanWidget,
@@ -108,10 +113,10 @@ def _moves(results: Iterable[RowResult]) -> list[tuple[Customer, UserGroup]]:
 
 
 class ChargeCardResource(BulkResource):
-    case_insensitive: ClassVar = True
+    compared_by: ClassVar = UidKey
 
     uid = Field(CodeWidget(), required=True)
-    customer = Field(ReferenceWidget(Customer, by="number"))
+    customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
     visual_number = Field(PrintedNumberWidget())
     type = Field(ChoiceWidget(ChargeCard.Type.values), default=ChargeCard.Type.RFID.value)
     roaming = Field(BooleanWidget())
@@ -126,8 +131,24 @@ class ChargeCardResource(BulkResource):
     class Meta:
         model, name, import_id_fields = ChargeCard, "charge_cards", ("uid",)
 
+    def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
+        """Also the cards from which those that are not there yet differ by leading zeros alone."""
+        rows = list(rows)
+        instances = super().find_instances(rows, lock=lock)
+        new: dict[Provider, list[str]] = defaultdict(list)
+        for row in rows:
+            if row.provider and row.key and row.key not in instances:
+                new[row.provider].append(row.cell("uid"))
+        self.unpadded = {
+            (provider, unpadded_uid_key(card.uid)): card_in_words(card, visible=self.scope.shows(card))
+            for provider, uids in new.items()
+            for card in cards_but_for_zeros(provider, uids)
+        }
+        return instances
+
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
-        refuse_other_case(new_values, old_values, "uid")
+        if old_values is None:
+            self._refuse_lost_zeros(row)
         refuse_empty_window(row, new_values)
         customer, status = new_values["customer"], new_values["status"]
         if status is None:
@@ -139,6 +160,13 @@ class ChargeCardResource(BulkResource):
             raise DomainError("A card without a customer is inactive: name the customer, or write inactive.", "status")
         if new_values["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
             raise DomainError("A prepaid customer's card has roaming off: write false.", "roaming")
+
+    def _refuse_lost_zeros(self, row: Row) -> None:
+        """Of a card that is stored, or stands earlier in the file."""
+        key = (row.provider, unpadded_uid_key(row.cell("uid")))
+        other = self.unpadded.setdefault(key, f"{quoted(row.cell('uid'))} in row {row.number}")
+        if not other.endswith(f" in row {row.number}"):
+            raise DomainError(differs_by_zeros(other), "uid")
 
 
 def _depth(group: int, parents: dict[int, int | None]) -> int:

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from string import hexdigits
 from typing import Any
 
 from django.db.models import Q
 
 from customers.models import ChargeCard, Customer
+from evcnet.code_keys import IdentityKey, UidKey, holds
 
 MOST_WORDS = 5
+LONGEST_PAIR = 2
 
 
 def search_customers(customers: Any, text: str) -> Any:
-    """Each word stands in name, number or e-mail, or in the uid or visual number of one of the customer's cards."""
+    """Each word stands in name, number or e-mail, or in the uid or visual number of one of the customer's cards; or the
+    whole text stands in number, uid or visual number. Separators and case of numbers and uids make no difference."""
+    numbered = Customer.objects.filter(holds("number", IdentityKey, text))
+    whole = [numbered.values("pk"), ChargeCard.objects.filter(_printed(text)).values("customer_id")]
     for word in split_words(text):
-        own = Customer.objects.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(email__icontains=word))
-        of_cards = ChargeCard.objects.filter(Q(uid__icontains=word) | Q(visual_number__icontains=word))
-        customers = customers.filter(pk__in=either(own.values("pk"), of_cards.values("customer_id")))
+        own = Q(name__icontains=word) | holds("number", IdentityKey, word) | Q(email__icontains=word)
+        of_cards = ChargeCard.objects.filter(_printed(word)).values("customer_id")
+        customers = customers.filter(pk__in=either(Customer.objects.filter(own).values("pk"), of_cards, *whole))
     return customers
 
 
 def search_cards(cards: Any, text: str) -> Any:
-    """Each word stands in uid or visual number, or in the name or number of the customer."""
+    """Each word stands in uid or visual number, or in name, number or e-mail of the customer; or the whole text stands
+    in uid or visual number."""
+    whole = ChargeCard.objects.filter(_printed(text)).values("pk")
     for word in split_words(text):
-        own = ChargeCard.objects.filter(Q(uid__icontains=word) | Q(visual_number__icontains=word))
-        of_customers = Customer.objects.filter(Q(name__icontains=word) | Q(number__icontains=word))
-        held = ChargeCard.objects.filter(customer_id__in=of_customers.values("pk"))
-        cards = cards.filter(pk__in=either(own.values("pk"), held.values("pk")))
+        own = ChargeCard.objects.filter(_printed(word)).values("pk")
+        named = Q(name__icontains=word) | holds("number", IdentityKey, word) | Q(email__icontains=word)
+        held = ChargeCard.objects.filter(customer_id__in=Customer.objects.filter(named).values("pk"))
+        cards = cards.filter(pk__in=either(own, held.values("pk"), whole))
     return cards
+
+
+def _printed(text: str) -> Q:
+    """What a reader sees of a card, and what people read on it."""
+    return holds("uid", UidKey, text) | holds("visual_number", IdentityKey, text)
 
 
 def either(*ids: Any) -> Any:
@@ -36,4 +49,8 @@ def either(*ids: Any) -> Any:
 
 
 def split_words(text: str) -> list[str]:
-    return text.replace("\0", " ").split()[:MOST_WORDS]
+    """At most five. Pairs of digits are not words but a uid that is written with blanks: ``04 38 6B 4D``."""
+    words = text.replace("\0", " ").split()
+    if len(words) > 1 and all(len(word) <= LONGEST_PAIR and set(word) <= set(hexdigits) for word in words):
+        return ["".join(words)]
+    return words[:MOST_WORDS]

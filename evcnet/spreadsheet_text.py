@@ -1,16 +1,14 @@
-"""What a spreadsheet makes of texts: numbers that it shortened, and names of which nothing is to be seen."""
+"""What a spreadsheet makes of texts: numbers that it shortened."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 MOST_DIGITS = 15
 """Spreadsheets count with so many digits: what stands behind them is lost."""
 
 FORMAT_AS_TEXT = "format the column as text, and enter the value again"
 _SHORTENED = re.compile(r"[+-]?[0-9]{1,3}([.,][0-9]+)?E\+[0-9]{1,3}|[+-]?[0-9][.,][0-9]+E-[0-9]{1,3}", re.IGNORECASE)
-_INVISIBLE = {"C", "Z"}  # first letters of the categories of Unicode: control and format characters, separators
 
 
 def is_shortened_number(text: str) -> bool:
@@ -20,8 +18,3 @@ def is_shortened_number(text: str) -> bool:
 
 def shortened_number_message(text: str) -> str:
     return f"“{text.strip()}” is a number that a spreadsheet shortened: {FORMAT_AS_TEXT}."
-
-
-def has_visible_sign(text: str) -> bool:
-    """False where all characters are blanks, or signs that nobody sees, such as a zero-width space."""
-    return any(unicodedata.category(sign)[0] not in _INVISIBLE for sign in text)

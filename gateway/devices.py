@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.utils import timezone
 
 from chargepoints.models import ChargePoint
+from evcnet.codes import identity_key
 from gateway.models import Device, GatewayProcess
 from gateway.state_reports import announce
 from gateway.states import point_state
@@ -60,9 +60,11 @@ def set_password(point: ChargePoint) -> str:
 
 
 def point_of(identity: str) -> ChargePoint | None:
-    """The charge point of this identity, whatever its letter case."""
-    points = ChargePoint.objects.alias(capitals=Upper("identity")).select_related("device")
-    return points.filter(capitals=identity.strip().upper()).first() if "\x00" not in identity else None
+    """The charge point of this identity, however it is spelled."""
+    points = ChargePoint.objects.select_related("device")
+    return (
+        points.filter(identity__identity_key=identity_key(identity.strip())).first() if "\x00" not in identity else None
+    )
 
 
 def admit(identity: str, user: str | None, password: str | None) -> Visitor:
@@ -75,7 +77,7 @@ def admit(identity: str, user: str | None, password: str | None) -> Visitor:
         return Visitor(Admission.UNKNOWN, identity.strip())
     device: Device | None = getattr(point, "device", None)
     stored = device.password_hash if device else ""
-    same_name = user is not None and user.strip().upper() == point.identity.upper()
+    same_name = user is not None and identity_key(user.strip()) == identity_key(point.identity)
     right = hmac.compare_digest(password_hash(password or ""), stored) if stored else False
     if not (same_name and right):
         return Visitor(Admission.REFUSED, point.identity)

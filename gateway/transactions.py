@@ -19,6 +19,7 @@ from chargepoints.authorization import Authorization, authorize, authorize_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Rater
 from chargepoints.session_recorder import PINNED, pin
+from evcnet.codes import uid_key
 from evcnet.errors import DomainError
 from gateway.meter import Metered, Reading, metered
 from gateway.models import MeterReading, Transaction
@@ -94,11 +95,7 @@ def _same_start(start: Start) -> Transaction | None:
 
 def _is_same_card(row: Transaction, uid: str) -> bool:
     """Compared as it was read; an erasure overwrites it, and then the moment alone tells."""
-    return row.card_uid == "erased" or _key(row.card_uid) == _key(uid)
-
-
-def _key(uid: str) -> str:
-    return "".join(sign for sign in uid.upper() if sign not in " :-.")
+    return row.card_uid == "erased" or uid_key(row.card_uid) == uid_key(uid)
 
 
 def _end_replaced(point: ChargePoint, start: Start, now: datetime) -> None:

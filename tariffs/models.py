@@ -12,11 +12,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from customers.models import Provider, UserGroup
-from customers.models.providers import validate_code, validate_currency
+from customers.models.providers import validate_currency
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_code, validate_name
 from tariffs.querysets import TariffVersionQuerySet
 
 NO_PRICE = "Give at least one price; for free of charge, 0 per session."
@@ -29,7 +30,7 @@ class Tariff(models.Model):
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     code = models.CharField(max_length=36, validators=[validate_code])
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
 
     personal_data = PersonalData(impersonal=("code", "currency", "name"))

@@ -14,6 +14,7 @@ from changes.admin.move_points import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
 from chargepoints.decision_views import decision_counts
 from chargepoints.models import ChargePoint
+from chargepoints.search import points_named
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
@@ -27,7 +28,7 @@ def charge_points_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, gr
     if request.method == "POST":
         return _attach(admin, request, group)
     points = ChargePoint.objects.visible_to(request.user).filter(charge_group=group).select_related("location")
-    page = Paginator(_search(points, request.GET.get("q", "")), PER_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(points_named(points, request.GET.get("q", "")), PER_PAGE).get_page(request.GET.get("p"))
     text = request.GET.get("find", "").strip()
     context = admin.page_context(request, group, str(group)) | {
         "page": page,
@@ -81,17 +82,9 @@ def _selected_points(request: StaffRequest, group: ChargeGroup) -> Any:
     return ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request), charge_group=group)
 
 
-def _search(points: Any, text: str) -> Any:
-    for word in text.replace("\0", " ").split()[:5]:
-        named = Q(identity__icontains=word) | Q(name__icontains=word) | Q(evse_id__icontains=word)
-        placed = Q(location__address__icontains=word) | Q(location__city__icontains=word)
-        points = points.filter(named | placed | Q(location__name__icontains=word))
-    return points
-
-
 def _candidates(request: StaffRequest, group: ChargeGroup, text: str) -> list[ChargePoint]:
     """Points of the provider that are not in this group; those without a group first."""
     points = ChargePoint.objects.visible_to(request.user, "change").filter(provider_id=group.provider_id)
     others = points.filter(Q(charge_group=None) | ~Q(charge_group=group))
-    matches = _search(others, text).select_related("location", "charge_group")
+    matches = points_named(others, text).select_related("location", "charge_group")
     return list(matches.order_by(F("charge_group_id").asc(nulls_first=True), "identity")[:MAX_CANDIDATES])

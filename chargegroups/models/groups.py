@@ -8,11 +8,11 @@ from django.db import models
 
 from chargegroups.querysets import ChargeGroupQuerySet
 from customers.models import Provider, UserGroup
-from customers.models.providers import validate_code
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Tenancy
+from evcnet.validators import validate_code, validate_name
 
 
 @tracked()
@@ -28,7 +28,7 @@ class ChargeGroup(models.Model):
         UserGroup, models.PROTECT, help_text="“Own user group” in the access policy means this one."
     )
     code = models.CharField("ID", max_length=36, validators=[validate_code])
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     additional_information = models.TextField(blank=True)
     type = models.CharField(
         max_length=5,

@@ -10,6 +10,7 @@ from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
+from evcnet.code_keys import IdentityKey
 from evcnet.importexport.declaration import Values, filter_in, refuse_empty_window
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
@@ -22,7 +23,7 @@ class ExceptionResource(TermsResource):
     updates_in_bulk: ClassVar = True
 
     charge_group = Field(ReferenceWidget(ChargeGroup), required=True)
-    customer = Field(ReferenceWidget(Customer, by="number"), required=True)
+    customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey), required=True)
     access = Field(ChoiceWidget(CustomerException.Access.values), default=CustomerException.Access.POLICY.value)
     tariff = Field(ReferenceWidget(Tariff))
     valid_from = Field(MomentWidget())

@@ -19,6 +19,7 @@ from chargepoints.search import points_named
 from customers.models import Customer, StaffMember
 from customers.search import search_customers, split_words
 from evcnet.admin.requests import StaffRequest
+from evcnet.codes import uid_key
 
 REACHED = 10_000
 """So many of the latest sessions are paged through; older ones are reached by their days."""
@@ -107,7 +108,7 @@ def sessions_named(sessions: Any, text: str, login: StaffMember) -> Any:
     customers = search_customers(Customer.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
     points = points_named(ChargePoint.objects.visible_to(login), text).order_by().values_list("pk", flat=True)
     typed = text.replace("\0", "").strip()
-    own = Session.objects.filter(code__iexact=typed) | Session.objects.filter(card_uid__iexact=typed)
+    own = Session.objects.filter(code__iexact=typed) | Session.objects.filter(card_uid__uid_key=uid_key(typed))
     matches = own | Session.objects.filter(customer__in=list(customers[:MATCHES]))
     matches |= Session.objects.filter(charge_point__in=list(points[:MATCHES]))
     return sessions.filter(pk__in=matches.order_by().values("pk"))

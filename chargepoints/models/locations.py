@@ -13,10 +13,11 @@ from django_countries.fields import CountryField
 
 from chargegroups.models import ChargeGroup
 from customers.models import Provider
-from customers.models.providers import validate_code, validate_time_zone
+from customers.models.providers import validate_time_zone
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_code, validate_name
 
 stamped = pgtrigger.Trigger(
     name="stamp_updated_at",
@@ -52,7 +53,7 @@ class Location(models.Model):
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     code = models.CharField(max_length=36, validators=[validate_code])
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[validate_name])
     address = models.CharField(max_length=200, blank=True)
     postal_code = models.CharField(max_length=12, blank=True)
     city = models.CharField(max_length=100, blank=True)

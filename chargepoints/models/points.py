@@ -6,16 +6,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Now
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models.locations import Location, stamped
 from customers.models import Customer, Provider
-from customers.models.providers import validate_code
+from customers.models.customers import parts_of
+from evcnet.code_keys import IdentityKey
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_key, validate_name
 
 
 def _without_owner() -> Case:
@@ -35,9 +37,9 @@ class ChargePoint(models.Model):
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     identity = models.CharField(
-        max_length=48, validators=[validate_code], help_text="What the device calls itself; unique on the platform."
+        max_length=48, validators=[validate_key], help_text="What the device calls itself; unique on the platform."
     )
-    name = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100, blank=True, validators=[validate_name])
     location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True)
     charge_group = models.ForeignKey(
         ChargeGroup, models.PROTECT, null=True, blank=True, help_text="Sets the tariff and who may charge here."
@@ -45,7 +47,9 @@ class ChargePoint(models.Model):
     owner = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, help_text="The customer whose charge point it is, if any."
     )
-    evse_id = models.CharField("EVSE ID", max_length=48, blank=True, help_text="Such as NL*GRG*E148*2.")
+    evse_id = models.CharField(
+        "EVSE ID", max_length=48, blank=True, validators=[validate_key], help_text="Such as NL*GRG*E148*2."
+    )
     max_power_kw = models.DecimalField(
         "power in kW",
         max_digits=8,
@@ -82,7 +86,7 @@ class ChargePoint(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="charge_point_of_provider"),
             models.UniqueConstraint(
-                Upper("identity"),
+                IdentityKey("identity"),
                 name="charge_point_identity_once",
                 violation_error_message="This identity cannot be used.",
             ),
@@ -99,6 +103,11 @@ class ChargePoint(models.Model):
             WithinProvider(field="location", name="charge_point_location_same_provider"),
             WithinProvider(field="charge_group", name="charge_point_group_same_provider"),
             WithinProvider(field="owner", name="charge_point_owner_same_provider"),
+        ]
+        indexes = [
+            parts_of("name", "charge_point_name_parts"),
+            parts_of(IdentityKey("identity"), "charge_point_identity_parts"),
+            parts_of(IdentityKey("evse_id"), "charge_point_evse_id_parts"),
         ]
 
     def __str__(self) -> str:

@@ -9,11 +9,12 @@ from django.db.models.functions import Coalesce, Upper
 
 from chargepoints.models.points import ChargePoint
 from customers.models import ChargeCard, Customer, Provider
-from customers.models.providers import validate_code
+from evcnet.code_keys import UidKey
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import CardUid, PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_code, validate_key
 from tariffs.models import TariffVersion
 
 
@@ -36,7 +37,7 @@ class Session(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, db_constraint=False, db_index=False)
     code = models.CharField("id", max_length=36, validators=[validate_code])
     charge_point = models.ForeignKey(ChargePoint, models.PROTECT, db_constraint=False, db_index=False)
-    card_uid = models.CharField("card", max_length=36, blank=True)
+    card_uid = models.CharField("card", max_length=36, blank=True, validators=[validate_key])
     card = models.ForeignKey(ChargeCard, models.PROTECT, null=True, blank=True)
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, db_constraint=False, db_index=False)
     started_at = models.DateTimeField()
@@ -110,7 +111,7 @@ class Session(models.Model):
             models.Index(fields=["provider", "-started_at"], name="session_by_start"),
             models.Index(fields=["charge_point", "-started_at"], name="session_of_point"),
             models.Index(fields=["customer", "-started_at"], name="session_of_customer"),
-            models.Index(Upper("card_uid"), name="session_of_card"),
+            models.Index(UidKey("card_uid"), name="session_of_card_key"),
             models.Index(Upper("code"), name="session_by_code"),
         ]
 

@@ -13,6 +13,7 @@ from chargepoints.models import ChargePoint, Connector, FeedPoint, Location
 from chargepoints.ocpi.location_object import parse_location
 from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES, REMOVED
 from customers.models import Provider
+from evcnet.codes import identity_key
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
 from tariffs.ocpi.export_tariffs import TariffExport
@@ -111,7 +112,7 @@ class _Points:
         return {"evses": written} if written else {}
 
     def _repeats(self, point: ChargePoint) -> str:
-        key = (point.evse_id.replace("*", "") or point.identity).upper()
+        key = identity_key(point.evse_id or point.identity)
         first = self.keys.setdefault(key, point.identity)
         return "" if first == point.identity else f"{first} has the same EVSE ID."
 

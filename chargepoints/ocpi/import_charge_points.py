@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models.functions import Upper
-
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Connector, Location
 from chargepoints.ocpi.feed_points import PointFeed
 from chargepoints.ocpi.location_object import EvseObject
 from chargepoints.ocpi.vocabulary import REMOVED, WORKING
 from customers.models import Provider
+from evcnet.code_keys import IdentityKey
+from evcnet.codes import identity_key
 from evcnet.importexport.report import Report, write_rows
 from tariffs.pricing.problems import Problem
 
@@ -65,21 +65,21 @@ class KnownPoints:
         self.by_evse_id: dict[str, list[ChargePoint]] = defaultdict(list)
         self.by_uid: dict[str, list[ChargePoint]] = defaultdict(list)
         for point in ChargePoint.objects.filter(provider=provider).prefetch_related("connectors"):
-            self.by_identity[point.identity.upper()] = point
+            self.by_identity[identity_key(point.identity)] = point
             if point.evse_id:
-                self.by_evse_id[_key(point.evse_id)].append(point)
+                self.by_evse_id[identity_key(point.evse_id)].append(point)
             if point.pk in feed.rows:
                 self.by_uid[point.ocpi_uid or point.identity].append(point)
         self.active = sum(point.status == ChargePoint.Status.ACTIVE for point in self.by_identity.values())
         living = [evse for evse in evses if evse.state != REMOVED]
-        self.keys = {evse.identity.upper() for evse in living}
+        self.keys = {identity_key(evse.identity) for evse in living}
         self.uids = Counter(evse.uid for evse in living)
-        self.of_others = self._of_others([evse.identity.upper() for evse in evses])
+        self.of_others = self._of_others([identity_key(evse.identity) for evse in evses])
         self.taken: set[int] = set()
         self.removed_keys: set[str] = set()
 
     def _of_others(self, identities: list[str]) -> set[str]:
-        others = ChargePoint.objects.exclude(provider=self.provider).annotate(key=Upper("identity"))
+        others = ChargePoint.objects.exclude(provider=self.provider).annotate(key=IdentityKey("identity"))
         return set(others.filter(key__in=identities).values_list("key", flat=True))
 
     def row(self, evse: EvseObject, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
@@ -90,7 +90,7 @@ class KnownPoints:
         points = self.find(evse)
         if evse.state == REMOVED and points and points[0].pk in self.taken:
             return None
-        problem = self._problem(evse.identity.upper(), points)
+        problem = self._problem(identity_key(evse.identity), points)
         if problem:
             evse.problems.append(problem)
             return None
@@ -101,7 +101,7 @@ class KnownPoints:
 
     def find(self, evse: EvseObject) -> list[ChargePoint]:
         """By its key, else by the feed's uid where only one point and one EVSE of the file have it."""
-        key = evse.identity.upper()
+        key = identity_key(evse.identity)
         if key in self.by_identity:
             return [self.by_identity[key]]
         candidates = self.by_evse_id.get(key, []) if evse.evse_id else []
@@ -111,7 +111,7 @@ class KnownPoints:
         points = self.by_uid.get(evse.uid, []) if evse.uid else []
         if len(points) != 1 or self.uids[evse.uid] > 1:
             return []
-        return [] if {points[0].identity.upper(), _key(points[0].evse_id)} & self.keys else points
+        return [] if {identity_key(points[0].identity), identity_key(points[0].evse_id)} & self.keys else points
 
     def _problem(self, key: str, points: list[ChargePoint]) -> Problem | None:
         if not points and key in self.of_others:
@@ -123,11 +123,6 @@ class KnownPoints:
             reason = f"means the charge point {points[0].identity}, which occurred earlier in the file"
             return Problem("evse_id", reason, "list each EVSE once")
         return None
-
-
-def _key(evse_id: str) -> str:
-    """Feeds spell an EVSE ID with and without ``*``, in capitals or not."""
-    return evse_id.replace("*", "").upper()
 
 
 def _new(evse: EvseObject, point: ChargePoint, location: Location, charge_group: ChargeGroup | None) -> PointRow:
@@ -154,7 +149,7 @@ def _compared(evse: EvseObject, point: ChargePoint, location: Location, feed: Po
     _compare_connectors(row)
     values: dict[str, Any] = {} if evse.state == REMOVED else {"location_id": location.pk}
     if evse.evse_id:
-        if _key(evse.evse_id) not in (_key(point.evse_id), point.identity.upper()):
+        if identity_key(evse.evse_id) not in (identity_key(point.evse_id), identity_key(point.identity)):
             row.former_evse_id = point.evse_id or point.identity
         values |= {"evse_id": evse.evse_id, "ocpi_uid": _uid(evse, point)}
     if row.rewired:

@@ -19,6 +19,7 @@ from chargepoints.ocpi.location_object import EvseObject, LocationObject, parse_
 from chargepoints.ocpi.remove_missing import remove_missing_points
 from chargepoints.ocpi.vocabulary import REMOVED
 from customers.models import Provider
+from evcnet.codes import identity_key
 from evcnet.importexport.report import Report, write_rows
 from tariffs.models import Tariff
 from tariffs.ocpi.families import TariffCodes
@@ -75,7 +76,7 @@ def import_locations(
 
 
 def _refuse_repeated(parsed: list[LocationObject]) -> None:
-    """The first that has a key keeps it; keys of EVSEs count whatever their letter case, and not those of removed ones."""
+    """The first that has a key keeps it; keys of EVSEs count however they are spelled, and not those of removed ones."""
     codes: set[str] = set()
     identities: set[str] = set()
     for each in parsed:
@@ -83,7 +84,7 @@ def _refuse_repeated(parsed: list[LocationObject]) -> None:
             each.problems.append(Problem("id", "occurred earlier in the file", "give each location an id of its own"))
         codes.add(each.code)
         for evse in each.evses:
-            key = evse.identity.upper()
+            key = identity_key(evse.identity)
             if not key or evse.state == REMOVED:
                 continue
             if key in identities:
@@ -173,7 +174,7 @@ def _import_points(
 
 def _row(known: KnownPoints, evse: EvseObject, location: Location, charge_group: ChargeGroup | None) -> PointRow | None:
     """Nothing for a removed EVSE that lives elsewhere in the file, or that was removed there before."""
-    key = evse.identity.upper()
+    key = identity_key(evse.identity)
     if evse.state == REMOVED:
         if key in known.keys or key in known.removed_keys:
             return None

@@ -55,7 +55,7 @@ def parse_location(value: object, position: int, time_zone: str) -> LocationObje
     if not isinstance(value, Mapping):
         return LocationObject(unnamed, problems=[NOT_AN_OBJECT])
     fields = Fields(value)
-    code = fields.text("id", 36, required=True)
+    code = fields.code("id", 36, required=True)
     values = _values(fields, time_zone)
     given = fields.present.get("evses", [])
     if not isinstance(given, list):
@@ -123,9 +123,9 @@ def _evse(value: object, at: str, location: str) -> EvseObject:
     if not isinstance(value, Mapping):
         return EvseObject(f"{location} {at}", problems=[NOT_AN_OBJECT])
     fields = Fields(value, at)
-    uid, evse_id = fields.text("uid", 36), fields.text("evse_id", 48)
+    uid, evse_id = fields.code("uid", 36), fields.code("evse_id", 48)
     identity = evse_id.replace("*", "") or uid
-    if not identity and not fields.problems:
+    if not any(map(str.isalnum, identity)) and not fields.problems:
         fields.refuse_field("uid", "is absent, and so is evse_id", "give one: the charge point is known by it")
     state = fields.choice(fields.path("status"), fields.present.get("status", "UNKNOWN"), STATES)
     connectors, tariff_ids = parse_connectors(fields)

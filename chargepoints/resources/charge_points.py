@@ -13,8 +13,9 @@ from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint, Location
 from customers.models import Customer
+from evcnet.code_keys import IdentityKey
 from evcnet.errors import DomainError
-from evcnet.importexport.declaration import Values, refuse_other_case
+from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
@@ -29,14 +30,14 @@ ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.
 
 
 class ChargePointResource(TermsResource):
-    case_insensitive: ClassVar = True
+    compared_by: ClassVar = IdentityKey
     guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
 
     identity = Field(CodeWidget(), required=True)
     name = Field()
     location = Field(ReferenceWidget(Location))
     charge_group = Field(ReferenceWidget(ChargeGroup))
-    owner = Field(ReferenceWidget(Customer, by="number"))
+    owner = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
     evse_id = Field(CodeWidget())
     max_power_kw = Field(DecimalWidget(decimals=3, most=1_000, unit="kW"))
     status = Field(ChoiceWidget(ChargePoint.Status.values), default=INACTIVE)
@@ -49,7 +50,6 @@ class ChargePointResource(TermsResource):
         self.ids: dict[int, int] = {}  # of new points that a change names before they are written, by row
 
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
-        refuse_other_case(new_values, old_values, "identity")
         missing = [name for name in ("charge_group", "location") if new_values[name] is None]
         if new_values["status"] != ACTIVE or not missing:
             return

@@ -16,6 +16,8 @@ from chargepoints.session_overlaps import PointTimeline, Span
 from chargepoints.session_recorder import Recorder
 from customers.models import Provider
 from evcnet.bulk import write_in_halves
+from evcnet.code_keys import IdentityKey
+from evcnet.codes import uid_key
 from evcnet.errors import REFUSALS, DomainError
 from evcnet.importexport.declaration import ValueChecks, Values, clean_instance, refuse_first_of_two
 from evcnet.importexport.fields import Field
@@ -36,7 +38,7 @@ class SessionResource(BulkResource):
     reads_all_first: ClassVar = True
 
     id = Field(CodeWidget(), attribute="code", required=True)
-    charge_point = Field(ReferenceWidget(ChargePoint, by="identity", case_insensitive=True), required=True)
+    charge_point = Field(ReferenceWidget(ChargePoint, by="identity", compared_by=IdentityKey), required=True)
     card_uid = Field(CodeWidget())
     started_at = Field(MomentWidget(), required=True)
     ended_at = Field(MomentWidget(), required=True)
@@ -72,7 +74,7 @@ class SessionResource(BulkResource):
         refuse_first_of_two(row, "started_at", "ended_at", new_values)
         if old_values is None:
             return
-        if new_values["card_uid"].upper() == old_values["card_uid"].upper():
+        if uid_key(new_values["card_uid"]) == uid_key(old_values["card_uid"]):
             new_values["card_uid"] = old_values["card_uid"]
         changed = [name for name, value in new_values.items() if value != old_values[name]]
         if old_values["rated"] and set(changed) - {"note"}:

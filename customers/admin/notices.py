@@ -12,8 +12,9 @@ from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from customers.letters import build_mail
-from customers.models import LetterSettings, Notice
+from customers.models import Customer, LetterSettings, Notice
 from customers.notices import mail_again
+from customers.search import search_customers, split_words
 from evcnet.admin.actions import Action, ActionsAdmin
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.requests import StaffRequest
@@ -66,7 +67,7 @@ class NoticeAdmin(ActionsAdmin[Notice]):
     list_filter = [("state", ChoicesDropdownFilter), ("announcement", AnnouncementFilter)]
     list_select_related = ["customer", "announcement", "provider"]
     search_fields = ["customer__name", "customer__number", "customer__email"]
-    search_help_text = "Name, number or e-mail address of the customer"
+    search_help_text = "Name, number, e-mail address or card of the customer"
     ordering = ["-pk"]
     empty_words = (
         "Mails that tell customers what changes where they charge, and from when. Whoever confirms a change chooses "
@@ -79,6 +80,12 @@ class NoticeAdmin(ActionsAdmin[Notice]):
 
     def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        if not split_words(search_term):
+            return queryset, False
+        customers = search_customers(Customer.objects.order_by(), search_term)
+        return queryset.filter(customer__in=customers.values("pk")), False
 
     @admin.display(description="customer", ordering="customer__name")
     def display_customer(self, notice: Notice) -> str:

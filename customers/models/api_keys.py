@@ -12,6 +12,7 @@ from customers.models.providers import Provider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_name
 
 
 def digest(key: str) -> str:
@@ -24,7 +25,9 @@ class ApiKey(models.Model):
     """A key for the API. Only its hash is kept: the key is shown once, when it is made."""
 
     provider = models.ForeignKey(Provider, models.CASCADE)
-    name = models.CharField(max_length=100, help_text="Which program uses it, such as “backend of Leusden”.")
+    name = models.CharField(
+        max_length=100, validators=[validate_name], help_text="Which program uses it, such as “backend of Leusden”."
+    )
     prefix = models.CharField(max_length=12, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     rate_per_minute = models.PositiveIntegerField(

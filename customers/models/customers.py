@@ -9,16 +9,18 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat, Left, Replace, Upper
 
-from customers.models.providers import Provider, UserGroup, validate_code
+from customers.models.providers import Provider, UserGroup
+from evcnet.code_keys import CodeKey, IdentityKey, UidKey, UnpaddedUidKey
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_code, validate_key, validate_name, validate_print
 
 
-def parts_of(field: str, name: str) -> GinIndex:
-    """Finds what stands anywhere in a text, whatever its case: what icontains asks."""
-    return GinIndex(OpClass(Upper(field), name="gin_trgm_ops"), name=name)
+def parts_of(text: str | CodeKey, name: str) -> GinIndex:
+    """Finds what stands anywhere in a text, whatever its case (what icontains asks), or in a code's key."""
+    return GinIndex(OpClass(Upper(text) if isinstance(text, str) else text, name="gin_trgm_ops"), name=name)
 
 
 def _random_uid() -> Concat:
@@ -55,7 +57,7 @@ class Customer(models.Model):
     user_group = models.ForeignKey(UserGroup, models.PROTECT)
     number = models.CharField("customer number", max_length=36, validators=[validate_code])
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PRIVATE)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[validate_name])
     email = models.EmailField("e-mail address", blank=True)
     language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
     payment = models.CharField(max_length=12, choices=Payment, default=Payment.SUBSCRIPTION)
@@ -98,7 +100,8 @@ class Customer(models.Model):
             models.Index(fields=["provider", "name", "id"], name="customer_by_name"),
             models.Index(fields=["erased_at"], condition=models.Q(erased_at__isnull=False), name="customer_erased"),
             parts_of("name", "customer_name_parts"),
-            parts_of("number", "customer_number_parts"),
+            models.Index(F("provider"), IdentityKey("number"), name="customer_by_number_key"),
+            parts_of(IdentityKey("number"), "customer_number_key_parts"),
             parts_of("email", "customer_email_parts"),
         ]
 
@@ -134,8 +137,10 @@ class ChargeCard(models.Model):
         blank=True,
         help_text="A card without a customer is inactive; attaching a customer activates it.",
     )
-    uid = models.CharField("uid", max_length=36, validators=[validate_code], help_text="What the reader sees.")
-    visual_number = models.CharField(max_length=64, blank=True, help_text="What is printed on the card.")
+    uid = models.CharField("uid", max_length=36, validators=[validate_key], help_text="What the reader sees.")
+    visual_number = models.CharField(
+        max_length=64, blank=True, validators=[validate_print], help_text="What is printed on the card."
+    )
     type = models.CharField(max_length=8, choices=Type, default=Type.RFID)
     roaming = models.BooleanField(default=False, help_text="May be used at charge groups that are open for roaming.")
     status = models.CharField(
@@ -162,7 +167,7 @@ class ChargeCard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="card_of_provider"),
             models.UniqueConstraint(
-                Upper("uid"), name="card_uid_once", violation_error_message="This uid cannot be used."
+                UidKey("uid"), name="card_uid_once", violation_error_message="This uid cannot be used."
             ),
             models.CheckConstraint(
                 condition=Q(customer__isnull=False) | ~Q(status="active"),
@@ -184,8 +189,9 @@ class ChargeCard(models.Model):
                 condition=Q(roaming=True, status="active"),
                 name="card_that_roams",
             ),
-            parts_of("uid", "card_uid_parts"),
-            parts_of("visual_number", "card_visual_number_parts"),
+            parts_of(UidKey("uid"), "card_uid_key_parts"),
+            parts_of(IdentityKey("visual_number"), "card_visual_key_parts"),
+            models.Index(F("provider"), UnpaddedUidKey("uid"), name="card_uid_without_zeros"),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy, visible_rows
+from evcnet.validators import validate_name
 
 
 class StaffMemberQuerySet(ScopedQuerySet):
@@ -58,7 +59,7 @@ class StaffMember(AbstractBaseUser):
         DAILY = "daily", "once a day, at 07:00"
 
     email = models.EmailField("e-mail address")
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     is_active = models.BooleanField("active", default=True, help_text="A login that is not active can't sign in.")
     is_operator = models.BooleanField(
         "platform operator",

@@ -15,6 +15,7 @@ from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
+from evcnet.validators import validate_code, validate_name
 
 
 def validate_time_zone(name: str) -> None:
@@ -24,7 +25,6 @@ def validate_time_zone(name: str) -> None:
 
 validate_currency = RegexValidator(r"^[A-Z]{3}\Z", "Use the three capital letters of ISO 4217, such as EUR.")
 validate_party = RegexValidator(r"^[A-Z0-9]{3}\Z", "Use the three letters or digits of the OCPI party id, such as GRG.")
-validate_code = RegexValidator(r"^\S(.*\S)?\Z", "A code neither begins nor ends with a space.")
 
 
 @tracked()
@@ -39,7 +39,7 @@ class Provider(models.Model):
     code = models.CharField(
         max_length=36, unique=True, validators=[validate_code], error_messages={"unique": "This code cannot be used."}
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     country_code = CountryField("country", help_text="With the party id: who you are in OCPI.")
     party_id = models.CharField("party id", max_length=3, validators=[validate_party])
     time_zone = models.CharField(max_length=64, default="Europe/Amsterdam", validators=[validate_time_zone])
@@ -115,7 +115,7 @@ class UserGroup(models.Model):
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     code = models.CharField(max_length=36, validators=[validate_code])
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_name])
     parent = models.ForeignKey(
         "self",
         models.PROTECT,

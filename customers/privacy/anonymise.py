@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Upper
+from django.db.models.functions import Cast
 
 from customers.models import ChargeCard
 from customers.privacy.lookup import REPLACEMENT, Person
@@ -52,9 +52,9 @@ def _card_uids(model: type[models.Model], read: CardUid, person: Person) -> int:
     cards = dict(ChargeCard.objects.filter(customer=person.customer).order_by().values_list("pk", "uid"))
     rows = 0
     if person.uids:
-        by_text = model._base_manager.alias(capitals=Upper(read.column)).filter(capitals__in=person.uids)
+        by_text = model._base_manager.filter(**{f"{read.column}__uid_key__in": person.uids})
         unlinked = by_text.filter(**{read.card: None}) if read.card else by_text
-        new = (When(**{f"{read.column}__iexact": uid}, then=Value(cards[card])) for uid, card in person.uids.items())
+        new = (When(**{f"{read.column}__uid_key": uid}, then=Value(cards[card])) for uid, card in person.uids.items())
         rows += unlinked.update(**{read.column: Case(*new)})
     if read.card:
         for card, uid in cards.items():

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models.functions import Upper
-
 from customers.models import ChargeCard, Customer
 from customers.privacy.personal_data import HeldRows, held_rows
 from evcnet.history import event_model
@@ -22,7 +20,7 @@ REPLACEMENT = "(erased)"
 @dataclass(frozen=True)
 class Person:
     """``words`` is whatever names the person in a text; ``uids`` are those that the person's cards have or ever had,
-    in capitals, each with its card's id, without those that another card has now."""
+    by their keys, each with its card's id, without those that another card has now."""
 
     customer: Customer
     words: frozenset[str]
@@ -77,13 +75,11 @@ def _names(held: HeldRows) -> set[str]:
 def _uids(customer: Customer) -> dict[str, int]:
     cards = ChargeCard.objects.filter(customer=customer).order_by()
     events: Any = event_model(ChargeCard)
-    ever = {**_capitals(events._base_manager.filter(pgh_obj__in=cards.values("pk")), "pgh_obj")} | _capitals(
-        cards, "pk"
-    )
-    others = ChargeCard.objects.exclude(customer=customer).alias(capitals=Upper("uid")).filter(capitals__in=ever)
-    taken = {uid.upper() for uid in others.values_list("uid", flat=True)}
+    ever = _by_key(events._base_manager.filter(pgh_obj__in=cards.values("pk")), "pgh_obj") | _by_key(cards, "pk")
+    others = ChargeCard.objects.exclude(customer=customer).filter(uid__uid_key__in=ever)
+    taken = set(others.values_list("uid__uid_key", flat=True))
     return {uid: card for uid, card in ever.items() if uid not in taken}
 
 
-def _capitals(rows: Any, key: str) -> dict[str, int]:
-    return {uid.upper(): card for uid, card in rows.values_list("uid", key)}
+def _by_key(rows: Any, card: str) -> dict[str, int]:
+    return dict(rows.values_list("uid__uid_key", card))

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from evcnet.admin.requests import StaffRequest
+from evcnet.code_keys import CodeKey
 from evcnet.errors import Refusal
 from evcnet.history import author_id, authors, event_model, in_words, latest_event
 from evcnet.primary_keys import parse_pk
@@ -86,6 +87,12 @@ class PortalForm(OwnedForm):
         if self.instance.pk is not None:
             self._refuse_lost_update()
         return cleaned
+
+    def stored_spelling(self, name: str, key: type[CodeKey]) -> str:
+        """The code that was typed; as it is stored, where that is the same one spelled in another way."""
+        typed: str = self.cleaned_data[name]
+        stored: str = getattr(self.instance, name)
+        return stored if self.instance.pk is not None and key.of(stored) == key.of(typed) else typed
 
     def _refuse_lost_update(self) -> None:
         model = type(self.instance)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet
-from django.db.models.functions import Upper
 from import_export.resources import ModelResource
 
+from evcnet.code_keys import CodeKey
 from evcnet.datetimes import is_first_of_two
 from evcnet.errors import DomainError
 from evcnet.importexport.fields import DeclaredFieldsMetaclass, Field
-from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import ReferenceWidget
 
@@ -42,7 +41,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
 
     export_only: ClassVar[bool] = False  # there is no import
     has_provider: ClassVar[bool] = True  # False: rows hang on no provider
-    case_insensitive: ClassVar[bool] = False  # keys that differ only in letter case are the same key
+    compared_by: ClassVar[type[CodeKey] | None] = None  # how the natural key is spelled makes no difference but by this
     creates_in_bulk: ClassVar[bool] = True  # new rows are written many at a time
     updates_in_bulk: ClassVar[bool] = False  # and so are rows that change
     changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price
@@ -76,14 +75,18 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
 
     def read_key(self, row: Row) -> tuple[Any, ...]:
         values = [self.fields[name].widget.clean(row.get(name, ""), row=row) for name in self.key]
-        return tuple(value.upper() if self.case_insensitive else value for value in values)
+        return tuple(self.comparable(value) for value in values)
+
+    def comparable(self, code: str) -> str:
+        """The natural key as it is compared."""
+        return self.compared_by.of(code) if self.compared_by else code
 
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
         """The stored rows that the file's rows mean, by (provider's id, key)."""
         attribute = self.fields[self.key[0]].attribute
         keys = sorted({row.key[1] for row in rows if row.key})
         queryset = self.candidates(self.scope.rows(self.model, "change"), rows)
-        queryset = queryset.alias(natural_key=Upper(attribute) if self.case_insensitive else F(attribute))
+        queryset = queryset.alias(natural_key=self.compared_by(attribute) if self.compared_by else F(attribute))
         return {self.key_of(each): each for each in filter_in(queryset, "natural_key", keys, lock=lock)}
 
     def candidates(self, queryset: QuerySet[Any], rows: Iterable[Row]) -> QuerySet[Any]:
@@ -94,8 +97,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         return queryset.filter(provider__in={row.provider.pk for row in rows if row.provider})
 
     def key_of(self, instance: Any) -> tuple[Any, ...]:
-        value = getattr(instance, self.fields[self.key[0]].attribute)
-        key = value.upper() if self.case_insensitive else value
+        key = self.comparable(getattr(instance, self.fields[self.key[0]].attribute))
         return (instance.provider_id if self.has_provider else None, key)
 
     def sort_rows(self, rows: list[Row]) -> list[Row]:
@@ -236,9 +238,3 @@ def refuse_first_of_two(row: Row, begin: str, end: str, new_values: Values) -> N
         return
     first = f"{local:%Y-%m-%d %H:%M} counts as the first of the two times at which the clock shows it"
     raise DomainError(f"It ends before it begins: {first}. Where the second is meant write {second.isoformat()}.", end)
-
-
-def refuse_other_case(new_values: Values, old_values: Values | None, column: str) -> None:
-    """Refuses a key that differs from the stored one in letter case: it may be a slip, or another's."""
-    if old_values is not None and new_values[column] != old_values[column]:
-        raise DomainError(f"It is stored as {quoted(old_values[column])}: write it in the same letter case.", column)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
-from django.db.models.functions import Upper
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_names import PROVIDER, ColumnNames
@@ -32,7 +32,7 @@ class RowReader:
         self.names = ColumnNames(resource)
         self.header = self.names.resolve(dataset.headers or [])
         self.providers = resource.scope.writable(resource.model)
-        self.references: dict[Any, Any] = {}
+        self.references: dict[Any, dict[str, Any]] = defaultdict(dict)
         self.suggestions = CodeSuggestions(resource.scope)
         columns = resource.columns
         self.word_columns = {PROVIDER, *(each.column_name for each in columns if each.widget.is_word)}
@@ -87,17 +87,16 @@ class RowReader:
         for field in self.resource.reference_fields():
             widget: Any = field.widget
             words = {row.cell(field.column_name) for row in rows if row.provider} - {""}
+            usable = sorted({widget.comparable(word) for word in words if "\x00" not in word} - {""})
             queryset = self.resource.scope.rows(widget.model).filter(provider__in=providers)
-            queryset = queryset.alias(word=Upper(widget.by) if widget.case_insensitive else F(widget.by))
-            # As written too: the database knows letters of which it makes no capitals, such as ß.
-            usable = sorted(word for word in words | {widget.key(word) for word in words} if "\x00" not in word)
+            queryset = queryset.alias(word=widget.compared_by(widget.by) if widget.compared_by else F(widget.by))
             for instance in filter_in(queryset, "word", usable):
                 self.add_reference(widget, instance)
 
     def add_reference(self, widget: ReferenceWidget, instance: Any) -> None:
         """Let rows point at this one."""
-        key = widget.key(getattr(instance, widget.by))
-        self.references[widget.model, instance.provider_id, key] = instance
+        code = getattr(instance, widget.by)
+        self.references[widget.model, instance.provider_id, widget.comparable(code)][code] = instance
 
     def _read_key(self, row: Row) -> None:
         if self.resource.has_provider and row.provider is None:
@@ -113,8 +112,8 @@ class RowReader:
             if row.key and first.setdefault(row.key, row) is not row:
                 earlier, row.key = first[row.key], None
                 key, before = self._key_cells(row), self._key_cells(earlier)
-                case = "" if key == before else ", but for letter case"
-                message = f"{quoted(key)} stands in row {earlier.number} already{case}: keep one of them."
+                spelled = "" if key == before else f", spelled {quoted(before)}"
+                message = f"{quoted(key)} stands in row {earlier.number} already{spelled}: keep one of them."
                 row.refuse(self.resource.key[-1], message)
 
     def _key_cells(self, row: Row) -> str:
@@ -141,7 +140,8 @@ class RowReader:
         if old_values is None:
             return field.default if cell is None else field.clean(row)
         old_value = old_values[field.column_name]
-        if cell is None or cell == field.widget.render(old_value, zone=row.zone, scope=self.resource.scope):
+        is_key = field.column_name in self.resource.key  # by which the row was found: its stored spelling stays
+        if cell is None or is_key or cell == field.widget.render(old_value, zone=row.zone, scope=self.resource.scope):
             return old_value  # what was exported is never a change, whatever a widget makes of it
         if field.stays and not cell.strip():
             return old_value

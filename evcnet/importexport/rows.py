@@ -14,7 +14,8 @@ from evcnet.importexport.row_errors import RowError
 if TYPE_CHECKING:
     from customers.models import Provider
 
-References = Mapping[tuple[type[Model], int, str], Any]
+References = Mapping[tuple[type[Model], int, str], Mapping[str, Any]]
+"""The rows of a model and provider that a word may mean, by their codes."""
 
 
 class Row(dict[str, str]):
@@ -44,9 +45,9 @@ class Row(dict[str, str]):
         """What stands there, without spaces around it; empty where the file lacks the column."""
         return self.get(column, "").strip()
 
-    def reference(self, model: type[Model], key: str) -> Any:
-        """The row of the same provider that has this key; None where there is none in scope."""
-        return self._references.get((model, self.provider.pk, key)) if self.provider else None
+    def references(self, model: type[Model], word: str) -> Mapping[str, Any]:
+        """The rows of the same provider that the word may mean, by their codes; empty where there is none in scope."""
+        return self._references.get((model, self.provider.pk, word), {}) if self.provider else {}
 
     def refuse(self, column: str, message: str) -> None:
         self.errors.append(RowError(self.number, column, message))

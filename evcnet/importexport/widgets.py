@@ -20,6 +20,7 @@ from django_countries import countries
 from import_export import widgets
 
 from evcnet.booleans import BOOLEANS
+from evcnet.code_keys import CodeKey
 from evcnet.datetimes import end_in_words, moment_in_words, read_moment
 from evcnet.importexport.row_errors import alternatives, quoted
 from evcnet.importexport.rows import Row
@@ -33,6 +34,7 @@ _WITH_MARKS = re.compile(
 )
 _CURRENCY = re.compile(r"[€$£]|\b(?:EUR|USD|GBP|CHF|DKK|NOK|SEK|PLN|CZK)\b", re.IGNORECASE)
 MOST_CHARACTERS = 40  # of a number
+MOST_SPELLINGS = 3
 
 
 class TextWidget(widgets.Widget):
@@ -246,28 +248,34 @@ class ReferenceWidget(TextWidget):
     """Another row of the same provider, by its code or number. Another provider's is as unknown as none at all.
 
     The rows of a whole file are looked up at once, where the library's ForeignKeyWidget asks once a cell.
-    ``case_insensitive``: by a word that is unique whatever its letter case.
+    ``compared_by``: where no row has the word as it is spelled, the only one with its key is meant.
     """
 
     empty = None
     is_word = True
 
-    def __init__(self, model: type[Model], *, by: str = "code", case_insensitive: bool = False) -> None:
+    def __init__(self, model: type[Model], *, by: str = "code", compared_by: type[CodeKey] | None = None) -> None:
         super().__init__()
-        self.model, self.by, self.case_insensitive = model, by, case_insensitive
+        self.model, self.by, self.compared_by = model, by, compared_by
         self.takes = f"{by} of a {model._meta.verbose_name}"
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
-        instance = row.reference(self.model, self.key(value.strip())) if row is not None else None
+        word = value.strip()
+        rows = row.references(self.model, self.comparable(word)) if row is not None else {}
+        if word not in rows and len(rows) > 1:
+            spellings = alternatives([quoted(code) for code in sorted(rows)[:MOST_SPELLINGS]])
+            what = f"{self.model._meta.verbose_name} {spellings}"
+            raise ValueError(f"{quoted(value)} may be the {what}: write the {self.by} as it is stored.")
+        instance = rows.get(word, next(iter(rows.values()), None))
         if instance is None and is_shortened_number(value):
             raise ValueError(shortened_number_message(value))
         if instance is None:
-            raise UnknownReferenceError(self, value.strip())
+            raise UnknownReferenceError(self, word)
         return instance
 
-    def key(self, word: str) -> str:
+    def comparable(self, word: str) -> str:
         """The word as it is looked up."""
-        return word.upper() if self.case_insensitive else word
+        return self.compared_by.of(word) if self.compared_by else word
 
     def render(self, value: Any, obj: models.Model | None = None, *, scope: Any = None, **kwargs: Any) -> str:
         hidden = value is None or (scope is not None and not scope.shows(value))

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Now
 
 from chargepoints.models import ChargePoint
 from customers.models import Provider
+from evcnet.code_keys import IdentityKey
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Scope, ScopedManager, Tenancy
 
@@ -157,7 +158,7 @@ class UnknownDevice(models.Model):
         verbose_name = "device that knocks"
         verbose_name_plural = "devices that knock"
         ordering = ["-last_at"]
-        constraints = [models.UniqueConstraint(Upper("identity"), name="unknown_device_once")]
+        constraints = [models.UniqueConstraint(IdentityKey("identity"), name="unknown_device_once")]
         indexes = [models.Index(fields=["address", "first_at"], name="unknown_device_of_address")]
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from evcnet.codes import identity_key
 from gateway import commands, devices
 from gateway.devices import Admission, Visitor
 from gateway.message_log import MessageLog
@@ -141,7 +142,7 @@ class Gateway:
 
     def _refusal(self, socket: DeviceSocket, identity: str) -> Response | None:
         if socket.visitor.admission is Admission.REFUSED:
-            self._wrong[socket.address, identity.upper()].append(time.monotonic())
+            self._wrong[socket.address, identity_key(identity)].append(time.monotonic())
             logger.warning("password_refused", identity=socket.visitor.identity, address=socket.address)
             response = socket.respond(HTTPStatus.UNAUTHORIZED, "The identity and its password are needed.\n")
             response.headers["WWW-Authenticate"] = 'Basic realm="evcnet"'
@@ -152,7 +153,7 @@ class Gateway:
         return None
 
     def _guesses(self, address: str, identity: str) -> bool:
-        times = self._wrong.get((address, identity.upper()))
+        times = self._wrong.get((address, identity_key(identity)))
         if len(self._wrong) > 10_000:
             self._wrong.clear()
         return times is not None and len(times) == WRONG_A_MINUTE and times[0] > time.monotonic() - 60

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from evcnet.codes import foreign_sign
 from tariffs.pricing.problems import Problem, Reader
 
 NOT_AN_OBJECT = Problem("", "is not an object", "give OCPI objects, as in [{...}, {...}]")
@@ -46,6 +47,14 @@ class Fields(Reader):
         else:
             return value
         return ""
+
+    def code(self, name: str, longest: int, *, required: bool = False) -> str:
+        """A text by which something is known: of signs that are what they look like."""
+        code = self.text(name, longest, required=required)
+        sign = foreign_sign(code, ascii_only=True)
+        if sign is not None:
+            self.refuse_field(name, f"holds {sign}", "take it out, or write it in plain letters and digits")
+        return "" if sign else code
 
     def truth(self, name: str) -> bool:
         """False where it is absent."""

@@ -51,7 +51,7 @@ def parse_tariff(value: object, position: int) -> TariffObject:
     if not isinstance(value, Mapping):
         return TariffObject(unnamed, problems=[NOT_AN_OBJECT])
     fields = Fields(value)
-    code = fields.text("id", 36, required=True)
+    code = fields.code("id", 36, required=True)
     parsed = TariffObject(code or unnamed, code, start=fields.moment("start_date_time"), version=_version(fields))
     parsed.problems = fields.problems
     try:

@@ -3,6 +3,8 @@
 import pytest
 from django.db import connection
 
+from chargepoints.models import ChargePoint
+from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer
 from customers.search import search_cards, search_customers
 
@@ -31,13 +33,40 @@ def test_a_card_is_found_by_its_holder(world):
     assert list(search_cards(ChargeCard.objects.visible_to(world.anna), "jansen")) == [world.jansens_card]
 
 
+@pytest.mark.parametrize(
+    "typed", ["04:aa:11", "04 AA 11", "04-aa", "nl grg 000001 a", "NL*GRG*000001*A", "10-01", "1 001"]
+)
+def test_cards_and_numbers_are_found_whatever_their_separators_and_case(world, typed):
+    assert list(search_customers(Customer.objects.visible_to(world.anna), typed)) == [world.jansen]
+    assert list(search_cards(ChargeCard.objects.visible_to(world.anna), typed)) == [world.jansens_card]
+
+
+@pytest.mark.parametrize(
+    "typed", ["nl*grg*e0001", "NL-GRG-E0001", "nl grg e0001", "e148*2", "NLGRGE1482", "Market e148"]
+)
+def test_charge_points_are_found_by_identity_and_evse_id_however_they_are_spelled(world, typed):
+    ChargePoint.objects.filter(pk=world.market.pk).update(evse_id="NL*GRG*E148*2")
+    assert list(points_named(ChargePoint.objects.visible_to(world.anna), typed)) == [world.market]
+    assert not points_named(ChargePoint.objects.visible_to(world.otto), typed).exists()
+
+
+@pytest.mark.parametrize("typed", ["-", ":", " * ", "\0", "04 \0"])
+def test_separators_alone_name_no_code(world, typed):
+    everyone = Customer.objects.visible_to(world.anna)
+    assert not search_cards(ChargeCard.objects.filter(customer=None), typed).exists()
+    assert search_customers(everyone, typed).count() <= everyone.count()
+
+
 def test_the_outsider_finds_nobody_by_the_same_words(world):
     assert not search_customers(Customer.objects.visible_to(world.otto), "jansen").exists()
     assert not search_cards(ChargeCard.objects.visible_to(world.otto), "jansen").exists()
 
 
-def test_indexes_find_the_parts_of_words(world):
-    customers = plan(search_customers(Customer.objects.visible_to(world.anna), "jansen"))
-    for index in ("customer_name_parts", "customer_number_parts", "customer_email_parts"):
+def test_indexes_find_the_parts_of_words_and_of_codes(world):
+    customers = plan(search_customers(Customer.objects.visible_to(world.anna), "jansen 10-01"))
+    for index in ("customer_name_parts", "customer_number_key_parts", "customer_email_parts", "card_visual_key_parts"):
         assert index in customers
-    assert "card_uid_parts" in plan(search_cards(ChargeCard.objects.visible_to(world.anna), "jansen"))
+    assert "card_uid_key_parts" in plan(search_cards(ChargeCard.objects.visible_to(world.anna), "jansen"))
+    points = plan(points_named(ChargePoint.objects.visible_to(world.anna), "NL*GRG*E148"))
+    for index in ("charge_point_identity_parts", "charge_point_evse_id_parts", "charge_point_name_parts"):
+        assert index in points

@@ -11,6 +11,7 @@ from chargepoints.authorization import authorize_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.session_recorder import explain_session
 from customers.provider_lookup import ProviderRequired, get_provider
+from evcnet.codes import identity_key
 from evcnet.datetimes import NotAMoment, read_moment
 
 
@@ -57,8 +58,8 @@ class Command(BaseCommand):
 
 def _zone(identity: str) -> tzinfo:
     """The time zone of the charge point's provider."""
-    identity = identity.strip().replace("\x00", "")
-    point = ChargePoint.objects.select_related("provider").filter(identity__iexact=identity).first()
+    key = identity_key(identity.strip().replace("\x00", ""))
+    point = ChargePoint.objects.select_related("provider").filter(identity__identity_key=key).first()
     return point.provider.zone if point else timezone.get_default_timezone()
 
 

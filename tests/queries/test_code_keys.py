@@ -1,0 +1,118 @@
+"""Keys of codes in the database: the same as in Python, found by an index, and kept apart by a migration's first step."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chargepoints.authorization import authorize, authorize_at, authorize_past
+from chargepoints.authorization_facts import HISTORY, HISTORY_OF_MANY, LIVE
+from chargepoints.models import ChargePoint, DecisionEntry, Session
+from customers.models import ChargeCard, Customer
+from evcnet.code_collisions import refuse_collisions
+from evcnet.code_keys import IdentityKey, UidKey, UnpaddedUidKey
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+OTHERWISE = ["04aa11", "04:AA:11", " 04-aa-11 ", "04 AA 11", "04.aa.11"]
+signs = st.text(alphabet="0aAzZ :-.*éÉßıſKå\u200b_%\\'\"\n\t", max_size=12)
+anything = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=signs | anything)
+def test_python_and_the_database_have_one_key_of_any_text(db, text):
+    for key in (UidKey, IdentityKey, UnpaddedUidKey):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {key.template % {'expressions': '%s::text'}}", [text])
+            assert cursor.fetchone() == (key.of(text),)
+
+
+@pytest.mark.parametrize("uid", OTHERWISE)
+def test_a_reader_may_spell_a_uid_as_it_likes(world, uid):
+    now = timezone.now()
+    for identity in ("NLGRGE0001", "nl*grg*e0001", "NL-GRG-E0001"):
+        answers = [
+            authorize(uid, identity, now),
+            authorize_at(uid, identity, now - timedelta(microseconds=1), now=now),
+            *authorize_past([(uid, identity, now)]),
+        ]
+        for answer in answers:
+            assert (answer.decision.allowed, answer.facts.row["uid"]) == (True, "04AA11")
+            assert answer.facts.row["identity"] == "NLGRGE0001"
+
+
+@pytest.mark.parametrize("uid", ["", "-", ": .", "04AA1", "004AA11", "04AA11*"])
+def test_another_uid_is_another_card(world, uid):
+    assert authorize(uid, "NLGRGE0001", timezone.now()).decision.access.reason == "card_unknown"
+
+
+def test_the_database_keeps_a_uid_and_an_identity_once_however_they_are_spelled(world):
+    for make_it in (
+        lambda: make.ChargeCardFactory(customer=world.olsen, uid="04:aa:11"),
+        lambda: make.ChargePointFactory(charge_group=world.oslo, identity="nl*grg*e0001"),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_it()
+    assert ChargeCard.objects.count() == 3
+    assert ChargePoint.objects.count() == 2
+
+
+def plan_of(statement, params):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", params)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_a_decision_is_found_by_the_indexes_of_the_keys(world):
+    at = datetime(2026, 3, 3, tzinfo=UTC)
+    today = plan_of(LIVE, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at})
+    assert "card_uid_once" in today
+    assert "charge_point_identity_once" in today
+    past = plan_of(HISTORY, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at})
+    many = plan_of(HISTORY_OF_MANY, {"uids": ["04AA11"], "identities": ["NLGRGE0001"], "moments": [at]})
+    for index in ("card_history_by_uid", "charge_point_history_by_identity", "card_uid_once"):
+        assert index in past
+        assert index in many
+
+
+def test_other_lookups_by_key_have_an_index_too(world):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    cards, entries = ChargeCard.objects.order_by(), DecisionEntry.objects.order_by()
+    of_provider = Customer.objects.filter(provider=world.greengrid).order_by()
+    for rows, index in [
+        (cards.filter(uid__uid_key__in=["04AA11", "04BB22"]), "card_uid_once"),
+        (cards.filter(provider=world.greengrid, uid__unpadded_uid_key__in=["4AA11"]), "card_uid_without_zeros"),
+        (Session.objects.filter(card_uid__uid_key="04AA11").order_by(), "session_of_card_key"),
+        (entries.filter(card_uid__uid_key="04AA11"), "translate_asked_at_idx"),
+        (of_provider.filter(number__identity_key__in=["1001"]), "customer_by_number_key"),
+    ]:
+        assert index in rows.explain()
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "key", "index", "spellings"),
+    [
+        (ChargeCard, "uid", UidKey, "card_uid_once", ("04AA11", "04:aa:11")),
+        (ChargePoint, "identity", IdentityKey, "charge_point_identity_once", ("NLGRGE0001", "NL*GRG*E0001")),
+    ],
+)
+def test_a_migration_stops_and_names_rows_that_are_one_by_the_new_key(world, model, column, key, index, spellings):
+    refuse_collisions(model, column, key)  # all are apart
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {index}")
+    if model is ChargeCard:
+        make.ChargeCardFactory(customer=world.olsen, uid=spellings[1])
+    else:
+        make.ChargePointFactory(charge_group=world.oslo, identity=spellings[1])
+    with pytest.raises(CommandError) as refused:
+        refuse_collisions(model, column, key)
+    first, second = sorted([f"“{spellings[0]}” of GRG", f"“{spellings[1]}” of BLV"])
+    assert f"{first} and {second}" in str(refused.value) or f"{second} and {first}" in str(refused.value)
+    assert "Nothing was migrated" in str(refused.value)
