@@ -9,7 +9,6 @@ from typing import Any
 from import_export import fields
 from import_export.resources import ModelDeclarativeMetaclass
 
-from evcnet.codes import is_visible
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import BooleanWidget, ChoiceWidget, TextWidget
 
@@ -43,8 +42,6 @@ class Field(fields.Field):
         """The value of the cell. Raises ValueError with the remedy."""
         cell = row[self.column_name]
         if cell.strip():
-            if self.required and not is_visible(cell):
-                raise ValueError("The cell has signs that nobody sees, and no other: write a text that can be read.")
             return self.widget.clean(cell, row=row, **kwargs)
         if self.required:
             raise ValueError("The cell is empty: this column is required.")
