@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("chargegroups", "0003_code_keys"),
         ("chargepoints", "0007_session_periods"),
-        ("customers", "0010_code_keys"),
+        ("customers", "0011_code_keys"),
         ("tariffs", "0003_code_keys"),
     ]
 

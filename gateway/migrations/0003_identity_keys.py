@@ -13,7 +13,7 @@ WHERE {key_sql("earlier.identity", IDENTITY_SEPARATORS)} = {key_sql("later.ident
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0010_code_keys"), ("gateway", "0002_messages")]
+    dependencies = [("customers", "0011_code_keys"), ("gateway", "0002_messages")]
 
     operations = [
         migrations.RunSQL(ONE_EACH, migrations.RunSQL.noop),

@@ -21,7 +21,7 @@ DROP = "DROP INDEX card_history_by_uid;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0009_handed_over"),
+        ("customers", "0010_import_mapping"),
     ]
 
     operations = [
