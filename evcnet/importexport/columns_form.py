@@ -54,10 +54,8 @@ class ColumnsForm(forms.Form):
     def title(self, name: str) -> str:
         """A column, or a part of a name, as people choose it."""
         if name in self.names.parts:
-            return f"{self.names.parts[name]} (is joined into {NAME})"
-        needed = ", required" if name in self.names.required else ""
-        label = self.names.labels[name]
-        return f"{label}{needed}" if label.lower().replace(" ", "_") == name else f"{label} ({name}){needed}"
+            return f"{self.names.parts[name]} (joined into {NAME})"
+        return f"{self.names.labels[name]}{', required' if name in self.names.required else ''}"
 
     def _fields_of_values(self) -> list[Field]:
         """What all rows may have: what is required, but for the one column by which rows are told apart; choices."""
@@ -68,12 +66,12 @@ class ColumnsForm(forms.Form):
 
     def _value_field(self, field: Field) -> forms.Field:
         choices = self._listed_values(field)
-        options: dict[str, Any] = {"label": self.names.labels[field.column_name], "required": False}
+        options: dict[str, Any] = {"label": f"{self.names.labels[field.column_name]} of all rows", "required": False}
         if choices is None:
             widget = UnfoldAdminTextInputWidget
             return forms.CharField(max_length=200, widget=widget, help_text=field.widget.takes, **options)
         return forms.ChoiceField(
-            choices=[("", "as the file says"), *choices], widget=UnfoldAdminSelectWidget, **options
+            choices=[("", "as the file says, row by row"), *choices], widget=UnfoldAdminSelectWidget, **options
         )
 
     def _listed_values(self, field: Field) -> list[tuple[str, str]] | None:

@@ -45,3 +45,62 @@ def test_an_export_is_downloaded(world, portal):
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert text.splitlines()[1].startswith("SOUTH,1002")
     assert "1001" not in text
+
+
+FOREIGN = (
+    "Kundennr.;Vorname;Nachname;E-Mail-Adresse;Lieblingsfarbe;Eine Spalte mit einem sehr langen Namen, der nirgends endet\n"
+    "1900;Jo;de Vries;jo@example.org;rot;x\n1901;Al;Visser;al@example.org;;y\n"
+)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_foreign_file_is_taken_by_keyboard_and_the_back_button_keeps_the_choices(world, portal, tmp_path, width):
+    file = tmp_path / "kunden.csv"
+    file.write_text(FOREIGN)
+    with override_settings(MEDIA_ROOT=tmp_path):
+        page = portal.sign_in(world.anna)
+        page.set_viewport_size({"width": width, "height": 900})
+        portal.open("/customers/customer/import/")
+        page.set_input_files("input[type=file]", file)
+        page.get_by_role("button", name="Show what it would change").press("Enter")
+        field = page.get_by_label("E-Mail-Adresse")
+        assert field.input_value() == "email"
+        assert portal.accessible() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_label("User group of all rows").select_option("NORTH")
+        page.get_by_label("Lieblingsfarbe").select_option("language")
+        page.get_by_role("button", name="Show what it would change").press("Enter")
+        expect(page.get_by_text("“Lieblingsfarbe” in the file")).to_be_visible()
+        assert portal.accessible() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.go_back()
+        assert page.get_by_label("User group of all rows").input_value() == "NORTH"
+        page.reload()
+        assert page.get_by_label("Lieblingsfarbe").input_value() == "language"
+        page.get_by_label("Lieblingsfarbe").select_option("")
+        page.get_by_role("button", name="Show what it would change").press("Enter")
+        page.get_by_role("button", name="Import 2 rows").click()
+        page.get_by_text("2 new, 0 changed, 0 unchanged").first.wait_for()
+    assert Customer.objects.get(number="1901").name == "Al Visser"
+
+
+def test_a_foreign_file_is_taken_without_a_script(world, portal, tmp_path):
+    file = tmp_path / "uids.csv"
+    file.write_text("7194107897, 3548205164, 9877325121\n")
+    context = portal.browser.new_context(java_script_enabled=False)
+    portal.contexts.append(context)
+    page = context.new_page()
+    with override_settings(MEDIA_ROOT=tmp_path):
+        portal.sign_in(world.anna, page)
+        page.goto(portal.base + "/customers/chargecard/import/")
+        page.set_input_files("input[type=file]", file)
+        page.get_by_role("button", name="Show what it would change").click()
+        assert page.get_by_label("The first row holds values").is_checked()
+        page.get_by_label("The first row holds values").uncheck()
+        page.get_by_role("button", name="Read the file again").click()
+        page.get_by_label("The first row holds values").check()
+        page.get_by_role("button", name="Read the file again").click()
+        assert page.get_by_label("Column 3").input_value() == "uid"
+        page.get_by_role("button", name="Show what it would change").click()
+        page.get_by_role("button", name="Import 3 rows").click()
+        page.get_by_text("3 new, 0 changed, 0 unchanged").first.wait_for()
