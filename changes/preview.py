@@ -53,7 +53,7 @@ class Preview:
 
     def regulars(self, effects: Iterable[Effect]) -> Any:
         """Those of them that hold an exception in the groups, or charged there in the last 365 days."""
-        return self.customers(effects).filter(pk__in=_attached(self.basis))
+        return self.customers(effects).filter(pk__in=attached_customers(self.basis.group_ids, self.basis.at))
 
     def cases_of(self, customers: Sequence[int]) -> dict[int, Case]:
         """The case of each of these customers, for a page of them."""
@@ -127,14 +127,14 @@ def compared(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compar
     return compare(before, after, day, time_zone)
 
 
-def _attached(basis: Basis) -> RawSQL:
-    """A query of the customers who hold an exception in the groups, or charged there of late."""
+def attached_customers(group_ids: list[int], at: datetime) -> RawSQL:
+    """A query of the customers who hold an exception in the groups, or charged there in the 365 days before the moment."""
     sessions = Session.objects.order_by().filter(
-        charge_point__charge_group_id__in=basis.group_ids or [0],  # never an empty list, which makes no SQL
+        charge_point__charge_group_id__in=group_ids or [0],  # never an empty list, which makes no SQL
         customer__isnull=False,
-        started_at__gte=basis.at - REGULAR,
-        started_at__lt=basis.at,
+        started_at__gte=at - REGULAR,
+        started_at__lt=at,
     )
     charged, params = sessions.values("customer_id").query.sql_with_params()
     excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
-    return RawSQL(f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [basis.group_ids, *params])
+    return RawSQL(f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [group_ids, *params])

@@ -57,6 +57,9 @@ class DeviceConnection:
         self.uuid = uuid4()
         self._tokens, self._filled_at = BURST, time.monotonic()
         self._broken = 0
+        self.list_limits_known: tuple[int, int] | None = None
+        """How many entries of a local list the device holds, and takes at once; None before it was asked."""
+        self.list_compared = False
         self._actions: dict[str, str] = {}
         """Actions of calls that are not answered yet, by their ids."""
 

@@ -7,7 +7,7 @@ import base64
 import binascii
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from gateway.devices import Admission, Visitor
 from gateway.message_log import MessageLog
 from gateway.models import DeviceCommand
 from gateway.server.connection import DATABASE_AWAY, DeviceConnection
+from gateway.server.list_sync import bring_in_step
 from gateway.server.ocpp16 import Connection16
 from gateway.server.ocpp201 import Connection201
 from gateway.unknown_devices import forget_known
@@ -44,6 +45,10 @@ EVERY = 1.0
 """Seconds between looks for commands, and between writes of the message log."""
 ALIVE_EVERY = 5
 """The process says that it lives at every fifth look."""
+LISTS_EVERY = 300
+"""Local lists are compared at every three hundredth look."""
+LIST_DELAY = 5.0
+"""Seconds between the boot of a device and the question for its local list."""
 MOST_UNKNOWN, MOST_UNKNOWN_OF_ADDRESS = 500, 50
 """Connections of devices that nobody knows, in all and from one address."""
 WRONG_A_MINUTE = 10
@@ -72,6 +77,7 @@ class Gateway:
         self.messages = MessageLog()
         self.active: set[int | None] = set()
         """Charge points whose devices sent something since the process last said that it lives."""
+        self.list_delay = LIST_DELAY
         self._unknown: Counter[str] = Counter()
         self._wrong: defaultdict[tuple[str, str], deque[float]] = defaultdict(lambda: deque(maxlen=WRONG_A_MINUTE))
         self._executor = ThreadPoolExecutor(THREADS, "gateway")
@@ -218,6 +224,8 @@ class Gateway:
         for command in await self.run(commands.take, list(self.connections)):
             self.spawn(self._carry_out(command))
         await self.run(self.messages.flush)
+        if number % LISTS_EVERY == LISTS_EVERY - 1:
+            self.spawn(self._bring_in_step(list(self.connections.values())))
         if number % ALIVE_EVERY == 0:
             await self._say_alive()
             await self.run(devices.close_lost_connections, timezone.now())
@@ -246,8 +254,20 @@ class Gateway:
             outcome, is_answer = f"The device answered with an error: {error.code}.", False
         await self.run(_answer, command, outcome, is_answer)
 
+    # Local lists
+
     def check_list_soon(self, device: DeviceConnection) -> None:
-        """The device was accepted: its local list is compared with what it should be."""
+        """The device was accepted: once it has settled, its local list is compared with what it should be."""
+        device.list_compared = False
+        self.spawn(self._bring_in_step([device], self.list_delay))
+
+    async def _bring_in_step(self, devices_of_it: Iterable[DeviceConnection], delay: float = 0) -> None:
+        await asyncio.sleep(delay)
+        for device in devices_of_it:
+            try:
+                await bring_in_step(device)
+            except Exception:
+                logger.exception("local_list_failed", identity=device.visitor.identity)
 
 
 def _answer(command: DeviceCommand, outcome: str, is_answer: bool) -> None:

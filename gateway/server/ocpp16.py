@@ -8,11 +8,12 @@ from django.utils import timezone
 from ocpp.exceptions import PropertyConstraintViolationError
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.datatypes import IdTagInfo
-from ocpp.v16.enums import Action, DataTransferStatus, RegistrationStatus, ResetType
+from ocpp.v16.enums import Action, DataTransferStatus, RegistrationStatus, ResetType, UpdateType
 
 from chargegroups.access import OCPP16
 from gateway import transactions
 from gateway.decisions import decide, keep
+from gateway.local_list import ListEntry
 from gateway.meter import Reading, readings, watt_hours
 from gateway.models import DeviceCommand
 from gateway.registration import Boot
@@ -105,6 +106,31 @@ class Connection16(DeviceConnection, ChargePoint):
             DeviceCommand.Kind.BOOT: lambda: call.TriggerMessage("BootNotification"),
         }[DeviceCommand.Kind(command.kind)]()
         return str((await self.call(request, suppress=False)).status)
+
+    # The local list
+
+    async def list_limits(self) -> tuple[int, int]:
+        """How many entries the device holds, and how many it takes at once; (0, 0): none."""
+        names = ["LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"]
+        answer = await self.call(call.GetConfiguration(names), suppress=False)
+        values = {each["key"]: str(each.get("value") or "") for each in answer.configuration_key or []}
+        most, at_once = (int(values[name]) if values.get(name, "").isdecimal() else 0 for name in names[1:])
+        return (most, at_once) if values.get(names[0], "").lower() == "true" else (0, 0)
+
+    async def current_list_version(self) -> int:
+        return int((await self.call(call.GetLocalListVersion(), suppress=False)).list_version)
+
+    async def send_list(self, version: int, entries: list[ListEntry], *, full: bool) -> bool:
+        """False where the device did not take it."""
+        rows = [{"id_tag": entry.uid, "id_tag_info": _list_info(entry)} for entry in entries]
+        kind = UpdateType.full if full else UpdateType.differential
+        answer = await self.call(call.SendLocalList(version, kind, rows), suppress=False)
+        return str(answer.status) == "Accepted"
+
+
+def _list_info(entry: ListEntry) -> dict[str, str]:
+    expires = {"expiry_date": entry.valid_until.isoformat()} if entry.valid_until else {}
+    return {"status": "Accepted"} | expires
 
 
 def _info(verdict: str) -> Any:

@@ -8,12 +8,19 @@ from django.utils import timezone
 from ocpp.exceptions import PropertyConstraintViolationError
 from ocpp.v201 import ChargePoint, call, call_result
 from ocpp.v201.datatypes import IdTokenInfoType, StatusInfoType
-from ocpp.v201.enums import Action, DataTransferStatusEnumType, RegistrationStatusEnumType, ResetEnumType
+from ocpp.v201.enums import (
+    Action,
+    DataTransferStatusEnumType,
+    RegistrationStatusEnumType,
+    ResetEnumType,
+    UpdateEnumType,
+)
 
 from chargegroups.access import OCPP201
 from chargepoints.authorization import Authorization
 from gateway import transactions
 from gateway.decisions import decide, keep
+from gateway.local_list import ListEntry
 from gateway.meter import Reading, readings
 from gateway.models import DeviceCommand
 from gateway.registration import Boot
@@ -144,6 +151,38 @@ class Connection201(DeviceConnection, ChargePoint):
             DeviceCommand.Kind.BOOT: lambda: call.TriggerMessage("BootNotification"),
         }[DeviceCommand.Kind(command.kind)]()
         return str((await self.call(request, suppress=False)).status)
+
+    # The local list
+
+    async def list_limits(self) -> tuple[int, int]:
+        """How many entries the device holds, and how many it takes at once; (0, 0): none."""
+        asked = [("Enabled", None), ("Entries", "MaxSet"), ("ItemsPerMessage", None)]
+        component = {"name": "LocalAuthListCtrlr"}
+        wishes = [{"component": component, "variable": {"name": name}} | ({"attribute_type": kind} if kind else {})
+                  for name, kind in asked]  # fmt: skip
+        answer = await self.call(call.GetVariables(wishes), suppress=False)
+        values = {
+            each["variable"]["name"]: str(each.get("attribute_value") or "") for each in answer.get_variable_result
+        }
+        at_once = int(values["ItemsPerMessage"]) if values.get("ItemsPerMessage", "").isdecimal() else 0
+        most = int(values["Entries"]) if values.get("Entries", "").isdecimal() else at_once
+        return (most, at_once) if values.get("Enabled", "").lower() == "true" else (0, 0)
+
+    async def current_list_version(self) -> int:
+        return int((await self.call(call.GetLocalListVersion(), suppress=False)).version_number)
+
+    async def send_list(self, version: int, entries: list[ListEntry], *, full: bool) -> bool:
+        """False where the device did not take it."""
+        rows = [{"id_token": {"id_token": entry.uid, "type": "ISO14443"}, "id_token_info": _list_info(entry)}
+                for entry in entries]  # fmt: skip
+        kind = UpdateEnumType.full if full else UpdateEnumType.differential
+        answer = await self.call(call.SendLocalList(version, kind, rows or None), suppress=False)
+        return str(answer.status) == "Accepted"
+
+
+def _list_info(entry: ListEntry) -> dict[str, str]:
+    expires = {"cache_expiry_date_time": entry.valid_until.isoformat()} if entry.valid_until else {}
+    return {"status": "Accepted"} | expires
 
 
 def _info(verdict: str) -> Any:
