@@ -34,6 +34,7 @@ from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.datetimes import database_clock
+from tariffs.models import Tariff
 
 MANY = 1_000
 """Of so many exceptions only the page that undoes them asks whether the login sees all of their customers."""
@@ -156,6 +157,7 @@ class ChangeAdmin(ModelAdmin[Change]):
         )
         return {
             "change": change,
+            "opens_tariff": Tariff.objects.visible_to(request.user).filter(pk=change.tariff_id).exists(),
             "state": state,
             "groups": groups,
             "other_groups": change.groups.count() - len(groups) if whole else 0,

@@ -64,6 +64,7 @@ def about(request: StaffRequest, session: Session) -> dict[str, Any]:
         "ratings": [_rating_context(each, named) for each in ratings],
         "comparing": comparing,
         "compared": _compared(comparing, session, rating, measured),
+        "opens_tariff": rating is not None and _opens(login, rating.tariff_version.tariff_id),
         "may_compare": login.has_perm("tariffs.view_tariff"),
     }
 
@@ -73,6 +74,10 @@ def _visible_row(rows: Any, login: StaffMember, pk: int | None) -> Any:
     if pk is None:
         return None
     return rows.filter(pk__in=rows.model.objects.visible_to(login).filter(pk=pk).values("pk")).first()
+
+
+def _opens(login: StaffMember, tariff: int) -> bool:
+    return bool(Tariff.objects.visible_to(login).filter(pk=tariff).exists())
 
 
 def _visible_tariffs(ratings: list[Any], login: StaffMember, point: ChargePoint | None) -> set[int]:
