@@ -14,6 +14,7 @@ from chargepoints.authorization_facts import (
     Question,
     facts_of_row,
     fetch_facts,
+    fetch_past_facts,
     fetch_past_rows,
     slot_of,
 )
@@ -126,17 +127,21 @@ def _step(step: Any) -> dict[str, str]:
     return {"rule": step.rule, "outcome": step.outcome, "text": step.text}
 
 
-def authorize(uid: str, charge_point: str, at: datetime) -> Authorization:
-    """By the rows of today: for now, or a moment to come. ``at`` is aware. Unknown cards and points are verdicts, not errors."""
-    facts = fetch_facts(uid, charge_point, at)
+def authorize(uid: str, charge_point: str, at: datetime, *, now: datetime | None = None) -> Authorization:
+    """By the rows of today: for now, or a moment to come. ``at`` is aware. Unknown cards and points are verdicts, not errors.
+
+    ``now``: when it is asked, by which a point is held or not; None: at ``at``. At a moment to come no point is held.
+    """
+    asked = now or at
+    facts = fetch_facts(uid, charge_point, at, held_at=asked if at <= asked else None)
     return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts)
 
 
 def authorize_at(uid: str, charge_point: str, at: datetime, *, now: datetime) -> Authorization:
     """For any moment: one that has passed is judged by the facts that the kept history has of it."""
     if at >= now:
-        return authorize(uid, charge_point, at)
-    facts = fetch_facts(uid, charge_point, at, past=True)
+        return authorize(uid, charge_point, at, now=now)
+    facts = fetch_past_facts(uid, charge_point, at)
     return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)
 
 

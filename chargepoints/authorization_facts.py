@@ -90,6 +90,14 @@ def _then(table: str, alias: str, row: str, columns: str) -> str:
     ) {alias} ON {alias}.pgh_label <> 'delete'"""
 
 
+def _held(moment: str) -> str:
+    """Is the point held at the moment for somebody else than the card's customer? Read where social charging is on alone."""
+    return f"""CASE WHEN t.social_charging THEN EXISTS (
+        SELECT FROM chargepoints_hold h WHERE h.charge_point_id = p.id AND h.until > {moment} AND h.begins_at <= {moment}
+            AND (h.ended_at IS NULL OR h.ended_at > {moment}) AND h.customer_id IS DISTINCT FROM k.customer_id
+    ) ELSE false END"""
+
+
 _LATEST = "CASE WHEN pgh_created_at <= %(at)s THEN -pgh_id ELSE pgh_id END NULLS LAST"
 """The last entry up to the moment, else the first one after it, else the row of today."""
 
@@ -137,7 +145,7 @@ LEFT JOIN LATERAL (
 ) e ON e.pgh_label <> 'delete' AND {valid_at_sql("e")}"""
 
 
-def _statement(rows: str) -> str:
+def _statement(rows: str, held_at: str) -> str:
     """Everything that the decision and its answer need, in one row, from the rows of today or of the past."""
     return f"""
 SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS point_status, p.location_id,
@@ -146,7 +154,7 @@ SELECT p.id AS point, p.identity, p.provider_id AS point_provider, p.status AS p
     k.id AS card, k.uid, k.provider_id AS card_provider, k.status AS card_status, k.roaming AS card_roams,
     k.valid_from AS card_from, k.valid_until AS card_until,
     c.id AS customer, c.number, c.status AS customer_status, c.payment, c.user_group_id AS customer_group,
-    e.id AS exception, e.access, known.known_from, known.unrecorded, known.time_zone, {_SLOT_COLUMNS}, {_LIST_COLUMNS}
+    e.id AS exception, e.access, {_held(held_at)} AS held_for_another, known.known_from, known.unrecorded, known.time_zone, {_SLOT_COLUMNS}, {_LIST_COLUMNS}
 FROM (SELECT 1) AS one {rows}
 {"".join(_slot(name, tariff_id) for name, tariff_id in SLOTS.items())}
 {_LISTS}
@@ -164,7 +172,7 @@ def _for_many(statement: str) -> str:
 
 _QUESTIONS = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::timestamptz[])
     WITH ORDINALITY AS asked(uid, identity, at, number)"""
-LIVE, HISTORY = _statement(_TODAY), _statement(_PAST)
+LIVE, HISTORY = _statement(_TODAY, "%(held_at)s::timestamptz"), _statement(_PAST, "%(at)s")
 HISTORY_OF_MANY = _for_many(HISTORY)
 PRICE_LISTS = f"""SELECT v.id, l.json FROM tariffs_tariffversion v CROSS JOIN {_price_list("v")} l
     WHERE v.id = ANY(%(versions)s)"""
@@ -208,11 +216,23 @@ def slot_of(source: str) -> str:
     return "tariff" if source == "group" else source
 
 
-def fetch_facts(uid: str, identity: str, at: datetime, *, past: bool = False) -> AuthorizationFacts:
-    """Run the one statement: on the rows of today, or on the kept history. Nobody's tenancy is asked: a reader is no staff."""
-    params = {"uid": uid_key(_plain(uid)), "identity": identity_key(_plain(identity)), "at": at}
-    [row] = _fetch(HISTORY if past else LIVE, params)
+def fetch_facts(uid: str, identity: str, at: datetime, *, held_at: datetime | None) -> AuthorizationFacts:
+    """Run the one statement on the rows of today. Nobody's tenancy is asked: a reader is no staff.
+
+    ``held_at``: the moment at which holds are looked at; None: none counts, as about a moment to come.
+    """
+    [row] = _fetch(LIVE, _named(uid, identity) | {"at": at, "held_at": held_at})
     return facts_of_row(row, at)
+
+
+def fetch_past_facts(uid: str, identity: str, at: datetime) -> AuthorizationFacts:
+    """The same on the kept history, with the hold of then."""
+    [row] = _fetch(HISTORY, _named(uid, identity) | {"at": at})
+    return facts_of_row(row, at)
+
+
+def _named(uid: str, identity: str) -> dict[str, Any]:
+    return {"uid": uid_key(_plain(uid)), "identity": identity_key(_plain(identity))}
 
 
 def fetch_past_rows(questions: Sequence[Question]) -> list[dict[str, Any]]:
@@ -268,6 +288,7 @@ def _facts(row: dict[str, Any], at: datetime) -> Facts:
         same_provider=same_provider,
         same_user_group=same_provider and row["customer_group"] == row["group_user_group"],
         exception=row["access"],
+        held_for_another=row["held_for_another"],
     )
 
 

@@ -133,7 +133,7 @@ def identify(row: Transaction, point: ChargePoint, uid: str, now: datetime) -> A
     answer = (
         authorize_at(uid, point.identity, row.started_at, now=now)
         if is_queued
-        else authorize(uid, point.identity, row.started_at)
+        else authorize(uid, point.identity, row.started_at, now=now)
     )
     pin(row, answer, now)
     row.card_uid = row.card_uid or uid.strip()[:36]

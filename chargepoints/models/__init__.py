@@ -1,9 +1,10 @@
 """Locations, charge points, sessions and ratings."""
 
 from chargepoints.models.decisions import DecisionEntry
+from chargepoints.models.holds import Hold
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector, FeedPoint
 from chargepoints.models.ratings import Rating
 from chargepoints.models.sessions import Session
 
-__all__ = ["ChargePoint", "Connector", "DecisionEntry", "FeedPoint", "Location", "Rating", "Session"]
+__all__ = ["ChargePoint", "Connector", "DecisionEntry", "FeedPoint", "Hold", "Location", "Rating", "Session"]

@@ -201,6 +201,10 @@ def _places(tenant: Tenant, said: str) -> None:
     texts = {"ocpi_id": f"{said}-connector", "standard": f"{said}-standard", "power_type": said}
     tenant.keep(Connector.objects.create(charge_point=point, **texts, **socket))
     tenant.keep(points.FeedPoint.objects.create(provider=point.provider, charge_point=point, feed=f"{said} feed"))
+    held = {"charge_point": point, "customer": tenant[people.Customer], "provider": point.provider}
+    begun = timezone.now() - timedelta(days=1)
+    over = {"ended_at": begun + timedelta(minutes=5), "outcome": "used"}
+    tenant.keep(points.Hold.objects.create(**held, begins_at=begun, until=begun + timedelta(minutes=15), **over))
     tenant.keep(
         make.CustomerExceptionFactory(
             charge_group=group,
