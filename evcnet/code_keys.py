@@ -49,5 +49,5 @@ class UnpaddedUidKey(CodeKey):
 
 def holds(column: str, key: type[CodeKey], typed: str) -> Q:
     """Rows whose code holds what was typed, however either is spelled; none where only separators were typed."""
-    wanted = key.of(typed.replace("\0", " "))
-    return Q(**{f"{column}__{key.lookup_name}__contains": wanted}) if wanted else Q(pk__in=[])
+    code = key.of(typed.replace("\0", " "))
+    return Q(**{f"{column}__{key.lookup_name}__contains": code}) if code else Q(pk__in=[])

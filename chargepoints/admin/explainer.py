@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,15 +19,19 @@ from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.decision_log import Asker, keep_decision
 from chargepoints.models import ChargePoint
+from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer
+from customers.search import search_cards
 from evcnet.admin.requests import StaffRequest
+from evcnet.code_keys import CodeKey, IdentityKey, UidKey
 from evcnet.datetimes import NotAMoment, read_moment
+from evcnet.similar_codes import similar_rows
 
 MOST = 12
 """So many matches are offered; more than a screen helps nobody."""
 
-CARD_WORDS = ("uid", "visual_number", "customer__name", "customer__number", "customer__email")
-POINT_WORDS = ("identity", "name", "evse_id", "location__address", "location__name", "location__city")
+CARD_CODES: dict[str, type[CodeKey]] = {"uid": UidKey, "visual_number": IdentityKey}
+POINT_CODES: dict[str, type[CodeKey]] = {"identity": IdentityKey, "evse_id": IdentityKey}
 
 
 @dataclass
@@ -62,10 +66,16 @@ def may_charge(request: StaffRequest) -> HttpResponse:
         answer = authorize_at(question.uid, question.points[0].identity, question.moment, now=question.now)
         if answer.facts.row["point_provider"] in (None, question.points[0].provider_id):
             context |= _answer_context(request, question, answer)
+            if answer.facts.row["card"] is None:
+                context["unknown_card"] = True
+                context["similar_cards"] = similar_rows(_own_cards(request), CARD_CODES, question.card)
             asker = Asker("explainer", question.points[0].provider_id, login=request.user.pk)
             keep_decision(answer, asker, context["answer"])
         else:
             question.errors["charge_point"] = "Another provider had a charge point of this identity then."
+    if question.charge_point and not question.points:
+        context["unknown_point"] = True
+        context["similar_points"] = similar_rows(_own_points(request), POINT_CODES, question.charge_point)
     return TemplateResponse(request, "chargepoints/may_charge.html", context)
 
 
@@ -91,39 +101,39 @@ def _read(request: StaffRequest) -> Question:
         moment = read_moment(typed["at"], timezone.get_current_timezone) if typed["at"] else now
     except NotAMoment as wrong:
         errors["at"] = str(wrong)
-    cards = _one_or_all(_cards(request, typed["card"]), "uid", typed["card"])
-    points = _one_or_all(_points(request, typed["charge_point"]), "identity", typed["charge_point"])
+    cards, points = _cards(request, typed["card"]), _points(request, typed["charge_point"])
     if typed["charge_point"] and not points:
         errors["charge_point"] = "You have no charge point like this: type its identity, its name or its street."
     return Question(typed["card"], typed["charge_point"], typed["at"], cards, points, errors, moment, now)
 
 
 def _cards(request: StaffRequest, words: str) -> list[Any]:
-    rows = ChargeCard.objects.visible_to(request.user).select_related("customer")
-    return _matching(rows, CARD_WORDS, words)
+    return _matching(_own_cards(request), CARD_CODES, words, search_cards)
 
 
 def _points(request: StaffRequest, words: str) -> list[Any]:
-    rows = ChargePoint.objects.visible_to(request.user).select_related("location", "charge_group")
-    return _matching(rows, POINT_WORDS, words)
+    return _matching(_own_points(request), POINT_CODES, words, points_named)
 
 
-def _matching(rows: Any, columns: tuple[str, ...], words: str) -> list[Any]:
-    """Rows in which each word stands somewhere; an exact first column, whatever its case, comes first and alone."""
+def _own_cards(request: StaffRequest) -> Any:
+    return ChargeCard.objects.visible_to(request.user).select_related("customer")
+
+
+def _own_points(request: StaffRequest) -> Any:
+    return ChargePoint.objects.visible_to(request.user).select_related("location", "charge_group")
+
+
+def _matching(rows: Any, codes: dict[str, type[CodeKey]], words: str, search: Callable[[Any, str], Any]) -> list[Any]:
+    """Rows that the words name; those of which they are a code, however it is spelled, come alone."""
     words = words.replace("\x00", "").strip()
     if not words:
         return []
-    exact = list(rows.filter(**{f"{columns[0]}__iexact": words})[:1])
-    if exact:
-        return exact
-    for word in words.split()[:5]:
-        rows = rows.filter(Q.create([Q(**{f"{column}__icontains": word}) for column in columns], connector=Q.OR))
-    return list(rows[:MOST])
-
-
-def _one_or_all(rows: list[Any], key: str, typed: str) -> list[Any]:
-    exact = [row for row in rows if getattr(row, key).lower() == typed.lower()]
-    return exact or rows
+    for column, key in codes.items():
+        code = key.of(words)
+        exact = list(rows.filter(**{f"{column}__{key.lookup_name}": code})[:MOST]) if code else []
+        if exact:
+            return exact
+    return list(search(rows, words)[:MOST])
 
 
 def _card_label(card: ChargeCard) -> str:

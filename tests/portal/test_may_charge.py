@@ -62,6 +62,54 @@ def test_a_card_is_found_by_uid_printed_number_or_customer(world, signed_in, typ
     assert "YES, this card may charge here" in page
 
 
+@pytest.mark.parametrize("typed", ["04:aa:11", "04 aa 11", "nl*grg*000001*a", "NLGRG000001A", "10-01"])
+@pytest.mark.parametrize("point", ["nl*grg*e0001", "NL GRG E0001", "nl*grg*e148*2", "NLGRGE1482"])
+def test_separators_and_case_make_no_difference(world, signed_in, typed, point):
+    world.market.evse_id = "NL*GRG*E148*2"
+    world.market.save()
+    page = ask(signed_in(world.anna), card=typed, charge_point=point).content.decode()
+    assert "YES, this card may charge here" in page
+
+
+def test_an_unknown_card_is_no_refusal_and_similar_ones_are_offered(world, signed_in):
+    page = ask(signed_in(world.anna), card="04:AA:12", charge_point="NLGRGE0001")
+    text = page.content.decode()
+    assert "No such card: “04:AA:12”" in text
+    assert "NO, this card may not charge here" not in text
+    assert page.context["similar_cards"] == [world.jansens_card]
+    assert "?card=04AA11&amp;charge_point=NLGRGE0001" in text
+    rules = text[text.index("<details") :]
+    assert "card_unknown" in rules  # on demand, and nowhere else
+    assert "card_unknown" not in text[: text.index("<details")]
+
+
+def test_similar_cards_and_charge_points_are_the_logins_own(world, signed_in):
+    make.ChargePointFactory(charge_group=world.oslo, identity="NLGRGE0002")
+    otto = ask(signed_in(world.otto), card="04AA12", charge_point="NLGRGE0002")
+    hugo = ask(signed_in(world.hugo), card="04BB23", charge_point="NLGRGE0001")
+    assert [page.context["unknown_card"] for page in (otto, hugo)] == [True, True]
+    assert [list(page.context["similar_cards"]) for page in (otto, hugo)] == [[], []]
+    assert "None of your cards is similar" in hugo.content.decode()
+    elsewhere = ask(signed_in(world.otto), card="04CC33", charge_point="NLGRGE0003")
+    assert world.market not in elsewhere.context["similar_points"]
+
+
+def test_an_unknown_charge_point_is_answered_with_similar_ones(world, signed_in):
+    page = ask(signed_in(world.anna), card="04AA11", charge_point="NL*GRG*E0007")
+    text = page.content.decode()
+    assert "No such charge point: “NL*GRG*E0007”" in text
+    assert page.context["similar_points"] == [world.market]
+    assert "NO, this card" not in text
+    foreign = ask(signed_in(world.anna), card="04AA11", charge_point="NOBLVE0001").context
+    assert world.quay not in foreign["similar_points"]
+
+
+def test_a_card_of_others_is_known_and_refused_as_before(world, signed_in):
+    page = ask(signed_in(world.anna), card="04:cc:33", charge_point="NLGRGE0001")
+    assert "NO, this card may not charge here" in page.content.decode()
+    assert "similar_cards" not in page.context
+
+
 def test_several_matches_are_offered_to_choose_from(world, signed_in):
     make.ChargeCardFactory(customer=world.jansen, uid="04AA12")
     page = ask(signed_in(world.anna), card="Jansen", charge_point="NLGRGE0001").content.decode()

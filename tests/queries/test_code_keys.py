@@ -91,6 +91,8 @@ def test_other_lookups_by_key_have_an_index_too(world):
         (cards.filter(provider=world.greengrid, uid__unpadded_uid_key__in=["4AA11"]), "card_uid_without_zeros"),
         (Session.objects.filter(card_uid__uid_key="04AA11").order_by(), "session_of_card_key"),
         (entries.filter(card_uid__uid_key="04AA11"), "translate_asked_at_idx"),
+        (cards.filter(visual_number__identity_key="NLGRG000001A"), "card_visual_key_parts"),
+        (ChargePoint.objects.filter(evse_id__identity_key="NLGRGE1482").order_by(), "charge_point_evse_id_parts"),
         (of_provider.filter(number__identity_key__in=["1001"]), "customer_by_number_key"),
     ]:
         assert index in rows.explain()

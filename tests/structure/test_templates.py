@@ -31,7 +31,7 @@ LONGER = {
     "chargepoints/findings.html": 4,
     "chargepoints/latest_decisions.html": 1,
     "chargepoints/location.html": 4,
-    "chargepoints/may_charge.html": 2,
+    "chargepoints/may_charge.html": 1,
     "chargepoints/point.html": 1,
     "chargepoints/session.html": 7,
     "chargepoints/unknown_cards.html": 1,
