@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from chargegroups.access import CustomerStatus, ExceptionAccess
+from chargegroups.access import CardStatus, CustomerStatus, ExceptionAccess
 from evcnet.validity import valid_at_sql
 
 ExceptionFacts = tuple[ExceptionAccess, int | None]
@@ -285,6 +285,40 @@ class FactsQuery:
             cursor.execute(f"{self.sql} {select}", {**self.params, **(more or {})})
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
+
+    def holders(self, cards: Collection[int] | None = None) -> list[HolderSet]:
+        """The customers grouped by their facts and their cards: all of these, or those whose ids are named."""
+        rows = self._rows(_HOLDERS, {"cards": None if cards is None else list(cards)})
+        return [
+            HolderSet(FactSet.of(_key(facts), count).facts, tuple(CardFacts(*card) for card in _loaded(held)), count)
+            for *facts, held, count in rows
+        ]
+
+
+_HOLDERS = f"""SELECT {_COLUMNS}, held.cards, count(*) FROM facts JOIN (
+    SELECT customer_id, jsonb_agg(jsonb_build_array(status, roaming, valid) ORDER BY status, roaming, valid) AS cards FROM (
+        SELECT customer_id, status, roaming, {valid_at_sql("k")} AS valid FROM customers_chargecard k
+        WHERE (%(cards)s::bigint[] IS NULL OR k.id = ANY(%(cards)s)) AND k.customer_id IN (SELECT id FROM facts)
+    ) card GROUP BY customer_id
+) held ON held.customer_id = facts.id GROUP BY {_COLUMNS}, held.cards"""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What charge cards that are alike have in common; ``valid``: their window has begun, and is not over."""
+
+    status: CardStatus
+    roams: bool
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HolderSet:
+    """``count`` customers who share their facts, each with these cards."""
+
+    facts: CustomerFacts
+    cards: tuple[CardFacts, ...]
+    count: int
 
 
 _SHARED = """jsonb_build_array(user_group_id, payment, status, roams,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -60,17 +60,14 @@ class GroupSnapshot:
 
     def judge(self, customer: CustomerFacts) -> Decision:
         """What the access rules say of customers with these facts. A customer counts by the best of their valid cards."""
+        facts = Facts(at=self.at, customer_status=customer.status, card_roams=customer.roams, same_provider=True)
+        return self.decide(as_customer(facts, has_card=customer.roams), customer)
+
+    def decide(self, facts: Facts, customer: CustomerFacts) -> Decision:
+        """What the access rules say of these facts of a customer's, whose exception and payment are looked up here."""
         access, tariff = customer.exception_at(self.group.pk)
-        facts = Facts(
-            at=self.at,
-            customer_status=customer.status,
-            card_roams=customer.roams,
-            same_provider=True,
-            same_user_group=customer.user_group == self.group.user_group_id,
-            exception=access,
-        )
         return decide(
-            as_customer(facts, has_card=customer.roams),
+            replace(facts, same_user_group=customer.user_group == self.group.user_group_id, exception=access),
             self.terms,
             exception_tariff=self.tariff(tariff),
             prepaid=customer.payment == Customer.Payment.PREPAID,

@@ -1,11 +1,13 @@
-"""Publication of a location, held against who may charge there."""
+"""Publication of locations, held against who may charge there."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargegroups.access_summary import access_summaries
+from chargegroups.access_summary import AccessSummary, access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
 
@@ -31,13 +33,37 @@ class Publication:
 
 
 def publication(location: Location, at: datetime) -> Publication:
-    points = ChargePoint.objects.filter(location=location).exclude(charge_group=None)
-    groups = ChargeGroup.objects.filter(pk__in=points.values("charge_group_id")).select_related("user_group")
-    holds = access_summaries(groups, at)
-    working = set(points.filter(status=ChargePoint.Status.ACTIVE).values_list("charge_group_id", flat=True))
+    return publications([location], at)[location.pk]
+
+
+def publications(locations: Iterable[Location], at: datetime) -> dict[int, Publication]:
+    """By the location's id. The number of queries does not grow with the locations."""
+    by_id = {location.pk: location for location in locations}
+    groups = _groups_at(by_id)
+    named = {group for at_location in groups.values() for group in at_location}
+    summaries = access_summaries(ChargeGroup.objects.filter(pk__in=named).select_related("user_group"), at)
+    return {
+        pk: _publication(location, [(summaries[group], works) for group, works in groups[pk].items()])
+        for pk, location in by_id.items()
+    }
+
+
+def _groups_at(locations: Iterable[int]) -> dict[int, dict[int, bool]]:
+    """The charge groups with points at each location, and whether one of these points is active."""
+    points = ChargePoint.objects.filter(location__in=list(locations), charge_group__isnull=False)
+    groups: dict[int, dict[int, bool]] = defaultdict(dict)
+    for location, group, status in points.order_by("charge_group__code").values_list(
+        "location", "charge_group", "status"
+    ):
+        at_location = groups[location]
+        at_location[group] = at_location.get(group, False) or status == ChargePoint.Status.ACTIVE
+    return groups
+
+
+def _publication(location: Location, groups: Sequence[tuple[AccessSummary, bool]]) -> Publication:
     return Publication(
         published=location.published,
-        nobody=not any(each.open_to for pk, each in holds.items() if pk in working),
-        home=tuple(each.group for each in holds.values() if each.group.type == ChargeGroup.Type.HOME),
-        roaming=tuple(each.group for each in holds.values() if each.terms is not None and each.terms.roaming),
+        nobody=not any(each.open_to for each, works in groups if works),
+        home=tuple(each.group for each, _ in groups if each.group.type == ChargeGroup.Type.HOME),
+        roaming=tuple(each.group for each, _ in groups if each.terms is not None and each.terms.roaming),
     )

@@ -1,6 +1,6 @@
 """Changes of status of customers and of single cards, for many at once: approve, reject, block, unblock, deactivate.
 
-Each returns which rows changed, which were so already, and which were refused with the reason.
+Each takes rows or their keys, and returns which rows changed, which were so already, and which were refused with the reason.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from customers.models import ChargeCard, Customer
 from evcnet.bulk import BulkResult, change_rows
 
 R = TypeVar("R", bound=models.Model)
-Customers = Iterable[Customer]
+Customers = Iterable[Customer | int]
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 NOT_WAITING = "The customer is {status} and does not wait for approval."
 
@@ -48,7 +48,7 @@ def deactivate(customers: Customers) -> BulkResult:
     return _set_status(customers, _CUSTOMER.DEACTIVATED, allowed=allowed, otherwise=refusal)
 
 
-def block_cards(cards: Iterable[ChargeCard]) -> BulkResult:
+def block_cards(cards: Iterable[ChargeCard | int]) -> BulkResult:
     """To block a card is to deactivate it."""
     return change_rows(
         _rows(ChargeCard, cards),
@@ -57,14 +57,19 @@ def block_cards(cards: Iterable[ChargeCard]) -> BulkResult:
     )
 
 
-def unblock_cards(cards: Iterable[ChargeCard]) -> BulkResult:
+def unblock_cards(cards: Iterable[ChargeCard | int]) -> BulkResult:
     """Cards of a customer become active, whether they were blocked or not yet in use."""
     return change_rows(
         _rows(ChargeCard, cards),
         {"status": _CARD.ACTIVE},
         is_unchanged=lambda card: card.status == _CARD.ACTIVE,
-        why_not=lambda card: "" if card.customer_id else "The card has no customer: attach it to one first.",
+        why_not=why_not_unblock,
     )
+
+
+def why_not_unblock(card: ChargeCard) -> str:
+    """Why this card can't be active; empty where it can."""
+    return "" if card.customer_id else "The card has no customer: attach it to one first."
 
 
 def _set_status(customers: Customers, status: str, *, allowed: set[Any], otherwise: str) -> BulkResult:
@@ -73,11 +78,15 @@ def _set_status(customers: Customers, status: str, *, allowed: set[Any], otherwi
         _rows(Customer, customers),
         {"status": status},
         is_unchanged=lambda customer: customer.status == status,
-        why_not=lambda customer: (
-            "" if customer.status in allowed else otherwise.format(status=customer.get_status_display())
-        ),
+        why_not=lambda customer: _why_not(customer, allowed, otherwise),
     )
 
 
-def _rows(model: type[R], rows: Iterable[R]) -> models.QuerySet[R]:
-    return model._default_manager.filter(pk__in=[row.pk for row in rows])
+def _why_not(customer: Customer, allowed: set[Any], otherwise: str) -> str:
+    if customer.erased_at is not None:
+        return "The person was erased: nothing changes any more."
+    return "" if customer.status in allowed else otherwise.format(status=customer.get_status_display())
+
+
+def _rows(model: type[R], rows: Iterable[R | int]) -> models.QuerySet[R]:
+    return model._default_manager.filter(pk__in=[row if isinstance(row, int) else row.pk for row in rows])

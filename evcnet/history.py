@@ -46,7 +46,8 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One event. ``who`` is empty where no login did it: a command or an import by the operator."""
+    """One event. ``who`` is empty where no login did it: a command or an import by the operator. ``reason`` is what was
+    said of a change of status, as far as it was asked for."""
 
     at: datetime
     who: str
@@ -56,6 +57,7 @@ class HistoryEntry:
     name: str
     changes: tuple[FieldChange, ...]
     event: Any = None
+    reason: str = ""
 
     @property
     def other_changes(self) -> list[FieldChange]:

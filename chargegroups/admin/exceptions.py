@@ -20,6 +20,7 @@ from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import CustomerException
 from chargegroups.terms import Decision
 from customers.models import Customer
+from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, refusal_of
 
@@ -144,6 +145,7 @@ class Editor:
         if self.request.POST.get("shown") != self.fingerprint:
             self.stale = bool(self.request.POST.get("shown"))
             return None
+        ask_password_again(self.request)
         notify = Change.Notify.ALL if "tell" in self.request.POST else Change.Notify.NONE
         try:
             applied = apply_change(self.proposal, fingerprint=self.fingerprint,

@@ -33,6 +33,7 @@ from evcnet.admin.base import TabularInline
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
@@ -84,7 +85,7 @@ class ConnectionFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
+class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     resource_classes = (ChargePointResource,)
     form = ChargePointForm
     list_display = ["display_point", "display_location", "display_group", "display_status", "display_state", "power"]
@@ -105,6 +106,7 @@ class ChargePointAdmin(ActionsAdmin[ChargePoint], BulkImportExportAdmin):
     ]
     inlines = [ConnectorInline]
     empty_words = "The devices at which customers charge. Add them one by one, or import a file."
+    status_kind = point_actions.POINTS
     bulk_actions = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
     object_actions = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
     change_form_outer_before_template = "chargepoints/point.html"

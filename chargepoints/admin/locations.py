@@ -9,11 +9,13 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
+from chargepoints.admin.location_actions import PUBLICATION, PUBLISH, UNPUBLISH
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from chargepoints.resources import LocationResource
-from evcnet.admin.base import ModelAdmin
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
@@ -22,7 +24,9 @@ LISTED = 50
 
 
 @admin.register(Location)
-class LocationAdmin(ModelAdmin[Location], BulkImportExportAdmin):
+class LocationAdmin(StatusStepAdmin[Location], ActionsAdmin[Location], BulkImportExportAdmin):
+    status_kind = PUBLICATION
+    bulk_actions = (PUBLISH, UNPUBLISH)
     resource_classes = (LocationResource,)
     list_display = ["place", "postal_code", "code", "points", "display_published"]
     list_filter = ["published"]
@@ -72,6 +76,7 @@ class LocationAdmin(ModelAdmin[Location], BulkImportExportAdmin):
         listed = list(points.select_related("charge_group__user_group")[: LISTED + 1])
         return {
             "location": stored,
+            "buttons": self.action_buttons(request, stored),
             "points": listed[:LISTED],
             "more_points": len(listed) > LISTED,
             "publication": publication(stored, timezone.now()),

@@ -18,16 +18,18 @@ from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
+from chargepoints.status_text import points_become
 from customers.models import StaffMember
 from evcnet.admin.actions import Action, ActionForm, row_of_page
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
+from evcnet.admin.status_actions import StatusAction, StatusKind
 from evcnet.bulk import BulkResult, RowMessage
 from evcnet.errors import REFUSALS, refusal_of
 from tariffs.models import Tariff
 
-ACTIVE = ChargePoint.Status.ACTIVE
+ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
 
 
 class AttachForm(ActionForm):
@@ -135,20 +137,28 @@ DETACH = Action(
     is_available=lambda point: point.charge_group_id is not None,
     view=_out,
 )
-ACTIVATE = Action(
+POINTS = StatusKind("status", points_become, needs_reason=frozenset([INACTIVE, ChargePoint.Status.OUT_OF_SERVICE]))
+ACTIVATE = StatusAction(
     "activate",
     "Activate",
     "activated",
     attach_detach.activate,
     is_available=lambda point: point.status != ACTIVE and not attach_detach.why_not_activate(point),
     primary=True,
+    kind=POINTS,
+    target=ACTIVE,
+    sources=frozenset([INACTIVE, ChargePoint.Status.OUT_OF_SERVICE]),
+    why_not=attach_detach.why_not_activate,
 )
-DEACTIVATE = Action(
+DEACTIVATE = StatusAction(
     "deactivate",
     "Deactivate",
     "deactivated",
     attach_detach.deactivate,
     is_available=lambda point: point.status == ACTIVE,
+    kind=POINTS,
+    target=INACTIVE,
+    sources=frozenset([ACTIVE]),
 )
 FREE_FOR_OWNER = Action(
     "free-for-owner",
@@ -157,4 +167,5 @@ FREE_FOR_OWNER = Action(
     _free_for_owner,
     is_available=lambda point: bool(point.owner_id and point.charge_group_id),
     form=FreeForOwnerForm,
+    asks_password=True,
 )

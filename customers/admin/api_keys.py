@@ -9,34 +9,25 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
+from customers.admin.status_actions import ACTIVATE_KEY, API_KEYS, DEACTIVATE_KEY
 from customers.models import ApiKey
 from evcnet.accounts.reauthentication import AsksPasswordAgain
-from evcnet.admin.actions import Action, ActionsAdmin
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
-from evcnet.bulk import BulkResult, change_rows
-
-
-def _switch(active: bool) -> Any:
-    def act(keys: list[ApiKey]) -> BulkResult:
-        rows = ApiKey.objects.filter(pk__in=[key.pk for key in keys])
-        return change_rows(rows, {"active": active}, is_unchanged=lambda key: key.active == active)
-
-    return act
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AsksPasswordAgain, ActionsAdmin[ApiKey]):
+class ApiKeyAdmin(AsksPasswordAgain, StatusStepAdmin[ApiKey], ActionsAdmin[ApiKey]):
     list_display = ["name", "display_prefix", "rate_per_minute", "created_at", "display_status"]
     search_fields = ["name", "prefix"]
     search_help_text = "Name, or how the key begins"
     fields = ["name", "rate_per_minute"]
     empty_words = "With a key a program asks in your name whether a card may charge. Make one for each program."
-    bulk_actions = (
-        Action("deactivate", "Deactivate", "deactivated", _switch(False), is_available=lambda key: key.active),
-        Action("activate", "Activate", "activated", _switch(True), is_available=lambda key: not key.active),
-    )
+    bulk_actions = (DEACTIVATE_KEY, ACTIVATE_KEY)
+    status_kind = API_KEYS
     change_form_outer_before_template = "customers/api_key.html"
     secret = ""
     """That of the key which this request made."""

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import Http404
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from customers.models import AuditEntry
+from customers.models import AuditEntry, StatusChange
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import MomentsFilter
 from evcnet.admin.requests import StaffRequest
@@ -34,7 +34,16 @@ class AuditLogAdmin(ModelAdmin[AuditEntry]):
 
     @admin.display(description="about", ordering="about")
     def display_about(self, entry: AuditEntry) -> str:
-        return _in_words(entry.about)
+        reason = self.reasons.get(entry.details.get("status_change"), "")
+        return f"{_in_words(entry.about)}. Reason: {reason}" if reason else _in_words(entry.about)
+
+    reasons: dict[Any, str]
+
+    def fetch_columns(self, request: StaffRequest, rows: list[AuditEntry]) -> None:
+        """The reasons stand with the changes of status, where an erasure reaches them."""
+        keys = [entry.details["status_change"] for entry in rows if "status_change" in entry.details]
+        changes = StatusChange.objects.filter(pk__in=keys).exclude(reason="") if keys else ()
+        self.reasons = {change.pk: change.reason for change in changes}
 
     def get_readonly_fields(self, request: StaffRequest, obj: AuditEntry | None = None) -> Any:
         return ["at", "event", "who", "about", "rows", "address"]

@@ -19,12 +19,13 @@ from customers.search import search_cards
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(ActionsAdmin[ChargeCard], BulkImportExportAdmin):
+class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], BulkImportExportAdmin):
     resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
     list_display = ["display_card", "display_customer", "display_roaming", "valid_until", "display_status"]
@@ -43,6 +44,7 @@ class ChargeCardAdmin(ActionsAdmin[ChargeCard], BulkImportExportAdmin):
         ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
     ]
     empty_words = "What drivers show to a reader. Add them one by one, or import a file."
+    status_kind = status_actions.CARDS
     bulk_actions = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"
 

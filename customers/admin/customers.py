@@ -21,12 +21,13 @@ from customers.resources import CustomerResource
 from customers.search import search_customers
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
 from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(Customer)
-class CustomerAdmin(ActionsAdmin[Customer], BulkImportExportAdmin):
+class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImportExportAdmin):
     resource_classes = (CustomerResource,)
     form = CustomerForm
     list_display = ["number", "name", "display_group", "kind", "payment", "cards", "display_status"]
@@ -45,6 +46,7 @@ class CustomerAdmin(ActionsAdmin[Customer], BulkImportExportAdmin):
         ("Payment and contact", {"fields": ["payment", "email", "language"]}),
     ]
     empty_words = "Who charges: private people, companies and their employees. Add them one by one, or import a file."
+    status_kind = status_actions.CUSTOMERS
     bulk_actions = (
         status_actions.APPROVE,
         status_actions.REJECT,

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from customers.admin.login_access import LoginAccessMixin
+from customers.admin.status_actions import LOGINS
 from customers.audit import record
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.invitations import waits_for_first_password
@@ -21,9 +22,10 @@ from customers.permissions import IN_WORDS, Role
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
 from evcnet.accounts.scope import admin_of, managed_by
-from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.base import TabularInline
 from evcnet.admin.forms import OwnedForm
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
 from evcnet.errors import DomainError
 from evcnet.history import event_model
@@ -70,7 +72,8 @@ def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
 
 
 @admin.register(StaffMember)
-class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, ModelAdmin[StaffMember]):
+class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, StatusStepAdmin[StaffMember]):
+    status_kind = LOGINS
     form = LoginForm
     list_display = ["name", "email", "roles", "last_login", "display_status"]
     list_filter = ["is_active"]

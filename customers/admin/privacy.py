@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from chargepoints.status_text import customers_become
 from customers.audit import record
 from customers.models import AuditEntry, Customer
 from customers.privacy.erase import erase
 from customers.privacy.export import CustomerExport
 from customers.privacy.personal_data import HeldRows, held_rows
 from evcnet.accounts.attempts import address_of
-from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.actions import Action, ActionForm
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -58,6 +58,17 @@ class EraseForm(ActionForm):
         help_text="Type the number of the customer who is to be erased.",
     )
 
+    reason = forms.CharField(
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="Kept in the record and in the history, without the words that name the person.",
+    )
+
+    @property
+    def access(self) -> list[str]:
+        """Which cards stop working, and where."""
+        return customers_become([self.rows[0].pk], "deactivated", self.request.user)[1:]
+
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
         if number != self.rows[0].number:
@@ -74,9 +85,8 @@ def _erase(
     admin: ModelAdmin[Customer], request: StaffRequest, customers: list[Customer], answers: dict[str, Any]
 ) -> HttpResponse:
     (customer,) = customers
-    ask_password_again(request)
     try:
-        rows = erase(customer, by=request.user, address=address_of(request))
+        rows = erase(customer, by=request.user, address=address_of(request), reason=answers["reason"])
     except REFUSALS as error:
         messages.error(request, f"Nothing was erased. {refusal_of(error).message}")
     else:
@@ -101,5 +111,6 @@ ERASE = Action(
     is_available=is_person,
     permission="erase",
     form=EraseForm,
+    asks_password=True,
     view=_erase,
 )

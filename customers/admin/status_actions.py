@@ -1,12 +1,25 @@
-"""Actions that change the status of customers and cards."""
+"""Actions that change the status of customers, cards, logins and API keys."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chargepoints.status_text import cards_become, customers_become
 from customers import customer_status
-from customers.models import ChargeCard, Customer
-from evcnet.admin.actions import Action
+from customers.models import ApiKey, ChargeCard, Customer, StaffMember
+from evcnet.admin.status_actions import StatusAction, StatusKind
+from evcnet.bulk import BulkResult, change_rows
+from evcnet.text import counted
 
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 
-APPROVE = Action(
+CUSTOMERS = StatusKind(
+    "status",
+    customers_become,
+    needs_reason=frozenset([_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED]),
+    narrow=lambda customers: customers.filter(erased_at=None),
+)
+APPROVE = StatusAction(
     "approve",
     "Approve",
     "approved",
@@ -14,23 +27,32 @@ APPROVE = Action(
     is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
     permission="approve",
     primary=True,
+    kind=CUSTOMERS,
+    target=_CUSTOMER.ACTIVE,
+    sources=frozenset([_CUSTOMER.PENDING]),
 )
-REJECT = Action(
+REJECT = StatusAction(
     "reject",
     "Reject",
     "rejected",
     customer_status.reject,
     is_available=lambda customer: customer.status == _CUSTOMER.PENDING,
     permission="approve",
+    kind=CUSTOMERS,
+    target=_CUSTOMER.DEACTIVATED,
+    sources=frozenset([_CUSTOMER.PENDING]),
 )
-BLOCK = Action(
+BLOCK = StatusAction(
     "block",
     "Block",
     "blocked",
     customer_status.block,
     is_available=lambda customer: customer.status == _CUSTOMER.ACTIVE,
+    kind=CUSTOMERS,
+    target=_CUSTOMER.BLOCKED,
+    sources=frozenset([_CUSTOMER.ACTIVE]),
 )
-UNBLOCK = Action(
+UNBLOCK = StatusAction(
     "unblock",
     "Let back in",
     "let back in",
@@ -39,23 +61,39 @@ UNBLOCK = Action(
         customer.status in (_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED) and not customer.erased_at
     ),
     primary=True,
+    kind=CUSTOMERS,
+    target=_CUSTOMER.ACTIVE,
+    sources=frozenset([_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED]),
 )
-DEACTIVATE = Action(
+DEACTIVATE = StatusAction(
     "deactivate",
     "Deactivate",
     "deactivated",
     customer_status.deactivate,
     is_available=lambda customer: customer.status in (_CUSTOMER.ACTIVE, _CUSTOMER.BLOCKED),
+    kind=CUSTOMERS,
+    target=_CUSTOMER.DEACTIVATED,
+    sources=frozenset([_CUSTOMER.ACTIVE, _CUSTOMER.BLOCKED]),
 )
-BLOCK_CARD = Action(
+
+CARDS = StatusKind(
+    "status",
+    cards_become,
+    needs_reason=frozenset([_CARD.DEACTIVATED, _CARD.INACTIVE]),
+    labels={_CARD.DEACTIVATED: "blocked"},
+)
+BLOCK_CARD = StatusAction(
     "block",
     "Block",
     "blocked",
     customer_status.block_cards,
     is_available=lambda card: card.status != _CARD.DEACTIVATED,
     permission="block",
+    kind=CARDS,
+    target=_CARD.DEACTIVATED,
+    sources=frozenset([_CARD.ACTIVE, _CARD.INACTIVE]),
 )
-UNBLOCK_CARD = Action(
+UNBLOCK_CARD = StatusAction(
     "unblock",
     "Unblock",
     "unblocked",
@@ -63,4 +101,53 @@ UNBLOCK_CARD = Action(
     is_available=lambda card: card.status != _CARD.ACTIVE and card.customer_id is not None,
     permission="block",
     primary=True,
+    kind=CARDS,
+    target=_CARD.ACTIVE,
+    sources=frozenset([_CARD.DEACTIVATED, _CARD.INACTIVE]),
+    why_not=customer_status.why_not_unblock,
 )
+
+
+def _logins_become(keys: Sequence[int], active: bool, login: StaffMember) -> list[str]:
+    who = counted(len(keys), "login")
+    if active:
+        return [f"{who} can sign in again, with the roles below."]
+    return [f"{who} can no longer sign in, and {'is' if len(keys) == 1 else 'are'} signed out everywhere."]
+
+
+LOGINS = StatusKind(
+    "is_active", _logins_become, needs_reason=frozenset([False]), labels={True: "active", False: "inactive"}
+)
+
+
+def _keys_become(keys: Sequence[int], active: bool, login: StaffMember) -> list[str]:
+    which = counted(len(keys), "API key")
+    return [f"{which} {'works again' if active else 'stops working'}: programs with it are {_answered(active)}."]
+
+
+def _answered(active: bool) -> str:
+    return "answered" if active else "refused from now on"
+
+
+def _switch_keys(active: bool) -> StatusAction:
+    def perform(keys: Sequence[int]) -> BulkResult:
+        rows = ApiKey.objects.filter(pk__in=keys)
+        return change_rows(rows, {"active": active}, is_unchanged=lambda key: key.active == active)
+
+    name = "activate" if active else "deactivate"
+    return StatusAction(
+        name,
+        name.capitalize(),
+        f"{name}d",
+        perform,
+        is_available=lambda key: key.active != active,
+        kind=API_KEYS,
+        target=active,
+        sources=frozenset([not active]),
+    )
+
+
+API_KEYS = StatusKind(
+    "active", _keys_become, needs_reason=frozenset([False]), labels={True: "active", False: "inactive"}
+)
+DEACTIVATE_KEY, ACTIVATE_KEY = _switch_keys(False), _switch_keys(True)

@@ -9,6 +9,7 @@ from customers.models.letters import LetterSettings
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
+from customers.models.status_changes import StatusChange
 
 __all__ = [
     "Alert",
@@ -26,5 +27,6 @@ __all__ = [
     "Provider",
     "StaffAlert",
     "StaffMember",
+    "StatusChange",
     "UserGroup",
 ]

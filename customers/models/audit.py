@@ -40,6 +40,8 @@ class AuditEntry(models.Model):
         EXPORTED = "exported", "data exported"
         CUSTOMER_EXPORTED = "customer_exported", "customer's data exported"
         CUSTOMER_ERASED = "customer_erased", "customer erased"
+        STATUS_CHANGED = "status_changed", "status changed"
+        STATUS_UNDONE = "status_undone", "change of status undone"
 
     at = models.DateTimeField("when", db_default=Now(), editable=False)
     event = models.CharField("what", max_length=20, choices=Event)
@@ -47,7 +49,7 @@ class AuditEntry(models.Model):
     login = models.ForeignKey(StaffMember, models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
     who = models.CharField(max_length=400, blank=True, help_text="The login as it was called then; empty: a command.")
     about = models.CharField(max_length=500, blank=True)
-    rows = models.PositiveBigIntegerField(null=True, help_text="How many rows were taken away.")
+    rows = models.PositiveBigIntegerField(null=True, help_text="How many rows it concerned.")
     address = models.GenericIPAddressField("from", null=True)
     details = models.JSONField(default=dict)
 

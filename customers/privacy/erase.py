@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.functions import Now
 
 from customers.audit import record
@@ -14,21 +14,29 @@ from customers.models import AuditEntry, Customer, StaffMember
 from customers.privacy import anonymise
 from customers.privacy.lookup import Person
 from customers.signals import customer_erased
+from customers.status_changes import StatusWrite, recording, store_change
 from evcnet.errors import DomainError
 from evcnet.importexport.storages import remove_uploads_at
 
 
-def erase(customer: Customer, by: StaffMember | None = None, address: str | None = None) -> Counter[str]:
+def erase(
+    customer: Customer, by: StaffMember | None = None, address: str | None = None, reason: str = ""
+) -> Counter[str]:
     """Erase everything that names the customer; how many rows were overwritten or removed, by what they are.
 
-    One transaction: all of it happens, or nothing. Files that wait to be imported at the provider go with it. DomainError where the customer was erased already. The audit log says
-    who did it (``by``, from the IP ``address``), when, to which customer number, and how many rows.
+    One transaction: all of it happens, or nothing. Files that wait to be imported at the provider go with it. DomainError
+    where the customer was erased already. The audit log says who did it (``by``, from the IP ``address``), when, to which
+    customer number, how many rows, and the ``reason``, without words that name the person.
     """
-    with transaction.atomic(), _erasure():
+    with recording() as context, _erasure():
         person = Person.of(customer)
         # First what is tied to the customer goes: changes take the provider's lock, which comes before that of any row.
         rows = _send_erased(customer, by)
-        _lock(customer)
+        stored = _lock(customer)
+        write = StatusWrite(
+            Customer, "status", Customer.Status.DEACTIVATED, "erase", "erased", "erase", by, reason, undoable=False
+        )
+        change = store_change(write, [stored], context, customer.provider_id)
         rows += anonymise.overwrite(person)
         Customer.objects.filter(pk=customer.pk).update(erased_at=Now())
         about = f"customer {customer.number}"
@@ -39,6 +47,7 @@ def erase(customer: Customer, by: StaffMember | None = None, address: str | None
             about=about,
             rows=rows.total(),
             address=address,
+            status_change=change.pk,
             **rows,
         )
         remove_uploads_at(customer.provider)
@@ -52,9 +61,11 @@ def _send_erased(customer: Customer, by: StaffMember | None) -> Counter[str]:
     return rows
 
 
-def _lock(customer: Customer) -> None:
-    if Customer.objects.select_for_update().get(pk=customer.pk).erased_at is not None:
+def _lock(customer: Customer) -> Customer:
+    stored: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    if stored.erased_at is not None:
         raise DomainError("This customer was erased already.")
+    return stored
 
 
 @contextmanager

@@ -13,23 +13,17 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.base import ModelAdmin, Row
+from evcnet.admin.report import report
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.selection import Selection
 from evcnet.bulk import BulkResult, RowMessage
 from evcnet.tenancy import visible_rows
-from evcnet.text import counted_rows
 
 MOST_ROWS = 1000
 """A page that lists what it is about stays readable, and its form within what a request may carry."""
-MASS_CHANGE = 10
-"""An action on more rows than these is a mass change, before which the password may be asked again."""
-LISTED = 20
-"""So many rows are named in a message; the rest is counted."""
-NOT_ALLOWED = "Your role does not allow this here."
 
 
 class ActionForm(forms.Form):
@@ -50,13 +44,19 @@ class ActionForm(forms.Form):
         return ()
 
 
+class WholeSelectionForm(ActionForm):
+    """Before an action without a page of its own, where everything on all pages of a list was selected."""
+
+    intro = "You selected everything that the filters of the list leave, on all of its pages."
+
+
 @dataclass(frozen=True)
 class Action:
     """``past_tense`` completes "12 customers …"; ``permission`` is view, change, or a model's own.
 
     ``perform`` takes the rows, and what the form asked for by keyword. Where ``view`` is given nothing is done at once:
     it answers instead, from the admin, the request, the rows and what the form asked for. ``is_available`` says whether
-    the page of a row offers it.
+    the page of a row offers it. ``asks_password``: once the form is filled in, the password is asked again, if need be.
     """
 
     name: str
@@ -67,7 +67,41 @@ class Action:
     permission: str = "change"
     form: type[ActionForm] | None = None
     primary: bool = False
+    asks_password: bool = False
     view: Callable[[Any, StaffRequest, list[Any], dict[str, Any]], HttpResponseBase] | None = None
+
+    @property
+    def has_page(self) -> bool:
+        """Is something said or asked before it is done to one row?"""
+        return self.form is not None
+
+    def respond(self, admin: ActionsAdmin[Any], request: StaffRequest, selection: Selection) -> HttpResponseBase | None:
+        """Perform it and say what became of the rows; or the page before it, as long as its form is not filled in."""
+        if self.form is not None and len(selection.keys) > MOST_ROWS:
+            messages.error(request, f"Nothing was done: select at most {MOST_ROWS:,} rows at a time.")
+            return None
+        values: dict[str, Any] = {}
+        if selection.rows and (self.form is not None or (selection.across and self.view is None)):
+            form_class, refused = self.form or WholeSelectionForm, selection.changed_since
+            confirmed = "confirmed" in request.POST and not refused
+            form = form_class(request.POST if confirmed else None, request=request, rows=selection.rows)
+            if not form.is_valid():
+                return admin.form_page(request, self, form, selection, refused)
+            values = form.cleaned_data
+        if self.asks_password:
+            ask_password_again(request)
+        return self._perform(admin, request, selection, values)
+
+    def _perform(
+        self, admin: ActionsAdmin[Any], request: StaffRequest, selection: Selection, values: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if self.view is not None and selection.rows:
+            if selection.refusals.refusals:
+                report(request, selection.model, selection.refusals, self.past_tense)
+            return self.view(admin, request, selection.rows, values)
+        result = self.perform(selection.rows, **values) if self.perform is not None else BulkResult()
+        report(request, selection.model, result + selection.refusals, self.past_tense)
+        return None
 
 
 class ActionsAdmin(ModelAdmin[Row]):
@@ -92,7 +126,7 @@ class ActionsAdmin(ModelAdmin[Row]):
     def action_buttons(self, request: StaffRequest, obj: Row) -> list[dict[str, Any]]:
         """For the row's page: the actions that this login may do to this row, as it is now."""
         return [
-            {"action": action, "url": self._action_url(obj, action), "asks": action.form is not None}
+            {"action": action, "url": self._action_url(obj, action), "asks": action.has_page}
             for action in (*self.bulk_actions, *self.object_actions)
             if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)
         ]
@@ -101,43 +135,31 @@ class ActionsAdmin(ModelAdmin[Row]):
         """Performs the action on POST; with GET, the page before it, for an action that has one."""
         actions = (*self.bulk_actions, *self.object_actions)
         action = next((each for each in actions if each.name == name), None)
-        if action is None or (request.method != "POST" and action.form is None):
+        if action is None or (request.method != "POST" and not action.has_page):
             raise Http404("No such page.")
         obj = self.get_object_or_404(request, object_id, action.permission)
-        if action.form is not None and not action.is_available(obj):
+        if action.has_page and not action.is_available(obj):
             messages.info(request, f"Nothing was done: “{action.label}” does not apply to {obj} any more.")
             return HttpResponseRedirect(self._url_after_action(request, obj))
-        response = self.respond_to_action(request, action, [obj], BulkResult(), self._action_url(obj, action))
+        selection = Selection(
+            self.model._default_manager.all(), request, action.permission, self._action_url(obj, action), obj
+        )
+        response = action.respond(self, request, selection)
         return response or HttpResponseRedirect(self._url_after_action(request, obj))
 
-    def respond_to_action(
-        self, request: StaffRequest, action: Action, rows: list[Any], refusals: BulkResult, url: str
-    ) -> HttpResponseBase | None:
-        """Perform it and say what became of the rows; or the page before it, as long as its form is not filled in."""
-        values: dict[str, Any] = {}
-        if action.form is not None and rows:
-            form = action.form(request.POST if "confirmed" in request.POST else None, request=request, rows=rows)
-            if not form.is_valid():
-                return self._form_page(request, action, form, url)
-            values = form.cleaned_data
-        if action.view is not None and rows:
-            if refusals.refusals:
-                report(request, self.model, refusals, action.past_tense)
-            return action.view(self, request, rows, values)
-        result = action.perform(rows, **values) if action.perform is not None else BulkResult()
-        report(request, self.model, result + refusals, action.past_tense)
-        return None
-
-    def _form_page(self, request: StaffRequest, action: Action, form: ActionForm, url: str) -> HttpResponse:
-        one = row_of_page(request, form.rows)
-        many = counted_rows(self.model, len(form.rows))
-        context = self.page_context(request, one, f"{action.label}: {one or many}") | {
+    def form_page(
+        self, request: StaffRequest, action: Action, form: ActionForm, selection: Selection, refused: str = ""
+    ) -> HttpResponse:
+        """The page before an action. ``refused``: why what was confirmed was not done."""
+        one = selection.one
+        context = self.page_context(request, one, f"{action.label}: {one or selection.count}") | {
             "action": action,
             "form": form,
+            "refused": refused,
             "row_messages": list(form.row_messages()),
-            "url": url,
-            "one": one,
-            "many": many,
+            "url": selection.url,
+            "hidden": selection.hidden_fields(action.name),
+            "button": action.label if one else f"{action.label} {selection.count}",
             "media": self.media + form.media,
             "back": self.page(one.pk) if one else request.get_full_path(),
         }
@@ -163,58 +185,8 @@ def row_of_page(request: StaffRequest, rows: Sequence[Any]) -> Any:
 
 def _changelist_action(action: Action) -> Callable[..., HttpResponseBase | None]:
     def run(admin: ActionsAdmin[Any], request: StaffRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:
-        count = queryset.count()
-        if count > MASS_CHANGE:
-            ask_password_again(request)
-        if action.form is not None and count > MOST_ROWS:
-            messages.error(request, f"Nothing was done: select at most {MOST_ROWS:,} rows at a time.")
-            return None
-        rows, refusals = _split_by_permission(request, queryset, action.permission)
-        return admin.respond_to_action(request, action, rows, refusals, request.get_full_path())
+        across = request.POST.get("select_across") == "1"
+        selection = Selection(queryset, request, action.permission, request.get_full_path(), across=across)
+        return action.respond(admin, request, selection)
 
     return run
-
-
-def _split_by_permission(
-    request: StaffRequest, queryset: models.QuerySet[Any], permission: str
-) -> tuple[list[Any], BulkResult]:
-    """The selected rows on which the login may do this; those that it only sees are refused."""
-    allowed = visible_rows(queryset.model, request.user, permission).filter(pk__in=queryset.values("pk"))
-    keys = set(allowed.values_list("pk", flat=True))
-    rows = list(queryset)
-    refusals = tuple(RowMessage(row, NOT_ALLOWED) for row in rows if row.pk not in keys)
-    return [row for row in rows if row.pk in keys], BulkResult(refusals=refusals)
-
-
-# What is said afterwards
-
-
-def report(request: StaffRequest, model: type[models.Model], result: BulkResult, past_tense: str) -> None:
-    """One message for what was changed, one for what was so already, one for what was refused and why."""
-    if result.changed:
-        messages.success(request, _names(model, result.changed, past_tense))
-    if result.notes:
-        messages.info(request, _reasons(model, result.notes, "to look at"))
-    if result.unchanged:
-        messages.info(request, _names(model, result.unchanged, f"{past_tense} already"))
-    if result.refusals:
-        messages.warning(request, _reasons(model, result.refusals, f"not {past_tense}"))
-    if not (result.changed or result.unchanged or result.refusals):
-        messages.warning(request, f"No {model._meta.verbose_name} was {past_tense}: none was selected.")
-
-
-def _names(model: type[models.Model], rows: Sequence[Any], past_tense: str) -> SafeString:
-    names = format_html_join(", ", "{}", ((str(row),) for row in rows[:LISTED]))
-    return format_html("{} {}: {}{}", counted_rows(model, len(rows)), past_tense, names, _and_more(rows))
-
-
-def _reasons(model: type[models.Model], row_messages: Sequence[RowMessage], what: str) -> SafeString:
-    lines = format_html_join(
-        "", "<li><strong>{}</strong>: {}</li>", ((each.row, each.text) for each in row_messages[:LISTED])
-    )
-    count = counted_rows(model, len(row_messages))
-    return format_html('{} {}:<ul class="evc-reasons">{}</ul>{}', count, what, lines, _and_more(row_messages))
-
-
-def _and_more(rows: Sequence[Any]) -> str:
-    return f" and {len(rows) - LISTED:,} more" if len(rows) > LISTED else ""

@@ -22,6 +22,7 @@ from django.urls import URLPattern, path, reverse
 from unfold import admin as unfold
 from unfold.views import ChangeList
 
+from customers.status_changes import with_reasons
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
@@ -227,7 +228,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             raise Http404(f"Of a {self.model._meta.verbose_name} no history is kept.")
         entries, more = page_of_history(self.history_sources(obj), request.user, request.GET.get("before"))
         context = self.page_context(request, obj, f"History of {obj}") | {
-            "entries": entries,
+            "entries": with_reasons(entries),
             "earlier": entries[-1].at.isoformat() if more else "",
             **(extra_context or {}),
         }

@@ -38,9 +38,11 @@ class PortalSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         from chargepoints.admin.explainer import may_charge, suggest
         from chargepoints.admin.findings import findings_page
+        from evcnet.admin.undo_status import undo_status
 
         own = [
             path("findings/", self.admin_view(findings_page), name="findings"),
+            path("undo/<uuid:context>/", self.admin_view(undo_status), name="undo_status"),
             path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
             path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
         ]

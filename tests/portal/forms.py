@@ -17,3 +17,7 @@ def page_form(response: Any) -> dict[str, Any]:
 def _values(form: Any) -> dict[str, Any]:
     found = {form.add_prefix(name): form[name].value() for name in form.fields}
     return {name: value for name, value in found.items() if value is not None and value is not False}
+
+
+CONFIRMED = {"confirmed": "yes", "reason": "the owner asked for it"}
+"""What the page sends that stands before an action on the status of rows."""

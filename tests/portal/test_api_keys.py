@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from customers.api_authentication import authenticate_key
 from customers.models import ApiKey
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 from tests.portal.test_logins import page
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ class TestKeys:
 
     def test_a_deactivated_key_is_refused(self, world, signed_in):
         key, secret = ApiKey.make(provider=world.greengrid, name="old")
-        signed_in(world.anna).post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"]))
+        signed_in(world.anna).post(reverse("admin:customers_apikey_action", args=[key.pk, "deactivate"]), CONFIRMED)
         assert authenticate_key(f"Token {secret}") is None
 
     def test_a_key_of_another_provider_looks_like_a_missing_one(self, world, signed_in):

@@ -8,7 +8,7 @@ from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint, Location
 from tariffs.models import Tariff
 from tests import factories as make
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 from tests.portal.sent import sent
 
 pytestmark = pytest.mark.django_db
@@ -88,14 +88,16 @@ def test_who_only_reads_changes_nothing(world, signed_in, who, name):
 
 def test_a_point_is_deactivated_and_activated_from_its_page(world, signed_in):
     browser = signed_in(world.carla)
-    browser.post(verb(world.market, "deactivate"))
+    browser.post(verb(world.market, "deactivate"), CONFIRMED)
     assert now(world.market).status == "inactive"
-    browser.post(verb(world.market, "activate"))
+    browser.post(verb(world.market, "activate"), CONFIRMED)
     assert now(world.market).status == "active"
 
 
 def test_looking_at_an_address_changes_nothing(world, signed_in):
-    assert signed_in(world.ben).get(verb(world.market, "deactivate")).status_code == 404
+    browser = signed_in(world.ben)
+    assert "can no longer charge there" in browser.get(verb(world.market, "deactivate")).content.decode()
+    assert browser.get(verb(world.market, "detach")).status_code == 404
     assert now(world.market).status == "active"
 
 
@@ -272,14 +274,3 @@ def test_the_history_of_a_point_says_who_took_it_out_of_its_group(world, signed_
     browser.post(url, sent(browser.post(url), url, step="confirm", named="CG-LEUSDEN"))
     text = browser.get(reverse("admin:chargepoints_chargepoint_history", args=[world.market.pk])).content.decode()
     assert "Ben" in text and "Leusden centre" in text and "inactive" in text
-
-
-def test_a_form_never_changes_how_an_identity_is_spelled(world, signed_in):
-    browser = signed_in(world.anna)
-    address = reverse("admin:chargepoints_chargepoint_change", args=[world.market.pk])
-    typed = {"identity": "nl*grg*e0001", "name": "Market", "evse_id": "NL*GRG*E0001"}
-    browser.post(address, page_form(browser.get(address)) | typed)
-    world.market.refresh_from_db()
-    assert (world.market.identity, world.market.name) == ("NLGRGE0001", "Market")
-    refused = browser.post(address, page_form(browser.get(address)) | {"evse_id": "NL*GRG*\u04151"})
-    assert "U+0415, a Cyrillic capital letter ie, at place 8" in refused.content.decode()

@@ -9,7 +9,7 @@ from chargepoints.models import ChargePoint, Connector
 from customers.models import ApiKey, Customer
 from customers.permissions import Role
 from tests import factories as make
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +26,11 @@ def page(customer) -> str:
 
 
 def do(browser, name, customer):
-    return browser.post(reverse("admin:customers_customer_action", args=[customer.pk, name]), follow=True)
+    return browser.post(reverse("admin:customers_customer_action", args=[customer.pk, name]), CONFIRMED, follow=True)
 
 
 def in_bulk(browser, name, customers):
-    sent = {"action": name, "_selected_action": [each.pk for each in customers], "index": 0}
+    sent = {"action": name, "_selected_action": [each.pk for each in customers], "index": 0} | CONFIRMED
     return browser.post(LIST, sent, follow=True)
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from chargepoints.models import ChargePoint, Location
 from tests import factories as make
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def page(location) -> str:
 
 
 def edit(browser, location, **typed):
-    return browser.post(page(location), page_form(browser.get(page(location))) | typed, follow=True)
+    return browser.post(page(location), page_form(browser.get(page(location))) | CONFIRMED | typed, follow=True)
 
 
 def publish(location):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from customers.models import Membership, StaffMember
 from customers.permissions import Role
 from tests import factories as make
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +152,9 @@ class TestSeveralRoles:
         assert browser.get(page(carla)).status_code == 200
         assert edit(browser, carla, name="Carla Cohen").status_code == 200
         assert StaffMember.objects.get(pk=carla.pk).name == "Carla Cohen"
-        sent = {key: value for key, value in page_form(browser.get(page(carla))).items() if key != "is_active"}
+        sent = {
+            key: value for key, value in page_form(browser.get(page(carla))).items() if key != "is_active"
+        } | CONFIRMED
         browser.post(page(carla), sent)
         assert not StaffMember.objects.get(pk=carla.pk).is_active
 
@@ -221,7 +223,7 @@ def send_together(browsers, logins, forms):
     meet = Barrier(2, timeout=20)
 
     def send(number):
-        sent = {key: value for key, value in forms[number].items() if key != "is_active"}
+        sent = {key: value for key, value in forms[number].items() if key != "is_active"} | CONFIRMED
         try:
             with before_the_check(meet):
                 return browsers[number].post(page(logins[number]), sent)

@@ -63,6 +63,16 @@ def test_a_failed_notice_is_mailed_again_from_its_page_and_from_the_list(world, 
     assert set(Notice.objects.values_list("state", flat=True)) == {"queued"}
 
 
+def test_everything_on_all_pages_is_mailed_again_only_once_its_number_was_shown(world, signed_in, notices):
+    Notice.objects.update(state="failed")
+    browser = signed_in(world.ben)
+    sent = {"action": "mail-again", "_selected_action": notices[0].pk, "index": 0, "select_across": 1}
+    assert "Mail again 2 notices" in text(browser.post(LIST, sent))
+    assert set(Notice.objects.values_list("state", flat=True)) == {"failed"}
+    browser.post(LIST, sent | {"confirmed": "yes"})
+    assert set(Notice.objects.values_list("state", flat=True)) == {"queued"}
+
+
 def test_a_mailing_that_is_stuck_is_resumed_from_the_page_of_a_notice(world, signed_in, notices):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")

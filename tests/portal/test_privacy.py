@@ -9,6 +9,7 @@ from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, ProposedException
 from customers.models import AuditEntry, Customer
 from tests import factories as make_a
+from tests.portal.forms import CONFIRMED
 from tests.sessions import record as charge
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +116,7 @@ def test_the_page_says_first_what_goes_and_what_stays(world, jansen, signed_in):
 
 @pytest.mark.parametrize("typed", ["", "1002", "Jansen"])
 def test_without_the_customers_number_nobody_is_erased(world, jansen, signed_in, typed):
-    answer = signed_in(world.anna).post(page(jansen, "erase"), {"confirmed": "yes", "number": typed})
+    answer = signed_in(world.anna).post(page(jansen, "erase"), CONFIRMED | {"number": typed})
     assert answer.status_code == 200
     jansen.refresh_from_db()
     assert (jansen.name, jansen.erased_at) == ("Jansen, T.", None)
@@ -123,7 +124,7 @@ def test_without_the_customers_number_nobody_is_erased(world, jansen, signed_in,
 
 def test_with_it_the_person_is_erased_and_the_page_says_so(world, jansen, signed_in):
     browser = signed_in(world.ben)
-    answer = browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"}, follow=True)
+    answer = browser.post(page(jansen, "erase"), CONFIRMED | {"number": "1001"}, follow=True)
     said = answer.content.decode()
     assert "The person behind customer 1001 is erased" in said
     assert "Jansen" not in said
@@ -138,7 +139,7 @@ def test_the_password_is_asked_again_and_what_was_typed_is_kept(world, jansen, s
     session = browser.session
     session["proved_at"] = 0
     session.save()
-    asked = browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"})
+    asked = browser.post(page(jansen, "erase"), CONFIRMED | {"number": "1001"})
     assert asked.status_code == 302
     assert asked["Location"].startswith("/confirm/")
     jansen.refresh_from_db()
@@ -148,7 +149,7 @@ def test_the_password_is_asked_again_and_what_was_typed_is_kept(world, jansen, s
 
 def test_a_customer_who_was_erased_is_read_and_never_edited(world, jansen, signed_in):
     browser = signed_in(world.anna)
-    browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"})
+    browser.post(page(jansen, "erase"), CONFIRMED | {"number": "1001"})
     assert browser.post(page(jansen), {"name": "Jansen, T.", "number": "1001"}).status_code == 403
     assert b"Erased customer" in browser.get("/customers/customer/").content
     history = browser.get(f"/customers/customer/{jansen.pk}/history/").content.decode()
@@ -160,7 +161,7 @@ def test_a_customer_who_was_erased_is_read_and_never_edited(world, jansen, signe
 def test_who_may_not_erase_finds_no_page(world, jansen, signed_in, who):
     browser = signed_in(getattr(world, who))
     assert browser.get(page(jansen, "erase")).status_code == 404
-    assert browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"}).status_code == 404
+    assert browser.post(page(jansen, "erase"), CONFIRMED | {"number": "1001"}).status_code == 404
     jansen.refresh_from_db()
     assert (jansen.name, jansen.erased_at) == ("Jansen, T.", None)
 
@@ -169,8 +170,8 @@ def test_two_who_erase_at_once_erase_once(world, signed_in):
     customer = make_a.CustomerFactory(user_group=world.north, number="1500")
     first, second = signed_in(world.anna), signed_in(world.ben)
     assert first.get(page(customer, "erase")).status_code == second.get(page(customer, "erase")).status_code == 200
-    first.post(page(customer, "erase"), {"confirmed": "yes", "number": "1500"})
-    late = second.post(page(customer, "erase"), {"confirmed": "yes", "number": "1500"}, follow=True)
+    first.post(page(customer, "erase"), CONFIRMED | {"number": "1500"})
+    late = second.post(page(customer, "erase"), CONFIRMED | {"number": "1500"}, follow=True)
     assert "does not apply to" in late.content.decode()
     assert AuditEntry.objects.filter(event="customer_erased").count() == 1
 
@@ -178,7 +179,7 @@ def test_two_who_erase_at_once_erase_once(world, signed_in):
 def test_what_would_bring_an_erased_person_back_is_not_undone(world, jansen, signed_in):
     """Erasing takes the exception away: that change, undone, would tie one to the erased customer again."""
     browser = signed_in(world.anna)
-    browser.post(page(jansen, "erase"), {"confirmed": "yes", "number": "1001"})
+    browser.post(page(jansen, "erase"), CONFIRMED | {"number": "1001"})
     changes = Change.objects.count()
     taken_away = Change.objects.latest("pk")
     told = browser.get(f"/changes/change/{taken_away.pk}/undo/", follow=True)

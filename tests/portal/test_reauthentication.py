@@ -5,8 +5,6 @@ import re
 import pytest
 from django.urls import reverse
 
-from customers.models import Customer
-from tests import factories as make
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -53,15 +51,6 @@ def test_looking_is_never_asked_for_the_password(world, old_session):
 
 
 # What is dangerous, beside logins and keys
-
-
-def test_a_mass_change_asks_and_a_change_of_a_few_does_not(world, old_session):
-    customers = make.CustomerFactory.create_batch(11, user_group=world.north)
-    sent = {"action": "block", "_selected_action": [customer.pk for customer in customers]}
-    assert old_session.post("/customers/customer/", sent)["Location"].startswith("/confirm/")
-    assert not Customer.objects.filter(status="blocked").exists()
-    old_session.post("/customers/customer/", sent | {"_selected_action": sent["_selected_action"][:10]})
-    assert Customer.objects.filter(status="blocked").count() == 10
 
 
 def test_an_import_asks_before_it_writes(world, old_session):

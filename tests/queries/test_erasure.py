@@ -13,7 +13,7 @@ from changes.proposals import ExceptionChanges, NewTerms, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import Rating, Session
 from customers import customer_status
-from customers.models import AuditEntry, ChargeCard, Customer, Notice
+from customers.models import AuditEntry, ChargeCard, Customer, Notice, StatusChange
 from customers.privacy.erase import erase
 from customers.signals import customer_erased
 from evcnet.errors import DomainError
@@ -199,7 +199,11 @@ def test_the_record_says_who_which_number_and_how_many_rows(world, person):
     rows = erase(person.customer, by=world.anna, address="198.51.100.7")
     entry = AuditEntry.objects.get(event="customer_erased")
     assert (entry.login, entry.provider, entry.about) == (world.anna, world.greengrid, "customer 1777")
-    assert (entry.rows, entry.address, entry.details) == (rows.total(), "198.51.100.7", dict(rows))
+    assert (entry.rows, entry.address, entry.details) == (
+        rows.total(),
+        "198.51.100.7",
+        dict(rows) | {"status_change": StatusChange.objects.get().pk},
+    )
     assert entry.details["cards"] > 1
 
 

@@ -42,7 +42,6 @@ LONGER = {
     "customers/notice_page.html": 1,
     "customers/provider.html": 1,
     "customers/user_group.html": 2,
-    "evcnet/action.html": 1,
     "evcnet/buttons.html": 1,
     "evcnet/entries.html": 1,
     "evcnet/field.html": 1,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin
 from django.urls import reverse
@@ -14,6 +15,8 @@ from chargepoints.models import ChargePoint
 from customers.models import ChargeCard
 from tests.tenancy.world import MISSING, Tenant
 
+NO_CONTEXT = UUID(int=870)
+"""Of the history, where no action was made in it."""
 ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     (200, 200, 200, 200): {
         "account_reset_password",
@@ -78,6 +81,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "admin:autocomplete",
     },
     (404, 404, 302, 403): {
+        "admin:undo_status",
         "mfa_deactivate_totp",
         "mfa_download_recovery_codes",
         "mfa_edit_webauthn",
@@ -104,6 +108,7 @@ ASKED = {
 }
 """Pages of the frame that ask for a permission, and what they answer without it."""
 ARGS: dict[str, list[Any]] = {
+    "admin:undo_status": [NO_CONTEXT],
     "invitation": ["nobodys-token"],
     "account_reset_password_from_key": ["zz", "nobodys-key"],
     "mfa_edit_webauthn": [MISSING],

@@ -53,6 +53,7 @@ FRAME = {
     "admin:search",
     "admin:autocomplete",
     "admin:jsi18n",
+    "admin:undo_status",
     "admin:findings",
     "admin:may_charge",
     "admin:may_charge_suggest",
@@ -191,7 +192,7 @@ def _of(name: str, owner: str, model_admin: Any) -> Iterator[Page]:
     if view == "action":
         for action in (*model_admin.bulk_actions, *model_admin.object_actions):
             asked = _permissions(model, action.permission)
-            yield Page(name, model, True, asked if action.form else (NOWHERE,), asked, action.name)
+            yield Page(name, model, True, asked if action.has_page else (NOWHERE,), asked, action.name)
     elif name in OWN or view in ROWS:
         get, post = (NOWHERE, NOWHERE) if name in NOBODY else OWN.get(name) or ROWS[view]
         yield Page(name, model, True, _permissions(model, get), _permissions(model, POSTED.get(name, post)))

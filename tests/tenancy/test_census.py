@@ -61,6 +61,12 @@ UNMARKED = {
     "periods": "numbers",
     "kind of customers.alert": "the kind of the change, in words",
     "earlier": "numbers",
+    "model of customers.statuschange": "a model",
+    "field of customers.statuschange": "a column",
+    "value of customers.statuschange": "a status",
+    "before of customers.statuschange": "statuses and numbers",
+    "action of customers.statuschange": "the name of an action",
+    "permission of customers.statuschange": "a permission",
 }
 """Text fields that can hold no mark."""
 COMMANDS = {

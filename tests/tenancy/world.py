@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.db import connection, models
@@ -237,6 +238,13 @@ def _paper(tenant: Tenant, said: str) -> None:
         AuditEntry.objects.create(
             event=AuditEntry.Event.EXPORTED, provider=tenant.provider, who=f"{said} who", about=f"{said} about",
             details={"file": f"{said}.csv"}, rows=1,
+        )
+    )  # fmt: skip
+    tenant.keep(
+        people.StatusChange.objects.create(
+            provider=tenant.provider, context=uuid4(), model="customers.customer", field="status", value="blocked",
+            before=[["active", [tenant[people.Customer].pk]]], rows=1, action="block", permission="change",
+            summary=f"{said} summary", reason=f"{said} why", made_by=login,
         )
     )  # fmt: skip
 
