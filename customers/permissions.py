@@ -127,7 +127,7 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }
 
-OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}, "gateway.unknowndevice": VIEW}
+OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}}
 """The platform operator manages providers, invites the first admin of each, and sees no customer data unless given a role."""
 
 SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
