@@ -10,11 +10,15 @@ from typing import Any
 
 from customers.models import ChargeCard, Customer
 from customers.privacy.personal_data import HeldRows, held_rows
+from evcnet.codes import identity_key
 from evcnet.history import event_model
 
 SHORTEST = 3
 """A shorter word is found in too many texts that mean somebody else."""
+SHORTEST_SPACED = 6
+"""With separators between its signs a shorter code is found in too many numbers that mean something else."""
 REPLACEMENT = "(erased)"
+SEPARATOR = r"[ :.*\-]?"
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,15 @@ class Person:
 
 def _any_of(words: frozenset[str]) -> str:
     """The longest first. Whatever is no letter and no digit is escaped, which both kinds of patterns understand."""
-    return "|".join(re.sub(r"(\W)", r"\\\1", word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(_however_spelled(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _however_spelled(word: str) -> str:
+    """A word with a digit may be a code, whose separators make no difference: ``04:38:6B:4D`` names ``04386B4D``."""
+    literal, key = re.sub(r"(\W)", r"\\\1", word), identity_key(word)
+    if len(key) >= SHORTEST_SPACED and key.isascii() and key.isalnum() and any(map(str.isdigit, key)):
+        return f"{literal}|{SEPARATOR.join(key)}"
+    return literal
 
 
 def _names(held: HeldRows) -> set[str]:

@@ -231,6 +231,17 @@ def test_a_name_at_the_beginning_of_a_line_of_a_changes_reason_goes_too(world, p
     assert tables_with(MARK) == {}
 
 
+def test_a_card_that_a_note_spells_otherwise_is_replaced_too(world, person):
+    make_a.ChargeCardFactory(customer=person.customer, uid="04386B4DFF")
+    note = "lost 04:38:6b:4d:ff, not 04386B4DFF0; called at 04.38"
+    apply_now(ExceptionChanges([ProposedException(world.leusden, world.bakker, note=note)]), way=Way.COMMAND)
+    charge(world, "S-SPELLED", card="04-38-6b-4d-ff")
+    erase(person.customer, by=world.anna)
+    exception = CustomerException.objects.get(customer=world.bakker)
+    assert exception.note == "lost (erased), not 04386B4DFF0; called at 04.38"
+    assert tables_with("6b-4d-ff") == tables_with("6b:4d:ff") == {}
+
+
 def test_a_receiver_that_fails_refuses_the_erasure(world, person):
     def fails(**_):
         raise DomainError("not now")
