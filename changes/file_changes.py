@@ -17,6 +17,7 @@ from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
 from customers.effect_words import counts_in_words
 from customers.models import StaffMember
+from evcnet.datetimes import moment_in_words
 from evcnet.errors import DomainError
 from tariffs.writes import lock_changes
 
@@ -113,5 +114,5 @@ def _pictures(previews: Sequence[Preview]) -> list[ChangePicture]:
 def summary(preview: Preview) -> str:
     """A change in one line: what it is, from when on, and how many customers notice what."""
     effects = counts_in_words(preview.impact.customers_by_effect)
-    begin = f" from {preview.scheduled.isoformat()}" if preview.scheduled else ""
+    begin = f" from {moment_in_words(preview.scheduled, preview.provider.zone)}" if preview.scheduled else ""
     return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."

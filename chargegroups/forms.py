@@ -18,19 +18,13 @@ from chargegroups.terms import OPENINGS, SLOTS
 from chargepoints.models import ChargePoint, Connector
 from customers.models import Customer, StaffMember
 from evcnet.admin.forms import PortalForm
+from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import MomentInput, SearchBox, SearchBoxes
+from evcnet.admin.widgets import SearchBox, SearchBoxes
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff
-
-
-class MomentField(forms.DateTimeField):
-    """A moment, typed with the browser's own date and time picker."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=MomentInput, required=False, **options)
 
 
 def tariff_field(name: str, model: type[models.Model] = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
@@ -57,7 +51,7 @@ class ExceptionForm(PortalForm):
 
     tariff = tariff_field("tariff", CustomerException)
     valid_from = MomentField(label="From", help_text="Empty: always.")
-    valid_until = MomentField(label="Until", help_text="Empty: until it is removed.")
+    valid_until = MomentField(ends=True, label="Until", help_text="Empty: until it is removed.")
 
     class Meta:
         model = CustomerException

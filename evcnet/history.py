@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import formats, timezone
 
+from evcnet.datetimes import end_in_words
 from evcnet.tenancy import Login, visible_rows
 
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
@@ -212,6 +213,8 @@ def in_words(field: Any, value: Any, names: dict[Any, str] | None = None) -> str
         return (names or {}).get((field.related_model, pk)) or (str(value) if value is not pk else "one out of sight")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, datetime) and field.name == "valid_until":
+        return end_in_words(value, timezone.get_current_timezone())
     return _plain(value)
 
 

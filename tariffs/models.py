@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from customers.models import Provider, UserGroup
 from customers.models.providers import validate_currency
 from evcnet.constraints import WithinProvider
+from evcnet.datetimes import moment_in_words
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
@@ -144,7 +145,7 @@ class TariffVersion(models.Model):
         """Nothing: forms say by field what the checks say, and the database holds them; each would be a statement."""
 
     def __str__(self) -> str:
-        return f"{self.tariff} from {self.valid_from:%Y-%m-%d %H:%M}"
+        return f"{self.tariff} from {moment_in_words(self.valid_from, self.provider.zone)}"
 
 
 class DayOfWeek(models.TextChoices):

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from changes.proposals.later_terms import KEYS
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
 from customers.models import Customer, StaffMember, UserGroup
+from evcnet.datetimes import end_in_words, moment_in_words
 from tariffs.conversion import price_list
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffVersion
@@ -131,7 +131,7 @@ def _version(stored: StoredProposal) -> Differences:
         return Differences([Line("Prices", before, ("no price is in force",))])
     after = list(_lines(read_tariff(_exact(stored.proposal["prices"]))))
     if until := stored.proposal.get("valid_until"):
-        after.append(f"until {_when(until)}; then no price is in force")
+        after.append(f"until {_last_day(until)}; then no price is in force")
     return Differences([Line("Prices", before, tuple(after))])
 
 
@@ -189,14 +189,17 @@ def _exception(row: Mapping[str, Any], tariffs: Mapping[Any, str]) -> tuple[str,
         return ("no exception",)
     words = [str(CustomerException.Access(row["access"]).label)]
     words += [f"tariff {tariffs.get(row['tariff'], HIDDEN)}"] if row["tariff"] else []
-    words += [
-        f"{word} {_when(row[key])}" for word, key in (("from", "valid_from"), ("until", "valid_until")) if row[key]
-    ]
+    words += [f"from {_when(row['valid_from'])}"] if row["valid_from"] else []
+    words += [f"until {_last_day(row['valid_until'])}"] if row["valid_until"] else []
     return (", ".join(words), *([f"“{row['note']}”"] if row["note"] else []))
 
 
 def _when(moment: str) -> str:
-    return date_format(timezone.localtime(datetime.fromisoformat(moment)), "DATETIME_FORMAT")
+    return moment_in_words(datetime.fromisoformat(moment), timezone.get_current_timezone())
+
+
+def _last_day(moment: str) -> str:
+    return end_in_words(datetime.fromisoformat(moment), timezone.get_current_timezone())
 
 
 # Customers and charge points

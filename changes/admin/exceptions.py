@@ -14,10 +14,10 @@ from changes.admin.terms import TariffChoices, TariffField
 from changes.admin.wizard import ChangeWizard, Draft
 from changes.change_permissions import may_change_exceptions
 from changes.proposals import ExceptionChanges, ProposedException
-from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer, StaffMember
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
@@ -36,7 +36,7 @@ class ExceptionsForm(forms.Form):
     )
     tariff = TariffField("tariff")
     valid_from = MomentField(label="From", help_text="Empty: always.")
-    valid_until = MomentField(label="Until", help_text="Empty: until it is removed.")
+    valid_until = MomentField(ends=True, label="Until", help_text="Empty: until it is removed.")
     note = forms.CharField(required=False, max_length=500)
 
     def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:

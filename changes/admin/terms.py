@@ -20,11 +20,11 @@ from changes.change_permissions import may_change_terms
 from changes.models import Change
 from changes.proposals import NewTerms
 from changes.proposals.later_terms import KEYS
-from chargegroups.forms import MomentField
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from tariffs.current_price import current_prices

@@ -16,6 +16,7 @@ from chargegroups.filters import REASONS, AccessAtFilter
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.moment_field import MomentInput, typed_moment
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import NotAMoment, database_clock, read_moment
 from evcnet.primary_keys import parse_pk
@@ -38,13 +39,14 @@ def access_at(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Char
     """Rendered by the clock of the provider."""
     with timezone.override(group.provider.zone):
         now = database_clock()
-        at, error = _moment(request.GET.get("at", ""), now)
+        typed = MomentInput().value_from_datadict(request.GET, None, "at") or ""
+        at, error = _moment(typed, now)
         answer = AccessAt(group, at, request.user, now=now)
         context = admin.page_context(request, group, f"Who had access to {group}?") | {
             "tab_of": admin.page(group.pk, "access"),
             "at": at,
             "wrong": error,
-            "typed": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S"),
+            "moment_input": _moment_input(typed or typed_moment(at.replace(microsecond=0)), wrong=bool(error)),
             "to_come": at > now,
             "zone": group.provider.time_zone,
             **_terms(answer.snapshot),
@@ -53,6 +55,13 @@ def access_at(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Char
             **_customers(answer, request),
         }
         return TemplateResponse(request, "chargegroups/access_at.html", context).render()
+
+
+def _moment_input(typed: str, *, wrong: bool) -> str:
+    described = {"aria-invalid": "true", "aria-describedby": "at-error"} if wrong else {}
+    widget = MomentInput({"class": ""})
+    widget.label = "Moment"
+    return widget.render("at", typed, {"id": "at"} | described)
 
 
 def _moment(typed: str, now: datetime) -> tuple[datetime, str]:

@@ -13,6 +13,7 @@ from chargegroups.querysets import ExceptionQuerySet, TermsQuerySet
 from chargegroups.terms import OPENINGS
 from customers.models import Customer, Provider
 from evcnet.constraints import WithinProvider
+from evcnet.datetimes import moment_in_words
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import Tenancy
@@ -86,7 +87,7 @@ class Terms(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.charge_group} from {self.valid_from:%Y-%m-%d %H:%M}"
+        return f"{self.charge_group} from {moment_in_words(self.valid_from, self.provider.zone)}"
 
     @property
     def open_to_anybody(self) -> bool:

@@ -22,6 +22,7 @@ from chargepoints.models import ChargePoint
 from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer
 from customers.search import search_cards
+from evcnet.admin.moment_field import MomentInput
 from evcnet.admin.requests import StaffRequest
 from evcnet.code_keys import CodeKey, IdentityKey, UidKey
 from evcnet.datetimes import NotAMoment, read_moment
@@ -46,6 +47,13 @@ class Question:
     errors: dict[str, str]
     moment: datetime
     now: datetime
+
+    @property
+    def moment_input(self) -> str:
+        described = {"id": "id_at", "aria-describedby": "at_help at_error" if self.errors.get("at") else "at_help"}
+        widget = MomentInput({"class": ""} | ({"aria-invalid": "true"} if self.errors.get("at") else {}))
+        widget.label = "When"
+        return widget.render("at", self.at, described)
 
     @property
     def complete(self) -> bool:
@@ -92,7 +100,8 @@ def suggest(request: StaffRequest) -> JsonResponse:
 
 
 def _read(request: StaffRequest) -> Question:
-    typed = {name: request.GET.get(name, "").strip()[:100] for name in ("card", "charge_point", "at", "customer")}
+    typed = {name: request.GET.get(name, "").strip()[:100] for name in ("card", "charge_point", "customer")}
+    typed["at"] = (MomentInput().value_from_datadict(request.GET, None, "at") or "")[:100]
     if typed["customer"] and not typed["card"]:
         typed["card"] = typed["customer"]
     errors: dict[str, str] = {}

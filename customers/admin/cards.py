@@ -21,6 +21,7 @@ from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
+from evcnet.datetimes import end_in_words
 from evcnet.importexport.admin import BulkImportExportAdmin
 
 
@@ -28,7 +29,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], BulkImportExportAdmin):
     resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
-    list_display = ["display_card", "display_customer", "display_roaming", "valid_until", "display_status"]
+    list_display = ["display_card", "display_customer", "display_roaming", "display_valid_until", "display_status"]
     list_select_related = ["customer"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
@@ -58,6 +59,10 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
     @admin.display(description="customer", ordering="customer__name")
     def display_customer(self, card: ChargeCard) -> str:
         return str(card.customer) if card.customer else "–"
+
+    @admin.display(description="valid until", ordering="valid_until")
+    def display_valid_until(self, card: ChargeCard) -> str:
+        return end_in_words(card.valid_until, timezone.get_current_timezone()) or "–"
 
     @admin.display(description="roaming", ordering="roaming")
     def display_roaming(self, card: ChargeCard) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.admin.first_login import FirstLogin
 from customers.first_login import has_active_admin, invited_admins
@@ -12,6 +13,7 @@ from customers.models import Provider
 from customers.resources import ProviderResource
 from evcnet.accounts.reauthentication import AsksPasswordAgain
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.percent_field import PercentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.admin import BulkImportExportAdmin
 
@@ -40,6 +42,11 @@ class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin[Provider], BulkImp
         ),
     ]
     change_form_outer_before_template = "customers/provider.html"
+
+    def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
+        if db_field.name == "vat_percent":
+            kwargs |= {"form_class": PercentField, "widget": UnfoldAdminTextInputWidget}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         provider = kwargs.get("obj")

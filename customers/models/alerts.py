@@ -13,6 +13,7 @@ from customers.effect_words import EFFECT_WORDS
 from customers.models.logins import StaffMember
 from customers.models.providers import Provider, UserGroup
 from evcnet.constraints import WithinProvider
+from evcnet.datetimes import moment_in_words
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import Login, ScopedManager, ScopedQuerySet, Tenancy
 
@@ -148,4 +149,4 @@ class StaffAlert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Alert of {self.alert.created_at:%Y-%m-%d}"
+        return f"Alert of {moment_in_words(self.alert.created_at, self.alert.provider.zone)}"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.db import models
 from unfold import admin as unfold
 
 from customers.models import StaffMember
 from evcnet.admin.forms import OwnedForm
+from evcnet.admin.moment_field import MomentField, MomentInput
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import MomentInput, SearchBox
+from evcnet.admin.widgets import SearchBox
 from evcnet.tenancy import visible_rows
+
+MOMENTS = {models.DateTimeField: {"form_class": MomentField, "widget": MomentInput}}
+"""Moments are typed one way, wherever a form is made of a model."""
+ENDS = {"valid_until"}
+"""Fields of which a date without a time includes the day."""
 
 
 def sees_target(login: StaffMember, row: models.Model, field: Any) -> bool:
@@ -45,6 +50,11 @@ class Scoped:
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
+        if db_field.name in ENDS:
+            kwargs["ends"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
     def has_model_permission(self, request: StaffRequest, action: str, obj: models.Model | None = None) -> bool:
         """May this login do that at all, and, with ``obj``, to that very row?"""
         meta = self.model._meta
@@ -70,10 +80,6 @@ class Scoped:
 
     def has_module_permission(self, request: StaffRequest) -> bool:
         return self.has_model_permission(request, "view")
-
-
-MOMENTS = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput}}
-"""Moments are typed one way, wherever a form is made of a model."""
 
 
 class Inline(Scoped):

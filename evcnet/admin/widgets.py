@@ -1,12 +1,10 @@
-"""Widgets: search boxes for rows that are too many to list, and the browser's own picker of moments."""
+"""Widgets: search boxes for rows that are too many to list."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
-from unfold.widgets import INPUT_CLASSES
 
 from evcnet.primary_keys import parse_pk
 
@@ -25,19 +23,3 @@ class SearchBox(_KeysOnly, AutocompleteSelect):
 
 class SearchBoxes(_KeysOnly, AutocompleteSelectMultiple):
     """Several rows, found by typing parts of their names."""
-
-
-class MomentInput(forms.DateTimeInput):
-    """The browser's own picker of date and time. What is typed is in the zone of the login's provider."""
-
-    input_type = "datetime-local"
-
-    def __init__(self, attrs: dict[str, Any] | None = None, format: str = "%Y-%m-%dT%H:%M") -> None:
-        super().__init__({"class": " ".join(INPUT_CLASSES)} | (attrs or {}), format)
-
-    def format_value(self, value: Any) -> str | None:
-        """With seconds only where there are some, so that saving a page anew changes no moment."""
-        if getattr(value, "second", 0):
-            return str(value.strftime("%Y-%m-%dT%H:%M:%S"))
-        text: str | None = super().format_value(value)
-        return text

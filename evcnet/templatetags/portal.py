@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from evcnet.badges import BADGES
 from evcnet.badges import badge as of_kind
+from evcnet.datetimes import end_in_words
 from evcnet.text import counted
 
 register = template.Library()
@@ -33,6 +35,12 @@ def ago(moment: datetime) -> str:
     """How long ago, in the largest unit that says enough: "just now", "7 minutes ago"."""
     since = timesince(moment, depth=1)
     return "just now" if since.startswith("0") else f"{since} ago"
+
+
+@register.filter
+def last_day(moment: datetime | None) -> str:
+    """When something ends: the day that it still includes, or the moment of another time than midnight."""
+    return end_in_words(moment, timezone.get_current_timezone())
 
 
 @register.filter

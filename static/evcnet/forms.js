@@ -35,6 +35,12 @@
   });
   window.addEventListener("pageshow", function () { sending = false; });
 
+  // Of a date, a time or a number that is half typed a browser sends nothing: it would count as none.
+  document.addEventListener("submit", function (event) {
+    const half = Array.from(event.target.elements).find((field) => field.validity && field.validity.badInput);
+    if (half) { event.preventDefault(); half.focus(); half.reportValidity(); }
+  });
+
   document.addEventListener("submit", function (event) {
     if (event.defaultPrevented || event.target.method !== "post") { return; }
     if (!navigator.onLine) { waiting = "connection"; }

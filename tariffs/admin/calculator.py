@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from chargepoints.rating_text import RatingLine, duration, money, rating_lines
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
-from evcnet.datetimes import database_clock
+from evcnet.datetimes import database_clock, moment_in_words
 from tariffs.admin.live_preview import difference
 from tariffs.admin.version_list import VersionDisplay, editor_page, find_scheduled, may_change, versions_of
 from tariffs.admin.week_chart import Week, costs, picture
@@ -115,7 +115,7 @@ def _form(query: Any, tariff: Tariff, versions: list[VersionDisplay], draft: Dra
 
 
 def _label(display: VersionDisplay, zone: ZoneInfo) -> str:
-    return f"From {display.version.valid_from.astimezone(zone):%Y-%m-%d %H:%M}, {STATES[display.state]}: {display.text}"
+    return f"From {moment_in_words(display.version.valid_from, zone)}, {STATES[display.state]}: {display.text}"
 
 
 def _side_by_side(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from chargegroups.group_snapshots import versions_in_force
 from chargegroups.tariff_usage import is_used
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.moment_field import typed_moment
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.errors import REFUSALS, refusal_of
@@ -103,9 +104,8 @@ class PriceEditor:
         stored = self.version or versions_in_force([self.tariff.pk], database_clock()).get(self.tariff.pk)
         values, obstacles = simple_values(price_list(stored)) if stored else (first_values(self.tariff), ())
         if self.version and not obstacles:
-            zone = self.tariff.provider.zone
             moments = {"valid_from": self.version.valid_from, "valid_until": self.version.valid_until}
-            values |= {name: f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for name, at in moments.items() if at}
+            values |= {name: typed_moment(at, ends=name == "valid_until") for name, at in moments.items() if at}
         return self.simple_page(SimpleForm(initial=values), obstacles)
 
     # Writing

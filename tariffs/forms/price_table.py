@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 
-from chargegroups.forms import MomentField
+from evcnet.admin.moment_field import MomentField
+from evcnet.admin.percent_field import PercentField
 from tariffs.conversion import price_list, restrictions
 from tariffs.forms.simple_prices import (
     LIMITS,
@@ -49,18 +50,17 @@ _PLACE = re.compile(
 
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
-    vat = forms.DecimalField(
+    vat = PercentField(
         label="VAT %",
         required=False,
         min_value=0,
         max_value=100,
         decimal_places=4,
         help_text="Of all prices that have no percentage of their own. Empty: their VAT is not stated.",
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     valid_from = MomentField(label="In force from", help_text="Empty: from now on.")
     valid_until = MomentField(
-        label="In force until", help_text="Empty: until a later version. After it none is in force."
+        ends=True, label="In force until", help_text="Empty: until a later version. After it none is in force."
     )
 
     class Meta:
@@ -88,6 +88,7 @@ class ElementForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TariffElement
         exclude = ["provider", "version", "position"]
+        field_classes: ClassVar = {f"{kind}_vat": PercentField for kind in ("energy", "time", "parking", "flat")}
         widgets = {
             "start_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "end_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -225,7 +226,7 @@ class PriceTable:
         values, obstacles = simple_values(self.price_list)
         if obstacles:
             return {}, obstacles
-        return values | {name: self.version.data.get(f"version-{name}", "") for name in MOMENTS}, ()
+        return values | {name: self.version[name].data or "" for name in MOMENTS}, ()
 
     @property
     def problems(self) -> list[str]:

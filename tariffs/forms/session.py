@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from customers.models import Provider
+from evcnet.admin.moment_field import MomentField
 from tariffs.pricing import InvalidSession, Minimum, Session
 from tariffs.pricing.reference_sessions import REFERENCE_SESSIONS
 
@@ -21,13 +21,10 @@ REFERENCES = {each.key: each for each in REFERENCE_SESSIONS}
 TYPED = ("start", "kwh", "charging", "parked", "kw")
 MOST_MINUTES = 7 * 24 * 60  # all 168 hours of a week are priced: a longer session would make the page slow
 FIELD_OF = {"start": "start", "time_zone": "start", "periods[0].kw": "kw", "periods[0].seconds": "charging"}
-_AS_PICKED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
-class WallClockField(forms.Field):
+class WallClockField(MomentField):
     """A start as the clock at the location shows it; a time with an offset is that very moment."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()
@@ -85,10 +82,7 @@ class SessionForm(forms.Form):
         super().__init__(self._defaults() | dict(typed))
         beside: Any = self.fields["beside"]
         beside.choices = [("", "No other version"), *versions]
-        start: Any = self.fields["start"]
-        start.help_text = f"By the clock in {provider.time_zone}."
-        if self.data["start"] and not _AS_PICKED.fullmatch(self.data["start"]):
-            start.widget.attrs["type"] = "text"  # a picker would show nothing of what was typed
+        self.fields["start"].help_text = f"By the clock in {provider.time_zone}."
 
     def _defaults(self) -> dict[str, str]:
         hour = self.now.replace(minute=0, tzinfo=None)

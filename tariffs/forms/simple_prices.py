@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from chargegroups.forms import MomentField
+from evcnet.admin.moment_field import MomentField
+from evcnet.admin.percent_field import PercentField
 from tariffs.conversion import element_rows, version_fields
 from tariffs.models import Tariff as StoredTariff
 from tariffs.models import TariffElement
@@ -64,7 +65,7 @@ class SimpleForm(forms.Form):
         max_value=MOST_FREE_MINUTES,
         help_text="Counted from the start of the session, since OCPI knows no time that begins when charging ends.",
     )
-    vat = forms.DecimalField(
+    vat = PercentField(
         label="VAT %", required=False, min_value=0, max_value=100, decimal_places=4, help_text="On all of these prices."
     )
     min_price_excl = _price("At least, excl. VAT")
@@ -73,7 +74,7 @@ class SimpleForm(forms.Form):
     max_price_incl = _price("At most, incl. VAT", "Empty: in proportion to the limit without VAT.")
     valid_from = MomentField(label="In force from", help_text="Empty: as soon as it is confirmed.")
     valid_until = MomentField(
-        label="In force until", help_text="Empty: until a later version. After it none is in force."
+        ends=True, label="In force until", help_text="Empty: until a later version. After it none is in force."
     )
 
     def clean(self) -> dict[str, Any]:
@@ -94,7 +95,7 @@ class SimpleForm(forms.Form):
 
     def to_table(self, currency: str) -> QueryDict:
         """The same prices as the table of elements would send them, and when they hold as it was typed."""
-        return table_data(self.tariff(currency), **{name: self.data.get(name, "") for name in MOMENTS})
+        return table_data(self.tariff(currency), **{name: self[name].data or "" for name in MOMENTS})
 
     def tariff(self, currency: str) -> Tariff:
         """The price list that is meant; the form is valid."""

@@ -22,7 +22,7 @@ LONGER = {
     "changes/timeline.html": 4,
     "changes/who_is_told.html": 1,
     "chargegroups/access.html": 4,
-    "chargegroups/access_at.html": 3,
+    "chargegroups/access_at.html": 2,
     "chargegroups/charge_points.html": 1,
     "chargegroups/customers.html": 3,
     "chargegroups/exception.html": 2,
