@@ -15,7 +15,7 @@ from evcnet.code_keys import CodeKey
 from evcnet.errors import Refusal
 from evcnet.history import author_id, authors, event_model, in_words, latest_event
 from evcnet.primary_keys import parse_pk
-from evcnet.spreadsheet_text import has_visible_sign, is_shortened_number, shortened_number_message
+from evcnet.spreadsheet_text import is_shortened_number, shortened_number_message
 
 WORDS = {"uid", "visual_number", "identity", "evse_id", "number", "code"}
 """Fields in which no number stands that a spreadsheet shortened."""
@@ -60,12 +60,8 @@ class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _check_texts(self) -> None:
         for name, value in list(self.cleaned_data.items()):
-            if not isinstance(value, str) or not value:
-                continue
-            if name in WORDS and is_shortened_number(value):
+            if name in WORDS and isinstance(value, str) and is_shortened_number(value):
                 self.add_error(name, shortened_number_message(value))
-            elif self.fields[name].required and not has_visible_sign(value):
-                self.add_error(name, "There is no sign in it that can be seen: write a text that can be read.")
 
     def _provider(self) -> Any:
         group = self.cleaned_data.get("user_group")
