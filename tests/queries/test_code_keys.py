@@ -71,10 +71,10 @@ def plan_of(statement, params):
 
 def test_a_decision_is_found_by_the_indexes_of_the_keys(world):
     at = datetime(2026, 3, 3, tzinfo=UTC)
-    today = plan_of(LIVE, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at})
+    today = plan_of(LIVE, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at, "held_at": at})
     assert "card_uid_once" in today
     assert "charge_point_identity_once" in today
-    past = plan_of(HISTORY, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at})
+    past = plan_of(HISTORY, {"uid": "04AA11", "identity": "NLGRGE0001", "at": at, "held_at": at})
     many = plan_of(HISTORY_OF_MANY, {"uids": ["04AA11"], "identities": ["NLGRGE0001"], "moments": [at]})
     for index in ("card_history_by_uid", "charge_point_history_by_identity", "card_uid_once"):
         assert index in past
