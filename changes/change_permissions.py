@@ -9,6 +9,7 @@ from django.db import models
 from changes.models import Change
 from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, Proposal
 from changes.proposals.points import PointMoves
+from changes.proposals.versions import groups_naming
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import Customer, StaffMember, UserGroup
@@ -30,7 +31,7 @@ def may_make(login: StaffMember, proposal: Proposal) -> bool:
     if isinstance(proposal, NewTerms):
         return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
     if isinstance(proposal, NewVersion):
-        return bool(login.has_perm("tariffs.change_tariff", proposal.tariff))
+        return _may_price(login, proposal.tariff)
     if isinstance(proposal, ExceptionChanges):
         return _may_except(login, proposal)
     if isinstance(proposal, CustomerMoves):
@@ -39,6 +40,14 @@ def may_make(login: StaffMember, proposal: Proposal) -> bool:
     if isinstance(proposal, PointMoves):
         return _may_move(login, proposal)
     return False
+
+
+def _may_price(login: StaffMember, tariff: Tariff) -> bool:
+    """Its prices are the login's to set, and those of every charge group that pays by it."""
+    if not login.has_perm("tariffs.change_tariff", tariff):
+        return False
+    # What is the provider's is changed by logins of the whole provider alone.
+    return tariff.user_group_id is None or _holds_at(login, "chargegroups.add_terms", groups_naming(tariff))
 
 
 def may_change_terms(login: StaffMember, group: ChargeGroup) -> bool:
@@ -79,9 +88,9 @@ def _all_within(login: StaffMember, model: type[models.Model], action: str, keys
 
 
 def _knows_tariffs(login: StaffMember, proposal: NewTerms) -> bool:
-    """Those that are offered to the login, and those that the group's terms have named before."""
+    """Those that the login may use, and those that the group's terms have named before."""
     named = {value.pk for value in proposal.values.values() if isinstance(value, Tariff)}
-    offered = set(Tariff.objects.visible_to(login).filter(pk__in=named).values_list("pk", flat=True))
+    offered = set(Tariff.objects.visible_to(login, "use").filter(pk__in=named).values_list("pk", flat=True))
     slots = proposal.group.terms.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
     return named <= offered | {pk for row in slots for pk in row}
 
@@ -89,5 +98,5 @@ def _knows_tariffs(login: StaffMember, proposal: NewTerms) -> bool:
 def may_cancel(login: StaffMember, change: Change) -> bool:
     """Who may make such a change may take it back; only terms and tariff versions are ever scheduled."""
     if change.tariff is not None:
-        return bool(login.has_perm("tariffs.change_tariff", change.tariff))
+        return _may_price(login, change.tariff)
     return change.kind == Change.Kind.TERMS and _holds_at(login, "chargegroups.add_terms", change.groups.all())

@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef, Q
 from changes.apply import apply_now
 from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, ProposedException
-from chargegroups.models import CustomerException
+from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint
+from customers.models import StaffMember
 from evcnet.errors import DomainError
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffElement, TariffVersion
@@ -59,15 +60,24 @@ def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str
             point.charge_group,
             point.owner,
             CustomerException.Access.ALLOWED,
-            tariff or _new_free_tariff(point.provider_id, currency),
+            tariff or _new_free_tariff(point.charge_group, currency, by),
             note=f"Owner of {point.identity}"[:500],
         )
         return apply_now(ExceptionChanges([row]), way=Way.FORM, by=by)
 
 
-def _new_free_tariff(provider_id: int, currency: str) -> Tariff:
+def _new_free_tariff(group: ChargeGroup, currency: str, by: StaffMember | None) -> Tariff:
+    """The provider's; where a login of user groups makes it, that of the charge group's user group."""
+    provider_id = group.provider_id
+    whole = by is None or provider_id in by.scope("tariffs.add_tariff").providers
     taken = set(Tariff.objects.filter(provider_id=provider_id, code__startswith="FREE").values_list("code", flat=True))
     code = next(code for number in range(1, len(taken) + 2) if (code := f"FREE-{number}") not in taken)
-    tariff = Tariff.objects.create(provider_id=provider_id, code=code, name="Free of charge", currency=currency)
+    tariff = Tariff.objects.create(
+        provider_id=provider_id,
+        code=code,
+        name="Free of charge",
+        currency=currency,
+        user_group=None if whole else group.user_group,
+    )
     add_version(tariff, [TariffElement(flat_price=0)])
     return tariff

@@ -61,7 +61,7 @@ class ExceptionForm(PortalForm):
     def __init__(self, *args: Any, request: StaffRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
-        offered = Tariff.objects.visible_to(request.user).filter(provider_id=self.instance.provider_id)
+        offered = Tariff.objects.visible_to(request.user, "use").usable_in(self.instance.charge_group.user_group)
         # The tariff that the exception names already stays a choice, also where it is no longer offered.
         named = Tariff.objects.filter(pk=self.instance.tariff_id)
         self.fields["tariff"].queryset = offered.distinct() | named.distinct()  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ class ChargeGroupAddForm(PortalForm):
         super().__init__(*args, **kwargs)
         login = self.request.user
         for name in SLOTS:
-            self.fields[name].queryset = Tariff.objects.visible_to(login).distinct()  # type: ignore[attr-defined]
+            self.fields[name].queryset = Tariff.objects.visible_to(login, "use").distinct()  # type: ignore[attr-defined]
         points: Any = self.fields["points"]
         # Any foreign key to charge points tells the search box what to search.
         points.widget = SearchBoxes(Connector._meta.get_field("charge_point"), admin.site, attrs={"data-width": "100%"})

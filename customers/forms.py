@@ -110,7 +110,7 @@ class LoginForm(PortalForm):
     def clean_is_active(self) -> bool:
         active: bool = self.cleaned_data["is_active"]
         if not active and self.request is not None and self.instance.pk == self.request.user.pk:
-            raise ValidationError("You can't deactivate your own login: ask another provider admin.")
+            raise ValidationError("You can't deactivate your own login: ask somebody else who manages logins.")
         return active
 
 
@@ -181,6 +181,13 @@ class RoleForm(OwnedForm):
             return group.provider
         reach = self.request.user.scope("customers.add_membership").providers
         return Provider.objects.get(pk=min(reach)) if len(reach) == 1 else None
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors and not self.request.user.gives(self.instance):
+            self.add_error(
+                None, "This role reaches further than you may give: choose a role and a user group of your own."
+            )
 
 
 class RoleFormSet(PaginationInlineFormSet):

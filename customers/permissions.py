@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import TextChoices
 
 VIEW = frozenset({"view"})
@@ -20,7 +22,7 @@ class Role(TextChoices):
 IN_WORDS: dict[str, str] = {
     Role.PROVIDER_ADMIN: "everything of the provider, its logins and API keys too",
     Role.PROVIDER_STAFF: "everything of the provider except logins and API keys",
-    Role.SUB_PROVIDER: "runs one user group and those below it: its customers, cards, charge points and charge groups",
+    Role.SUB_PROVIDER: "runs one user group and those below it: its customers, cards, charge points, charge groups and logins",
     Role.HELPDESK: "reads, says whether a card may charge, approves customers, blocks and unblocks cards",
     Role.READ_ONLY: "reads, and changes nothing",
 }
@@ -34,7 +36,7 @@ _STAFF = {
     "customers.customer": ALL | {"disclose", "erase"},
     "customers.chargecard": ALL,
     "chargegroups.chargegroup": ALL,
-    "tariffs.tariff": ALL,
+    "tariffs.tariff": ALL | {"use"},
     "tariffs.tariffoffer": ALL,
     "tariffs.tariffversion": ALL,
     "tariffs.tariffelement": ALL,
@@ -44,7 +46,7 @@ _STAFF = {
     "customers.notice": VIEW | {"change"},
     "customers.lettersettings": VIEW,
     "customers.staffalert": VIEW,
-    "chargepoints.location": ALL,
+    "chargepoints.location": ALL | {"publish"},
     "chargepoints.chargepoint": ALL,
     "chargepoints.connector": ALL,
     "chargepoints.hold": VIEW,
@@ -77,7 +79,10 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "customers.customer": ALL,
         "customers.chargecard": ALL,
         "chargegroups.chargegroup": EDIT,
-        "tariffs.tariff": VIEW,
+        "customers.staffmember": EDIT,
+        "customers.membership": ALL,
+        "tariffs.tariff": VIEW | {"use"},
+        "tariffs.tariffoffer": VIEW,
         "tariffs.tariffversion": VIEW,
         "tariffs.tariffelement": VIEW,
         "chargegroups.terms": VIEW | {"add"},
@@ -127,6 +132,25 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }
 
+SETTINGS: dict[str, dict[str, frozenset[str]]] = {
+    "may_make_tariffs": {
+        "tariffs.tariff": ALL,
+        "tariffs.tariffversion": ALL,
+        "tariffs.tariffelement": ALL,
+    },
+    "may_add_locations": {"chargepoints.location": EDIT},
+}
+"""What a provider admin may allow a sub provider beside its role: each is a column of the role, and what that adds."""
+
+ADDED_BY = {"may_make_tariffs": "tariffs.add_tariff", "may_add_locations": "chargepoints.add_location"}
+"""By which permission it is seen whether a login has what a setting adds."""
+
+GIVES: dict[str, frozenset[str]] = {
+    Role.PROVIDER_ADMIN: frozenset(Role),
+    Role.SUB_PROVIDER: frozenset({Role.SUB_PROVIDER, Role.HELPDESK, Role.READ_ONLY}),
+}
+"""The roles that a role gives to logins, at its own reach; a setting only where it has it itself."""
+
 OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}}
 """The platform operator manages providers, invites the first admin of each, and sees no customer data unless given a role."""
 
@@ -134,14 +158,15 @@ SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
 """Narrow actions that whoever may change the whole row may do too."""
 
 
-ROUTINES = ("disclose", "erase", "invite")
+ROUTINES = ("disclose", "erase", "invite", "publish", "use")
 """What nobody may do who may merely change the row: hand out all that is held about a customer, erase the person,
-invite the first admin of a provider."""
+invite the first admin of a provider, publish a location, name a tariff in terms and exceptions."""
 
 
-def granted(role: str, permission: str) -> bool:
-    """Does this role carry the permission, written ``app.action_model`` as Django does?"""
-    return _allows(PERMISSIONS.get(role, {}), permission)
+def granted(role: str, permission: str, settings: Collection[str] = ()) -> bool:
+    """Does this role carry the permission, written ``app.action_model`` as Django does, with these settings?"""
+    tables = [PERMISSIONS.get(role, {}), *(SETTINGS[each] for each in settings if role == Role.SUB_PROVIDER)]
+    return any(_allows(table, permission) for table in tables)
 
 
 def granted_to_operator(permission: str) -> bool:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from customers.permissions import IN_WORDS, OPERATOR, PERMISSIONS, ROUTINES, SPECIAL_ACTIONS, WHOLE_PROVIDER, Role
+from customers.permissions import (
+    IN_WORDS,
+    OPERATOR,
+    PERMISSIONS,
+    ROUTINES,
+    SETTINGS,
+    SPECIAL_ACTIONS,
+    WHOLE_PROVIDER,
+    Role,
+)
 
 HEAD = """\
 # Roles and permissions
@@ -27,8 +36,10 @@ narrower word says.
 AFTER = """\
 ## What the table does not say
 
-- Terms are added in their own way: preview, confirmation, and only with tariffs that the login sees. A sub
-  provider sees the tariffs that the provider offers to one of its user groups.
+- Terms are added in their own way: preview, confirmation, and only with tariffs that the login may *use*. A sub
+  provider sees the tariffs that its charge groups name, and uses those that are its own or offered to it.
+- To *publish* a location is to let third-party apps show it.
+- A sub provider manages the logins of its user groups alone, and gives the roles sub provider, helpdesk and read only.
 - A helpdesk reads the terms of its own charge groups, and no price list.
 - A name that stands in a row within reach, but belongs to a row out of reach, is not shown.
 - To disclose is to hand out all that is held about a customer, to erase is to erase the person
@@ -40,7 +51,7 @@ LETTERS = {"view": "v", "add": "a", "change": "c", "delete": "d"}
 
 
 def document() -> str:
-    return "\n".join([HEAD, *_roles(), "", BELOW, *_table(), "", AFTER])
+    return "\n".join([HEAD, *_roles(), "", BELOW, *_table(), "", *_settings(), "", AFTER])
 
 
 def _roles() -> Iterator[str]:
@@ -51,6 +62,14 @@ def _roles() -> Iterator[str]:
         where = "a user group" if role == Role.SUB_PROVIDER else where
         yield f"| {role.label} | {where} | {IN_WORDS[role]} |"
     yield "| platform operator | the platform | manages providers, and sees no customer data unless given a role |"
+
+
+def _settings() -> Iterator[str]:
+    yield "| Setting of a sub provider's role | Beside the role, for rows of its own user groups |"
+    yield "|---|---|"
+    for setting, table in SETTINGS.items():
+        rows = (f"{_plural(model)}: {_letters(actions)}" for model, actions in table.items())
+        yield f"| {setting.replace('_', ' ')} | {'; '.join(rows)} |"
 
 
 def _table() -> Iterator[str]:

@@ -8,14 +8,21 @@ from typing import Any, Protocol
 from django.db import models
 from django.db.models import Q
 
+READING = ("view", "use")
+"""Actions that leave a row as it is: to see it, and to name it elsewhere."""
+
 
 @dataclass(frozen=True)
 class Scope:
-    """What a login may reach with one permission: whole providers, single user groups, or the platform."""
+    """What a login may reach with one permission: whole providers, single user groups, or the platform.
+
+    ``above`` are the user groups above the single ones: what those keep for all below them is read and used there.
+    """
 
     providers: frozenset[int] = frozenset()
     user_groups: frozenset[int] = frozenset()
     platform: bool = False
+    above: frozenset[int] = frozenset()
 
     def within(self, provider: int) -> list[int] | None:
         """The user groups of the provider to which it is limited; None where it reaches all of the provider."""
@@ -40,14 +47,19 @@ class Tenancy:
 
     ``provider`` is the lookup of the provider's id, ``also`` are lookups of further providers that see the row.
     ``user_groups`` are lookups of user group ids, any of which lets a login of that user group see the row; without one
-    only logins of the whole provider do.
+    only logins of the whole provider do. Where it differs, ``users`` are those by which the row may be named elsewhere
+    (the action "use"), and ``owners`` those by which it is added, changed and removed. ``inherited`` are lookups of user
+    groups whose rows are seen and used by all below them.
     """
 
     provider: str = "provider_id"
     also: tuple[str, ...] = ()
     user_groups: tuple[str, ...] = field(default=())
+    users: tuple[str, ...] | None = None
+    owners: tuple[str, ...] | None = None
+    inherited: tuple[str, ...] = ()
 
-    def clause(self, model: type[models.Model], scope: Scope) -> Q:
+    def clause(self, model: type[models.Model], scope: Scope, action: str = "view") -> Q:
         if scope.platform:
             return Q()
         allowed = Q(pk__in=[])
@@ -55,9 +67,17 @@ class Tenancy:
             for lookup in (self.provider, *self.also):
                 allowed |= _within(model, lookup, scope.providers)
         if scope.user_groups:
-            for lookup in self.user_groups:
+            for lookup in self._lookups(action):
                 allowed |= _within(model, lookup, scope.user_groups)
+        if scope.above and action in READING:
+            for lookup in self.inherited:
+                allowed |= _within(model, lookup, scope.above)
         return allowed
+
+    def _lookups(self, action: str) -> tuple[str, ...]:
+        if action == "use" and self.users is not None:
+            return self.users
+        return self.user_groups if self.owners is None or action in READING else self.owners
 
 
 def _within(model: type[models.Model], lookup: str, ids: frozenset[int]) -> Q:
@@ -84,7 +104,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
     """Rows that know whose they are. A model without ``tenancy`` fails loudly instead of showing everything."""
 
     def visible_to(self, login: Login, action: str = "view") -> Any:
-        """The rows on which this login may do ``action`` (view, add, change, delete); none for a stranger."""
+        """The rows on which this login may do ``action`` (view, use, add, change, delete); none for a stranger."""
         tenancy = getattr(self.model, "tenancy", None)
         if tenancy is None:
             raise NotScoped(f"{self.model.__name__} does not say whose its rows are: give it a `tenancy`.")
@@ -92,13 +112,19 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return self.none()
         meta = self.model._meta
         scope = login.scope(f"{meta.app_label}.{action}_{meta.model_name}")
-        return self.filter(tenancy.clause(self.model, scope)) if scope else self.none()
+        return self.filter(tenancy.clause(self.model, scope, action)) if scope else self.none()
 
 
 def visible_rows(model: type[models.Model], login: Login, action: str = "view") -> Any:
     """``visible_to`` of a model that is known at run time only. Raises AttributeError where its manager has none."""
     manager: Any = model._default_manager
     return manager.visible_to(login, action)
+
+
+def usable_rows(model: type[models.Model], login: Login) -> Any:
+    """The rows that a row of this login may name: those that it sees, where the model asks no more for that."""
+    tenancy: Tenancy | None = getattr(model, "tenancy", None)
+    return visible_rows(model, login, "use" if tenancy is not None and tenancy.users is not None else "view")
 
 
 ScopedManager = models.Manager.from_queryset(ScopedQuerySet)

@@ -19,10 +19,19 @@ from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
 from evcnet.tenancy import ScopedManager, Tenancy
 from evcnet.validators import validate_code, validate_name
-from tariffs.querysets import TariffVersionQuerySet
+from tariffs.querysets import TariffQuerySet, TariffVersionQuerySet
 
 NO_PRICE = "Give at least one price; for free of charge, 0 per session."
 NOT_NEGATIVE = [MinValueValidator(0)]
+
+
+def _tenancy(tariff: str = "") -> Tenancy:
+    """A user group sees the tariffs that are its own, offered to it, or used by its charge groups; it uses the first two.
+
+    ``tariff`` is the lookup of the tariff from the model. Uses are rows of ``chargegroups.TariffUse``.
+    """
+    own, offered, used = (f"{tariff}{each}user_group_id" for each in ("", "offers__", "uses__"))
+    return Tenancy(user_groups=(own, offered, used), users=(own, offered), owners=(own,), inherited=(own,))
 
 
 @tracked()
@@ -33,10 +42,17 @@ class Tariff(models.Model):
     code = models.CharField(max_length=36, validators=[validate_code])
     name = models.CharField(max_length=100, validators=[validate_name])
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
+    user_group = models.ForeignKey(
+        UserGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        help_text="Whose own tariff it is: only charge groups of it and of those below it use it. Empty: the provider's.",
+    )
 
     personal_data = PersonalData(impersonal=("code", "currency", "name"))
-    tenancy = Tenancy(user_groups=("offers__user_group_id",))
-    objects = ScopedManager()
+    tenancy = _tenancy()
+    objects: Any = models.Manager.from_queryset(TariffQuerySet)()
 
     class Meta:
         ordering = ["code"]
@@ -47,6 +63,7 @@ class Tariff(models.Model):
                 name="tariff_code_once",
                 violation_error_message="Another tariff has this code.",
             ),
+            WithinProvider(field="user_group", name="tariff_group_of_same_provider"),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +127,7 @@ class TariffVersion(models.Model):
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
     personal_data = PersonalData(impersonal=("alt_text", "alt_url", "ocpi_type"))
-    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",))
+    tenancy = _tenancy("tariff__")
     objects: Any = models.Manager.from_queryset(TariffVersionQuerySet)()
 
     class Meta:
@@ -220,7 +237,7 @@ class TariffElement(models.Model):
         choices=[("RESERVATION", "reservation"), ("RESERVATION_EXPIRES", "expired reservation")],
     )
 
-    tenancy = Tenancy(user_groups=("version__tariff__offers__user_group_id",))
+    tenancy = _tenancy("version__tariff__")
     objects = ScopedManager()
 
     class Meta:
@@ -265,7 +282,7 @@ class FeedTariff(models.Model):
     versions = models.ManyToManyField(TariffVersion, related_name="feeds")
 
     personal_data = PersonalData(impersonal=("feed",))
-    tenancy = Tenancy(user_groups=("tariff__offers__user_group_id",))
+    tenancy = _tenancy("tariff__")
     objects = ScopedManager()
 
     class Meta:

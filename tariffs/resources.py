@@ -14,6 +14,7 @@ from changes.cancel import cancel_version
 from changes.proposals import NewVersion
 from changes.resources import ProposedRows, TermsResource
 from chargegroups.tariff_usage import used_among
+from customers.models import UserGroup
 from evcnet import datetimes
 from evcnet.errors import DomainError
 from evcnet.importexport.declaration import NotExportable, Values, clean_instance, filter_in
@@ -21,7 +22,7 @@ from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
-from evcnet.importexport.widgets import CodeWidget, DecimalWidget, MomentWidget
+from evcnet.importexport.widgets import CodeWidget, DecimalWidget, MomentWidget, ReferenceWidget
 from tariffs import writes as tariff_writes
 from tariffs.conversion import price_list
 from tariffs.median_prices import Medians, median_prices
@@ -41,7 +42,7 @@ LIMITS = {
 }
 MOST_REMARKS = 20
 STEPS = ("energy", "time", "parking")
-OF_THE_TARIFF = ("name", "currency")
+OF_THE_TARIFF = ("name", "currency", "user_group")
 MOST = 10_000_000
 
 
@@ -70,6 +71,8 @@ class TariffResource(TermsResource):
     max_price = _limit("a session costs at most this, without VAT")
     min_price_incl = _limit("the same with VAT", "in proportion to min_price")
     max_price_incl = _limit("the same with VAT", "in proportion to max_price")
+
+    user_group = Field(ReferenceWidget(UserGroup), needed="whose own it is; empty: the provider’s")
 
     class Meta:
         model, name, import_id_fields = TariffVersion, "tariffs", ("code", "valid_from")
@@ -106,7 +109,7 @@ class TariffResource(TermsResource):
 
     def _versions(self) -> QuerySet[TariffVersion]:
         versions: QuerySet[TariffVersion] = self.scope.rows(TariffVersion)
-        return versions.select_related("provider", "tariff").prefetch_related("elements")
+        return versions.select_related("provider", "tariff__user_group").prefetch_related("elements")
 
     def not_exportable(self) -> dict[str, int]:
         tariffs = self.of_provider(self.scope.rows(Tariff).filter(versions=None))
@@ -118,7 +121,7 @@ class TariffResource(TermsResource):
         if len(rates) > 1:
             raise NotExportable("a version with several VAT rates")
         tariff = instance.tariff
-        values: Values = {"code": tariff.code, "name": tariff.name, "currency": tariff.currency}
+        values: Values = {"code": tariff.code} | {name: getattr(tariff, name) for name in OF_THE_TARIFF}
         values |= {"valid_from": instance.valid_from, "vat_percent": rates.pop()}
         values |= {name: getattr(element, f"{each}_price") for name, each in PRICES.items()}
         return values | {name: getattr(instance, field) for name, field in LIMITS.items()}
@@ -128,6 +131,10 @@ class TariffResource(TermsResource):
         if new_values["currency"] is None:
             owner: Any = row.provider if tariff is None else tariff
             new_values["currency"] = owner.currency
+        if tariff is not None and "user_group" not in row:
+            new_values["user_group"] = tariff.user_group
+        elif new_values["user_group"] is None:
+            new_values["user_group"] = self.scope.own_user_group(TariffVersion)
         self._refuse_other_tariff(row, tariff, new_values)
         changed = _repriced(new_values, old_values)
         if old_values is not None and changed and old_values["valid_from"] <= self.now:
@@ -175,7 +182,8 @@ class TariffResource(TermsResource):
         for name in OF_THE_TARIFF:
             if others[name] != mine[name]:
                 raise DomainError(
-                    f"Row {number} says {quoted(others[name])} of the same tariff: write the same in both.", name
+                    f"Row {number} says {quoted(str(others[name] or 'nothing'))} of the same tariff: write the same in both.",
+                    name,
                 )
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:

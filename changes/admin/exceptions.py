@@ -45,9 +45,7 @@ class ExceptionsForm(forms.Form):
         assert isinstance(field, TariffField)
         field.required, field.empty_label = False, "as the charge group says"
         field.help_text = "What these customers pay here."
-        own = Tariff.objects.filter(provider_id=group.provider_id)
-        offered = own.filter(pk__in=Tariff.objects.visible_to(login).values("pk"))
-        field.queryset = offered.order_by("code")
+        field.queryset = Tariff.objects.visible_to(login, "use").usable_in(group.user_group).order_by("code")
         choices = TariffChoices.of(field.queryset, database_clock())
         field.show(choices)
         self.codes = choices.codes

@@ -64,10 +64,8 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
     list_select_related = ["user_group"]
     search_fields = ["code", "name"]
     search_help_text = "ID or name"
-    empty_words = (
-        "A charge group gives its charge points one tariff and says who may charge there. "
-        "Make one for each policy: streets, a company, home chargers."
-    )
+    empty_words = "A charge group gives its charge points one tariff and says who may charge there."
+    empty_advice = "Make one for each policy: streets, a company, home chargers."
     radio_fields = {"type": admin.VERTICAL}
     change_form_outer_after_template = "chargegroups/close_link.html"
     fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]

@@ -11,12 +11,12 @@ from django.db.models import F, Q
 from chargegroups.models.groups import ChargeGroup
 from chargegroups.querysets import ExceptionQuerySet, TermsQuerySet
 from chargegroups.terms import OPENINGS
-from customers.models import Customer, Provider
+from customers.models import Customer, Provider, UserGroup
 from evcnet.constraints import WithinProvider
 from evcnet.datetimes import moment_in_words
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
-from evcnet.tenancy import Tenancy
+from evcnet.tenancy import ScopedManager, Tenancy
 from tariffs.models import Tariff
 
 
@@ -154,3 +154,21 @@ class CustomerException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} at {self.charge_group}"
+
+
+class TariffUse(models.Model):
+    """A user group some of whose charge groups' terms, in force or scheduled, or exceptions name a tariff: a view."""
+
+    pk = models.CompositePrimaryKey("tariff_id", "user_group_id")
+    provider = models.ForeignKey(Provider, models.DO_NOTHING, related_name="+")
+    tariff = models.ForeignKey(Tariff, models.DO_NOTHING, related_name="uses")
+    user_group = models.ForeignKey(UserGroup, models.DO_NOTHING, related_name="+")
+
+    tenancy = Tenancy(user_groups=("user_group_id",))
+    objects = ScopedManager()
+
+    class Meta:
+        managed = False
+        db_table = "evcnet_tariff_uses"
+        verbose_name = "use of a tariff"
+        verbose_name_plural = "uses of tariffs"

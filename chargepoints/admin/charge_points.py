@@ -105,7 +105,8 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
         ("Device and owner", {"fields": ["evse_id", "max_power_kw", "owner"]}),
     ]
     inlines = [ConnectorInline]
-    empty_words = "The devices at which customers charge. Add them one by one, or import a file."
+    empty_words = "The devices at which customers charge."
+    empty_advice = "Add them one by one, or import a file."
     status_kind = point_actions.POINTS
     bulk_actions = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
     object_actions = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)

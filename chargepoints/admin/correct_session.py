@@ -68,7 +68,7 @@ class CorrectForm(ActionForm):
         self.session: Session = self.rows[0]
         self.rating: Rating | None = ratings_of([self.session]).get(self.session.pk)
         field: Any = self.fields["tariff"]
-        field.queryset = Tariff.objects.visible_to(self.request.user).filter(provider=self.session.provider_id)
+        field.queryset = Tariff.objects.visible_to(self.request.user, "use").filter(provider=self.session.provider_id)
         field.widget = tariff_box()
         field.widget.choices = field.choices
         measured = Measured.of(self.rating or self.session)

@@ -14,6 +14,7 @@ from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from chargepoints.resources import LocationResource
 from evcnet.admin.actions import ActionsAdmin
+from evcnet.admin.own_rows import OwnRowsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
@@ -24,7 +25,7 @@ LISTED = 50
 
 
 @admin.register(Location)
-class LocationAdmin(StatusStepAdmin[Location], ActionsAdmin[Location], BulkImportExportAdmin):
+class LocationAdmin(OwnRowsAdmin[Location], StatusStepAdmin[Location], ActionsAdmin[Location], BulkImportExportAdmin):
     status_kind = PUBLICATION
     bulk_actions = (PUBLISH, UNPUBLISH)
     resource_classes = (LocationResource,)
@@ -33,12 +34,17 @@ class LocationAdmin(StatusStepAdmin[Location], ActionsAdmin[Location], BulkImpor
     search_fields = ["code", "name", "address", "postal_code", "city"]
     search_help_text = "Code, name, street, postal code or city"
     fieldsets = [
-        (None, {"fields": ["code", "name", "address", "postal_code", "city", "country"]}),
+        (None, {"fields": ["code", "name", "address", "postal_code", "city", "country", "user_group"]}),
         ("Who may see it", {"fields": ["published"]}),
         ("Where exactly", {"fields": ["latitude", "longitude", "time_zone"]}),
     ]
-    empty_words = "Addresses where charge points stand. Add them one by one, or import a file."
+    empty_words = "Addresses where charge points stand."
+    empty_advice = "Add them one by one, or import a file."
     change_form_outer_before_template = "chargepoints/location.html"
+
+    def get_readonly_fields(self, request: StaffRequest, obj: Location | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_model_permission(request, "publish", obj) else [*fields, "published"]
 
     def get_changeform_initial_data(self, request: StaffRequest) -> dict[str, Any]:
         home = request.user.providers[:1]

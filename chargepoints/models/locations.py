@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django_countries.fields import CountryField
 
 from chargegroups.models import ChargeGroup
-from customers.models import Provider
+from customers.models import Provider, UserGroup
 from customers.models.providers import validate_time_zone
+from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
@@ -71,6 +72,13 @@ class Location(models.Model):
         help_text="Third-party apps may show this location. This is the only place where that is set: "
         "opening a charge group for roaming does not publish it, and publishing gives nobody access.",
     )
+    user_group = models.ForeignKey(
+        UserGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        help_text="Whose sub providers edit it, where they may add locations. Empty: the provider's.",
+    )
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     personal_data = PersonalData(
@@ -86,7 +94,9 @@ class Location(models.Model):
         erasure="where nothing stands but home chargers of theirs, name, address and coordinates are overwritten.",
         stays=True,
     )  # fmt: skip
-    tenancy = Tenancy(user_groups=("chargepoint__charge_group__user_group_id",))
+    tenancy = Tenancy(
+        user_groups=("user_group_id", "chargepoint__charge_group__user_group_id"), owners=("user_group_id",)
+    )
     objects = ScopedManager()
 
     class Meta:
@@ -99,6 +109,7 @@ class Location(models.Model):
                 name="location_code_once",
                 violation_error_message="Another location has this code.",
             ),
+            WithinProvider(field="user_group", name="location_group_of_same_provider"),
         ]
 
     def __str__(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chargepoints.models import Location
+from customers.models import UserGroup
+from evcnet.errors import DomainError
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.rows import Row
-from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget, DecimalWidget
+from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget, DecimalWidget, ReferenceWidget
 
 
 class LocationResource(BulkResource):
@@ -25,6 +27,7 @@ class LocationResource(BulkResource):
     longitude = Field(DecimalWidget(decimals=7, least=-180, most=180, rounded=True, unit="degrees"))
     time_zone = Field(CodeWidget(), default=None, stays=True, needed="else the provider’s")
     published = Field(BooleanWidget())
+    user_group = Field(ReferenceWidget(UserGroup), needed="whose own it is; empty: the provider’s")
 
     class Meta:
         model, name, import_id_fields = Location, "locations", ("code",)
@@ -32,3 +35,9 @@ class LocationResource(BulkResource):
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         if new_values["time_zone"] is None and row.provider is not None:
             new_values["time_zone"] = row.provider.time_zone
+        if new_values["user_group"] is None:
+            new_values["user_group"] = self.scope.own_user_group(Location)
+        if new_values["published"] != (old_values or {}).get("published", False) and not self.scope.may(
+            Location, "publish"
+        ):
+            raise DomainError("Your role publishes no locations: leave it as it is, and ask the provider.", "published")

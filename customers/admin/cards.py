@@ -44,7 +44,8 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
         (None, {"fields": ["uid", "visual_number", "customer", "status"]}),
         ("Use", {"fields": ["type", "roaming", "valid_from", "valid_until"]}),
     ]
-    empty_words = "What drivers show to a reader. Add them one by one, or import a file."
+    empty_words = "What drivers show to a reader."
+    empty_advice = "Add them one by one, or import a file."
     status_kind = status_actions.CARDS
     bulk_actions = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
     change_form_outer_before_template = "customers/card.html"

@@ -45,7 +45,8 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
         (None, {"fields": ["number", "name", "kind", "user_group", "status"]}),
         ("Payment and contact", {"fields": ["payment", "email", "language"]}),
     ]
-    empty_words = "Who charges: private people, companies and their employees. Add them one by one, or import a file."
+    empty_words = "Who charges: private people, companies and their employees."
+    empty_advice = "Add them one by one, or import a file."
     status_kind = status_actions.CUSTOMERS
     bulk_actions = (
         status_actions.APPROVE,

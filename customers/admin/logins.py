@@ -18,10 +18,11 @@ from customers.audit import record
 from customers.forms import LoginForm, NewLoginForm, PasswordForm, RoleForm, RoleFormSet
 from customers.invitations import waits_for_first_password
 from customers.models import AuditEntry, Membership, Provider, StaffMember
-from customers.permissions import IN_WORDS, Role
+from customers.own_rows import user_groups_for
+from customers.permissions import ADDED_BY, IN_WORDS, SETTINGS
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, asks_password_again
-from evcnet.accounts.scope import admin_of, managed_by
+from evcnet.accounts.scope import MANAGES_LOGINS, admin_of, gives_up_logins, managed_by
 from evcnet.admin.base import TabularInline
 from evcnet.admin.forms import OwnedForm
 from evcnet.admin.requests import StaffRequest
@@ -45,20 +46,26 @@ class RoleInline(TabularInline):
         return [] if len(admin_of(request.user)) > 1 else ["provider"]
 
     def get_fields(self, request: StaffRequest, obj: StaffMember | None = None) -> Any:
-        return ["role", "user_group"] if len(admin_of(request.user)) < 2 else ["provider", "role", "user_group"]
+        several = ["provider"] if len(admin_of(request.user)) > 1 else []
+        settings = [each for each in SETTINGS if request.user.has_perm(ADDED_BY[each])]
+        return [*several, "role", "user_group", *settings]
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
             kwargs["queryset"] = Provider.objects.filter(pk__in=admin_of(request.user))
+        if db_field.name == "user_group":
+            kwargs["queryset"] = user_groups_for(request.user, Membership)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "user_group":
-            field.empty_label = "All user groups"
+            field.empty_label = "All user groups" if admin_of(request.user) else "Choose a user group"
+            field.required = not admin_of(request.user)
         return field
 
     def formfield_for_choice_field(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if db_field.name == "role":
             # Nobody is made an admin because that stands first in the list.
-            kwargs["choices"] = [("", "Choose a role"), *Role.choices]
+            given = request.user.roles_to_give
+            kwargs["choices"] = [("", "Choose a role"), *((role.value, role.label) for role in given)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
@@ -68,7 +75,7 @@ def copied_roles(request: StaffRequest) -> list[dict[str, Any]]:
     if like is None:
         return []
     roles = Membership.objects.visible_to(request.user, "add").filter(staff_member=like)
-    return list(roles.values("provider", "role", "user_group"))
+    return list(roles.values("provider", "role", "user_group", *SETTINGS))
 
 
 @admin.register(StaffMember)
@@ -139,15 +146,18 @@ class LoginAdmin(AsksPasswordAgain, LoginAccessMixin, StatusStepAdmin[StaffMembe
         return [] if obj is None or managed_by(request.user, obj) else ["name", "email", "is_active"]
 
     def save_related(self, request: StaffRequest, form: OwnedForm, formsets: Any, change: bool) -> None:
-        before = admin_of(request.user)
+        before = request.user.scope(MANAGES_LOGINS)
         super().save_related(request, form, formsets, change)
         if not change and waits_for_first_password(form.instance):
             self.invite(request, form.instance)
-        if form.instance.pk == request.user.pk and not before <= admin_of(StaffMember.objects.get(pk=request.user.pk)):
-            raise DomainError("You can't take your own admin role away: ask another provider admin.")
+        if form.instance.pk == request.user.pk:
+            after = StaffMember.objects.get(pk=request.user.pk).scope(MANAGES_LOGINS)
+            if gives_up_logins(before, after):
+                raise DomainError("You can't take your own admin role away: ask another provider admin.")
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context["roles"] = [(role.label, IN_WORDS[role]) for role in Role]
+        context["roles"] = [(role.label, IN_WORDS[role]) for role in request.user.roles_to_give]
+        context["whom_to_ask"] = request.user.whom_to_ask
         if (login := kwargs.get("obj")) is not None:
             stored = StaffMember.objects.get(pk=login.pk)
             managed = managed_by(request.user, stored)

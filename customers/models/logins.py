@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from customers.models.providers import Provider, UserGroup, ancestors, descendants
-from customers.permissions import WHOLE_PROVIDER, Role, granted, granted_to_operator
+from customers.permissions import ADDED_BY, GIVES, SETTINGS, WHOLE_PROVIDER, Role, granted, granted_to_operator
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
-from evcnet.tenancy import Scope, ScopedManager, ScopedQuerySet, Tenancy, visible_rows
+from evcnet.tenancy import Login, Scope, ScopedQuerySet, Tenancy, visible_rows
 from evcnet.validators import validate_name
 
 
@@ -28,10 +29,25 @@ class StaffMemberQuerySet(ScopedQuerySet):
         The same that ``scope`` answers for one login, for many: two queries.
         """
         parents = dict(UserGroup.objects.filter(provider=provider).order_by().values_list("pk", "parent_id"))
-        roles = [role for role in Role if granted(role, permission)]
-        held = Membership.objects.filter(provider=provider, role__in=roles)
+        held = Membership.objects.filter(_grants(permission), provider=provider)
         reaching = Q(user_group=None) | Q(user_group__in=ancestors(user_groups, parents))
         return self.filter(is_active=True, pk__in=held.filter(reaching).values("staff_member"))
+
+    def visible_to(self, login: Login, action: str = "view") -> Any:
+        """Whose logins are those of user groups sees none that holds a role outside of them, or runs the platform."""
+        rows = super().visible_to(login, action)
+        if not login.is_active or not hasattr(login, "scope"):
+            return rows
+        scope = login.scope(f"customers.{action}_staffmember")
+        if not scope.user_groups:
+            return rows
+        whole = Membership.objects.filter(provider__in=scope.providers).values("staff_member")
+        outside = Q(pk__in=Membership.objects.outside(scope).values("staff_member")) | Q(is_operator=True)
+        if action != "view":
+            for setting in SETTINGS:
+                beyond = Membership.objects.filter(**{setting: True}).outside(_scope_of(login, setting))
+                outside |= Q(pk__in=beyond.values("staff_member"))
+        return rows.filter(Q(pk__in=whole) | ~outside)
 
 
 class StaffMemberManager(BaseUserManager["StaffMember"].from_queryset(StaffMemberQuerySet)):  # type: ignore[misc]
@@ -77,7 +93,7 @@ class StaffMember(AbstractBaseUser):
     is_superuser = False
 
     personal_data = PersonalData(impersonal=("email", "name", "password", "alert_mail"))
-    tenancy = Tenancy(provider="memberships__provider_id")
+    tenancy = Tenancy(provider="memberships__provider_id", user_groups=("memberships__user_group_id",))
     objects = StaffMemberManager()
 
     class Meta:
@@ -101,12 +117,12 @@ class StaffMember(AbstractBaseUser):
         super().save(*args, **kwargs)
 
     @cached_property
-    def _memberships(self) -> list[tuple[str, int, int | None]]:
-        return list(self.memberships.values_list("role", "provider_id", "user_group_id"))
+    def _memberships(self) -> list[Membership]:
+        return list(self.memberships.all())
 
     @cached_property
     def _parents(self) -> dict[int, int | None]:
-        providers = {provider for _, provider, group in self._memberships if group is not None}
+        providers = {each.provider_id for each in self._memberships if each.user_group_id is not None}
         return dict(UserGroup.objects.filter(provider_id__in=providers).values_list("pk", "parent_id"))
 
     @cached_property
@@ -123,18 +139,34 @@ class StaffMember(AbstractBaseUser):
         """What this login reaches with a permission such as ``customers.view_customer``."""
         if not self.is_active:
             return Scope()
-        roles = [(provider, group) for role, provider, group in self._memberships if granted(role, permission)]
-        groups = frozenset(group for _, group in roles if group is not None)
+        roles = [each for each in self._memberships if granted(each.role, permission, each.settings)]
+        return replace(self._scope(roles), platform=self.is_operator and granted_to_operator(permission))
+
+    def _scope(self, roles: Collection[Membership]) -> Scope:
+        groups = frozenset(each.user_group_id for each in roles if each.user_group_id is not None)
         return Scope(
-            providers=frozenset(provider for provider, group in roles if group is None),
+            providers=frozenset(each.provider_id for each in roles if each.user_group_id is None),
             user_groups=self._with_descendants(groups),
-            platform=self.is_operator and granted_to_operator(permission),
+            above=ancestors(groups, self._parents) - groups if groups else frozenset(),
+        )
+
+    @property
+    def roles_to_give(self) -> list[Role]:
+        """Which of the roles this login may give to others, somewhere."""
+        return [role for role in Role if any(role in GIVES.get(each.role, ()) for each in self._memberships)]
+
+    def gives(self, role: Membership) -> bool:
+        """May this login give that role, change it, or take it away: one of its own reach, that allows no more than its own?"""
+        owned = (each for each in self._memberships if role.role in GIVES.get(each.role, ()))
+        scopes = [self._scope([each]) for each in owned]
+        return any(role.is_within(each) for each in scopes) and all(
+            role.is_within(_scope_of(self, setting)) for setting in role.settings
         )
 
     @property
     def needs_second_factor(self) -> bool:
         """Must this login show more than a password? So say the providers at which it holds a role; settings, of operators."""
-        admin_of = {provider for role, provider, _ in self._memberships if role == Role.PROVIDER_ADMIN}
+        admin_of = {each.provider_id for each in self._memberships if each.role == Role.PROVIDER_ADMIN}
         if self.is_operator and settings.OPERATORS_NEED_SECOND_FACTOR:
             return True
         return any(
@@ -156,13 +188,47 @@ class StaffMember(AbstractBaseUser):
     @cached_property
     def providers(self) -> list[Provider]:
         """The providers at which this login holds any role, by name."""
-        return list(Provider.objects.filter(pk__in={provider for _, provider, _ in self._memberships}))
+        return list(Provider.objects.filter(pk__in={each.provider_id for each in self._memberships}))
+
+    @property
+    def whom_to_ask(self) -> str:
+        """Who does what this login's roles don't allow; empty where it has none."""
+        names = " or ".join(provider.name for provider in self.providers)
+        return f"Ask a provider admin of {names}." if names else ""
+
+    @cached_property
+    def user_groups(self) -> list[UserGroup]:
+        """Those that it works for, by name, at providers of which it does not reach all."""
+        whole = {each.provider_id for each in self._memberships if each.user_group_id is None}
+        limited = (each for each in self._memberships if each.provider_id not in whole)
+        keys = {each.user_group_id for each in limited if each.user_group_id is not None}
+        return list(UserGroup.objects.filter(pk__in=keys)) if keys else []
 
     def get_full_name(self) -> str:
         return self.name
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]
+
+
+def _grants(permission: str) -> Q:
+    """The roles that carry the permission, with a setting where that is what gives it."""
+    plain = Q(role__in=[role for role in Role if granted(role, permission)])
+    allowed = [each for each in SETTINGS if granted(Role.SUB_PROVIDER, permission, [each])]
+    return Q.create([plain, *(Q(role=Role.SUB_PROVIDER, **{each: True}) for each in allowed)], connector=Q.OR)
+
+
+def _scope_of(login: Any, setting: str) -> Scope:
+    """Where the login has what the setting adds to a role."""
+    scope: Scope = login.scope(ADDED_BY[setting])
+    return scope
+
+
+class MembershipQuerySet(ScopedQuerySet):
+    def outside(self, scope: Scope) -> Any:
+        """The roles that are not ``is_within`` the scope."""
+        within = Q(provider__in=scope.providers) | Q(user_group__isnull=False, user_group__in=scope.user_groups)
+        return self.exclude(within)
 
 
 @tracked()
@@ -179,9 +245,17 @@ class Membership(models.Model):
         help_text="Empty: all user groups of the provider. Provider admin and provider staff always reach all.",
     )
     role = models.CharField(max_length=20, choices=Role)
+    may_make_tariffs = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Sub provider: makes tariffs of its own for its user group and those below it.",
+    )
+    may_add_locations = models.BooleanField(
+        default=False, db_default=False, help_text="Sub provider: adds locations, which the provider publishes."
+    )
 
-    tenancy = Tenancy()
-    objects = ScopedManager()
+    tenancy = Tenancy(user_groups=("user_group_id",))
+    objects = models.Manager.from_queryset(MembershipQuerySet)()
 
     class Meta:
         verbose_name = "role"
@@ -204,8 +278,22 @@ class Membership(models.Model):
                 name="role_sub_provider_has_group",
                 violation_error_message="Say which user group the sub provider runs.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(role=Role.SUB_PROVIDER) | models.Q(may_make_tariffs=False, may_add_locations=False),
+                name="role_settings_of_sub_provider",
+                violation_error_message="Tariffs and locations of its own are a setting of sub providers: "
+                "untick them, or choose that role.",
+            ),
             WithinProvider(field="user_group", name="role_group_of_same_provider"),
         ]
+
+    @property
+    def settings(self) -> list[str]:
+        """The names of those that are on."""
+        return [each for each in SETTINGS if getattr(self, each)]
+
+    def is_within(self, scope: Scope) -> bool:
+        return self.provider_id in scope.providers or self.user_group_id in scope.user_groups
 
     def __str__(self) -> str:
         where = self.user_group if self.user_group_id else self.provider

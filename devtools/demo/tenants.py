@@ -50,7 +50,7 @@ class DemoLogin:
 
 def make_logins(tenants: Tenants) -> list[DemoLogin]:
     """The first is GreenGrid's provider admin."""
-    return [
+    logins = [
         _login("provider", "Anna", "provider@greengrid.example", Role.PROVIDER_ADMIN, tenants.greengrid),
         _login(
             "sub provider",
@@ -64,6 +64,8 @@ def make_logins(tenants: Tenants) -> list[DemoLogin]:
         _login("other provider", "Otto", "provider@bluevolt.example", Role.PROVIDER_ADMIN, tenants.bluevolt),
         _operator(),
     ]
+    Membership.objects.filter(role=Role.SUB_PROVIDER).update(may_make_tariffs=True, may_add_locations=True)
+    return logins
 
 
 def make_colleague(tenants: Tenants) -> StaffMember:

@@ -22,6 +22,7 @@ from django.urls import URLPattern, path, reverse
 from unfold import admin as unfold
 from unfold.views import ChangeList
 
+from customers.permissions import Role, granted
 from customers.status_changes import with_reasons
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
@@ -68,6 +69,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     list_per_page = 50
     list_filter_submit = True
     change_form_before_template = "evcnet/conflict.html"
+    empty_words = "What your role lets you see stands here."
+    """What would stand in a list that is empty."""
+    empty_advice = ""
+    """What to do about it, for a login that may add rows; in a copy for one that may not, whom to ask."""
     refusal: Refusal | None = None
     """Why the database refused what was typed, when the page is made again."""
     hidden_relations: dict[Any, set[str]] | None = None
@@ -121,8 +126,15 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             return (each, RelatedFilter)
         return each
 
+    def whom_to_ask(self, request: StaffRequest) -> str:
+        """For a login that may not add rows; empty where a provider admin does not either."""
+        permission = f"{self.model._meta.app_label}.add_{self.model._meta.model_name}"
+        return request.user.whom_to_ask if granted(Role.PROVIDER_ADMIN, permission) else ""
+
     def changelist_view(self, request: StaffRequest, extra_context: Any = None) -> Any:
         page = self.for_request()
+        if not page.has_add_permission(request):
+            page.empty_advice = page.whom_to_ask(request)
         try:
             response = super(ModelAdmin, page).changelist_view(request, extra_context)
             return response.render() if isinstance(response, TemplateResponse) else response
@@ -135,9 +147,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     # Forms
 
     def needs_provider_field(self, request: StaffRequest, obj: Row | None = None) -> bool:
-        """Only on a new row that no user group ties to a provider, of a login with roles at several."""
-        fields = {field.name for field in self.model._meta.fields}
-        if obj is not None or "provider" not in fields or "user_group" in fields:
+        """Only on a new row that no user group need tie to a provider, of a login with roles at several."""
+        fields = {field.name: field for field in self.model._meta.fields}
+        tied = "user_group" in fields and not fields["user_group"].null
+        if obj is not None or "provider" not in fields or tied:
             return False
         return len(request.user.providers) > 1
 

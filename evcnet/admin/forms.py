@@ -47,21 +47,23 @@ class OwnedForm(forms.ModelForm):  # type: ignore[type-arg]
     def _get_validation_exclusions(self) -> set[str]:
         # The provider is settled rather than typed, and constraints that name it must be checked all the same.
         exclude: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return exclude - {"provider"}
+        return exclude if self._lacks_provider() else exclude - {"provider"}
 
     def _post_clean(self) -> None:
         self._check_texts()
         if hasattr(self.instance, "provider_id") and "provider" not in self.fields and self.instance.pk is None:
             self.instance.provider = self._provider()
         super()._post_clean()  # type: ignore[misc]
-        if "provider" not in self.fields and self.errors.get("provider"):
-            del self.errors["provider"]
+        if self._lacks_provider() and not self.errors:
             self.add_error(None, "You have a role at no provider that could own this.")
 
     def _check_texts(self) -> None:
         for name, value in list(self.cleaned_data.items()):
             if name in WORDS and isinstance(value, str) and is_shortened_number(value):
                 self.add_error(name, shortened_number_message(value))
+
+    def _lacks_provider(self) -> bool:
+        return "provider" not in self.fields and getattr(self.instance, "provider_id", ...) is None
 
     def _provider(self) -> Any:
         group = self.cleaned_data.get("user_group")

@@ -12,7 +12,7 @@ from evcnet.admin.forms import OwnedForm
 from evcnet.admin.moment_field import MomentField, MomentInput
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.widgets import SearchBox
-from evcnet.tenancy import visible_rows
+from evcnet.tenancy import usable_rows, visible_rows
 
 MOMENTS = {models.DateTimeField: {"form_class": MomentField, "widget": MomentInput}}
 """Moments are typed one way, wherever a form is made of a model."""
@@ -45,7 +45,7 @@ class Scoped:
 
     def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
-            kwargs["queryset"] = visible_rows(db_field.related_model, request.user)
+            kwargs["queryset"] = usable_rows(db_field.related_model, request.user)
         if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]

@@ -88,7 +88,7 @@ class RowReader:
             widget: Any = field.widget
             words = {row.cell(field.column_name) for row in rows if row.provider} - {""}
             usable = sorted({widget.comparable(word) for word in words if "\x00" not in word} - {""})
-            queryset = self.resource.scope.rows(widget.model).filter(provider__in=providers)
+            queryset = self.resource.scope.usable(widget.model).filter(provider__in=providers)
             queryset = queryset.alias(word=widget.compared_by(widget.by) if widget.compared_by else F(widget.by))
             for instance in filter_in(queryset, "word", usable):
                 self.add_reference(widget, instance)

@@ -8,9 +8,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from customers.models import Provider, StaffMember
+from customers.models import Provider, StaffMember, UserGroup
+from customers.own_rows import adds_for_provider, user_groups_for
 from customers.provider_lookup import ProviderRequired
-from evcnet.tenancy import visible_rows
+from evcnet.errors import DomainError
+from evcnet.tenancy import usable_rows, visible_rows
 
 
 class FileScope:
@@ -23,8 +25,24 @@ class FileScope:
     def rows(self, model: type[models.Model], action: str = "view") -> Any:
         return model._default_manager.all() if self.login is None else visible_rows(model, self.login, action)
 
+    def usable(self, model: type[models.Model]) -> Any:
+        """The rows that a row of a file may name."""
+        return model._default_manager.all() if self.login is None else usable_rows(model, self.login)
+
     def may(self, model: type[models.Model], action: str) -> bool:
         return self.login is None or self.login.has_perm(_permission(model, action))
+
+    def own_user_group(self, model: type[models.Model]) -> UserGroup | None:
+        """That of a new row which names none: nobody's where the login adds rows for the provider, else its only one.
+
+        Raises DomainError where the file has to name it.
+        """
+        if self.login is None or adds_for_provider(self.login, model):
+            return None
+        choices: list[UserGroup] = list(user_groups_for(self.login, model)[:2])
+        if len(choices) != 1:
+            raise DomainError("Say whose it is: write the code of one of your user groups.", "user_group")
+        return choices[0]
 
     def shows(self, other: Any) -> bool:
         """May this row, to which a row within the scope points, be named? A user group's login doesn't see all of them."""

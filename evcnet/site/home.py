@@ -65,9 +65,9 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
     points, groups = _points(login), _groups(login, now)
     days = list(_sessions(login, now))
     return context | {
-        "title": "Home",
+        "title": ", ".join(group.name for group in login.user_groups) or "Home",
         "greeting": _greeting(timezone.localtime(now), login),
-        "providers": login.providers,
+        "homes": [*login.user_groups, *login.providers],
         "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
         "numbers": list(_numbers(login, points, groups, days)),
         "days": days,

@@ -10,16 +10,26 @@ from django.urls import NoReverseMatch, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from evcnet.admin.requests import StaffRequest
+from evcnet.tenancy import usable_rows
 
 
 class Suggestions(AutocompleteJsonView):
     """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
+
+    request: StaffRequest
 
     def process_request(self, request: HttpRequest) -> Any:
         response = super().process_request(request)
         if not response[2].concrete:
             raise PermissionDenied
         return response
+
+    def get_queryset(self) -> Any:
+        """Of what is seen, but not to be chosen, nothing is suggested."""
+        rows = super().get_queryset()
+        if rows.model.tenancy.users is None:
+            return rows
+        return rows.filter(pk__in=usable_rows(rows.model, self.request.user).values("pk"))
 
 
 class PortalSite(UnfoldAdminSite):
@@ -114,10 +124,11 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
 
 def navigation(request: StaffRequest) -> list[dict[str, Any]]:
     """The menu, without what this login may not see."""
+    home = ", ".join(["Home", *(group.name for group in request.user.user_groups)])
     sections = []
     for title, entries in _MENU:
         items = [
-            {"title": label, "link": reverse(name)}
+            {"title": label if permission else home, "link": reverse(name)}
             for label, name, permission in entries
             if (permission is None or request.user.has_perm(permission)) and _exists(name)
         ]

@@ -30,7 +30,12 @@ class AddTariff(PriceEditor):
     """The price editor of a tariff that is no row yet, below the form of the tariff itself."""
 
     def __init__(self, admin: ModelAdmin[Tariff], request: StaffRequest) -> None:
-        fields = (["provider"] if admin.needs_provider_field(request) else []) + ["code", "name", "currency"]
+        fields = (["provider"] if admin.needs_provider_field(request) else []) + [
+            "code",
+            "name",
+            "currency",
+            "user_group",
+        ]
         self.form_class = admin.get_form(request, None, fields=fields)
         self.tariff_form = self.form_class(request.POST or None)
         if len(request.user.providers) == 1:

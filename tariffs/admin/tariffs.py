@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from chargegroups.models import ChargeGroup
 from chargegroups.tariff_usage import group_counts, groups_using
 from customers.models import StaffMember
-from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.base import TabularInline
+from evcnet.admin.own_rows import OwnRowsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
@@ -58,14 +59,15 @@ class OfferInline(TabularInline):
 
 
 @admin.register(Tariff)
-class TariffAdmin(ModelAdmin[Tariff], BulkImportExportAdmin):
+class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
     resource_classes = (TariffResource,)
     list_display = ["code", "name", "price_now", "currency", "used"]
     list_filter = ["currency"]
     search_fields = ["code", "name"]
     search_help_text = "Code or name"
-    empty_words = "Price lists with dated versions. A charge group names one, so make a tariff before the first group."
-    fieldsets = [(None, {"fields": ["code", "name", "currency"]})]
+    empty_words = "Price lists with dated versions, of which each charge group names one."
+    empty_advice = "Make a tariff before the first charge group."
+    fieldsets = [(None, {"fields": ["code", "name", "currency", "user_group"]})]
     inlines = [OfferInline]
 
     # The list

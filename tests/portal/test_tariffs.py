@@ -174,6 +174,6 @@ def test_a_tariff_that_never_counted_can_be_deleted(world, signed_in):
 def test_a_sub_provider_sees_what_is_offered_to_it(world, signed_in):
     from tariffs.models import TariffOffer
 
-    assert "Standard" not in text(signed_in(world.carla).get("/tariffs/tariff/"))
-    TariffOffer.objects.create(provider=world.greengrid, tariff=world.standard, user_group=world.north)
-    assert "Standard" in text(signed_in(world.carla).get("/tariffs/tariff/"))
+    assert "Cheap" not in text(signed_in(world.carla).get("/tariffs/tariff/"))
+    TariffOffer.objects.create(provider=world.greengrid, tariff=world.cheap, user_group=world.north)
+    assert "Cheap" in text(signed_in(world.carla).get("/tariffs/tariff/"))

@@ -38,9 +38,11 @@ def test_the_helpdesk_has_no_price_list_and_writes_two_things():
     assert {action for _, action in written} == set(SPECIAL_ACTIONS)
 
 
-def test_only_provider_admins_touch_logins_roles_keys_and_the_record():
-    for model in ("customers.staffmember", "customers.membership", "customers.apikey", "customers.auditentry"):
+def test_only_provider_admins_touch_keys_and_the_record_and_beside_them_sub_providers_touch_logins():
+    for model in ("customers.apikey", "customers.auditentry"):
         assert [role for role in Role if model in PERMISSIONS[role]] == [Role.PROVIDER_ADMIN]
+    for model in ("customers.staffmember", "customers.membership"):
+        assert [role for role in Role if model in PERMISSIONS[role]] == [Role.PROVIDER_ADMIN, Role.SUB_PROVIDER]
 
 
 def test_the_operator_manages_providers_and_sees_no_customer_data():

@@ -186,6 +186,7 @@ def _places(tenant: Tenant, said: str) -> None:
         )
     )
     tenant.keep(group.terms.get())
+    tenant.keep(groups.TariffUse.objects.get(tariff=tenant[price_lists.Tariff], user_group=tenant.user_group))
     location = tenant.keep(
         make.LocationFactory(
             provider=tenant.provider, code=f"{said}-location", name=f"{said} square", address=f"{said} street 1",
