@@ -18,14 +18,12 @@ from changes.models import Change, Way
 from changes.preview import Preview, judge_proposal
 from changes.proposals import Inapplicable, Proposal
 from changes.signals import send_changed, signals_of
+from changes.visible_impact import MOST_PARTS, counts_by_user_group, visible_preview
 from customers.models import StaffMember
 from evcnet.datetimes import database_clock
 from evcnet.errors import refusal_of
 from tariffs.models import TariffVersion
 from tariffs.writes import allow_terms_write, lock_changes, remove_version
-
-MOST_PARTS = 100
-"""So many pairs of prices are kept in the record, the heaviest; the counts are kept whole."""
 
 
 class StalePreview(Exception):
@@ -48,9 +46,11 @@ def preview_change(
     *,
     replaces: TariffVersion | None = None,
     even_nothing: bool = False,
+    login: StaffMember | None = None,
 ) -> Preview:
     """What the proposal would do now, or ``at`` a moment in the future, also in the place of a scheduled version.
 
+    ``login`` is to whom it is shown, with the customers within its reach alone; None: all of them.
     Writes nothing. Raises Inapplicable, also where the database would not take it, and NothingToChange unless ``even_nothing``.
     """
     with transaction.atomic():
@@ -59,8 +59,9 @@ def preview_change(
             remove_version(replaces)
         preview = judge(proposal, at, even_nothing=even_nothing)
         _try_in_database(preview)
+        visible = visible_preview(preview, login)
         transaction.set_rollback(replaces is not None)
-        return preview
+        return visible
 
 
 def apply_change(
@@ -86,11 +87,12 @@ def apply_change(
         if replaces is not None:
             cancel_version(replaces, by, Way.of(by))
         preview = judge(proposal, at)
-        if preview.impact.fingerprint != fingerprint:
-            raise StalePreview(preview)
+        visible = visible_preview(preview, by)
+        if visible.impact.fingerprint != fingerprint:
+            raise StalePreview(visible)
         if confirm is not None:
-            confirm(preview)
-        notify = notify or default_notify([preview.impact])
+            confirm(visible)
+        notify = notify or default_notify([visible.impact])
         change = record_change(preview, by=by, way=Way.of(by), reason=reason, notify=notify, undoes=undoes)
         proposal.write(change, preview.basis)
         return AppliedChange(change, preview)
@@ -145,9 +147,10 @@ def record_change(
         impact=as_json(impact)
         | {
             "parts": [part.as_json() for part in parts(impact, preview.basis.tariff_names)[:MOST_PARTS]],
+            "by_user_group": counts_by_user_group(preview),
             "signals": signals_of(preview),
         },
-        fingerprint=impact.fingerprint,
+        fingerprint=visible_preview(preview, by).impact.fingerprint,
         undoes=undoes,
     )
     change.save(force_insert=True)

@@ -13,6 +13,7 @@ from django.utils import formats
 from changes.impact import AFFECTED, Effect, Impact
 from changes.models import Change
 from changes.preview import Preview
+from changes.visible_impact import visible_preview
 from customers.models import Customer, LetterSettings, StaffMember
 from evcnet.datetimes import database_clock
 
@@ -29,13 +30,11 @@ def default_notify(impacts: Iterable[Impact]) -> str:
 
 
 def readers(preview: Preview, notify: str, login: StaffMember | None) -> Any:
-    """The customers who are told, as a queryset. Everyone affected is told as far as the login reaches; None: a command, all."""
+    """The customers who are told, as a queryset: of those within the login's reach. None: a command, all."""
+    visible = visible_preview(preview, login)
     if notify == Change.Notify.REGULARS:
-        return preview.regulars(AFFECTED)
-    if notify == Change.Notify.NONE:
-        return Customer.objects.none()
-    affected = preview.customers(AFFECTED)
-    return affected if login is None else affected.filter(pk__in=Customer.objects.visible_to(login).values("pk"))
+        return visible.regulars(AFFECTED)
+    return Customer.objects.none() if notify == Change.Notify.NONE else visible.customers(AFFECTED)
 
 
 @dataclass(frozen=True)

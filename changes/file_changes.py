@@ -15,6 +15,7 @@ from changes.models import Change, Way
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
+from changes.visible_impact import visible_preview
 from customers.effect_words import counts_in_words
 from customers.models import StaffMember
 from evcnet.datetimes import moment_in_words
@@ -71,13 +72,14 @@ class FileChanges:
         if self.login is not None and not may_make(self.login, proposal):
             raise DomainError("It is part of a change that your role does not make: take the row out.")
         preview = judge(proposal, at, even_nothing=True)
-        self.previews.append(preview)
+        visible = visible_preview(preview, self.login)
+        self.previews.append(visible)
         if self.login is not None:
-            own = safeguard_of(preview)
+            own = safeguard_of(visible)
             self.safeguard = own if self.safeguard is None else self.safeguard.joined(own, preview.provider)
         if not self.writing:
             return None
-        notify = self.notify or default_notify([preview.impact])
+        notify = self.notify or default_notify([visible.impact])
         change = record_change(preview, by=self.login, way=self.way, reason=self.reason, notify=notify)
         self.changes.append(change)
         return change

@@ -58,6 +58,8 @@ def _lost(preview: Preview) -> str:
         return ""
     if proposal.customers is not None:
         active = Customer.objects.filter(provider_id=proposal.provider_id, status=Customer.Status.ACTIVE)
+        if preview.query.user_groups is not None:
+            active = active.filter(user_group__in=preview.query.user_groups)
         had, who = active.count(), "customers lose access"
     else:
         had = sum(case.count for case in preview.impact.cases if case.before.allowed)

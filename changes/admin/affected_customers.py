@@ -17,6 +17,7 @@ from changes.change_permissions import OUT_OF_SIGHT, partly_visible
 from changes.impact import AFFECTED, Case, Effect, Side
 from changes.models import Change
 from changes.preview import Preview, preview_scheduled
+from changes.visible_impact import visible_preview
 from customers.audit import record
 from customers.effect_words import EFFECT_WORDS
 from customers.models import AuditEntry, Customer, StaffMember
@@ -109,7 +110,8 @@ def affected(admin: ModelAdmin[Change], request: StaffRequest, change: Change) -
         messages.info(request, f"Whom it affects is {OUT_OF_SIGHT}.")
         return HttpResponseRedirect(admin.page(change.pk))
     effect = request.GET.get("effect", "")
-    listing = AffectedCustomers(preview_scheduled(change), request.user, effects_of(effect))
+    preview = visible_preview(preview_scheduled(change), request.user)
+    listing = AffectedCustomers(preview, request.user, effects_of(effect))
     if request.GET.get("step") == "csv":
         return as_csv(request, listing)
     context = admin.page_context(request, change, f"Affected by: {change}")

@@ -26,9 +26,10 @@ from changes.notify import announcements_of
 from changes.preview import Preview, preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
+from changes.visible_impact import recorded_impact, visible_preview
 from chargegroups.models import ChargeGroup
 from customers.effect_words import counts_in_words
-from customers.models import Notice
+from customers.models import Notice, StaffMember
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
@@ -97,13 +98,17 @@ class ChangeAdmin(ModelAdmin[Change]):
     states: dict[int, str]
     partly_visible: set[int]
     previews: dict[int, Preview]
+    recorded: dict[int, Mapping[str, Any] | None]
 
     def fetch_columns(self, request: StaffRequest, rows: list[Change]) -> None:
         now = database_clock()
         self.states = {row.pk: state_of(row, now) for row in rows}
         self.partly_visible = partly_visible(request.user, rows)
         to_come = (row for row in rows if row.pk not in self.partly_visible and self.states[row.pk] == "scheduled")
-        self.previews = {row.pk: preview_scheduled(row) for row in islice(to_come, JUDGED)}
+        self.previews = {
+            row.pk: visible_preview(preview_scheduled(row), request.user) for row in islice(to_come, JUDGED)
+        }
+        self.recorded = {row.pk: recorded_impact(row, request.user) for row in rows}
 
     @admin.display(description="what")
     def what(self, change: Change) -> str:
@@ -119,10 +124,10 @@ class ChangeAdmin(ModelAdmin[Change]):
 
     @admin.display(description="customers affected")
     def affects(self, change: Change) -> str:
-        if change.pk in self.partly_visible:
+        preview, recorded = self.previews.get(change.pk), self.recorded[change.pk]
+        if change.pk in self.partly_visible or recorded is None:
             return OUT_OF_SIGHT
-        preview = self.previews.get(change.pk)
-        counts = preview.impact.customers_by_effect if preview else change.impact["counts"]
+        counts = preview.impact.customers_by_effect if preview else recorded["counts"]
         return "; ".join(counts_in_words(counts)) or "nobody"
 
     @admin.display(description="by", ordering="made_by__name")
@@ -151,6 +156,7 @@ class ChangeAdmin(ModelAdmin[Change]):
     def _detail_context(self, request: StaffRequest, change: Change) -> dict[str, Any]:
         now = database_clock()
         state, whole = state_of(change, now), not partly_visible(request.user, [change])
+        recorded = recorded_impact(change, request.user)
         groups = list(ChargeGroup.objects.visible_to(request.user).filter(changes=change)[:20])
         stored = StoredProposal(
             change.provider_id, change.proposal, change.earlier, change.takes_effect_at, request.user
@@ -164,8 +170,8 @@ class ChangeAdmin(ModelAdmin[Change]):
             "whole": whole,
             "out_of_sight": OUT_OF_SIGHT,
             "differences": differences(stored),
-            "recorded": picture(change.impact) if whole else None,
-            "today": _today(change) if whole and state == "scheduled" else None,
+            "recorded": picture(recorded) if whole and recorded is not None else None,
+            "today": _today(change, request.user) if whole and state == "scheduled" else None,
             "conflicts": conflicts(request, change) if state == "scheduled" else [],
             "announcements": announcements(request, change),
             "may_cancel": state == "scheduled" and may_cancel(request.user, change),
@@ -175,8 +181,8 @@ class ChangeAdmin(ModelAdmin[Change]):
         }
 
 
-def _today(change: Change) -> dict[str, Any]:
-    preview = preview_scheduled(change)
+def _today(change: Change, login: StaffMember) -> dict[str, Any]:
+    preview = visible_preview(preview_scheduled(change), login)
     parts = impact_text.parts(preview.impact, preview.basis.tariff_names)
     return picture(as_json(preview.impact) | {"parts": [part.as_json() for part in parts]})
 

@@ -49,7 +49,7 @@ class ReaderGroup:
 
 def reader_groups(preview: Preview, notify: str, login: StaffMember) -> list[ReaderGroup]:
     """Of the readers within the login's reach, the heaviest effect first."""
-    chosen = readers(preview, notify, login).filter(pk__in=Customer.objects.visible_to(login).values("pk"))
+    chosen = readers(preview, notify, login)
     groups: list[ReaderGroup] = []
     for effect in AFFECTED:
         if not preview.impact.customers_by_effect[effect]:

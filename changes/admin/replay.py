@@ -88,6 +88,8 @@ def _sessions(preview: Preview) -> Any:
         rows = rows.filter(charge_point__in=[move.point.pk for move in preview.proposal.moves])
     if preview.proposal.customers is not None:
         rows = rows.filter(customer__in=preview.proposal.customers)
+    if preview.query.user_groups is not None:
+        rows = rows.filter(customer__user_group__in=preview.query.user_groups)
     return rows.select_related("charge_point").order_by("-started_at")
 
 

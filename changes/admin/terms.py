@@ -91,7 +91,7 @@ class TermsForm(forms.Form):
     at = MomentField(label="Date and time")
 
     def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:
-        self.group, self.now = group, database_clock()
+        self.group, self.login, self.now = group, login, database_clock()
         rows = Terms.objects.in_force(self.now).filter(charge_group=group).select_related(*SLOTS)
         self.in_force: Terms | None = rows.first()
         super().__init__(data, initial=initial_of(self.in_force))
@@ -105,7 +105,7 @@ class TermsForm(forms.Form):
         self.codes = choices.codes
         for slot in SLOTS:
             self._tariff_field(slot).show(choices)
-        for name, sentence in _switches(self.group):
+        for name, sentence in _switches(self.group, self.login):
             self.fields[name].label, self.fields[name].help_text = _title(name), sentence
         zone = self.group.provider.time_zone
         self.fields["at"].help_text = f"In the time of {zone}. Empty: as soon as you confirm."
@@ -173,12 +173,18 @@ def _title(name: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _switches(group: ChargeGroup) -> Iterable[tuple[str, str]]:
-    """What each switch means for people, and for how many."""
-    active = Customer.objects.filter(provider_id=group.provider_id, status=Customer.Status.ACTIVE).order_by()
+def _switches(group: ChargeGroup, login: StaffMember) -> Iterable[tuple[str, str]]:
+    """What each switch means for people, and for how many of those that the login sees."""
+    active = (
+        Customer.objects.visible_to(login)
+        .filter(provider_id=group.provider_id, status=Customer.Status.ACTIVE)
+        .order_by()
+    )
     counts = dict(active.values_list("user_group").annotate(number=Count("pk")))
     own = counts.get(group.user_group_id, 0)
-    cards = ChargeCard.objects.filter(provider_id=group.provider_id, roaming=True, status=ChargeCard.Status.ACTIVE)
+    cards = ChargeCard.objects.visible_to(login).filter(
+        provider_id=group.provider_id, roaming=True, status=ChargeCard.Status.ACTIVE
+    )
     yield "own_user_group", f"Customers of {group.user_group} may charge here, present and future ones: {own:,} now."
     yield (
         "other_user_groups",

@@ -140,7 +140,7 @@ class ChangeWizard(ABC, Generic[Subject]):
                 raise PermissionDenied
             if self.step == "confirm":
                 return self._confirm(draft)
-            preview = preview_change(draft.proposal, draft.at, replaces=draft.replaces)
+            preview = preview_change(draft.proposal, draft.at, replaces=draft.replaces, login=self.request.user)
             if self.step in affected_customers.STEPS:
                 return affected_customers.respond(self, preview)
             if self.step == letters.STEP:

@@ -65,7 +65,7 @@ class Editor:
         if not may_make(self.request.user, self.proposal):
             raise PermissionDenied
         try:
-            self.preview = preview_change(self.proposal)
+            self.preview = preview_change(self.proposal, login=self.request.user)
         except REFUSALS as error:
             self._refuse(error)
             return False

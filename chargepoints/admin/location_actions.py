@@ -25,6 +25,7 @@ def _publish(published: bool) -> StatusAction:
         is_available=lambda location: location.published != published,
         kind=PUBLICATION,
         target=published,
+        permission="publish",
         sources=frozenset([not published]),
     )
 

@@ -218,10 +218,9 @@ def _grants(permission: str) -> Q:
     return Q.create([plain, *(Q(role=Role.SUB_PROVIDER, **{each: True}) for each in allowed)], connector=Q.OR)
 
 
-def _scope_of(login: Any, setting: str) -> Scope:
+def _scope_of(login: Login, setting: str) -> Scope:
     """Where the login has what the setting adds to a role."""
-    scope: Scope = login.scope(ADDED_BY[setting])
-    return scope
+    return login.scope(ADDED_BY[setting])
 
 
 class MembershipQuerySet(ScopedQuerySet):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from django.urls import reverse
 
 from changes.change_permissions import partly_visible
 from changes.models import Change
+from changes.visible_impact import recorded_impact
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.effect_words import counts_in_words
@@ -47,15 +47,23 @@ def latest_changes(login: StaffMember, now: datetime) -> list[Latest]:
         rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED]
     )
     in_part = partly_visible(login, [*to_come, *changes])
-    return [*_latest(to_come, "scheduled", in_part), *_latest(changes, "applied", in_part)]
+    return [
+        Latest(change, state, "" if change.pk in in_part else _affected(change, login), _page(change))
+        for state, rows in (("scheduled", to_come), ("applied", changes))
+        for change in rows
+    ]
 
 
-def _latest(changes: Iterable[Change], state: str, in_part: Collection[int]) -> Iterable[Latest]:
-    """Whom a change affects is not told to who sees some of its groups only: the counts are of all."""
-    for change in changes:
-        words = ", ".join(counts_in_words(change.impact["counts"])) or "nobody notices anything"
-        link = reverse("admin:changes_change_change", args=[change.pk])
-        yield Latest(change, state, "" if change.pk in in_part else words, link)
+def _affected(change: Change, login: StaffMember) -> str:
+    """Empty where the record does not tell the login's part."""
+    recorded = recorded_impact(change, login)
+    if recorded is None:
+        return ""
+    return ", ".join(counts_in_words(recorded["counts"])) or "nobody notices anything"
+
+
+def _page(change: Change) -> str:
+    return reverse("admin:changes_change_change", args=[change.pk])
 
 
 # Of any row

@@ -13,7 +13,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.tenancy import usable_rows
 
 
-class Suggestions(AutocompleteJsonView):
+class FieldSuggestions(AutocompleteJsonView):
     """What a field of a form offers. Relations that are no field of a form are refused like all that is not there."""
 
     request: StaffRequest
@@ -43,7 +43,7 @@ class PortalSite(UnfoldAdminSite):
         self.disable_action("delete_selected")
 
     def autocomplete_view(self, request: StaffRequest) -> Any:
-        return Suggestions.as_view(admin_site=self)(request)
+        return FieldSuggestions.as_view(admin_site=self)(request)
 
     def get_urls(self) -> list[Any]:
         from chargepoints.admin.explainer import may_charge, suggest

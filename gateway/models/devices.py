@@ -128,8 +128,8 @@ class ConnectorState(models.Model):
 class NobodysTenancy(Tenancy):
     """A row that no provider has a claim to is seen by logins of whole providers; one with a provider by its own alone."""
 
-    def clause(self, model: type[models.Model], scope: Scope) -> Q:
-        clause = super().clause(model, scope)
+    def clause(self, model: type[models.Model], scope: Scope, action: str = "view") -> Q:
+        clause = super().clause(model, scope, action)
         return clause | Q(provider=None) if scope.providers else clause
 
 

@@ -31,6 +31,8 @@ def test_a_form_takes_no_row_of_another_tenant_whatever_is_posted(marked, role, 
         response = browser.get(where)
         if response.status_code != 200 or "adminform" not in (response.context or {}):
             continue
+        if not response.context["has_change_permission"] and view == "change":
+            continue  # a page to read
         filled = page_form(response)
         for name, related in _choices(response):
             for tenant in out_of_reach(role, marked):

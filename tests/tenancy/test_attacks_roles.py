@@ -24,6 +24,10 @@ pytestmark = pytest.mark.django_db
 BELOW = ("provider staff", "sub provider", "helpdesk", "read only", "several roles", "no role", "operator")
 
 
+MANAGES_SOME = ("sub provider", "several roles")
+"""Who manages logins of its own user groups."""
+
+
 def roles_of(login: StaffMember) -> set[tuple[str, int, int | None]]:
     return set(Membership.objects.filter(staff_member=login).values_list("role", "provider", "user_group"))
 
@@ -31,7 +35,7 @@ def roles_of(login: StaffMember) -> set[tuple[str, int, int | None]]:
 # Logins and keys
 
 
-@pytest.mark.parametrize("role", BELOW)
+@pytest.mark.parametrize("role", [role for role in BELOW if role not in MANAGES_SOME])
 def test_nobody_but_a_provider_admin_touches_logins_and_keys(marked, role):
     """Their own login too: no role is lifted by the one who holds it."""
     browser, login = signed_in(marked, role), marked.logins[role]
@@ -51,10 +55,41 @@ def test_nobody_but_a_provider_admin_touches_logins_and_keys(marked, role):
     assert roles_of(login) == before
 
 
+@pytest.mark.parametrize("role", MANAGES_SOME)
+def test_a_sub_provider_lifts_nobodys_role_and_touches_no_login_that_reaches_further(marked, role):
+    """Its own, one of its user group, a new one: with roles of the provider, of a sibling, of what lies above."""
+    browser, north = signed_in(marked, role), marked.north
+    above = UserGroup.objects.get(code="zqabove-group").pk
+    kept = set(Membership.objects.values_list("pk", "role", "user_group", "may_make_tariffs", "may_add_locations"))
+    typed = page_form(browser.get(url(StaffMember, "add"))) | {"name": "New", "email": "new@example.org"}
+    for lifted in (
+        {"role": Role.PROVIDER_ADMIN, "user_group": ""},
+        {"role": Role.PROVIDER_STAFF, "user_group": north.user_group.pk},
+        {"role": Role.READ_ONLY, "user_group": ""},
+        {"role": Role.HELPDESK, "user_group": marked.south.user_group.pk},
+        {"role": Role.SUB_PROVIDER, "user_group": above},
+        {"role": Role.SUB_PROVIDER, "user_group": north.user_group.pk, "may_make_tariffs": "on"},
+    ):
+        forged = {f"memberships-0-{name}": value for name, value in lifted.items()}
+        for where in (url(StaffMember, "add"), url(StaffMember, "change", north[StaffMember].pk)):
+            page = browser.get(where)
+            ask(browser, "POST", where, (page_form(page) if "change" in where else typed) | forged)
+        if "may_make_tariffs" not in lifted:  # which the form does not know, so that it is no more than the role
+            assert not StaffMember.objects.filter(name="New").exists()
+    now = set(Membership.objects.values_list("pk", "role", "user_group", "may_make_tariffs", "may_add_locations"))
+    assert {each[1:] for each in now - kept} <= {(Role.SUB_PROVIDER, north.user_group.pk, False, False)}
+    for other in ("provider admin", "provider staff", "read only", "several roles", "operator", "outsider"):
+        login = marked.logins[other]
+        for view in ("change", "password", "invite", "second-factor", "history"):
+            answers = [ask(browser, method, url(StaffMember, view, login.pk), typed) for method in ("GET", "POST")]
+            assert all(answer.refused for answer in answers)
+
+
 @pytest.mark.parametrize("role", BELOW)
 def test_the_roles_of_a_stronger_login_are_not_copied_by_a_weaker_one(marked, role):
-    answer = ask(signed_in(marked, role), "GET", f"{url(StaffMember, 'add')}?like={marked.logins['provider admin'].pk}")
-    assert answer.refused
+    browser, where = signed_in(marked, role), url(StaffMember, "add")
+    answer = ask(browser, "GET", f"{where}?like={marked.logins['provider admin'].pk}")
+    assert answer.refused if role not in MANAGES_SOME else answer == ask(browser, "GET", f"{where}?like={MISSING}")
 
 
 def test_an_admin_gives_no_role_at_another_provider(marked, browser):

@@ -277,10 +277,11 @@ def _happenings(tenant: Tenant, said: str) -> None:
     tenant.keep(_decision(tenant, said))
     proposal = NewTerms(tenant[groups.ChargeGroup], {"tariff": tenant["second tariff"]})  # type: ignore[index]
     at = timezone.now() + timedelta(days=30)
-    shown = preview_change(proposal, at).impact
+    login = tenant[people.StaffMember]
+    shown = preview_change(proposal, at, login=login).impact
     made = apply_change(
         proposal, fingerprint=shown.fingerprint, at=at, notify="all",
-        reason=f"{said} reason", by=tenant[people.StaffMember],
+        reason=f"{said} reason", by=login,
     )  # fmt: skip
     tenant.keep(made.change)
     notices = people.Notice.objects.filter(provider=tenant.provider, customer__user_group=tenant.user_group)
