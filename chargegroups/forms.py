@@ -61,7 +61,9 @@ class ExceptionForm(PortalForm):
     def __init__(self, *args: Any, request: StaffRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
-        offered = Tariff.objects.visible_to(request.user, "use").usable_in(self.instance.charge_group.user_group)
+        group = self.instance.charge_group
+        usable = Tariff.objects.visible_to(request.user, "use")
+        offered = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
         # The tariff that the exception names already stays a choice, also where it is no longer offered.
         named = Tariff.objects.filter(pk=self.instance.tariff_id)
         self.fields["tariff"].queryset = offered.distinct() | named.distinct()  # type: ignore[attr-defined]

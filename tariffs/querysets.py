@@ -5,21 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
 
-from customers.models import UserGroup
-from customers.models.providers import ancestors
 from evcnet.tenancy import ScopedQuerySet
 
 
 class TariffQuerySet(ScopedQuerySet):
-    def usable_in(self, user_group: UserGroup) -> Any:
+    def usable_in(self, *, provider: int, user_group: int) -> Any:
         """Those that charge groups of the user group may name: the provider's, its own, and those of the ones above it."""
-        parents = dict(
-            UserGroup.objects.filter(provider=user_group.provider_id).order_by().values_list("pk", "parent_id")
-        )
-        own = Q(user_group=None) | Q(user_group__in=ancestors([user_group.pk], parents))
-        return self.filter(own, provider=user_group.provider_id)
+        within = Func(Value(user_group), F("user_group"), function="evcnet_is_within", output_field=BooleanField())
+        return self.filter(Q(user_group=None) | Q(within), provider=provider)
 
 
 class TariffVersionQuerySet(ScopedQuerySet):

@@ -45,7 +45,9 @@ class ExceptionsForm(forms.Form):
         assert isinstance(field, TariffField)
         field.required, field.empty_label = False, "as the charge group says"
         field.help_text = "What these customers pay here."
-        field.queryset = Tariff.objects.visible_to(login, "use").usable_in(group.user_group).order_by("code")
+        usable = Tariff.objects.visible_to(login, "use")
+        usable = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
+        field.queryset = usable.order_by("code")
         choices = TariffChoices.of(field.queryset, database_clock())
         field.show(choices)
         self.codes = choices.codes

@@ -120,8 +120,9 @@ class TermsForm(forms.Form):
         """Those that the login may use, and those that the terms in force name, offered or not."""
         own = Tariff.objects.filter(provider_id=self.group.provider_id)
         named = [getattr(self.in_force, f"{slot}_id") for slot in SLOTS] if self.in_force else []
-        usable = Tariff.objects.visible_to(login, "use").usable_in(self.group.user_group).values("pk")
-        return (own.filter(pk__in=usable) | own.filter(pk__in=[pk for pk in named if pk])).order_by("code")
+        usable = Tariff.objects.visible_to(login, "use")
+        usable = usable.usable_in(provider=self.group.provider_id, user_group=self.group.user_group_id)
+        return (own.filter(pk__in=usable.values("pk")) | own.filter(pk__in=[pk for pk in named if pk])).order_by("code")
 
     @property
     def slots(self) -> list[Any]:

@@ -66,7 +66,8 @@ class FreeForOwnerForm(ActionForm):
         now, group = timezone.now(), self.rows[0].charge_group
         terms = access_summaries([group], now)[group.pk].terms
         self.currency = terms.tariff.currency if terms else group.provider.currency
-        usable = Tariff.objects.visible_to(self.request.user, "use").usable_in(group.user_group)
+        usable = Tariff.objects.visible_to(self.request.user, "use")
+        usable = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
         tariffs = free_tariffs(usable, self.currency, now)
         field: Any = self.fields["tariff"]
         field.queryset = Tariff.objects.filter(pk__in=[tariff.pk for tariff in tariffs])

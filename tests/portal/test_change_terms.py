@@ -292,11 +292,13 @@ def test_the_list_names_the_affected_and_the_csv_is_complete(world, anna, page):
     assert {row.partition(",")[0] for row in rows[1:]} == {"1001", "1002"}
 
 
-def test_customers_out_of_sight_are_counted_and_never_named(world, signed_in, page):
+def test_customers_out_of_sight_are_neither_counted_nor_named(world, signed_in, page):
     carla = signed_in(world.carla)
-    shown = preview(carla, page, other_user_groups="on")
+    shown = preview(carla, page, other_user_groups="on", own_user_group=None)
+    assert shown.context["impact"].total == 1 and shown.context["counts"]["gains_access"] == 0
+    assert "Counted are customers of your user groups" in shown.content.decode()
     listed = carla.post(page, sent(shown, page, step="list"))
-    assert listed.context["hidden"] == 1
+    assert (listed.context["total"], listed.context["hidden"]) == (1, 0)
     assert "Bakker" not in listed.content.decode()
     assert b"Bakker" not in b"".join(carla.post(page, sent(listed, page, step="csv")))
 

@@ -15,6 +15,7 @@ from changes.models import Change
 from changes.proposals import NewTerms
 from customers.models import Announcement, LetterSettings, Notice
 from evcnet.datetimes import database_clock
+from tariffs.models import TariffOffer
 from tests import factories as make
 from tests.portal.forms import page_form
 from tests.portal.sent import sent
@@ -151,9 +152,28 @@ def test_everyone_affected_is_everyone_whom_the_staff_member_sees(world, signed_
     carla = signed_in(world.carla)
     shown = preview(carla, page, other_user_groups="on")
     choices = {each.notify: (each.count, each.left_out) for each in shown.context["audiences"]}
-    assert choices == {"regulars": (0, 1), "all": (0, 1), "none": (0, 1)}
+    assert choices == {"regulars": (0, 0), "all": (0, 0), "none": (0, 0)}
     carla.post(page, sent(shown, page, step="confirm", notify="all"))
     assert Change.objects.count() == 1 and not Notice.objects.exists()
+
+
+def test_regulars_out_of_reach_are_not_mailed_either(world, signed_in, page):
+    """A guest of South with an exception at North's group is a regular, and Carla's letters are for North."""
+    for customer in (world.jansen, world.bakker):
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer)
+    TariffOffer.objects.create(provider=world.greengrid, tariff=world.cheap, user_group=world.north)
+    carla = signed_in(world.carla)
+    shown = preview(carla, page, tariff="CHEAP")
+    choices = {each.notify: (each.count, each.left_out) for each in shown.context["audiences"]}
+    assert choices == {"regulars": (1, 0), "all": (1, 0), "none": (0, 1)}
+    carla.post(page, sent(shown, page, step="confirm", notify="regulars"))
+    assert [notice.customer for notice in Notice.objects.all()] == [world.jansen]
+    change = Change.objects.get()
+    assert change.impact["counts"]["pays_less"] == 2
+    for login, count in ((world.carla, "1 pays less"), (world.anna, "2 pay less")):
+        browser = signed_in(login)
+        assert count in browser.get("/changes/change/").content.decode()
+        assert count in browser.get("/").content.decode()
 
 
 # Who is told at first, and who is left out
