@@ -166,7 +166,7 @@ def test_regulars_out_of_reach_are_not_mailed_either(world, signed_in, page):
     shown = preview(carla, page, tariff="CHEAP")
     choices = {each.notify: (each.count, each.left_out) for each in shown.context["audiences"]}
     assert choices == {"regulars": (1, 0), "all": (1, 0), "none": (0, 1)}
-    carla.post(page, sent(shown, page, step="confirm", notify="regulars"))
+    carla.post(page, sent(shown, page, step="confirm", notify="regulars", named="CG-LEUSDEN"))
     assert [notice.customer for notice in Notice.objects.all()] == [world.jansen]
     change = Change.objects.get()
     assert change.impact["counts"]["pays_less"] == 2
