@@ -215,10 +215,9 @@ class TestLogins:
         assert [mail.to for mail in mailoutbox] == [["dirk@greengrid.example"]]
 
     def test_and_ends_it(self, world, signed_in):
-        edit(signed_in(world.carla), world.hugo, is_active="")
         sent = page_form(signed_in(world.carla).get(page(world.hugo)))
         sent.pop("is_active", None)
-        signed_in(world.carla).post(page(world.hugo), sent)
+        signed_in(world.carla).post(page(world.hugo), sent | {"confirmed": "1", "reason": "left"})
         assert not StaffMember.objects.get(pk=world.hugo.pk).is_active
 
     @pytest.mark.parametrize("role", [Role.PROVIDER_ADMIN, Role.PROVIDER_STAFF, Role.HELPDESK, Role.READ_ONLY])
