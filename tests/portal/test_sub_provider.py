@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from chargegroups import writes
 from chargegroups.models import Terms
+from chargegroups.resources import ExceptionResource
 from chargepoints.models import Location
 from customers.models import Membership, StaffMember
 from customers.permissions import Role
+from evcnet.importexport.scope import FileScope
 from tariffs.models import Tariff, TariffOffer
 from tests import factories as make
 from tests.portal.forms import page_form
@@ -298,3 +300,14 @@ class TestHome:
             assert "Ask a provider admin of GreenGrid." in shown
             assert "Add them one by one" not in shown and "Make a tariff" not in shown
         assert "Ask a provider admin" not in body(signed_in(below).get("/customers/customer/"))
+
+
+def test_the_order_of_exported_exceptions_tells_no_number_that_is_hidden(world, signed_in):
+    for customer in (world.bakker, world.jansen):
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer)
+    orders = []
+    for number in ("0001", "9999"):
+        type(world.bakker).objects.filter(pk=world.bakker.pk).update(number=number)
+        scope = FileScope(world.carla)
+        orders.append([row.customer_id for row in ExceptionResource(scope).get_queryset()])
+    assert orders == [[world.bakker.pk, world.jansen.pk]] * 2
