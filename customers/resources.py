@@ -139,7 +139,7 @@ class ChargeCardResource(BulkResource):
         for row in rows:
             if row.provider and row.key and row.key not in instances:
                 new[row.provider].append(row.cell("uid"))
-        self.unpadded = {
+        self.unpadded: dict[tuple[Provider | None, str], str] = {
             (provider, unpadded_uid_key(card.uid)): card_in_words(card, visible=self.scope.shows(card))
             for provider, uids in new.items()
             for card in cards_but_for_zeros(provider, uids)

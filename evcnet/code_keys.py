@@ -22,7 +22,7 @@ class CodeKey(Transform):
     output_field: ClassVar = TextField()
 
     @staticmethod
-    def of(code: str) -> str:
+    def of(code: str, /) -> str:
         raise NotImplementedError
 
 

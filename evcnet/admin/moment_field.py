@@ -108,7 +108,7 @@ class MomentField(forms.DateTimeField):
     def prepare_value(self, value: Any) -> Any:
         return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
-    def get_bound_field(self, form: Any, field_name: str) -> Any:
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> Any:
         bound = super().get_bound_field(form, field_name)
         self.widget.label = str(bound.label)
         return bound

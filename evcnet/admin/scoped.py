@@ -98,7 +98,7 @@ class Inline(Scoped):
         return [*(super().get_exclude(request, obj) or ()), "provider"]  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and field.label:
             # A table names its columns and not its fields, which a screen reader reads one by one.
             field.widget.attrs.setdefault("aria-label", str(field.label))
