@@ -60,6 +60,11 @@ _STAFF = {
     "gateway.message": VIEW,
     "gateway.devicecommand": VIEW | {"add"},
     "gateway.unknowndevice": VIEW,
+    "socialcharging.queue": VIEW,
+    "socialcharging.queueentry": VIEW | {"change"},
+    "socialcharging.queuemail": VIEW,
+    "socialcharging.driverlink": VIEW | {"add", "change"},
+    "socialcharging.socialsettings": VIEW | {"change"},
 }
 
 PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
@@ -103,6 +108,11 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "gateway.meterreading": VIEW,
         "gateway.message": VIEW,
         "gateway.devicecommand": VIEW | {"add"},
+        "socialcharging.queue": VIEW,
+        "socialcharging.queueentry": VIEW | {"change"},
+        "socialcharging.queuemail": VIEW,
+        "socialcharging.driverlink": VIEW | {"add", "change"},
+        "socialcharging.socialsettings": VIEW | {"change"},
     },
     Role.HELPDESK: {
         "customers.provider": VIEW,
@@ -128,6 +138,11 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
         "gateway.meterreading": VIEW,
         "gateway.message": VIEW,
         "gateway.devicecommand": VIEW,
+        "socialcharging.queue": VIEW,
+        "socialcharging.queueentry": VIEW,
+        "socialcharging.queuemail": VIEW,
+        "socialcharging.driverlink": VIEW | {"add"},
+        "socialcharging.socialsettings": VIEW,
     },
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }

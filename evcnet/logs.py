@@ -9,7 +9,7 @@ import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-SECRET_PATHS = ("/forgotten/", "/invitation/")
+SECRET_PATHS = ("/forgotten/", "/invitation/", "/my/")
 """Below these an address holds a key that opens a login: the log keeps no copy of it."""
 
 SHARED: list[Any] = [

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "chargepoints",
     "changes",
     "gateway",
+    "socialcharging",
 ]
 if database.has_devtools():
     INSTALLED_APPS += ["devtools"]
@@ -228,7 +229,12 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "mi
 DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
 """Does each process write what it decided about cards into the decision log?"""
 
-PROCRASTINATE_IMPORT_PATHS = ["customers.notices", "evcnet.accounts.forgotten_password", "evcnet.importexport.storages"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "socialcharging.mailing",
+    "customers.notices",
+    "evcnet.accounts.forgotten_password",
+    "evcnet.importexport.storages",
+]
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 LOGGING = logs.configured(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO" if PRODUCTION else "WARNING"))

@@ -23,6 +23,7 @@ from evcnet.codes import uid_key
 from evcnet.errors import DomainError
 from gateway.meter import Metered, Reading, metered
 from gateway.models import MeterReading, Transaction
+from gateway.signals import transaction_began
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 """A device's clock is off where it is more than five minutes ahead, or more than 90 days behind."""
@@ -80,7 +81,13 @@ def begin(start: Start, now: datetime | None = None) -> tuple[Transaction, Autho
         _save(row)
         if row.ended_at is not None:
             _record(row, point, now)
+        _announce(row, now)
         return row, answer
+
+
+def _announce(row: Transaction, now: datetime) -> None:
+    if row.ended_at is None and row.verdict == "ALLOWED":
+        transaction_began.send(Transaction, begun=row, at=now)
 
 
 def _same_start(start: Start) -> Transaction | None:
@@ -307,4 +314,5 @@ def present_card(charge_point: int, code: str, uid: str, now: datetime | None = 
         answer = identify(row, point, uid, now) if row is not None else None
         if row is not None and answer is not None:
             row.save()
+            _announce(row, now)
         return answer or authorize(uid, point.identity, now)

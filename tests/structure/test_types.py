@@ -24,8 +24,9 @@ BEFORE_SIGN_IN = {
     "evcnet.health",
     "evcnet.logs",
     "evcnet.middleware",
+    "socialcharging.views",
 }
-"""Requests of programs, and what stands before every page; beside them the way in, evcnet.accounts."""
+"""Requests of programs and of drivers, and what stands before every page; beside them the way in, evcnet.accounts."""
 AS_DJANGO_DECLARES = {"chargepoints.admin.charge_points", "evcnet.admin.requests", "evcnet.site.menu"}
 """Methods of a class with types, which an override must not narrow; and StaffRequest itself."""
 

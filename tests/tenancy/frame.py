@@ -18,6 +18,9 @@ from tests.tenancy.world import MISSING, Tenant
 NO_CONTEXT = UUID(int=870)
 """Of the history, where no action was made in it."""
 ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
+    (410, 405, 410, 405): {
+        "driver_manifest",
+    },
     (200, 200, 200, 200): {
         "account_reset_password",
         "account_reset_password_from_key",
@@ -94,6 +97,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "api/v1/authorize",
     },
     (410, 410, 410, 410): {
+        "driver",
         "invitation",
     },
 }
@@ -109,6 +113,8 @@ ASKED = {
 """Pages of the frame that ask for a permission, and what they answer without it."""
 ARGS: dict[str, list[Any]] = {
     "admin:undo_status": [NO_CONTEXT],
+    "driver": ["nobodys-token"],
+    "driver_manifest": ["nobodys-token"],
     "invitation": ["nobodys-token"],
     "account_reset_password_from_key": ["zz", "nobodys-key"],
     "mfa_edit_webauthn": [MISSING],

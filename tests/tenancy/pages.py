@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import get_resolver
 
-PUBLIC = {"healthz", "readyz"}
+PUBLIC = {"healthz", "readyz", "driver", "driver_manifest"}
 API = {"api/v1/authorize"}
 SIGN_IN = {
     "front",

@@ -26,6 +26,7 @@ from customers import models as people
 from customers.models import ApiKey, AuditEntry, ImportMapping, Membership, Provider
 from customers.permissions import Role
 from gateway import models as devices
+from socialcharging import models as social
 from tariffs import models as price_lists
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
@@ -138,6 +139,7 @@ def _tenant(mark: str, provider: Provider) -> Tenant:
     _paper(tenant, said)
     _happenings(tenant, said)
     _devices(tenant, said)
+    _queues(tenant, said)
     return tenant
 
 
@@ -289,6 +291,22 @@ def _happenings(tenant: Tenant, said: str) -> None:
     notices.update(state=people.Notice.State.FAILED, **words)
     tenant.keep(notices.latest("pk"))
     tenant.keep(tenant[people.Notice].announcement)
+
+
+def _queues(tenant: Tenant, said: str) -> None:
+    """The customer waits at the point, is told so, and has a link to the driver's page."""
+    point, customer, now = tenant[ChargePoint], tenant[people.Customer], timezone.now()
+    group = tenant[groups.ChargeGroup]
+    words = {f"words_{language}": f"{said} words" for language in ("en", "nl", "de", "fr")}
+    owned: dict[str, Any] = {"provider": tenant.provider}
+    tenant.keep(social.SocialSettings.objects.create(**owned, charge_group=group, **words))
+    tenant.keep(social.Queue.objects.create(**owned, charge_point=point, charge_group=group))
+    owned |= {"customer": customer}
+    tenant.keep(social.QueueEntry.objects.create(**owned, charge_point=point, joined_at=now))
+    told = {"kind": "waits", "key": f"{said}-1", "created_at": now, "state": "sent"}
+    tenant.keep(social.QueueMail.objects.create(**owned, charge_point=point, **told))
+    until = now + timedelta(days=90)
+    tenant.keep(social.DriverLink.objects.create(**owned, token_hash=f"{said}-hash", created_at=now, expires_at=until))
 
 
 def _devices(tenant: Tenant, said: str) -> None:
