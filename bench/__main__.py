@@ -1,4 +1,4 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log gateway`."""
 
 import sys
 from importlib import import_module
@@ -11,6 +11,7 @@ PARTS = {
     "tariffs": "bench.real_tariffs",
     "sessions": "bench.session_import",
     "log": "bench.decision_log",
+    "gateway": "bench.gateway",
 }
 
 

@@ -16,6 +16,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from ocpp import messages
 from ocpp.exceptions import InternalError, OCPPError, SecurityError
 from ocpp.messages import Call, CallError, unpack
 from ocpp.routing import on as route
@@ -39,6 +40,7 @@ ERRORS_OF_16 = {"FormatViolation": "FormationViolation", "MessageTypeNotSupporte
 """What OCPP 1.6 calls errors that 2.0.1 gave other names."""
 
 logger = structlog.get_logger(__name__)
+messages.ASYNC_VALIDATION = False  # a message is small, and a thread would cost more than its validation
 silent = getLogger("gateway.ocpp")
 silent.setLevel(CRITICAL + 1)  # the library would log uids of cards
 

@@ -28,8 +28,8 @@ PATIENCE = 60
 class Portal:
     """A `make run` whose folder is `var`, without the installation: that of the tests is used."""
 
-    def __init__(self, var, port=None, demo=False):
-        self.var, self.port = var, port or free_port()
+    def __init__(self, var, port=None, demo=False, ocpp_port=None):
+        self.var, self.port, self.ocpp_port = var, port or free_port(), ocpp_port or free_port()
         var.parent.mkdir(exist_ok=True)
         self.output = var.parent / f"output-{self.port}"
         with self.output.open("w") as output:
@@ -39,6 +39,7 @@ class Portal:
                 env={
                     **portal_environment(var),
                     "PORT": str(self.port),
+                    "OCPP_PORT": str(self.ocpp_port),
                     "WEB_CONCURRENCY": "1",
                     "EVCNET_DEMO": str(demo).lower(),
                 },
@@ -85,8 +86,8 @@ def until(condition, seconds=120):
 def start(var):
     started = []
 
-    def start(port=None, demo=False):
-        started.append(Portal(var, port, demo))
+    def start(port=None, demo=False, ocpp_port=None):
+        started.append(Portal(var, port, demo, ocpp_port))
         return started[-1]
 
     yield start
@@ -155,6 +156,36 @@ def test_a_port_that_is_taken_is_named_with_the_way_out_and_nothing_is_started(s
     assert f"Port {portal.port} of 127.0.0.1 cannot be had" in portal.said()
     assert f"PORT={portal.port + 1} make run" in portal.said()
     assert not Cluster(var).data.exists()
+
+
+def test_the_gateway_runs_too_and_ends_with_the_rest(start, var):
+    portal = start().await_ready()
+    assert f"ws://127.0.0.1:{portal.ocpp_port}/ocpp/IDENTITY" in portal.said()
+    until(lambda: gateway_answers(portal.ocpp_port))
+    portal.make.send_signal(signal.SIGTERM)
+    portal.make.wait(20)
+    assert portal.processes() == []
+
+
+def gateway_answers(port) -> bool:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asking:
+        try:
+            asking.request("GET", "/healthz")
+            return asking.getresponse().status == 200
+        except OSError:
+            return False
+
+
+def test_where_the_port_of_the_gateway_is_taken_the_portal_says_so_and_is_served_all_the_same(start, var):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        portal = start(ocpp_port=other.getsockname()[1]).await_ready()
+        assert portal.status() in (200, 302)
+    assert f"Port {portal.ocpp_port} of 127.0.0.1 cannot be had" in portal.said()
+    assert "The portal runs all the same" in portal.said()
+    assert f"OCPP_PORT={portal.ocpp_port + 1} make run" in portal.said()
+    assert portal.processes("manage.py gateway") == []
 
 
 def test_two_run_in_one_folder_and_the_last_to_end_stops_the_database(start, var):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from typing import Any
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=None, help=f"OCPP_PORT, else {PORT}")
 
     def handle(self, *, host: str, port: int | None, **options: Any) -> None:
+        raise_file_limit()
         asyncio.run(self.serve(host, port if port is not None else port_of_environment()))
 
     async def serve(self, host: str, port: int) -> None:
@@ -38,6 +40,12 @@ class Command(BaseCommand):
         self.stdout.flush()
         await end.wait()
         await gateway.stop()
+
+
+def raise_file_limit() -> None:
+    """A connection is a file: as many as the system allows this account."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def port_of_environment() -> int:
