@@ -64,12 +64,12 @@ def measure(points: int = POINTS) -> list[Measured]:
         step("fill")
         gateway = _start_gateway(environment)
         try:
-            told = step("devices")
+            sent = step("devices")
             used = _used(gateway.pid)
         finally:
             gateway.send_signal(signal.SIGTERM)
             gateway.wait(timeout=60)
-        return _rows(points, told, used, step("count"))
+        return _rows(points, sent, used, step("count"))
     finally:
         subprocess.run([sys.executable, "manage.py", "database", "stop"], env=environment, check=False)
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,16 +92,16 @@ def _used(pid: int) -> dict[str, float]:
     return {"seconds": seconds, "mb": int(status["VmHWM"].split()[0]) / 1024}
 
 
-def _rows(points: int, told: dict[str, Any], used: dict[str, float], stored: dict[str, Any]) -> list[Measured]:
-    name, each = f"gateway, {points:,} points", f"{told['messages']:,} messages"
+def _rows(points: int, sent: dict[str, Any], used: dict[str, float], stored: dict[str, Any]) -> list[Measured]:
+    name, each = f"gateway, {points:,} points", f"{sent['messages']:,} messages"
     sessions = f"{stored['rated']:,} rated of {stored['sessions']:,} sessions"
     return [
-        Measured(f"{name}: all connected and accepted", told["connected"], "s", "", f"{AT_ONCE} at a time"),
-        Measured(f"{name}: a session of each", told["sessions"], "s", "", sessions),
-        Measured(f"{name}: messages", told["messages"] / told["seconds"], "messages/s", "", each),
-        Measured(f"{name}: Authorize, median", told["authorize_p50"], "ms", "", "as the device waits, all at once"),
-        Measured(f"{name}: Authorize, 99 of 100", told["authorize_p99"], "ms"),
-        Measured(f"{name}: Authorize of one while all are idle", told["idle"], "ms", "", "median of 100"),
+        Measured(f"{name}: all connected and accepted", sent["connected"], "s", "", f"{AT_ONCE} at a time"),
+        Measured(f"{name}: a session of each", sent["sessions"], "s", "", sessions),
+        Measured(f"{name}: messages", sent["messages"] / sent["seconds"], "messages/s", "", each),
+        Measured(f"{name}: Authorize, median", sent["authorize_p50"], "ms", "", "as the device waits, all at once"),
+        Measured(f"{name}: Authorize, 99 of 100", sent["authorize_p99"], "ms"),
+        Measured(f"{name}: Authorize of one while all are idle", sent["idle"], "ms", "", "median of 100"),
         Measured(f"{name}: one core's time", used["seconds"], "s", "", each),
         Measured(f"{name}: memory", used["mb"], "MB"),
     ]
