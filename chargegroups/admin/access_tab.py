@@ -1,4 +1,4 @@
-"""The tab "Tariff and access" of a charge group: who may charge at which price; with the tabs for roaming and social charging."""
+"""The tab "Tariff and access" of a charge group: who may charge at which price; with the tab for roaming."""
 
 from __future__ import annotations
 
@@ -143,9 +143,3 @@ def roaming(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Charge
         "unpublished": list(places.filter(published=False)[:50]),
     }
     return TemplateResponse(request, "chargegroups/roaming.html", context)
-
-
-def social_charging(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
-    snapshot = GroupSnapshot.of(group, database_clock())
-    context = admin.page_context(request, group, str(group)) | {"terms": snapshot.stored}
-    return TemplateResponse(request, "chargegroups/social_charging.html", context)

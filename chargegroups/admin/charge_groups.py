@@ -29,6 +29,8 @@ from evcnet.datetimes import database_clock
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.templatetags.portal import price
+from socialcharging.admin import queue_pages
+from socialcharging.models import SocialSettings
 from tariffs.current_price import CurrentPrice, current_prices
 
 
@@ -129,10 +131,13 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
             "then": access_at_tab.access_at,
             "exceptions": exceptions.exceptions_of_many,
             "roaming": access_tab.roaming,
-            "social": access_tab.social_charging,
+            "social": queue_pages.group_tab,
             "customers": customers_tab.customers_and_tariffs,
             "close": close_page.close_view,
         }
+
+    def get_urls(self) -> list[Any]:
+        return [*queue_pages.posts_of_group(self), *super().get_urls()]
 
     def page_context(self, request: StaffRequest, obj: ChargeGroup | None, title: str) -> dict[str, Any]:
         context = super().page_context(request, obj, title)
@@ -151,7 +156,9 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
 
     def history_sources(self, obj: ChargeGroup) -> list[tuple[Any, Any]]:
         exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)
+        settings = event_model(SocialSettings)._base_manager.filter(charge_group=obj.pk)
         return [
+            (SocialSettings, settings.values("pgh_obj")),
             (ChargeGroup, [obj.pk]),
             (Terms, Terms.objects.filter(charge_group=obj).values("pk")),
             (CustomerException, exceptions.values("pgh_obj")),

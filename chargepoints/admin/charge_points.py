@@ -40,6 +40,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 from gateway.admin import connection_tab
 from gateway.states import CONNECTIONS, NOT_CONNECTED, PointState, point_state, point_states
 from gateway.unknown_devices import forget
+from socialcharging.admin import queue_pages
 
 
 class ConnectorInline(TabularInline):
@@ -153,11 +154,11 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
     # Page
 
     def tabs(self, request: StaffRequest, obj: ChargePoint) -> list[tuple[str, str]]:
-        pages = [("Data", "change"), ("Connection", "connection"), ("History", "history")]
+        pages = [("Data", "change"), ("Connection", "connection"), ("Queue", "queue"), ("History", "history")]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
     def get_urls(self) -> list[Any]:
-        return [*connection_tab.posts(self), *super().get_urls()]
+        return [*connection_tab.posts(self), *queue_pages.posts_of_point(self), *super().get_urls()]
 
     def history_sources(self, obj: ChargePoint) -> list[tuple[Any, Any]]:
         connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)
@@ -201,7 +202,11 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode(query)}")
 
     def object_views(self) -> dict[str, Any]:
-        return {"regroup": move_points.regroup, "connection": connection_tab.connection_view}
+        return {
+            "regroup": move_points.regroup,
+            "connection": connection_tab.connection_view,
+            "queue": queue_pages.point_tab,
+        }
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         point = kwargs.get("obj")

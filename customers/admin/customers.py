@@ -24,6 +24,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
 from evcnet.importexport.admin import BulkImportExportAdmin
+from socialcharging.admin.driver_links import driver_links
 
 
 @admin.register(Customer)
@@ -105,7 +106,7 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
         return HttpResponseRedirect(f"{self.page(obj.pk, 'regroup')}?{urlencode({'to': self.moves_to.pk})}")
 
     def object_views(self) -> dict[str, Any]:
-        return {"regroup": regroup_customer}
+        return {"regroup": regroup_customer, "driver": driver_links}
 
     def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if (customer := kwargs.get("obj")) is not None:

@@ -40,6 +40,9 @@ class AuditEntry(models.Model):
         EXPORTED = "exported", "data exported"
         CUSTOMER_EXPORTED = "customer_exported", "customer's data exported"
         CUSTOMER_ERASED = "customer_erased", "customer erased"
+        QUEUE_ENTRY_REMOVED = "queue_entry_removed", "driver removed from a queue"
+        LINK_MADE = "link_made", "driver's link made"
+        LINK_WITHDRAWN = "link_withdrawn", "driver's links withdrawn"
         STATUS_CHANGED = "status_changed", "status changed"
         STATUS_UNDONE = "status_undone", "change of status undone"
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chargepoints.models import Hold
@@ -41,7 +42,7 @@ class Day:
             for number in range(drivers)
         ]
         self.idle = list(self.cards)
-        self.running, self.comes, self.blocked = {}, {}, []
+        self.running, self.comes, self.blocked, self.end = {}, {}, [], DAY
         for point in self.points:
             connect(point)
             say(point, "available")
@@ -51,7 +52,8 @@ class Day:
             with time_machine.travel(DAY + step * STEP, tick=True):
                 self._step()
         with time_machine.travel(DAY + steps * STEP + timedelta(hours=2), tick=True):
-            advance_all(timezone.now())
+            self.end = timezone.now()
+            advance_all(self.end)
 
     def _step(self):
         for point in self.points:
@@ -143,15 +145,16 @@ class Day:
 
 def check(day):
     holds = list(Hold.objects.order_by("begins_at", "pk"))
-    assert [hold for hold in holds if hold.ended_at is None or hold.ended_at > hold.until] == []
+    assert [hold for hold in holds if (hold.ended_at or day.end) > hold.until] == [], "outlived its time"
     for point in day.points:
         of_point = [hold for hold in holds if hold.charge_point_id == point.pk]
         for earlier, later in pairwise(of_point):
-            assert later.begins_at >= earlier.ended_at
+            assert earlier.ended_at is not None and later.begins_at >= earlier.ended_at
     for hold in holds:
-        entries = QueueEntry.objects.filter(charge_point=hold.charge_point)
-        [mine] = entries.filter(customer=hold.customer, joined_at__lte=hold.begins_at, left_at__gte=hold.begins_at)
-        ahead = entries.filter(pk__lt=mine.pk, left_at__gt=hold.begins_at)
+        entries = QueueEntry.objects.filter(charge_point=hold.charge_point, joined_at__lte=hold.begins_at)
+        still = Q(left_at=None) | Q(left_at__gt=hold.begins_at)
+        mine = entries.filter(still | Q(left_at=hold.begins_at), customer=hold.customer).get()
+        ahead = entries.filter(still, pk__lt=mine.pk)
         assert [entry for entry in ahead if entry.customer_id not in day.blocked] == [], "served out of turn"
     for begun in Transaction.objects.filter(verdict="ALLOWED"):
         of_others = Hold.objects.filter(charge_point=begun.charge_point).exclude(customer=begun.customer)
