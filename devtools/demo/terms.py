@@ -90,7 +90,12 @@ def make_charge_groups(tenants: Tenants) -> dict[str, ChargeGroup]:
             roaming=True,
         ),
         "waterland": _group(
-            tenants.waterland, "WATERLAND", "Waterland, offices and depot", "WATERLAND", own_user_group=True
+            tenants.waterland,
+            "WATERLAND",
+            "Waterland, offices and depot",
+            "WATERLAND",
+            own_user_group=True,
+            social_charging=True,
         ),
         "home": _group(tenants.north, "HOME", "Home chargers", "XS01", type=ChargeGroup.Type.HOME),
         "owners": _group(tenants.south, "OWNERS", "Owners of De Hof", "FREE"),

@@ -12,6 +12,7 @@ from customers.models import Provider
 from devtools.demo.exceptions import make_exceptions
 from devtools.demo.people import make_people
 from devtools.demo.places import make_charge_points, make_homes
+from devtools.demo.queues import make_queues
 from devtools.demo.scheduled import schedule_changes
 from devtools.demo.sessions import make_sessions
 from devtools.demo.tenants import make_colleague, make_logins, make_tenants
@@ -65,10 +66,12 @@ class Command(BaseCommand):
             {part: group.pk for part, group in groups.items()}, lambda many: self.tell(f"  {many:,} sessions")
         )
         self.tell(f"  {sessions:,} sessions of the last 90 days")
+        driver = make_queues(groups["waterland"])
         logins = make_logins(tenants)
         changes = schedule_changes(tenants, groups, by=make_colleague(tenants))
         self.tell(f"  {len(changes)} changes to come")
         _keep([login.line for login in logins])
+        self.tell(f"  a driver's page, without a login, at the portal's address and {driver}")
 
     def tell(self, message: str) -> None:
         self.stderr.write(message)
