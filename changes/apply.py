@@ -101,7 +101,7 @@ def apply_change(
 def apply_now(proposal: Proposal, *, way: Way, by: StaffMember | None = None, reason: str = "") -> Change:
     """Make a change whose preview nobody sees, as it goes with something else. It is on the record like all.
 
-    No customer is told. Raises Inapplicable, and then nothing is written.
+    No customer is told. Raises Inapplicable, also where what came with a form affects somebody; then nothing is written.
     """
     if way == Way.PREVIEW:
         raise ValueError("What was shown is applied by its fingerprint.")
@@ -109,6 +109,8 @@ def apply_now(proposal: Proposal, *, way: Way, by: StaffMember | None = None, re
         with allow_terms_write():
             lock_changes(proposal.provider_id)
             preview = judge(proposal)
+            if way == Way.FORM and preview.impact.affected:
+                raise Inapplicable("This affects customers by now: save it again to see whom, before it is done.")
             change = record_change(preview, by=by, way=way, reason=reason, notify=Change.Notify.NONE)
             proposal.write(change, preview.basis)
             return change

@@ -66,12 +66,18 @@ def _may_except(login: StaffMember, proposal: ExceptionChanges) -> bool:
 
 
 def _may_move(login: StaffMember, proposal: PointMoves) -> bool:
-    """Points that are there are changed; those that arise with the change are added, to groups where that is allowed."""
+    """Rows that are there are changed; those that arise with the change are added, where that is allowed."""
     points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
     new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]
-    groups = [group.pk for group in proposal.groups]
+    groups = [group.pk for group in proposal.groups if not group._state.adding]
     known = _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
-    return known and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
+    added = all(_may_add(login, group) for group in proposal.groups if group._state.adding)
+    return known and added and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
+
+
+def _may_add(login: StaffMember, group: ChargeGroup) -> bool:
+    limits = login.scope("chargegroups.add_chargegroup").within(group.provider_id)
+    return limits is None or group.user_group_id in limits
 
 
 def _holds_at(login: StaffMember, permission: str, groups: Iterable[ChargeGroup]) -> bool:

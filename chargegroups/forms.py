@@ -15,12 +15,13 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import OPENINGS, SLOTS
-from chargepoints.models import ChargePoint, Connector
+from chargepoints.models import ChargePoint
+from chargepoints.point_picker import PointPicker
 from customers.models import Customer, StaffMember
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import SearchBox, SearchBoxes
+from evcnet.admin.widgets import SearchBox
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
@@ -96,7 +97,9 @@ class ChargeGroupAddForm(PortalForm):
         ChargePoint.objects.none(),
         label="Charge points",
         required=False,
-        help_text="Search by identity, name or address; as many as you like. More can be attached later.",
+        help_text="As many as you like; more can be attached later. "
+        "Where one leaves another charge group, or is active, a page first shows whom that affects.",
+        widget=PointPicker,
     )
 
     class Meta:
@@ -109,9 +112,8 @@ class ChargeGroupAddForm(PortalForm):
         for name in SLOTS:
             self.fields[name].queryset = Tariff.objects.visible_to(login, "use").distinct()  # type: ignore[attr-defined]
         points: Any = self.fields["points"]
-        # Any foreign key to charge points tells the search box what to search.
-        points.widget = SearchBoxes(Connector._meta.get_field("charge_point"), admin.site, attrs={"data-width": "100%"})
-        points.queryset = ChargePoint.objects.visible_to(login, "change")
+        offered = ChargePoint.objects.visible_to(login, "change").select_related("location", "charge_group", "provider")
+        points.queryset = points.widget.points = offered
         self._explain(login)
 
     def _explain(self, login: StaffMember) -> None:

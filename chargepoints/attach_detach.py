@@ -63,8 +63,8 @@ def deactivate(points: Points) -> BulkResult:
     return _change(points, is_unchanged=lambda point: point.status != ACTIVE, status=Value(INACTIVE))
 
 
-def status_in(group: ChargeGroup | None, status: str) -> str:
-    """The status that a charge point of this status has in a group; without one (None), an active one is inactive."""
+def status_in(group: ChargeGroup | str | None, status: str) -> str:
+    """The status that a charge point of this status has in a group, or in that of a code; without one (None), an active one is inactive."""
     return INACTIVE if group is None and status == ACTIVE else status
 
 

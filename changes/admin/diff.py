@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from changes.proposals.later_terms import KEYS
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
+from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint
 from customers.models import Customer, StaffMember, UserGroup
 from evcnet.datetimes import end_in_words, moment_in_words
@@ -49,6 +50,8 @@ class StoredProposal:
     login: StaffMember
     version: TariffVersion | None = None
     """Of a new version the one before, where it is at hand."""
+    arising: Sequence[Model] = ()
+    """Rows that arise with the change and are not stored yet: the login has typed them."""
 
 
 @dataclass(frozen=True)
@@ -230,19 +233,38 @@ def _point_moves(stored: StoredProposal) -> Differences:
     targets = dict(stored.proposal["moves"])
     first = earlier[:MAX_LINES]
     points = ChargePoint.objects.filter(provider_id=stored.provider).in_bulk([pk for pk, _, _ in first])
+    points |= {row.pk: row for row in stored.arising if isinstance(row, ChargePoint)}
+    statuses = stored.proposal.get("status", {})
     groups = {row.pk: row for row in ChargeGroup.objects.visible_to(stored.login).filter(provider_id=stored.provider)}
-    codes = {row.code: row for row in groups.values()}
-    lines = []
+    codes = {row.code: row for row in (*groups.values(), *stored.arising) if isinstance(row, ChargeGroup)}
+    lines = list(_new_group(stored, codes))
     for pk, group, status in first:
         point = points.get(pk)
         target = targets.get(point.identity) if point else None
         came_from, to = groups.get(group), codes.get(target or "")
         before = _group(came_from, group), str(ChargePoint.Status(status).label)
-        stops = target is None and status == ChargePoint.Status.ACTIVE
-        after = (_group(to, target), *(["inactive"] if stops else []))
+        becomes = statuses.get(point.identity) if point else None
+        after = _group(to, target), str(ChargePoint.Status(becomes or status_in(target, status)).label)
         name = f"{point.identity} {point.name}".strip() if point is not None and (came_from or to) else HIDDEN
         lines.append(Line(name, before, after))
     return Differences(lines, len(earlier) - len(first))
+
+
+def _new_group(stored: StoredProposal, known: Mapping[str, ChargeGroup]) -> Iterable[Line]:
+    """The terms of a charge group that is added, if the login sees it."""
+    new = stored.proposal.get("new_group")
+    group = known.get(new["code"]) if new else None
+    if new and group is not None:
+        named = [new["terms"][slot] for slot in SLOTS if new["terms"][slot]]
+        tariffs = Tariff.objects.filter(provider_id=stored.provider, code__in=named)
+        tags = {tag.code: tag for tag in current_prices(tariffs, stored.at).values()}
+        terms = [_term_of_new(key, value, tags) for key, value in new["terms"].items() if value]
+        begin = [f"in force from {_when(new['valid_from'])}"] if new["valid_from"] else []
+        yield Line(f"New charge group {group}", (NONE,), (*terms, *begin))
+
+
+def _term_of_new(key: str, value: Any, tags: Mapping[str, Any]) -> str:
+    return f"{_label(key)}: {tags[value].name}, {tags[value].words}" if key in SLOTS else _label(key)
 
 
 def _group(group: ChargeGroup | None, code: Any) -> str:

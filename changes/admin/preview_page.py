@@ -76,7 +76,10 @@ def _proposal_of(request: StaffRequest, preview: Preview) -> StoredProposal:
     earlier = preview.basis.earlier
     stored = [version for place in preview.basis.places if place.before for version in place.before.versions.values()]
     version = next((each for each in stored if each.pk == earlier.get("version")), None)
-    return StoredProposal(preview.provider.pk, preview.impact.proposal, earlier, preview.at, request.user, version)
+    arising = preview.proposal.arising
+    return StoredProposal(
+        preview.provider.pk, preview.impact.proposal, earlier, preview.at, request.user, version, arising
+    )
 
 
 def roaming_sentences(preview: Preview) -> list[str]:

@@ -135,7 +135,7 @@ class ChangeWizard(ABC, Generic[Subject]):
         try:
             draft = self.draft()
             if draft is None:
-                return self.ask()
+                return self._applied_before() or self.ask()
             if not may_make(self.request.user, draft.proposal):
                 raise PermissionDenied
             if self.step == "confirm":
@@ -167,7 +167,12 @@ class ChangeWizard(ABC, Generic[Subject]):
         return TemplateResponse(self.request, "changes/preview.html", context)
 
     def _confirm(self, draft: Draft) -> HttpResponse:
-        applied = apply_change(
+        change = self.apply(draft)
+        return self._back_with_message(change, "Scheduled" if change.scheduled else "Done")
+
+    def apply(self, draft: Draft) -> Change:
+        """Make the change that was shown. Raises what hinders it, and then nothing was written."""
+        return apply_change(
             draft.proposal,
             fingerprint=str(self.data.get("shown", "")),
             at=draft.at,
@@ -177,8 +182,7 @@ class ChangeWizard(ABC, Generic[Subject]):
             undoes=draft.undoes,
             replaces=draft.replaces,
             confirm=partial(self._make_sure, draft),
-        )
-        return self._back_with_message(applied.change, "Scheduled" if applied.change.scheduled else "Done")
+        ).change
 
     def _make_sure(self, draft: Draft, preview: Preview) -> None:
         """Under the lock, before anything is written: is a big change made on purpose, and by whom it says?"""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import Model
 
 from changes.snapshots import Basis
 from chargegroups.models import ChargeGroup
@@ -33,6 +35,8 @@ class Proposal(ABC):
     provider_id: int
     customers: Collection[int] | None = None
     """The only customers that it concerns, by id; None: all of the provider."""
+    arising: Sequence[Model] = ()
+    """Rows that arise with the change and are not stored before; their ids are reserved."""
     moved: Mapping[int, int] = {}
     """The user group in which customers stand afterwards, both by id; others stay where they are."""
 

@@ -72,7 +72,7 @@ class PointMoves(Proposal):
         return {"kind": self.kind, "moves": moves} | ({"status": statuses} if statuses else {})
 
     def read(self, at: datetime) -> Basis:
-        known = group_snapshots(self.groups, at)
+        known = self._snapshots(at)
         now = list(self._now().values_list("pk", "identity", "charge_group_id", "status"))
         # What arises with this change was in no group before, and did not work.
         new = [(move.point.pk, None, INACTIVE) for move in self.moves if move.point._state.adding]
@@ -82,12 +82,15 @@ class PointMoves(Proposal):
             places=self._places(known),
             rows={
                 "points": [row[1:] for row in now],
-                "terms": {pk: place.stored_pk for pk, place in known.items()},
+                "terms": {pk: place.stored_pk for pk, place in known.items() if place.group not in self.arising},
             },
             earlier={"points": [*((pk, group, status) for pk, _, group, status in now), *new]},
             warnings=self._warnings(),
             nothing=self._nothing(),
         )
+
+    def _snapshots(self, at: datetime) -> dict[int, GroupSnapshot]:
+        return group_snapshots(self.groups, at)
 
     def _places(self, known: Mapping[int, GroupSnapshot]) -> list[BeforeAfter]:
         """Each pair of groups between which a point moves, once; a point that does not work is nowhere."""

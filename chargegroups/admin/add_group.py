@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from typing import Any
 
-from changes.apply import apply_now
-from changes.models import Way
-from changes.proposals import Inapplicable
-from changes.proposals.points import PointMoves
+from django.urls import reverse
+
+from changes.admin.add_wizard import AddWizard
+from changes.proposals.new_rows import NewGroup
+from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS, SWITCHES
 from chargegroups.writes import create_group
+from chargepoints.point_picker import is_searching
+from evcnet.admin.base import ModelAdmin
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.requests import StaffRequest
-from evcnet.errors import DomainError
 
 FIELDSETS = [
     ("Data", {"fields": ["code", "name", "type", "user_group", "additional_information"]}),
@@ -34,16 +36,41 @@ FIELDSETS = [
 ]
 
 
-def add_group(request: StaffRequest, form: PortalForm) -> None:
-    """Save the group with its first terms and attach its charge points: all of it or nothing."""
-    answers = form.cleaned_data
-    terms = {name: answers[name] for name in (*SLOTS, *SWITCHES)}
-    create_group(form.instance, valid_from=answers["valid_from"], **terms)
-    chosen = answers["points"]
-    if not chosen:
-        return
-    try:
-        change = apply_now(PointMoves.to(chosen, form.instance), way=Way.FORM, by=request.user)
-    except Inapplicable as error:
-        raise DomainError(f"Not every charge point can be attached. {error}", "points") from error
-    messages.success(request, f"Done: {change}.")
+class AddGroupWizard(AddWizard):
+    """A group with charge points: whom it affects, in the groups that they leave and in the new one, is shown first."""
+
+    def __init__(self, admin: ModelAdmin[Any], request: StaffRequest) -> None:
+        super().__init__(admin, request)
+        if is_searching(self.data, "points"):
+            self.step = "search"
+
+    def proposal(self) -> NewGroup | None:
+        if not self.form.is_valid():
+            return None
+        answers = self.form.cleaned_data
+        return NewGroup(self.form.instance, _terms(self.form), answers["points"], answers["valid_from"])
+
+    @property
+    def stored(self) -> ChargeGroup | None:
+        typed = {"code": str(self.data.get("code", "")).strip(), "user_group": self.form["user_group"].value() or 0}
+        group: ChargeGroup | None = ChargeGroup.objects.visible_to(self.request.user).filter(**typed).first()
+        return group
+
+    @property
+    def back(self) -> str:
+        group = self.stored
+        return self.admin.page(group.pk, "access") if group else reverse("admin:chargegroups_chargegroup_changelist")
+
+
+def has_points(request: StaffRequest) -> bool:
+    """Are charge points chosen in the form, or searched for?"""
+    return any(request.POST.getlist("points")) or is_searching(request.POST, "points")
+
+
+def add_group(form: PortalForm) -> None:
+    """Save a group without charge points, with its first terms."""
+    create_group(form.instance, valid_from=form.cleaned_data["valid_from"], **_terms(form))
+
+
+def _terms(form: PortalForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in (*SLOTS, *SWITCHES)}

@@ -173,6 +173,14 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
             kwargs["form"] = ChargeGroupAddForm
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def changeform_view(
+        self, request: StaffRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        adding = object_id is None and request.method == "POST" and not self.read_only
+        if adding and add_group.has_points(request):
+            return add_group.AddGroupWizard(self.for_request(), request).respond()
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def get_readonly_fields(self, request: StaffRequest, obj: ChargeGroup | None = None) -> Any:
         return ["user_group"] if obj is not None else []
 
@@ -180,7 +188,7 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            add_group.add_group(request, form)
+            add_group.add_group(form)
 
     def response_post_save_change(self, request: StaffRequest, obj: ChargeGroup) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from copy import copy
 from typing import Any, ClassVar
 
-from django.db import connection
-
 from changes.proposals.points import Move, PointMoves
 from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups.models import ChargeGroup
@@ -25,6 +23,7 @@ from evcnet.importexport.widgets import (
     DecimalWidget,
     ReferenceWidget,
 )
+from evcnet.primary_keys import reserve_pks
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.value
 
@@ -63,7 +62,7 @@ class ChargePointResource(TermsResource):
         """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""
         moving = [each for each in results if each.new_values["charge_group"] != _old_group(each)]
         new = [each for each in moving if each.is_new()]
-        self.ids = {each.number: pk for each, pk in zip(new, _new_ids(len(new)), strict=True)}
+        self.ids = {each.number: pk for each, pk in zip(new, reserve_pks(ChargePoint, len(new)), strict=True)}
         return [
             ProposedRows(PointMoves([self._move(each) for each in together]), together)
             for together in by_provider(moving)
@@ -86,11 +85,3 @@ class ChargePointResource(TermsResource):
 
 def _old_group(result: RowResult) -> ChargeGroup | None:
     return result.old_values["charge_group"] if result.old_values else None
-
-
-def _new_ids(many: int) -> list[int]:
-    """For rows that a change names before they are written."""
-    with connection.cursor() as cursor:
-        table = ChargePoint._meta.db_table
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, many])
-        return [pk for (pk,) in cursor.fetchall()]

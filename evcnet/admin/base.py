@@ -75,6 +75,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     """What to do about it, for a login that may add rows; in a copy for one that may not, whom to ask."""
     refusal: Refusal | None = None
     """Why the database refused what was typed, when the page is made again."""
+    read_only = unchecked = False
+    """Whether this request only shows what was typed again, and whether without looking for errors."""
     hidden_relations: dict[Any, set[str]] | None = None
 
     def for_request(self) -> Self:
@@ -182,6 +184,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     def get_form(self, request: StaffRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.request, form.refusal = request, self.refusal
+        form.read_only, form.unchecked = self.read_only, self.unchecked
         return form
 
     def changeform_view(
@@ -197,6 +200,12 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             page = self.for_request()
             page.refusal = refusal_of(error)
             return super(ModelAdmin, page).changeform_view(request, object_id, form_url, extra_context)
+
+    def show_again(self, request: StaffRequest, refusal: Refusal | None = None, *, unchecked: bool = False) -> Any:
+        """The form of a new row as it was typed, and what is wrong with it unless it is ``unchecked``. Nothing is saved."""
+        page = self.for_request()
+        page.read_only, page.unchecked, page.refusal = True, unchecked, refusal
+        return page.changeform_view(request)
 
     def save_formset(self, request: StaffRequest, form: OwnedForm, formset: Any, change: bool) -> None:
         for row in formset.forms:

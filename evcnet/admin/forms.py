@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.utils import ErrorDict
 
 from evcnet.admin.requests import StaffRequest
 from evcnet.code_keys import CodeKey
@@ -86,11 +87,20 @@ class PortalForm(OwnedForm):
     conflict: EditConflict | None = None
     refusal: Refusal | None = None
     """Why the database refused what was typed, where it did: the form shows it as an error of its own."""
+    read_only = False
+    """Whether the form is only to be shown again as it was typed: then it is never saved."""
+    unchecked = False
+    """Whether a form that is shown again has no errors yet, as nobody has tried to save it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None and not self.is_bound:
             self.fields["revision"].initial = _revision(latest_event(type(self.instance), self.instance.pk))
+
+    def is_valid(self) -> bool:
+        if self.unchecked:
+            self._errors = ErrorDict()
+        return super().is_valid() and not self.read_only
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

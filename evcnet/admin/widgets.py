@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect
 
 from evcnet.primary_keys import parse_pk
 
@@ -19,7 +19,3 @@ class _KeysOnly:
 
 class SearchBox(_KeysOnly, AutocompleteSelect):
     """One row, found by typing a part of its name."""
-
-
-class SearchBoxes(_KeysOnly, AutocompleteSelectMultiple):
-    """Several rows, found by typing parts of their names."""

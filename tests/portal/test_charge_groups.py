@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from changes.models import Change
 from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint
 from tests import factories as make
@@ -115,13 +116,17 @@ def founding(world, **answers):
 
 
 def test_a_group_is_made_with_its_terms_and_points(world, signed_in):
-    answers = founding(world, own_user_group="on", points=[world.market.pk])
+    idle = make.ChargePointFactory(
+        charge_group=None, provider=world.greengrid, location__provider=world.greengrid, status="inactive"
+    )
+    answers = founding(world, own_user_group="on", points=[idle.pk])
     response = signed_in(world.anna).post("/chargegroups/chargegroup/add/", answers)
     assert response.status_code == 302
     group = ChargeGroup.objects.get(code="CG-NEW")
     assert group.provider == world.greengrid
     assert group.terms.get().own_user_group and group.terms.get().tariff == world.standard
-    assert list(group.chargepoint_set.all()) == [world.market]
+    assert list(group.chargepoint_set.all()) == [idle]
+    assert Change.objects.get().preview_note == "not shown: form"
 
 
 @pytest.mark.parametrize(
