@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from changes.apply import apply_now
-from changes.models import Change, Way
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint
@@ -49,24 +46,18 @@ def free_tariffs(tariffs: Any, currency: str, at: datetime) -> list[Tariff]:
     return [tariff for tariff in matches if tags[tariff.pk].free]
 
 
-def make_free_for_owner(point: ChargePoint, tariff: Tariff | None, currency: str, by: Any = None) -> Change:
-    """An exception that lets the owner charge by a free tariff; without one at hand it is made. It is on the record."""
+def free_for_owner(point: ChargePoint, tariff: Tariff) -> ExceptionChanges:
+    """The proposal that lets the owner charge by a free tariff. Raises DomainError where it makes no sense."""
     if point.owner is None or point.charge_group is None:
         raise DomainError("The charge point has no owner or no charge group: set both first.")
     if owner_exception(point) is not None:
         raise DomainError("The owner has an exception in this charge group already: edit that one.")
-    with transaction.atomic():
-        row = ProposedException(
-            point.charge_group,
-            point.owner,
-            CustomerException.Access.ALLOWED,
-            tariff or _new_free_tariff(point.charge_group, currency, by),
-            note=f"Owner of {point.identity}"[:500],
-        )
-        return apply_now(ExceptionChanges([row]), way=Way.FORM, by=by)
+    note = f"Owner of {point.identity}"[:500]
+    allowed = CustomerException.Access.ALLOWED
+    return ExceptionChanges([ProposedException(point.charge_group, point.owner, allowed, tariff, note=note)])
 
 
-def _new_free_tariff(group: ChargeGroup, currency: str, by: StaffMember | None) -> Tariff:
+def new_free_tariff(group: ChargeGroup, currency: str, by: StaffMember | None) -> Tariff:
     """The provider's; where a login of user groups makes it, that of the charge group's user group."""
     provider_id = group.provider_id
     whole = by is None or provider_id in by.scope("tariffs.add_tariff").providers

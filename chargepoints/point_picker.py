@@ -22,6 +22,8 @@ from evcnet.primary_keys import parse_pks
 PER_PAGE = 20
 LISTED = 50
 """So many of the chosen charge points are listed; the others travel along in one field."""
+FEW = 10
+"""More chosen charge points than these are folded away, so that the search stays in sight."""
 MOST = 5_000
 """So many matches are chosen at once."""
 BUTTONS = ("search", "page", "all")
@@ -67,6 +69,7 @@ class PointPicker(forms.Widget):
             "leaving": chosen.exclude(charge_group=None).count(),
             "page": Paginator(self._matches(keys), PER_PAGE).get_page(self.page),
             "most": MOST,
+            "few": FEW,
         }
 
     def _matches(self, chosen: list[str]) -> QuerySet[ChargePoint]:

@@ -16,12 +16,9 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import move_points
-from changes.apply import apply_now
-from changes.models import Way
 from changes.owner_exception import owner_charges_free, owner_exception
-from changes.proposals.points import Move, PointMoves
 from chargegroups.access_summary import access_summaries
-from chargepoints.admin import point_actions
+from chargepoints.admin import add_point, point_actions
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.decision_views import decision_counts, latest_decisions
 from chargepoints.forms import ChargePointForm, Regrouping
@@ -182,15 +179,15 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
         self.regroup = form.regroup
         if not change:
             forget(obj.identity)
-        group, active = obj.charge_group, obj.status == ChargePoint.Status.ACTIVE
-        if change or group is None:
-            super().save_model(request, obj, form, change)
-            return
-        obj.charge_group = None
-        obj.status = ChargePoint.Status.INACTIVE if active else obj.status
         super().save_model(request, obj, form, change)
-        proposal = PointMoves([Move(obj, group, ChargePoint.Status.ACTIVE if active else None)])
-        apply_now(proposal, way=Way.FORM, by=request.user)
+
+    def changeform_view(
+        self, request: StaffRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        adding = object_id is None and request.method == "POST" and not self.read_only
+        if adding and add_point.comes_into_a_group(request):
+            return add_point.AddPointWizard(self.for_request(), request).respond()
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def response_change(self, request: StaffRequest, obj: ChargePoint) -> HttpResponse:
         if self.regroup is None:

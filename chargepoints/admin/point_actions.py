@@ -12,21 +12,20 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from changes.admin.free_for_owner import make_free_for_owner
 from changes.admin.move_points import Destination, MovePointsWizard, afterwards
-from changes.owner_exception import free_tariffs, make_free_for_owner
+from changes.owner_exception import free_tariffs
 from chargegroups.access_summary import access_summaries
 from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
 from chargepoints.status_text import points_become
-from customers.models import StaffMember
 from evcnet.admin.actions import Action, ActionForm, row_of_page
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.admin.status_actions import StatusAction, StatusKind
-from evcnet.bulk import BulkResult, RowMessage
-from evcnet.errors import REFUSALS, refusal_of
+from evcnet.bulk import RowMessage
 from tariffs.models import Tariff
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
@@ -81,7 +80,7 @@ class FreeForOwnerForm(ActionForm):
         return f"{point.owner if sees_owner else 'The owner'} gets an exception in {point.charge_group}: allowed, and free of charge."
 
     def clean(self) -> dict[str, Any]:
-        return (super().clean() or self.cleaned_data) | {"currency": self.currency, "by": self.request.user}
+        return (super().clean() or self.cleaned_data) | {"currency": self.currency}
 
 
 def _to_group(
@@ -104,15 +103,6 @@ def _flow(
     one = row_of_page(request, points)
     back = (lambda: afterwards(admin, request, one)) if one else request.get_full_path
     return MovePointsWizard(admin, request, one, points, to, back).respond()
-
-
-def _free_for_owner(points: list[ChargePoint], *, tariff: Tariff | None, currency: str, by: StaffMember) -> BulkResult:
-    (point,) = points
-    try:
-        make_free_for_owner(point, tariff, currency, by)
-    except REFUSALS as error:
-        return BulkResult(refusals=(RowMessage(point, refusal_of(error).message),))
-    return BulkResult(changed=(point,))
 
 
 ATTACH = Action(
@@ -166,7 +156,7 @@ FREE_FOR_OWNER = Action(
     "free-for-owner",
     "Make it free of charge for the owner",
     "made free of charge for the owner",
-    _free_for_owner,
+    view=make_free_for_owner,
     is_available=lambda point: bool(point.owner_id and point.charge_group_id),
     form=FreeForOwnerForm,
     asks_password=True,

@@ -212,10 +212,50 @@ def test_a_new_point_is_made_attached_and_active_in_one_go(world, signed_in):
         "location": world.market.location_id,
         "status": "active",
     }
-    assert browser.post(LIST + "add/", typed).status_code == 302
+    shown = browser.post(LIST + "add/", typed)
+    assert shown.context["counts"]["gains_access"] == 1
+    assert "NEW1" in shown.content.decode() and not ChargePoint.objects.filter(identity="NEW1").exists()
+    done = browser.post(LIST + "add/", sent(shown, LIST + "add/", step="confirm"))
     made = ChargePoint.objects.get(identity="NEW1")
+    assert done["Location"] == page(made)
     assert (made.provider, made.status, made.charge_group) == (world.greengrid, "active", world.leusden)
-    assert Change.objects.get().kind == "points"
+    change = Change.objects.get()
+    assert (change.kind, change.preview_note) == ("points", "shown to Ben")
+
+
+def test_a_new_point_that_does_not_work_yet_is_added_at_once(world, signed_in):
+    browser = signed_in(world.ben)
+    typed = page_form(browser.get(LIST + "add/")) | {
+        "identity": "NEW2",
+        "charge_group": world.leusden.pk,
+        "location": world.market.location.pk,
+        "status": "inactive",
+        "connectors-TOTAL_FORMS": 1,
+        "connectors-0-ocpi_id": "1",
+        "connectors-0-standard": "IEC_62196_T2",
+        "connectors-0-format": "SOCKET",
+        "connectors-0-power_type": "AC_3_PHASE",
+        "connectors-0-max_voltage": 230,
+        "connectors-0-max_amperage": 32,
+    }
+    assert browser.post(LIST + "add/", typed).status_code == 302
+    made = ChargePoint.objects.get(identity="NEW2")
+    assert (made.status, made.charge_group, made.connectors.count()) == ("inactive", world.leusden, 1)
+    assert Change.objects.get().preview_note == "not shown: form"
+
+
+def test_going_back_from_the_preview_of_a_new_point_keeps_what_was_typed(world, signed_in):
+    browser = signed_in(world.ben)
+    typed = page_form(browser.get(LIST + "add/")) | {
+        "identity": "NEW3",
+        "charge_group": world.leusden.pk,
+        "location": world.market.location.pk,
+        "status": "active",
+    }
+    shown = browser.post(LIST + "add/", typed)
+    form = browser.post(LIST + "add/", sent(shown, LIST + "add/", step="edit")).context["adminform"].form
+    assert (form["identity"].value(), form["status"].value(), dict(form.errors)) == ("NEW3", "active", {})
+    assert not ChargePoint.objects.filter(identity="NEW3").exists()
 
 
 def test_an_identity_that_is_taken_elsewhere_cannot_be_used(world, signed_in):
@@ -240,7 +280,11 @@ class TestOwner:
     def test_the_button_makes_an_exception_with_a_new_free_tariff(self, world, signed_in, owned):
         browser = signed_in(world.ben)
         assert "Make a new tariff" in browser.get(verb(owned, "free-for-owner")).content.decode()
-        browser.post(verb(owned, "free-for-owner"), {"confirmed": "yes", "tariff": ""})
+        url = verb(owned, "free-for-owner")
+        shown = browser.post(url, {"confirmed": "yes", "tariff": ""})
+        assert shown.context["counts"]["pays_less"] == 1 and not CustomerException.objects.exists()
+        browser.post(url, sent(shown, url, step="confirm", named="CG-LEUSDEN"))
+        assert Change.objects.get().preview_note == "shown to Ben"
         made = CustomerException.objects.get(charge_group=world.leusden, customer=world.jansen)
         assert (made.access, made.tariff.name) == ("allowed", "Free of charge")
         assert "charges here free of charge" in browser.get(page(owned)).content.decode()
@@ -249,7 +293,9 @@ class TestOwner:
         free = make.TariffFactory(provider=world.greengrid, code="GRATIS", name="Gratis", per_kwh="0")
         text = signed_in(world.ben).get(verb(owned, "free-for-owner")).content.decode()
         assert "Gratis" in text and "Standard" not in text
-        signed_in(world.ben).post(verb(owned, "free-for-owner"), {"confirmed": "yes", "tariff": free.pk})
+        browser, url = signed_in(world.ben), verb(owned, "free-for-owner")
+        shown = browser.post(url, {"confirmed": "yes", "tariff": free.pk})
+        browser.post(url, sent(shown, url, step="confirm", named="CG-LEUSDEN"))
         assert CustomerException.objects.get().tariff == free
 
     def test_a_sub_provider_takes_a_free_tariff_that_it_is_offered_or_none(self, world, signed_in, owned):
