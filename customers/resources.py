@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from copy import copy
 from decimal import Decimal
@@ -17,12 +17,13 @@ from customers.models import ChargeCard, Customer, Provider, UserGroup
 from evcnet.code_keys import IdentityKey, UidKey
 from evcnet.codes import unpadded_uid_key
 from evcnet.errors import DomainError
-from evcnet.importexport.declaration import Values, refuse_empty_window
+from evcnet.importexport.declaration import Values, filter_in, refuse_empty_window
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
+from evcnet.importexport.summary import new_states, other_references, switched
 from evcnet.importexport.widgets import (
     BooleanWidget,
     ChoiceWidget,
@@ -35,6 +36,7 @@ from evcnet.importexport.widgets import (
     PrintedNumberWidget,
     ReferenceWidget,
 )
+from evcnet.text import counted
 
 
 class ProviderResource(BulkResource):
@@ -94,6 +96,12 @@ class CustomerResource(TermsResource):
 
     class Meta:
         model, name, import_id_fields = Customer, "customers", ("number",)
+
+    def summary(self, results: list[RowResult]) -> list[str]:
+        return [
+            *new_states(Customer, "status", results, Customer.Status.ACTIVE),
+            *other_references(Customer, "user_group", results),
+        ]
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All customers of a provider who come into another user group are one change. A new one arises in its own."""
@@ -160,6 +168,25 @@ class ChargeCardResource(BulkResource):
             raise DomainError("A card without a customer is inactive: name the customer, or write inactive.", "status")
         if new_values["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
             raise DomainError("A prepaid customer's card has roaming off: write false.", "roaming")
+
+    def summary(self, results: list[RowResult]) -> list[str]:
+        return [
+            *new_states(ChargeCard, "status", results, ChargeCard.Status.ACTIVE),
+            *other_references(ChargeCard, "customer", results),
+            *switched(ChargeCard, "roaming", results, ("may roam from now on", "may no longer roam")),
+            *self._taken_visual_numbers(results),
+        ]
+
+    def _taken_visual_numbers(self, results: list[RowResult]) -> list[str]:
+        """New cards that bear the printed number of one of the provider's cards that the login sees, or of another row."""
+        new = [each.instance for each in results if each.is_new() and each.new_values["visual_number"]]
+        printed = Counter((card.provider_id, IdentityKey.of(card.visual_number)) for card in new)
+        others = self.scope.rows(ChargeCard).exclude(pk__in=[card.pk for card in new])
+        cards = filter_in(others, "visual_number__identity_key", sorted({number for _, number in printed}))
+        stored = {(card.provider_id, IdentityKey.of(card.visual_number)) for card in cards}
+        taken = sum(count if number in stored else count - 1 for number, count in printed.items())
+        verb = "bears" if taken == 1 else "bear"
+        return [f"{counted(taken, 'new charge card')} {verb} a visual number that exists."] if taken else []
 
     def _refuse_lost_zeros(self, row: Row) -> None:
         """Of a card that is stored, or stands earlier in the file."""

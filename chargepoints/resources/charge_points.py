@@ -17,6 +17,7 @@ from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
+from evcnet.importexport.summary import new_states, other_references
 from evcnet.importexport.widgets import (
     ChoiceWidget,
     CodeWidget,
@@ -57,6 +58,13 @@ class ChargePointResource(TermsResource):
                 f"It can't be active without a {' and a '.join(missing)}: name it, or write inactive.", "status"
             )
         new_values["status"] = INACTIVE  # one that is taken out of its group or place stops working
+
+    def summary(self, results: list[RowResult]) -> list[str]:
+        return [
+            *new_states(ChargePoint, "status", results, INACTIVE),
+            *other_references(ChargePoint, "charge_group", results),
+            *other_references(ChargePoint, "owner", results),
+        ]
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""

@@ -10,7 +10,9 @@ from evcnet.errors import DomainError
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
+from evcnet.importexport.summary import switched
 from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget, DecimalWidget, ReferenceWidget
 
 
@@ -41,3 +43,6 @@ class LocationResource(BulkResource):
             Location, "publish"
         ):
             raise DomainError("Your role publishes no locations: leave it as it is, and ask the provider.", "published")
+
+    def summary(self, results: list[RowResult]) -> list[str]:
+        return switched(Location, "published", results, ("published from now on", "no longer published"))

@@ -220,13 +220,14 @@ class BulkImport(ResourceDeclaration):
             if each.row.errors:
                 result.refuse(each.row.errors, each.row)
         seal = hashlib.sha256()
-        good = (each for each in row_results if not each.row.errors)
+        good = [each for each in row_results if not each.row.errors]
         for each in sorted(good, key=lambda each: each.number):
             seal.update(repr((each.number, each.is_new(), each.diff)).encode("utf-8", "surrogatepass"))
             result.count(each, self.label)
         for fingerprint in self.terms_fingerprints():
             seal.update(fingerprint.encode())
         result.fingerprint = seal.hexdigest()
+        result.summary = self.summary([each for each in good if each.writes])
         result.remarks += self.remarks()
         if not result.has_validation_errors():
             self._check_deferred(result)

@@ -125,6 +125,10 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         """Write rows that ``build_instance`` made, where they are written many at a time."""
         self.model._base_manager.bulk_create(instances)
 
+    def summary(self, results: list[RowResult]) -> list[str]:
+        """Sentences that say how many of these rows, all of which are written, change what matters."""
+        return []
+
     def remarks(self) -> list[str]:
         """What is worth saying of a run beside its counts, when all rows were taken."""
         return []

@@ -64,7 +64,7 @@ class Command(BaseCommand):
         except (UnreadableFile, ProviderRequired, OSError) as error:
             self._give_up(options, error)
         if not result.has_validation_errors():
-            for line in [*result.remarks, *resource.change_summaries()]:
+            for line in [*result.summary, *result.remarks, *resource.change_summaries()]:
                 self.stderr.write(line)
         if options["json"]:
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
