@@ -77,6 +77,7 @@ class ChangeAdmin(ModelAdmin[Change]):
         ("groups", AutocompleteFilter),
     ]
     list_select_related = ["made_by", "provider", "tariff"]
+    open_relations = ("made_by",)
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
 

@@ -50,7 +50,7 @@ def context(
         "findings": price_findings(preview.basis),
         "roaming": roaming_sentences(preview),
         "safeguard": safeguard_of(preview),
-        "seen_token": sign(preview),
+        "seen_token": sign(preview, request.user),
         "reason": data.get("reason", ""),
         "notify": notify_of(data) or (NOBODY if unsent else default_notify([impact])),
         "audiences": audiences(preview, request.user),

@@ -17,6 +17,7 @@ from changes.impact import EFFECTS
 from changes.models import Change
 from changes.preview import Preview
 from customers.effect_words import EFFECT_WORDS
+from customers.models import StaffMember
 from evcnet.admin.requests import StaffRequest
 
 SALT = "evcnet.changes.preview"
@@ -37,11 +38,14 @@ class StaleContext:
     between: list[Change]
 
 
-def sign(preview: Preview) -> str:
-    """What is shown, and how far the change log has come, to be sent back with the confirmation."""
+def sign(preview: Preview, login: StaffMember) -> str:
+    """What is shown, and how far the change log has come for the login, to be sent back with the confirmation.
+
+    It is signed and not encrypted: the last change of all would tell how often others change something.
+    """
     provider = preview.provider.pk
     # A provider's changes are made one at a time, so a later one has a larger id.
-    last = Change.objects.filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
+    last = Change.objects.visible_to(login).filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
     payload = {**as_json(preview.impact), "last": last, "provider": provider}
     return signing.dumps(payload, salt=SALT, compress=True)
 

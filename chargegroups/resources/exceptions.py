@@ -44,10 +44,7 @@ class ExceptionResource(TermsResource):
         return (instance.provider_id, instance.charge_group, instance.customer)
 
     def ordering(self) -> list[str]:
-        """By a customer's number only for whom it shows every number: the order would tell those that are hidden."""
-        login = self.scope.login
-        shows_all = login is None or not login.scope("customers.view_customer").user_groups
-        return ["provider__code", "charge_group__code", "customer__number" if shows_all else "pk"]
+        return ["provider__code", "charge_group__code", "customer__number", "pk"]
 
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         refuse_empty_window(row, new_values)

@@ -63,6 +63,7 @@ class StaffAlertAdmin(ModelAdmin[StaffAlert]):
         ("alert__created_at", MomentsFilter),
     ]
     ordering = ["-pk"]
+    open_relations = ("alert",)
     actions = None
     list_before_template = "customers/alerts_above.html"
     empty_words = (

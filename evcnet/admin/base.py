@@ -31,7 +31,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
-from evcnet.tenancy import visible_rows
+from evcnet.tenancy import visible_order, visible_rows
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
@@ -49,6 +49,11 @@ class AnnotatedChangeList(ChangeList):
             return super().get_filters(request)
         except DisallowedModelAdminLookup as error:
             raise IncorrectLookupParameters from error
+
+    def get_ordering(self, request: StaffRequest, queryset: Any) -> list[Any]:
+        """By a row that the login does not see, as by nothing: the order would tell what the column hides."""
+        ordering = super().get_ordering(request, queryset)
+        return [visible_order(request.user, self.model, self.model_admin.open_relations, each) for each in ordering]
 
     def get_results(self, request: StaffRequest) -> None:
         super().get_results(request)
@@ -73,6 +78,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     """What would stand in a list that is empty."""
     empty_advice = ""
     """What to do about it, for a login that may add rows; in a copy for one that may not, whom to ask."""
+    open_relations: tuple[str, ...] = ()
+    """Relations of which the list shows everybody the rows, those that the login may not open too."""
     refusal: Refusal | None = None
     """Why the database refused what was typed, when the page is made again."""
     read_only = unchecked = False

@@ -16,6 +16,7 @@ from evcnet.errors import DomainError
 from evcnet.importexport.fields import DeclaredFieldsMetaclass, Field
 from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import ReferenceWidget
+from evcnet.tenancy import visible_order
 
 if TYPE_CHECKING:
     from customers.models import Provider
@@ -137,7 +138,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
 
     def get_queryset(self) -> QuerySet[Any]:
         """What there is to export, in the order of the file; of one provider, or of all within the scope."""
-        rows = self.scope.rows(self.model).order_by(*self.ordering())
+        rows = self.scope.rows(self.model).order_by(*self._visible_ordering())
         related = [each.attribute for each in self.reference_fields()]
         return self.of_provider(rows.select_related(*related, *(["provider"] if self.has_provider else [])))
 
@@ -159,6 +160,12 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
 
     def ordering(self) -> list[str]:
         return [*(["provider__code"] if self.has_provider else []), self.fields[self.key[0]].attribute]
+
+    def _visible_ordering(self) -> list[Any]:
+        """The order tells no more than the columns: of rows that the login does not see, it says nothing."""
+        login, ordering = self.scope.login, self.ordering()
+        shown = ("provider",)
+        return [visible_order(login, self.model, shown, each) for each in ordering] if login else list(ordering)
 
     def provider_of(self, instance: Any) -> Provider | None:
         return cast("Provider", instance.provider) if self.has_provider else None

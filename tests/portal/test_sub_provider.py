@@ -7,12 +7,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chargegroups import writes
-from chargegroups.models import Terms
+from chargegroups.models import CustomerException, Terms
 from chargegroups.resources import ExceptionResource
 from chargepoints.models import Location
 from customers.models import Membership, StaffMember
 from customers.permissions import Role
 from evcnet.importexport.scope import FileScope
+from evcnet.tenancy import visible_order
 from tariffs.models import Tariff, TariffOffer
 from tests import factories as make
 from tests.portal.forms import page_form
@@ -310,4 +311,18 @@ def test_the_order_of_exported_exceptions_tells_no_number_that_is_hidden(world, 
         type(world.bakker).objects.filter(pk=world.bakker.pk).update(number=number)
         scope = FileScope(world.carla)
         orders.append([row.customer_id for row in ExceptionResource(scope).get_queryset()])
-    assert orders == [[world.bakker.pk, world.jansen.pk]] * 2
+    assert orders == [[world.jansen.pk, world.bakker.pk]] * 2
+
+
+def test_an_order_by_a_customer_that_is_hidden_is_an_order_by_nothing(world):
+    for customer in (world.bakker, world.jansen):
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer)
+    rows = CustomerException.objects.filter(charge_group=world.leusden)
+    for order in ("customer__name", "-customer__name", "customer"):
+        orders = []
+        for name in ("Aa", "Zz"):
+            type(world.bakker).objects.filter(pk=world.bakker.pk).update(name=name)
+            by_customer = visible_order(world.carla, CustomerException, (), order)
+            orders.append(list(rows.order_by(by_customer, "pk").values_list("customer", flat=True)))
+        assert orders == [[world.jansen.pk, world.bakker.pk]] * 2, order
+    assert visible_order(world.anna, CustomerException, (), "-customer__name") == "-customer__name"
