@@ -69,7 +69,7 @@ class DriverPage:
         keys = mine if not self.search else []
         rows = {point.pk: point for point in self._candidates(keys)}
         states = point_states(rows)
-        cards = []
+        cards: list[PointCard] = []
         for pk in dict.fromkeys([*keys, *rows]):
             if pk in rows and len(cards) < LISTED:
                 card = self._card(rows[pk], states.get(pk), is_own=pk in mine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +23,11 @@ from socialcharging.models import DriverLink
 from socialcharging.queues import QueueRefusal, ask_to_free_up, join, leave
 from socialcharging.texts import TEXTS, texts
 
-ACTIONS = {"join": join, "leave": leave, "ask": ask_to_free_up}
+ACTIONS: dict[str, Callable[[Customer, ChargePoint, datetime], object]] = {
+    "join": join,
+    "leave": leave,
+    "ask": ask_to_free_up,
+}
 REFUSALS = {"no_access", "not_here", "not_occupied", "charges_there", "too_many_queues"}
 DONE = {f"done_{name}" for name in ACTIONS}
 

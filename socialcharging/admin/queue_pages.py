@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Avg, Count, F, Model, Q
+from django.db.models import Avg, Count, F, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -75,11 +75,12 @@ def point_tab(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: Char
     return TemplateResponse(request, "socialcharging/point_tab.html", context)
 
 
-def _reaches(login: StaffMember, permission: str, obj: Any) -> bool:
+def _reaches(login: StaffMember, permission: str, obj: ChargeGroup | ChargePoint) -> bool:
     """May the login do this to this very charge group or charge point?"""
-    model: Any = type(obj)
     scope = login.scope(permission)
-    return bool(scope) and model.objects.filter(model.tenancy.clause(model, scope), pk=obj.pk).exists()
+    if not scope:
+        return False
+    return bool(type(obj)._default_manager.filter(obj.tenancy.clause(type(obj), scope), pk=obj.pk).exists())
 
 
 def _queue_context(login: StaffMember, entries: Any, now: datetime) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def posts_of_point(admin: ModelAdmin[ChargePoint]) -> list[URLPattern]:
 
 
 def _allowed(admin: ModelAdmin[Any], request: StaffRequest, object_id: str, permission: str) -> Any:
-    obj: Model = admin.get_object_or_404(request, object_id)
+    obj: ChargeGroup | ChargePoint = admin.get_object_or_404(request, object_id)
     if not _reaches(request.user, permission, obj):
         raise PermissionDenied
     return obj
