@@ -127,17 +127,17 @@ def usable_rows(model: type[models.Model], login: Login) -> Any:
     return visible_rows(model, login, "use" if tenancy is not None and tenancy.users is not None else "view")
 
 
-def visible_order(login: Login, model: type[models.Model], shown: tuple[str, ...], order: Any) -> Any:
+def visible_order(login: Login, model: type[models.Model], open_relations: tuple[str, ...], order: Any) -> Any:
     """``-owner__name`` as an order in which rows whose owner the login does not see stand last, by nothing.
 
-    Other orders, and those by a relation in ``shown``, stay as they are, and so do all of a login of whole providers.
+    Other orders, and those by one of ``open_relations``, stay as they are, and so do all of a login of whole providers.
     """
     if not isinstance(order, str):
         return order
     name = order.lstrip("-")
     relation = name.partition("__")[0]
     field = next((each for each in model._meta.concrete_fields if each.is_relation and each.name == relation), None)
-    if field is None or relation in shown or not hasattr(field.related_model, "tenancy"):
+    if field is None or relation in open_relations or not hasattr(field.related_model, "tenancy"):
         return order
     related = field.related_model._meta
     if not login.scope(f"{related.app_label}.view_{related.model_name}").user_groups:

@@ -164,8 +164,9 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     def _visible_ordering(self) -> list[Any]:
         """The order tells no more than the columns: of rows that the login does not see, it says nothing."""
         login, ordering = self.scope.login, self.ordering()
-        shown = ("provider",)
-        return [visible_order(login, self.model, shown, each) for each in ordering] if login else list(ordering)
+        if login is None:
+            return list(ordering)
+        return [visible_order(login, self.model, ("provider",), each) for each in ordering]
 
     def provider_of(self, instance: Any) -> Provider | None:
         return cast("Provider", instance.provider) if self.has_provider else None
