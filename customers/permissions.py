@@ -23,7 +23,7 @@ IN_WORDS: dict[str, str] = {
     Role.PROVIDER_ADMIN: "everything of the provider, its logins and API keys too",
     Role.PROVIDER_STAFF: "everything of the provider except logins and API keys",
     Role.SUB_PROVIDER: "runs one user group and those below it: its customers, cards, charge points, charge groups and logins",
-    Role.HELPDESK: "reads, says whether a card may charge, approves customers, blocks and unblocks cards",
+    Role.HELPDESK: "reads, says whether a card may charge, approves customers, blocks and unblocks cards, gives drivers their links",
     Role.READ_ONLY: "reads, and changes nothing",
 }
 

@@ -56,6 +56,9 @@ COMMANDS = {
     "worker": "runs jobs, which mail",
     "database": "writes nothing",
     "roles_table": "writes nothing",
+    "gateway": "writes what devices report",
+    "charge_point_password": "writes a password",
+    "simulate_points": "speaks to the gateway as devices do",
 }
 """What each command of ours has to do with terms. One that is not here has to say it."""
 STATEMENTS = ("UPDATE {table} SET id = id", "DELETE FROM {table}", "INSERT INTO {table} SELECT * FROM {table}")

@@ -30,12 +30,13 @@ def test_read_only_reads_and_nothing_else():
     assert {action for actions in PERMISSIONS[Role.READ_ONLY].values() for action in actions} == {"view"}
 
 
-def test_the_helpdesk_has_no_price_list_and_writes_two_things():
+def test_the_helpdesk_has_no_price_list_and_writes_three_things():
     helpdesk = PERMISSIONS[Role.HELPDESK]
     assert not [model for model in helpdesk if "tariff" in model]
     written = {(model, action) for model, actions in helpdesk.items() for action in actions - {"view"}}
-    assert written == {("customers.customer", "approve"), ("customers.chargecard", "block")}
-    assert {action for _, action in written} == set(SPECIAL_ACTIONS)
+    special = {("customers.customer", "approve"), ("customers.chargecard", "block")}
+    assert written == special | {("socialcharging.driverlink", "add")}
+    assert {action for _, action in special} <= set(SPECIAL_ACTIONS)
 
 
 def test_only_provider_admins_touch_keys_and_the_record_and_beside_them_sub_providers_touch_logins():

@@ -77,14 +77,14 @@ def test_a_helpdesk_answers_whether_a_card_may_charge(marked, browser):
 def test_a_helpdesk_blocks_and_unblocks_cards(marked, browser):
     hugo, card = browser("helpdesk"), marked.north[ChargeCard]
     for verb, status in (("block", ChargeCard.Status.DEACTIVATED), ("unblock", ChargeCard.Status.ACTIVE)):
-        hugo.post(url(ChargeCard, "action", card.pk, verb))
+        hugo.post(url(ChargeCard, "action", card.pk, verb), {"confirmed": "yes", "reason": "it was lost"})
         assert ChargeCard.objects.get(pk=card.pk).status == status
 
 
 def test_a_helpdesk_approves_customers_and_edits_none(marked, browser):
     hugo = browser("helpdesk")
     waiting = make.CustomerFactory(user_group=marked.north.user_group, number="waiting", status="pending")
-    hugo.post(url(Customer, "action", waiting.pk, "approve"))
+    hugo.post(url(Customer, "action", waiting.pk, "approve"), {"confirmed": "yes"})
     assert Customer.objects.get(pk=waiting.pk).status == Customer.Status.ACTIVE
     for verb in ("block", "deactivate", "move"):
         assert hugo.post(url(Customer, "action", waiting.pk, verb)).status_code in (403, 404)
