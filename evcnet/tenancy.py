@@ -137,13 +137,14 @@ def visible_order(login: Login, model: type[models.Model], open_relations: tuple
     name = order.lstrip("-")
     relation = name.partition("__")[0]
     field = next((each for each in model._meta.concrete_fields if each.is_relation and each.name == relation), None)
-    if field is None or relation in open_relations or not hasattr(field.related_model, "tenancy"):
+    target = None if field is None else field.related_model
+    if target is None or relation in open_relations or not hasattr(target, "tenancy"):
         return order
-    related = field.related_model._meta
+    related = target._meta
     if not login.scope(f"{related.app_label}.view_{related.model_name}").user_groups:
         return order
-    within = visible_rows(field.related_model, login).values("pk")
-    first = name if "__" in name else f"{name}__{(related.ordering or ['pk'])[0].lstrip('-')}"
+    within = visible_rows(target, login).values("pk")
+    first = name if "__" in name else f"{name}__{str((related.ordering or ['pk'])[0]).lstrip('-')}"
     path = models.Case(models.When(**{f"{relation}__in": within}, then=first))
     return path.desc(nulls_last=True) if order.startswith("-") else path.asc(nulls_last=True)
 

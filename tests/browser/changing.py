@@ -13,8 +13,8 @@ PRICE = "input[name$=energy_price] >> nth=0"
 
 
 def in_days(days: int) -> str:
-    """A midnight to come as a field for moments wants it."""
-    return (datetime.now() + timedelta(days=days)).strftime("%Y-%m-%dT00:00")
+    """A day to come, as the field of a date wants it: its first moment."""
+    return (datetime.now() + timedelta(days=days)).strftime("%Y-%m-%d")
 
 
 def show(page: Page) -> None:
@@ -58,7 +58,7 @@ def terms_scheduled_and_cancelled(page: Page, base: str, group: str, tariff: str
     """Names of the pages at hand, one by one; ``group`` is the address of a charge group, ``tariff`` a code."""
     page.goto(f"{base}{group}terms/")
     yield "terms-form"
-    page.fill("input[name=at]", "2020-01-01T00:00")
+    page.fill("input[name=at]", "2020-01-01")
     with page.expect_navigation():
         page.get_by_role("button", name="Show whom it affects").click()
     yield "terms-form-refused"

@@ -196,7 +196,9 @@ def test_who_had_access_is_asked_of_a_moment_of_the_past(world, page, portal, gr
     changing.confirm(page)
     page.get_by_role("link", name="Who had access at a past moment?").click()
     assert portal.accessible() == []
-    page.fill("#at", before.astimezone(world.greengrid.zone).strftime("%Y-%m-%dT%H:%M:%S"))
+    moment = before.astimezone(world.greengrid.zone)
+    page.fill("#at", moment.strftime("%Y-%m-%d"))
+    page.fill("#at_time", moment.strftime("%H:%M:%S"))
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name=re.compile("^Who had access on"))).to_be_visible()
     expect(page.get_by_text("0.35 EUR/kWh").first).to_be_visible()

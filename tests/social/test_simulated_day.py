@@ -178,10 +178,3 @@ def simulate(world, seed, drivers, points, steps):
 def test_two_hours_of_twenty_drivers_at_two_points(world):
     counts = simulate(world, seed=7, drivers=20, points=2, steps=36)
     assert counts["holds"] > 1 and counts["kills"] > 5 and counts["mails"] > 1
-
-
-@pytest.mark.slow
-def test_a_day_of_two_hundred_drivers_at_twenty_points(world):
-    counts = simulate(world, seed=2026, drivers=200, points=20, steps=288)
-    print(counts)
-    assert counts["holds"] > 50 and counts["kills"] > 100 and counts["mails"] > 50
