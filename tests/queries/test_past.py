@@ -151,7 +151,7 @@ class Past:
         """``moment``: when, and whether the history was on. An update of a row that changes nothing leaves no entry."""
         at, recorded = moment
         self.at(at, recorded)
-        is_unchanged = not isinstance(thing, tuple) and state == self.told.current(thing)
+        is_unchanged = state is not None and state == self.told.current(thing)
         self.told.note(at, thing, state, recorded and not is_unchanged)
 
     def change(self, moment, what):
