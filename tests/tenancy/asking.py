@@ -15,6 +15,7 @@ from django.utils.html import escape
 from customers.models import Provider, StaffAlert
 from customers.permissions import Role, granted, granted_to_operator
 from tariffs.models import TariffVersion
+from tests.portal.forms import CONFIRMED
 from tests.portal.sent import _Fields
 from tests.tenancy.pages import NOWHERE, Page
 from tests.tenancy.world import ALERTED, MARKS, MISSING, Tenant, World
@@ -166,9 +167,8 @@ def forms_of(client: Any, url: str) -> dict[str, list[str]]:
         for name, value in found if "logout" not in where else ():
             fields.setdefault(name, []).append(value)
     fields.pop("csrfmiddlewaretoken", None)
-    meant = {
+    meant = CONFIRMED | {
         "_save": "Save",
-        "confirmed": "1",
         "confirm": "1",
         "post": "yes",
         "step": "confirm",

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from chargepoints.models import ChargePoint
-from customers.models import ChargeCard
+from customers.models import ChargeCard, StatusChange
 from tests.tenancy.world import MISSING, Tenant
 
 NO_CONTEXT = UUID(int=870)
@@ -164,11 +164,20 @@ def tries(tenant: Tenant | None, own: Tenant) -> Iterator[Try]:
         asked.append((f"{model._meta.model_name}.{field}", "admin:autocomplete", names | {"term": word}))
     for label, name, data in asked:
         yield from _both(label, reverse(name), data)
+    for name in ("driver", "driver_manifest"):
+        yield from _by_key(name, f"{word}-hash")  # as the database has it, which opens nothing
+    yield from _by_key("admin:undo_status", str(NO_CONTEXT if tenant is None else tenant[StatusChange].context))
     for model in admin.site._registry:
         pk = MISSING if tenant is None else tenant[model].pk
         url = f"/{model._meta.app_label}/{model._meta.model_name}/{pk}/"
         for method in ("GET", "POST"):
             yield Try(f"row of {model._meta.model_name}", method, url, {}, (str(pk).encode(),))
+
+
+def _by_key(name: str, key: str) -> Iterator[Try]:
+    """An address that names a row by something else than its id."""
+    for method in ("GET", "POST"):
+        yield Try(name, method, reverse(name, args=[key]), {}, (key.encode(),))
 
 
 def _both(label: str, url: str, data: dict[str, Any]) -> Iterator[Try]:

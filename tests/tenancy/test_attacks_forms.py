@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.urls import reverse
 
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.models import ChargePoint, Connector
-from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, UserGroup
+from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, StatusChange, UserGroup
 from customers.permissions import Role
 from tariffs.models import Tariff
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 from tests.tenancy.asking import ask, taken_back, unseen
-from tests.tenancy.attacking import LISTS, WRITERS, out_of_reach, relations, says, url
+from tests.tenancy.attacking import IN_USE, LISTS, WRITERS, out_of_reach, relations, says, url
 from tests.tenancy.conftest import signed_in
+from tests.tenancy.frame import NO_CONTEXT
 from tests.tenancy.world import MISSING
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +122,7 @@ def test_a_bulk_action_on_another_tenants_rows_does_nothing_and_says_nothing(mar
     for model in LISTS:
         for action in getattr(admin.site._registry[model], "bulk_actions", ()):
             for tenant in out_of_reach(role, marked):
-                sent = {"action": action.name, "_selected_action": tenant[model].pk, "confirmed": "1", "index": "0"}
+                sent = CONFIRMED | {"action": action.name, "_selected_action": tenant[model].pk, "index": "0"}
                 with taken_back() as kept:
                     theirs = ask(browser, "POST", url(model), sent)
                 with taken_back():
@@ -130,17 +132,35 @@ def test_a_bulk_action_on_another_tenants_rows_does_nothing_and_says_nothing(mar
 
 
 def test_a_bulk_action_reaches_no_row_that_one_only_reads(marked, browser):
-    """Helpdesk at South and sub provider of North: South's points are seen, and stay as they are."""
+    """Helpdesk at South and sub provider of North: South's points are seen, and stay as they are; North's are not spared."""
     login = marked.logins["sub provider"]
     Membership.objects.create(
         staff_member=login, role=Role.HELPDESK, provider=marked.south.provider, user_group=marked.south.user_group
     )
-    point = marked.south[ChargePoint]
-    sent = {"action": "deactivate", "_selected_action": point.pk}
+    only_read, own = marked.south[ChargePoint], marked.north[ChargePoint]
+    sent = CONFIRMED | {"action": "deactivate", "_selected_action": [only_read.pk, own.pk], "index": "0"}
     browser("sub provider").post(url(ChargePoint), sent)
-    browser("sub provider").post(url(ChargePoint, "action", point.pk, "deactivate"))
-    point.refresh_from_db()
-    assert point.status == ChargePoint.Status.ACTIVE
+    browser("sub provider").post(url(ChargePoint, "action", only_read.pk, "deactivate"), CONFIRMED)
+    statuses = [ChargePoint.objects.get(pk=point.pk).status for point in (only_read, own)]
+    assert statuses == [ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE]
+
+
+@pytest.mark.parametrize("role", IN_USE)
+def test_a_change_of_status_is_undone_by_nobody_but_the_login_that_made_it(marked, role):
+    """By its address: of one's own tenant and of others, the answer is that for an action which there never was."""
+    browser = signed_in(marked, role)
+    for tenant in marked.tenants.values():
+        customer, change = tenant[Customer], tenant[StatusChange]
+        Customer.objects.filter(pk=customer.pk).update(status=Customer.Status.BLOCKED)
+        contexts = (change.context, NO_CONTEXT)
+        for method in ("GET", "POST"):
+            with taken_back() as kept:
+                theirs, nobodys = (
+                    ask(browser, method, reverse("admin:undo_status", args=[each]), hide=[str(each).encode()])
+                    for each in contexts
+                )
+                assert Customer.objects.get(pk=customer.pk).status == Customer.Status.BLOCKED
+            assert theirs == nobodys and theirs.status == 404 and not kept.writes, (tenant.mark, method)
 
 
 def test_an_exception_is_not_removed_where_one_only_reads(marked, browser):

@@ -13,7 +13,7 @@ from customers.models import ApiKey, ChargeCard, Customer, Membership, StaffMemb
 from customers.permissions import Role
 from tariffs.models import Tariff
 from tests import factories as make
-from tests.portal.forms import page_form
+from tests.portal.forms import CONFIRMED, page_form
 from tests.tenancy.asking import ask, taken_back
 from tests.tenancy.attacking import url
 from tests.tenancy.conftest import signed_in
@@ -211,8 +211,8 @@ def test_choosing_all_rows_of_a_list_chooses_those_of_the_login(marked, browser,
     others = ChargeCard.objects.exclude(customer__user_group=marked.north.user_group)
     before = set(others.values_list("pk", "status"))
     ids = [marked.fjord[ChargeCard].pk, marked.south[ChargeCard].pk, marked.north[ChargeCard].pk]
-    sent = {"action": "block", "_selected_action": ids, "select_across": select_across, "index": "0", "confirmed": "1"}
-    browser("helpdesk").post(url(ChargeCard), sent)
+    sent = {"action": "block", "_selected_action": ids, "select_across": select_across, "index": "0"}
+    browser("helpdesk").post(url(ChargeCard), sent | CONFIRMED)
     assert set(others.values_list("pk", "status")) == before
     assert ChargeCard.objects.get(pk=marked.north[ChargeCard].pk).status == ChargeCard.Status.DEACTIVATED
 
