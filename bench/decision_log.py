@@ -114,7 +114,7 @@ class World:
             "list of what was typed": listed(source__exact="explainer"),
             "list by point": listed(charge_point__id__exact=row.point.pk),
             "list by group": listed(charge_group__id__exact=row.group.pk),
-            "list until a day": listed(asked_at_to_0=week.isoformat(), asked_at_to_1="12:00"),
+            "list until a day": listed(asked_at_until=week.isoformat(), asked_at_until_time="12:00"),
             "last ten of a card": lambda: latest_decisions(login, card=row.card, elsewhere=True),
             "last ten of a customer": lambda: latest_decisions(login, customer=row.customer, elsewhere=True),
             "last ten of a point": lambda: latest_decisions(login, charge_point=row.point),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter, RelatedDropdownFilter
-from unfold.widgets import INPUT_CLASSES
+from django.contrib import messages
+from django.contrib.admin import FieldListFilter, ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
+from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.tenancy import visible_rows
 
@@ -50,30 +51,39 @@ class AutocompleteFilter(OnlySeen, AutocompleteSelectFilter):
 
 
 class MomentsForm(forms.Form):
-    """Two moments, each with the browser's own pickers of a date and a time."""
+    """From one moment until another, as they are typed in every form."""
 
     def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for end, label in (("from", "From"), ("to", "Until")):
-            attributes = {"class": " ".join(INPUT_CLASSES)}
-            widget = forms.SplitDateTimeWidget(
-                date_attrs=attributes | {"type": "date", "aria-label": f"{label}: date"},
-                time_attrs=attributes | {"type": "time", "aria-label": f"{label}: time"},
-                date_format="%Y-%m-%d",
-                time_format="%H:%M",
-            )
-            self.fields[f"{name}_{end}"] = forms.SplitDateTimeField(label=label, required=False, widget=widget)
+        self.fields[f"{name}_from"] = MomentField(label="From")
+        self.fields[f"{name}_until"] = MomentField(label="Until", ends=True)
 
 
-class MomentsFilter(RangeDateTimeFilter):
-    """Between two moments; a date without a time means the whole day."""
+class MomentsFilter(FieldListFilter):
+    """Between two moments by the current time zone; a last day is included. One that can't be read leaves no row."""
 
-    form_class = MomentsForm
+    template = "evcnet/moments_filter.html"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for end, time in (("from", "00:00"), ("to", "23:59:59")):
-            if self.used_parameters.get(f"{self.parameter_name}_{end}_0"):
-                self.used_parameters[f"{self.parameter_name}_{end}_1"] = (
-                    self.used_parameters.get(f"{self.parameter_name}_{end}_1") or time
-                )
+    def __init__(self, field: Any, request: StaffRequest, params: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, request, params, *args, **kwargs)
+        typed = {name: each[-1] if isinstance(each, list) else each for name, each in self.used_parameters.items()}
+        self.form = MomentsForm(self.field_path, typed)
+
+    def expected_parameters(self) -> list[str | None]:
+        return [f"{self.field_path}_{end}{part}" for end in ("from", "until") for part in ("", "_time")]
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Any:
+        yield {"form": self.form}
+
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:  # type: ignore[override]
+        if not self.form.is_valid():
+            # The filters may be folded away.
+            for reason in (each for errors in self.form.errors.values() for each in errors):
+                messages.error(request, f"By {self.title}: {reason}")
+            return queryset.none()
+        begins, ends = (self.form.cleaned_data[f"{self.field_path}_{end}"] for end in ("from", "until"))
+        within = {f"{self.field_path}__gte": begins, f"{self.field_path}__lt": ends}
+        return queryset.filter(**{lookup: moment for lookup, moment in within.items() if moment is not None})

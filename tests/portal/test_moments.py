@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from customers.models import AuditEntry, ChargeCard
+from customers.models import AuditEntry, ChargeCard, Provider
 from tariffs.forms.simple_prices import SimpleForm
 from tests.portal.forms import page_form
 
@@ -131,19 +131,45 @@ def test_an_error_in_a_moment_stands_at_its_field_with_what_was_typed(world, sig
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("at_from_0=2026-07-01&at_to_0=2026-07-01", True),
-        ("at_from_0=2026-07-01&at_from_1=10:31", False),
-        ("at_from_0=2026-07-01&at_from_1=10:30", True),
-        ("at_to_0=2026-06-30", False),
+        ("at_from=2026-07-01&at_until=2026-07-01", True),
+        ("at_from=2026-07-01&at_from_time=10:31", False),
+        ("at_from=2026-07-01&at_from_time=10:30", True),
+        ("at_until=2026-06-30", False),
     ],
 )
 def test_a_list_is_narrowed_by_whole_days_or_to_the_minute(world, signed_in, query, found):
-    entry = AuditEntry.objects.create(
-        event="exported", provider=world.greengrid, at=datetime(2026, 7, 1, 8, 30, 17, tzinfo=UTC)
-    )
+    assert lists(world, signed_in, query, datetime(2026, 7, 1, 8, 30, 17, tzinfo=UTC)) is found
+
+
+def lists(world, signed_in, query, at):
+    """Does the audit log list an entry of this moment to Anna?"""
+    entry = AuditEntry.objects.create(event="exported", provider=world.greengrid, at=at)
     answer = signed_in(world.anna).get(f"/customers/auditentry/?{query}")
     assert answer.status_code == 200
-    assert (entry.pk in {row.pk for row in answer.context["cl"].result_list}) is found
+    return entry.pk in {row.pk for row in answer.context["cl"].result_list}
+
+
+def test_the_last_day_of_a_list_ends_at_midnight_and_not_a_second_before(world, signed_in):
+    assert lists(world, signed_in, "at_until=2026-07-01", datetime(2026, 7, 1, 21, 59, 59, 900_000, tzinfo=UTC))
+    assert not lists(world, signed_in, "at_until=2026-07-01", datetime(2026, 7, 1, 22, 0, tzinfo=UTC))
+
+
+def test_a_list_is_narrowed_by_the_clock_of_the_provider(world, signed_in):
+    Provider.objects.filter(pk=world.greengrid.pk).update(time_zone="America/New_York")
+    assert lists(world, signed_in, "at_until=2026-06-30", datetime(2026, 7, 1, 3, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("at_from=2026-03-29&at_from_time=02:30", "does not exist there"),
+        ("at_from_time=10:30", "Give the date as well"),
+        ("at_until=soon", "Enter a valid date/time"),
+    ],
+)
+def test_a_moment_that_cannot_be_read_lists_nothing_and_says_why(world, signed_in, query, why):
+    assert not lists(world, signed_in, query, datetime(2026, 7, 1, 8, 30, tzinfo=UTC))
+    assert why in signed_in(world.anna).get(f"/customers/auditentry/?{query}").content.decode()
 
 
 # Other texts that a form reads as a file does

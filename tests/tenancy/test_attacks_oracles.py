@@ -97,7 +97,7 @@ def test_a_list_is_narrowed_by_what_it_offers_and_by_nothing_else(marked, model,
 @pytest.mark.parametrize("role", IN_USE)
 @for_each(
     "query",
-    ["_facets=True", "q=zq__&o=-1.2", "_popup=1&_to_field=id", "at_from_0=2026-01-01", "from=2020-01-01&to=2030-01-01"],
+    ["_facets=True", "q=zq__&o=-1.2", "_popup=1&_to_field=id", "at_from=2026-01-01", "from=2020-01-01&to=2030-01-01"],
 )
 def test_facets_days_and_popups_of_a_list_name_no_other_tenant(marked, role, query):
     browser, marks = signed_in(marked, role), unseen(role, marked)
