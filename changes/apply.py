@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from changes.audience import default_notify
 from changes.cancel import cancel_version
-from changes.impact import Impact
 from changes.impact_text import parts
 from changes.models import Change, Way
 from changes.preview import Preview, judge_proposal
@@ -146,7 +144,7 @@ def record_change(
         notify=notify,
         proposal=impact.proposal,
         earlier=preview.basis.earlier,
-        impact=as_json(impact)
+        impact=impact.as_json()
         | {
             "parts": [part.as_json() for part in parts(impact, preview.basis.tariff_names)[:MOST_PARTS]],
             "by_user_group": counts_by_user_group(preview),
@@ -159,17 +157,6 @@ def record_change(
     change.groups.add(*preview.basis.groups)
     send_changed(change, preview)
     return change
-
-
-def as_json(impact: Impact) -> dict[str, Any]:
-    """What is printed by ``preview_terms`` and kept in the record: counts, not customers."""
-    return {
-        "counts": dict(impact.customers_by_effect),
-        "regulars": impact.regulars,
-        "points": impact.points,
-        "fingerprint": impact.fingerprint,
-        "warnings": list(impact.warnings),
-    }
 
 
 def _try_in_database(preview: Preview) -> None:

@@ -116,6 +116,16 @@ class Impact:
         parts = [self.proposal, self.rows, self.customers_by_effect, self.regulars, self.points, self.warnings]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
+    def as_json(self) -> dict[str, Any]:
+        """What is printed by ``preview_terms`` and kept in the record: counts, not customers."""
+        return {
+            "counts": dict(self.customers_by_effect),
+            "regulars": self.regulars,
+            "points": self.points,
+            "fingerprint": self.fingerprint,
+            "warnings": list(self.warnings),
+        }
+
 
 def groups_of_effects(cases: Iterable[Case]) -> list[Case]:
     """Cases merged where effect and both price lists are the same: one sentence each, the heaviest and largest first."""

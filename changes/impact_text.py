@@ -125,3 +125,15 @@ def _share(count: int, total: int) -> str:
 
 def affected(counts: Mapping[Effect, int]) -> int:
     return sum(counts[effect] for effect in AFFECTED)
+
+
+def picture(impact: Mapping[str, Any]) -> dict[str, Any]:
+    """An impact, as it is kept with a change, as it is shown."""
+    return {
+        "bars": bars(impact["counts"]),
+        "sentences": sentences(read_parts(impact.get("parts", ()))),
+        "affected": affected(impact["counts"]),
+        "regulars": impact["regulars"],
+        "points": impact["points"],
+        "warnings": impact["warnings"],
+    }

@@ -10,7 +10,7 @@ from typing import Any
 from changes.impact import AFFECTED, EFFECTS, Case, Impact
 from changes.impact_text import Part, parts, read_parts
 from changes.models import Change
-from changes.preview import Preview
+from changes.preview import Preview, preview_scheduled
 from chargegroups.customer_facts import FactSet
 from customers.models import StaffMember
 
@@ -72,6 +72,13 @@ def recorded_impact(change: Change, login: StaffMember) -> Mapping[str, Any] | N
         "parts": [part.as_json() for part in noticed],
         "regulars": None,
     }
+
+
+def impact_today(change: Change, login: StaffMember) -> Mapping[str, Any]:
+    """The impact of a scheduled change by the rows of now, as far as the login reads it, in the form of a kept one."""
+    preview = visible_preview(preview_scheduled(change), login)
+    noticed = parts(preview.impact, preview.basis.tariff_names)
+    return preview.impact.as_json() | {"parts": [part.as_json() for part in noticed]}
 
 
 def _merged(noticed: Iterable[Part]) -> list[Part]:

@@ -16,20 +16,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from changes import impact_text
 from changes.admin import affected_customers, cancel_change, undo
 from changes.admin.diff import StoredProposal, differences
-from changes.apply import as_json
 from changes.change_permissions import OUT_OF_SIGHT, may_cancel, may_change_exceptions, may_make, partly_visible
+from changes.impact_text import picture
 from changes.models import Change
 from changes.notify import announcements_of
 from changes.preview import Preview, preview_scheduled
 from changes.proposals import Inapplicable
 from changes.undo import whole_undo
-from changes.visible_impact import recorded_impact, visible_preview
+from changes.visible_impact import impact_today, recorded_impact, visible_preview
 from chargegroups.models import ChargeGroup
 from customers.effect_words import counts_in_words
-from customers.models import Notice, StaffMember
+from customers.models import Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
@@ -172,7 +171,7 @@ class ChangeAdmin(ModelAdmin[Change]):
             "out_of_sight": OUT_OF_SIGHT,
             "differences": differences(stored),
             "recorded": picture(recorded) if whole and recorded is not None else None,
-            "today": _today(change, request.user) if whole and state == "scheduled" else None,
+            "today": picture(impact_today(change, request.user)) if whole and state == "scheduled" else None,
             "conflicts": conflicts(request, change) if state == "scheduled" else [],
             "announcements": announcements(request, change),
             "may_cancel": state == "scheduled" and may_cancel(request.user, change),
@@ -180,24 +179,6 @@ class ChangeAdmin(ModelAdmin[Change]):
             "undone_by": list(change.undone_by.all()),
             "zone": change.provider.time_zone,
         }
-
-
-def _today(change: Change, login: StaffMember) -> dict[str, Any]:
-    preview = visible_preview(preview_scheduled(change), login)
-    parts = impact_text.parts(preview.impact, preview.basis.tariff_names)
-    return picture(as_json(preview.impact) | {"parts": [part.as_json() for part in parts]})
-
-
-def picture(impact: Mapping[str, Any]) -> dict[str, Any]:
-    """A kept impact as it is shown."""
-    return {
-        "bars": impact_text.bars(impact["counts"]),
-        "sentences": impact_text.sentences(impact_text.read_parts(impact.get("parts", ()))),
-        "affected": impact_text.affected(impact["counts"]),
-        "regulars": impact["regulars"],
-        "points": impact["points"],
-        "warnings": impact["warnings"],
-    }
 
 
 def conflicts(request: StaffRequest, change: Change) -> list[Change]:

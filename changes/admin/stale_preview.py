@@ -12,7 +12,6 @@ from typing import Any
 from django.core import signing
 from django.db.models import Max
 
-from changes.apply import as_json
 from changes.impact import EFFECTS
 from changes.models import Change
 from changes.preview import Preview
@@ -46,7 +45,7 @@ def sign(preview: Preview, login: StaffMember) -> str:
     provider = preview.provider.pk
     # A provider's changes are made one at a time, so a later one has a larger id.
     last = Change.objects.visible_to(login).filter(provider=provider).aggregate(last=Max("pk"))["last"] or 0
-    payload = {**as_json(preview.impact), "last": last, "provider": provider}
+    payload = {**preview.impact.as_json(), "last": last, "provider": provider}
     return signing.dumps(payload, salt=SALT, compress=True)
 
 
@@ -62,7 +61,7 @@ def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, An
     then = _signed(data)
     if then is None:
         return StaleContext([], [])
-    now = as_json(preview.impact)
+    now = preview.impact.as_json()
     lines = [
         _line(EFFECT_WORDS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS
     ]

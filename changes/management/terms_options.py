@@ -10,7 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from changes.apply import as_json, preview_change
+from changes.apply import preview_change
 from changes.audience import short_notice
 from changes.preview import Preview
 from changes.proposals import Inapplicable, NewTerms, NothingToChange
@@ -71,7 +71,7 @@ class TermsCommand(BaseCommand):
 
 def preview_as_json(proposal: NewTerms, preview: Preview) -> dict[str, Any]:
     """charge_group, at, counts, regulars, points, fingerprint, warnings: also of what is odd about the new prices."""
-    at, output = preview.scheduled and preview.scheduled.isoformat(), as_json(preview.impact)
+    at, output = preview.scheduled and preview.scheduled.isoformat(), preview.impact.as_json()
     output["warnings"] += [f"{each.why} {each.remedy}" for each in price_findings(preview.basis)]
     output["warnings"] += short_notice(preview)
     return {"charge_group": proposal.group.code, "at": at, **output}

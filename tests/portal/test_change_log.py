@@ -151,6 +151,9 @@ def test_a_scheduled_change_is_cancelled_after_a_page_that_says_who_is_told(worl
     at = soon()
     change = made(NewTerms(world.leusden, {"own_user_group": False}), at, notify="all")
     anna = signed_in(world.anna)
+    page = text_of(anna.get(page_of(change, "cancel")))
+    assert "What would have come, as it looks today" in page
+    assert "1 customer loses access" in page
     assert "1 letter that reached nobody yet stays unsent" in text_of(anna.get(page_of(change, "cancel")))
     Notice.objects.update(state="sent")
     assert "1 customer was told that it would come" in text_of(anna.get(page_of(change, "cancel")))
