@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from chargepoints import decision_log
@@ -26,6 +27,16 @@ def no_decisions_wait():
     """What a test asked is not written by the next one."""
     yield
     decision_log.LOG.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_stay(request, django_db_blocker):
+    """What a test that commits left in the queue, whose tables no flush empties, is not met by the next one."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture

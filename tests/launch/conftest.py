@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from devtools.postgresql.cluster import Cluster
 from evcnet.var_dir import PROJECT
@@ -64,10 +63,3 @@ def running_in(var: Path | str) -> dict[int, str]:
         if os.fsencode(var) in arguments + environment:
             found[int(process.name)] = arguments.replace(b"\0", b" ").decode()
     return found
-
-
-@pytest.fixture
-def no_jobs_of_others(db) -> None:
-    """What tests before left in the queue, whose tables no flush empties, is not taken up here."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -17,7 +17,7 @@ from tests.launch.test_portal import free_port
 from tests.launch.wire import wire_to
 from tests.mail_server import mail_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_jobs_of_others")]
+pytestmark = pytest.mark.django_db(transaction=True)
 AWAY = 8
 """Seconds. What is tried again after them is tried again after any time: at least every half minute."""
 

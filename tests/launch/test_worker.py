@@ -18,7 +18,7 @@ from tests import factories as make
 from tests.launch.production import a_minute_passes, environment, running, until
 from tests.mail_server import MailServer, mail_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_jobs_of_others")]
+pytestmark = pytest.mark.django_db(transaction=True)
 LETTERS, KILLS = 60, 3
 
 
