@@ -184,6 +184,7 @@ def test_what_was_typed_goes_on_after_the_password_was_asked_again(world, portal
         store["proved_at"] = 0
         store.save()
     page.get_by_label("Customer number").fill("1001")
+    page.get_by_label("Reason").fill("asked for it in writing")
     page.get_by_role("button", name="Erase the person").click()
     expect(page.get_by_role("heading", name="Is it still you, Ben?")).to_be_visible()
     assert portal.accessible() == []
