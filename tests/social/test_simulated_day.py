@@ -32,7 +32,8 @@ class Killed(BaseException):
 class Day:
     """``kills``: one in so many steps of a process ends in the middle, and is done again by the next process."""
 
-    def __init__(self, world, seed, drivers, points, kills=6):
+    def __init__(self, world, seed, drivers, points, step, kills=6):
+        self.step = step
         self.random, self.kills, self.killed = random.Random(seed), kills, 0
         self.points = [make.ChargePointFactory(charge_group=world.leusden) for _ in range(points)]
         self.cards = [
@@ -49,9 +50,9 @@ class Day:
 
     def run(self, steps):
         for step in range(steps):
-            with time_machine.travel(DAY + step * STEP, tick=True):
+            with time_machine.travel(DAY + step * self.step, tick=True):
                 self._step()
-        with time_machine.travel(DAY + steps * STEP + timedelta(hours=2), tick=True):
+        with time_machine.travel(DAY + steps * self.step + timedelta(hours=2), tick=True):
             self.end = timezone.now()
             advance_all(self.end)
 
@@ -168,9 +169,9 @@ def check(day):
     }  # fmt: skip
 
 
-def simulate(world, seed, drivers, points, steps):
+def simulate(world, seed, drivers, points, steps, step=STEP):
     make_social(world)
-    day = Day(world, seed, drivers, points)
+    day = Day(world, seed, drivers, points, step)
     day.run(steps)
     return check(day)
 
@@ -178,3 +179,9 @@ def simulate(world, seed, drivers, points, steps):
 def test_two_hours_of_twenty_drivers_at_two_points(world):
     counts = simulate(world, seed=7, drivers=20, points=2, steps=36)
     assert counts["holds"] > 1 and counts["kills"] > 5 and counts["mails"] > 1
+
+
+@pytest.mark.slow
+def test_a_day_of_two_hundred_drivers_at_twenty_points(world):
+    counts = simulate(world, seed=2026, drivers=200, points=20, steps=144, step=2 * STEP)
+    assert counts["holds"] > 50 and counts["kills"] > 100 and counts["mails"] > 50
