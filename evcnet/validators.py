@@ -11,7 +11,7 @@ REMEDY = "delete it, or type the whole again in plain letters and digits"
 
 def validate_code(code: str) -> None:
     """Codes and numbers: signs that are what they look like."""
-    _refuse_outer_blanks(code)
+    _refuse_marks_around(code)
     validate_print(code)
 
 
@@ -22,7 +22,7 @@ def validate_print(text: str) -> None:
 
 def validate_key(code: str) -> None:
     """Uids, identities and EVSE IDs: printable ASCII, with a letter or digit, since separators don't count."""
-    _refuse_outer_blanks(code)
+    _refuse_marks_around(code)
     _refuse_foreign_sign(code, ascii_only=True)
     if not any(map(str.isalnum, code)):
         raise ValidationError("It has neither a letter nor a digit: write at least one.")
@@ -34,9 +34,11 @@ def validate_name(name: str) -> None:
         raise ValidationError("Nothing of it can be seen: write at least one letter, digit or sign.")
 
 
-def _refuse_outer_blanks(code: str) -> None:
+def _refuse_marks_around(code: str) -> None:
     if code != code.strip():
         raise ValidationError("A code neither begins nor ends with a space.")
+    if code.startswith("'"):
+        raise ValidationError("It begins with an apostrophe, by which spreadsheets mark text: delete the apostrophe.")
 
 
 def _refuse_foreign_sign(code: str, *, ascii_only: bool) -> None:

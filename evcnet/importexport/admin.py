@@ -99,7 +99,7 @@ class BulkImportExportAdmin(ColumnsPageMixin):
         values = self.get_confirm_form_initial(request, form)
         storage.save_notes(values)
         names = ColumnNames(self.resource_of(request, form, values))
-        if names.errors(names.resolve(form.sheet.headers or [])):
+        if not names.fits(form.sheet.headers or []):
             return HttpResponseRedirect(self.columns_url(storage.name))
         return self.preview(request, form, values, form.sheet)
 

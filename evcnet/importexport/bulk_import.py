@@ -98,6 +98,10 @@ class BulkImport(ResourceDeclaration):
         if lock:
             self.lock_terms({row.provider.pk for row in rows if row.provider})
         instances = self.find_instances(rows, lock=lock)
+        new_rows = sum(row.key is not None and row.key not in instances for row in rows)
+        if missing := self._reader.names.missing_for(new_rows, self._reader.header):
+            result.refuse(missing)
+            return
         row_results = []
         for row in self.sort_rows(rows):
             self.check_time()

@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from evcnet.importexport.common_names import COMMON_NAMES, FIRST_NAME, INFIX, LAST_NAME
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.widgets import ReferenceWidget
+from evcnet.text import counted
 
 if TYPE_CHECKING:
     from tablib import Dataset
@@ -32,6 +33,7 @@ class ColumnNames:
 
     def __init__(self, resource: ResourceDeclaration) -> None:
         self.kind = resource.kind
+        self.key = list(resource.key)
         self.required = [each.column_name for each in resource.columns if each.required]
         fields = {each.column_name: each for each in resource.columns}
         self.labels = {PROVIDER: "Provider"} if resource.has_provider else {}
@@ -77,17 +79,28 @@ class ColumnNames:
         errors = []
         unknown = [name for name in header if name and name not in self.labels]
         if unknown:
-            errors.append(RowError(1, unknown[0] if len(unknown) == 1 else "", self._unknown(unknown)))
+            errors.append(RowError(1, unknown[0] if len(unknown) == 1 else "", self._unknown(unknown, header)))
         for position, name in enumerate(header, 1):
             if not name:
                 errors.append(RowError(1, "", f"Column {position} has no name: name it, or delete it."))
             elif name in header[: position - 1]:
                 errors.append(RowError(1, name, f"The column {quoted(name)} stands there twice: delete one of them."))
         return errors + [
-            RowError(1, name, f"The column {quoted(name)} is missing: it is required, so add it.")
-            for name in self.required
+            RowError(1, name, f"The column {quoted(name)} is missing: rows are known by it, so add it.")
+            for name in self.key
             if name not in header
         ]
+
+    def fits(self, header: Sequence[str]) -> bool:
+        """Is nothing wrong with the names, and has the file all that a new row needs?"""
+        names = self.resolve(header)
+        return not self.errors(names) and set(self.required) <= set(names)
+
+    def missing_for(self, new_rows: int, header: Sequence[str]) -> list[RowError]:
+        """What new rows can't do without; on update only the key is required."""
+        why = f"{counted(new_rows, 'row')} {'is new and needs' if new_rows == 1 else 'are new and need'} it, so add it."
+        missing = [name for name in self.required if name not in header]
+        return [RowError(1, name, f"The column {quoted(name)} is missing: {why}") for name in missing if new_rows]
 
     def on_another_sheet(self, header: Sequence[str], dataset: Dataset) -> list[RowError]:
         """Where the data of a workbook may stand, if the sheet in front lacks columns that another has."""
@@ -100,10 +113,11 @@ class ColumnNames:
                 return [RowError(1, "", f"{front}. {quoted(title)} has the {columns}: put that one in front.")]
         return []
 
-    def _unknown(self, names: list[str]) -> str:
+    def _unknown(self, names: list[str], header: Sequence[str]) -> str:
         nearest = ", ".join(f"{quoted(name)} (nearest: {self.nearest(name)})" for name in names)
         what = f"The column {nearest} is" if len(names) == 1 else f"{len(names):,} unknown columns: {nearest}. They are"
-        return f"{what} not known: use {', '.join(self.columns)}, or leave out what has no place here."
+        headless = "" if len(names) < len(header) else " If the first row holds values, say that there is no header."
+        return f"{what} not known: use {', '.join(self.columns)}, or leave out what has no place here.{headless}"
 
     def guess(self, header: Sequence[str], remembered: Mapping[str, str]) -> list[str]:
         """What each column probably is, "" for those that nobody knows: by the last choice, else by the names here, those

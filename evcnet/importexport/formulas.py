@@ -10,6 +10,18 @@ _DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
+_QUOTED = re.compile(r'="([^"]*)"')
+
+
+def formula_message(cell: str) -> str | None:
+    """Why the cell, as it stands in a file, is no code: it is a formula, such as ="0400" to keep zeros; None for others."""
+    if not cell.startswith("="):
+        return None
+    quoted = _QUOTED.fullmatch(cell)
+    value = f"{quoted[1]} alone" if quoted else "its value"
+    return f"“{cell[:40]}” is a formula: write {value}, and format the column as text."
+
+
 def escaped(cell: str) -> str:
     return f"'{cell}" if _DANGEROUS.match(cell) else cell
 

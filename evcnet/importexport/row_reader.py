@@ -14,7 +14,7 @@ from evcnet.importexport.column_names import PROVIDER, ColumnNames
 from evcnet.importexport.csv_file import BadCell, NoText
 from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
 from evcnet.importexport.fields import Field
-from evcnet.importexport.formulas import unescaped
+from evcnet.importexport.formulas import formula_message, unescaped
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.rows import Row
 from evcnet.importexport.suggestions import CodeSuggestions
@@ -60,6 +60,8 @@ class RowReader:
         for name, cell in zip(self.header, texts, strict=False):
             if isinstance(cell, BadCell) and (name in self.word_columns or not isinstance(cell, NoText)):
                 row.refuse(name, cell.why)
+            elif name in self.word_columns and (why := formula_message(cell)):
+                row.refuse(name, why)
             elif "\x00" in row[name]:
                 row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
         width = getattr(self.dataset, "ragged", {}).get(number)

@@ -163,6 +163,16 @@ FILES = [
     Bad(
         "a uid that is in the file but for zeros", "charge_cards", csv_of("uid", "77", "077"), 3, "uid", "“77” in row 2"
     ),
+    Bad("a formula that keeps zeros", "charge_cards", b'uid\n"=""0400"""\n', 2, "uid", "write 0400 alone"),
+    Bad(
+        "a formula in place of a number",
+        "customers",
+        csv_of(CUSTOMERS, "NORTH,=1+1,A,"),
+        2,
+        "number",
+        "write its value",
+    ),
+    Bad("the mark of text before a uid", "charge_cards", csv_of("uid", "'0400311"), 2, "uid", "delete the apostrophe"),
     Bad("a uid of separators alone", "charge_cards", csv_of("uid", "--"), 2, "uid", "write at least one"),
     Bad(
         "a sign that nobody sees",

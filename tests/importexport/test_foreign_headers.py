@@ -64,6 +64,22 @@ def test_a_name_and_its_label_are_one_column(world, take):
     assert not Customer.objects.filter(number="1900").exists()
 
 
+def test_an_update_needs_the_key_alone_and_a_new_row_all_that_is_required(world, take):
+    answer = take("customers", "number,email", "1001,new@example.org")
+    assert answer.counts == (0, 1, 0, 0)
+    world.jansen.refresh_from_db()
+    assert (world.jansen.email, world.jansen.name) == ("new@example.org", "Jansen, T.")
+    answer = take("customers", "number,email", "1001,other@example.org", "1900,jo@example.org")
+    assert (answer.status, answer.errors) == (1, [(1, "name"), (1, "user_group")])
+    assert "1 row is new and needs it" in answer.messages
+    world.jansen.refresh_from_db()
+    assert world.jansen.email == "new@example.org"
+
+
+def test_a_file_whose_first_row_holds_values_is_told_so(world, take):
+    assert "say that there is no header" in take("charge_cards", "04AA22", "04AA33").messages
+
+
 def test_a_column_without_a_name_that_holds_something_is_refused(world, take):
     answer = take("customers", "user_group,,number,name", "NORTH,,1900,Jo", "NORTH,x,1901,Al")
     assert answer.errors == [(1, "")]

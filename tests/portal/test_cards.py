@@ -166,3 +166,42 @@ def test_the_search_box_for_a_customer_offers_ones_own_only(world, signed_in, wh
     asked = {"app_label": "customers", "model_name": "chargecard", "field_name": "customer", "term": "Jansen"}
     answer = signed_in(getattr(world, who)).get("/autocomplete/", asked).json()
     assert [each["text"] for each in answer["results"]] == found
+
+
+@pytest.mark.parametrize("uid", ["04:aa:11", "04 AA 11", "04aa11"])
+def test_a_form_never_changes_how_a_uid_is_spelled(world, signed_in, uid):
+    edit(signed_in(world.anna), world.jansens_card, uid=uid, visual_number="NEW-1")
+    world.jansens_card.refresh_from_db()
+    assert (world.jansens_card.uid, world.jansens_card.visual_number) == ("04AA11", "NEW-1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"uid": "04AD\u200b"}, "U+200B, a zero-width space, at place 5"),
+        ({"uid": "\uff10\uff14AD"}, "U+FF10, a fullwidth digit zero, at place 1"),
+        ({"uid": "04\u0410D"}, "U+0410, a Cyrillic capital letter a, at place 3"),
+        ({"uid": "--"}, "write at least one"),
+        ({"uid": "04EE55", "visual_number": "NL\u20111"}, "U+2011, a non-breaking hyphen, at place 3"),
+        ({"uid": "04:bb:22"}, "This uid cannot be used"),
+        ({"uid": "04-cc-33"}, "This uid cannot be used"),
+        ({"uid": "4BB22"}, "the card “04BB22” only by leading zeros"),
+        ({"uid": "00:04BB22"}, "the card “04BB22” only by leading zeros"),
+    ],
+)
+def test_a_uid_that_is_spoiled_or_taken_is_refused_with_the_reason(world, signed_in, typed, why):
+    for shown in (
+        add(signed_in(world.anna), **typed),
+        edit(signed_in(world.anna), world.jansens_card, **typed),
+    ):
+        assert why in shown.content.decode()
+    assert set(ChargeCard.objects.values_list("uid", flat=True)) == {"04AA11", "04BB22", "04CC33"}
+
+
+def test_zeros_name_no_card_out_of_sight(world, signed_in):
+    """Carla sees North's cards: Bakker's of South is not named; of Olsen's card of BlueVolt Anna hears nothing."""
+    shown = add(signed_in(world.carla), uid="4BB22", customer=world.jansen.pk).content.decode()
+    assert "a card that you don&#x27;t see" in shown
+    assert "04BB22" not in shown
+    add(signed_in(world.anna), uid="4CC33")
+    assert ChargeCard.objects.filter(uid="4CC33").exists()

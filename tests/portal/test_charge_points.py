@@ -320,3 +320,14 @@ def test_the_history_of_a_point_says_who_took_it_out_of_its_group(world, signed_
     browser.post(url, sent(browser.post(url), url, step="confirm", named="CG-LEUSDEN"))
     text = browser.get(reverse("admin:chargepoints_chargepoint_history", args=[world.market.pk])).content.decode()
     assert "Ben" in text and "Leusden centre" in text and "inactive" in text
+
+
+def test_a_form_never_changes_how_an_identity_is_spelled(world, signed_in):
+    browser = signed_in(world.anna)
+    address = reverse("admin:chargepoints_chargepoint_change", args=[world.market.pk])
+    typed = {"identity": "nl*grg*e0001", "name": "Market", "evse_id": "NL*GRG*E0001"}
+    browser.post(address, page_form(browser.get(address)) | typed)
+    world.market.refresh_from_db()
+    assert (world.market.identity, world.market.name) == ("NLGRGE0001", "Market")
+    refused = browser.post(address, page_form(browser.get(address)) | {"evse_id": "NL*GRG*\u04151"})
+    assert "U+0415, a Cyrillic capital letter ie, at place 8" in refused.content.decode()
