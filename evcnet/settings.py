@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "chargegroups",
     "chargepoints",
     "changes",
+    "roaming",
     "gateway",
     "socialcharging",
 ]

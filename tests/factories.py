@@ -10,6 +10,7 @@ from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.models import ChargeCard, Customer, Membership, Provider, StaffMember, UserGroup
+from roaming.models import Agreement, Partner, PartnerToken
 from tariffs import writes as tariff_writes
 from tariffs.models import Tariff, TariffElement
 
@@ -178,3 +179,44 @@ class ChargePointFactory(factory.django.DjangoModelFactory):
     location = factory.SubFactory(LocationFactory, provider=factory.SelfAttribute("..provider"))
     identity = factory.Sequence(lambda n: f"NLXXXE{n:06d}")
     status = ChargePoint.Status.ACTIVE
+
+
+class PartnerFactory(factory.django.DjangoModelFactory):
+    """An e-MSP of which the provider knows; ``agreed=False`` leaves it without an agreement, ``tariff`` is that of the agreement."""
+
+    class Meta:
+        model = Partner
+
+    provider = factory.SubFactory(ProviderFactory)
+    country_code = "DE"
+    party_id = factory.Sequence(lambda n: f"{chr(65 + n // 100 % 26)}{n % 100:02d}")
+    name = factory.Sequence(lambda n: f"Partner {n}")
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        agreed, tariff = kwargs.pop("agreed", True), kwargs.pop("tariff", None)
+        partner = super()._create(model_class, *args, **kwargs)
+        if agreed:
+            AgreementFactory(partner=partner, tariff=tariff)
+        return partner
+
+
+class AgreementFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Agreement
+
+    provider = factory.SelfAttribute("partner.provider")
+    valid_from = LONG_AGO
+
+
+class PartnerTokenFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PartnerToken
+
+    partner = factory.SubFactory(PartnerFactory)
+    provider = factory.SelfAttribute("partner.provider")
+    uid = factory.Sequence(lambda n: f"0499FF{n:06X}")
+    contract_id = factory.Sequence(lambda n: f"DE-XYZ-C{n:08d}")
+    issuer = "An issuer"
+    whitelist = PartnerToken.Whitelist.ALWAYS
+    last_updated = LONG_AGO

@@ -113,6 +113,7 @@ def test_every_setting_is_in_the_example():
         "chargegroups",
         "chargepoints",
         "changes",
+        "roaming",
         "gateway",
         "devtools",
         "deploy",

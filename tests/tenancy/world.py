@@ -140,6 +140,7 @@ def _tenant(mark: str, provider: Provider) -> Tenant:
     _happenings(tenant, said)
     _devices(tenant, said)
     _queues(tenant, said)
+    _partners(tenant, said)
     return tenant
 
 
@@ -335,6 +336,17 @@ def _devices(tenant: Tenant, said: str) -> None:
     tenant.keep(devices.DeviceCommand.objects.create(charge_point=point, **asked))
     unknown = {"provider": tenant.provider, "identity": f"{said}-unknown", "protocol": said}
     tenant.keep(devices.UnknownDevice.objects.create(**unknown, **texts))
+
+
+def _partners(tenant: Tenant, said: str) -> None:
+    """A partner of the provider, with an agreement on a price list and a token."""
+    partner = tenant.keep(
+        make.PartnerFactory(provider=tenant.provider, name=f"{said} partner", contacts=f"{said} contacts", agreed=False)
+    )
+    agreed = {"tariff": tenant["second tariff"], "note": f"{said} agreed"}  # type: ignore[index]
+    tenant.keep(make.AgreementFactory(partner=partner, **agreed))
+    texts = {"contract_id": f"{said}-contract", "visual_number": f"{said}-seen", "issuer": f"{said} issuer"}
+    tenant.keep(make.PartnerTokenFactory(partner=partner, uid=f"{said}token", group_id=f"{said}-fleet", **texts))
 
 
 def _alert(tenant: Tenant, login: Any) -> None:

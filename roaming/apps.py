@@ -1,0 +1,8 @@
+"""Roaming: partners (e-MSPs), their agreements and tokens, and OCPI towards them."""
+
+from django.apps import AppConfig
+
+
+class RoamingConfig(AppConfig):
+    name = "roaming"
+    verbose_name = "Roaming"
