@@ -16,9 +16,10 @@ from chargepoints.authorization_facts import fetch_facts
 from chargepoints.models import ChargePoint, DecisionEntry, Hold, Rating, Session
 from customers.models import ChargeCard, Customer
 from gateway.models import Transaction
+from gateway.running import running_transactions
 from gateway.states import PointState, point_states
 from socialcharging.models import QueueEntry, QueueMail, SocialSettings
-from socialcharging.queues import is_social, running_transactions
+from socialcharging.queues import is_social
 from socialcharging.texts import texts
 from tariffs.conversion import price_list
 from tariffs.models import TariffVersion
@@ -128,7 +129,7 @@ class DriverPage:
         entries = QueueEntry.objects.filter(charge_point=card.point, left_at=None)
         order = list(entries.values_list("customer", flat=True))
         hold = Hold.objects.filter(charge_point=card.point, ended_at=None, until__gt=self.at).first()
-        running = running_transactions(card.point.pk).filter(customer=self.customer).first()
+        running = running_transactions().filter(charge_point=card.point, customer=self.customer).first()
         card.waits = self._count_others(order)
         is_mine = self.customer.pk in order
         card.is_turn = hold is not None and hold.customer_id == self.customer.pk
@@ -154,7 +155,9 @@ class DriverPage:
         return self.texts["waits_0" if others == 0 else "waits_1" if others == 1 else "waits_n"].format(count=others)
 
     def _add_asking(self, card: PointCard) -> None:
-        keys = [f"waits-{pk}" for pk in running_transactions(card.point.pk).values_list("pk", flat=True)]
+        keys = [
+            f"waits-{pk}" for pk in running_transactions().filter(charge_point=card.point).values_list("pk", flat=True)
+        ]
         if QueueMail.objects.filter(key__in=keys).exists():
             card.lines.append(self.texts["asked"])
         else:

@@ -12,7 +12,8 @@ from chargepoints.authorization_facts import fetch_facts
 from chargepoints.models import ChargePoint, Hold
 from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.errors import DomainError
-from gateway.models import ConnectorState, Transaction
+from gateway.models import ConnectorState
+from gateway.running import running_transactions
 from gateway.states import point_state
 from socialcharging.mailing import tell
 from socialcharging.models import Queue, QueueEntry, QueueMail, SocialSettings
@@ -147,16 +148,11 @@ def _check_may_queue(customer: Customer, point: ChargePoint, now: datetime) -> N
 
 
 def _runs_there(customer: Customer, point: ChargePoint) -> bool:
-    return running_transactions(point.pk).filter(customer=customer).exists()
-
-
-def running_transactions(charge_point: int) -> QuerySet[Transaction]:
-    rows = Transaction.objects.filter(charge_point=charge_point, session=None, ended_at=None)
-    return rows.filter(started_at__isnull=False)
+    return running_transactions().filter(charge_point=point, customer=customer).exists()
 
 
 def _tell_who_charges(point: ChargePoint, now: datetime) -> None:
-    for row in running_transactions(point.pk).exclude(customer=None).select_related("customer"):
+    for row in running_transactions().filter(charge_point=point).exclude(customer=None).select_related("customer"):
         if row.customer is not None and row.customer.provider_id == point.provider_id:
             tell(row.customer, point, QueueMail.Kind.WAITS, f"waits-{row.pk}", now)
 
@@ -197,7 +193,7 @@ def _is_free(point: ChargePoint) -> bool:
     state = point_state(point.pk)
     if not state.is_free:
         return False
-    taken = dict(running_transactions(point.pk).values_list("evse", "last_message_at"))
+    taken = dict(running_transactions().filter(charge_point=point).values_list("evse", "last_message_at"))
     return any(
         row.state == ConnectorState.State.AVAILABLE and (row.evse not in taken or row.reported_at > taken[row.evse])
         for row in state.connectors

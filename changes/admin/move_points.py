@@ -21,6 +21,7 @@ from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.text import counted
+from gateway.running import running_sentence
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class MovePointsWizard(ChangeWizard[ChargeGroup | ChargePoint | None]):
         return [point for point, reason in reasons if not reason]
 
     def preview_context(self) -> dict[str, Any]:
-        return {"left_out": self.left_out}
+        points = [point.pk for point in self.points]
+        return {"left_out": self.left_out, "running": running_sentence(self.request.user, "charge_point", points)}
 
 
 def regroup(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: ChargePoint) -> HttpResponseBase:

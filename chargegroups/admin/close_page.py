@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 
@@ -9,8 +11,10 @@ from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals.points import GroupClosure
 from chargegroups.admin.charge_points_tab import may_move
 from chargegroups.models import ChargeGroup
+from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
+from gateway.running import running_sentence
 
 
 class CloseGroupWizard(ChangeWizard[ChargeGroup]):
@@ -26,6 +30,10 @@ class CloseGroupWizard(ChangeWizard[ChargeGroup]):
 
     def draft(self) -> Draft:
         return Draft(GroupClosure(self.obj))
+
+    def preview_context(self) -> dict[str, Any]:
+        points = list(ChargePoint.objects.filter(charge_group=self.obj).values_list("pk", flat=True))
+        return {"running": running_sentence(self.request.user, "charge_point", points)}
 
 
 def close_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -20,12 +20,14 @@ from chargegroups.models import ChargeGroup
 from chargepoints import attach_detach
 from chargepoints.models import ChargePoint
 from chargepoints.status_text import points_become
+from customers.models import StaffMember
 from evcnet.admin.actions import Action, ActionForm, row_of_page
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
 from evcnet.admin.status_actions import StatusAction, StatusKind
 from evcnet.bulk import RowMessage
+from gateway.running import running_sentence
 from tariffs.models import Tariff
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
@@ -129,7 +131,14 @@ DETACH = Action(
     is_available=lambda point: point.charge_group_id is not None,
     view=_out,
 )
-POINTS = StatusKind("status", points_become, needs_reason=frozenset([INACTIVE, ChargePoint.Status.OUT_OF_SERVICE]))
+
+
+def _points_meaning(keys: Sequence[int], status: Any, login: StaffMember) -> list[str]:
+    running = [running_sentence(login, "charge_point", keys)] if status != ACTIVE and keys else []
+    return [*points_become(keys, status, login), *running]
+
+
+POINTS = StatusKind("status", _points_meaning, needs_reason=frozenset([INACTIVE, ChargePoint.Status.OUT_OF_SERVICE]))
 ACTIVATE = StatusAction(
     "activate",
     "Activate",

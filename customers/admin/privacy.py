@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from chargepoints.status_text import customers_become
+from customers.admin.status_actions import customers_meaning
 from customers.audit import record
 from customers.models import AuditEntry, Customer
 from customers.privacy.erase import erase
@@ -66,8 +66,8 @@ class EraseForm(ActionForm):
 
     @property
     def access(self) -> list[str]:
-        """Which cards stop working, and where."""
-        return customers_become([self.rows[0].pk], "deactivated", self.request.user)[1:]
+        """Which cards stop working, and where; and what goes on."""
+        return customers_meaning([self.rows[0].pk], "deactivated", self.request.user)[1:]
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]

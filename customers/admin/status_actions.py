@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from chargepoints.status_text import cards_become, customers_become
 from customers import customer_status
@@ -10,12 +11,29 @@ from customers.models import ApiKey, ChargeCard, Customer, StaffMember
 from evcnet.admin.status_actions import StatusAction, StatusKind
 from evcnet.bulk import BulkResult, change_rows
 from evcnet.text import counted
+from gateway.running import running_sentence
 
 _CUSTOMER, _CARD = Customer.Status, ChargeCard.Status
 
+
+def customers_meaning(keys: Sequence[int], status: Any, login: StaffMember) -> list[str]:
+    """What it means that customers get a status; also for an erasure, which deactivates."""
+    return [*customers_become(keys, status, login), *_running(status, _CUSTOMER.ACTIVE, login, "customer", keys)]
+
+
+def _cards_meaning(keys: Sequence[int], status: Any, login: StaffMember) -> list[str]:
+    return [*cards_become(keys, status, login), *_running(status, _CARD.ACTIVE, login, "card", keys)]
+
+
+def _running(
+    status: Any, active: Any, login: StaffMember, of: Literal["card", "customer"], keys: Sequence[int]
+) -> list[str]:
+    return [running_sentence(login, of, keys)] if status != active and keys else []
+
+
 CUSTOMERS = StatusKind(
     "status",
-    customers_become,
+    customers_meaning,
     needs_reason=frozenset([_CUSTOMER.BLOCKED, _CUSTOMER.DEACTIVATED]),
     narrow=lambda customers: customers.filter(erased_at=None),
 )
@@ -78,7 +96,7 @@ DEACTIVATE = StatusAction(
 
 CARDS = StatusKind(
     "status",
-    cards_become,
+    _cards_meaning,
     needs_reason=frozenset([_CARD.DEACTIVATED, _CARD.INACTIVE]),
     labels={_CARD.DEACTIVATED: "blocked"},
 )
