@@ -191,6 +191,11 @@ class StaffMember(AbstractBaseUser):
         return list(Provider.objects.filter(pk__in={each.provider_id for each in self._memberships}))
 
     @property
+    def time_zones(self) -> list[str]:
+        """Those of its providers, each once, the first provider's first."""
+        return list(dict.fromkeys(provider.time_zone for provider in self.providers))
+
+    @property
     def whom_to_ask(self) -> str:
         """Who does what this login's roles don't allow; empty where it has none."""
         names = " or ".join(provider.name for provider in self.providers)

@@ -24,6 +24,7 @@ from unfold.views import ChangeList
 
 from customers.permissions import Role, granted
 from customers.status_changes import with_reasons
+from evcnet.admin.clock import use_clock_of, use_clock_of_new_row
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
@@ -198,6 +199,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         self, request: StaffRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         page = self.for_request()
+        if object_id is None:
+            use_clock_of_new_row(self.model, request)
         try:
             return super(ModelAdmin, page).changeform_view(request, object_id, form_url, extra_context)
         except REFUSALS as error:
@@ -307,6 +310,13 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             obj = None
         if obj is None:
             raise Http404(f"No {self.model._meta.verbose_name} here.")
+        use_clock_of(obj, request.user)
+        return obj
+
+    def get_object(self, request: StaffRequest, object_id: str, from_field: str | None = None) -> Row | None:
+        obj: Row | None = super().get_object(request, object_id, from_field)
+        if obj is not None:
+            use_clock_of(obj, request.user)
         return obj
 
     def page(self, pk: Any, view: str = "change") -> str:

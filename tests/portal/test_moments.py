@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from customers.models import AuditEntry, ChargeCard, Provider
+from customers.models import AuditEntry, ChargeCard, Membership, Provider
+from customers.permissions import Role
 from tariffs.forms.simple_prices import SimpleForm
 from tests.portal.forms import page_form
 
@@ -182,3 +183,45 @@ def test_a_percentage_in_a_form_is_the_number_before_its_sign(text):
 
 def test_a_shortened_number_is_no_uid_in_a_form_either(errors):
     assert "format the column as text" in errors(uid="4.17574E+12")["uid"]
+
+
+class TestALoginOfProvidersInTwoTimeZones:
+    """BlueVolt's clock is that of New York here, and Ben works for it too; at 15:00 there it is 21:00 in Amsterdam."""
+
+    MOMENT = datetime(2027, 3, 1, 20, 0, tzinfo=UTC)
+
+    @pytest.fixture
+    def browser(self, world, signed_in):
+        Provider.objects.filter(pk=world.bluevolt.pk).update(time_zone="America/New_York")
+        Membership.objects.create(staff_member=world.ben, role=Role.PROVIDER_STAFF, provider=world.bluevolt)
+        ChargeCard.objects.filter(pk__in=[world.jansens_card.pk, world.olsens_card.pk]).update(valid_from=self.MOMENT)
+        return signed_in(world.ben)
+
+    @pytest.mark.parametrize(("card", "clock"), [("jansens_card", "21:00"), ("olsens_card", "15:00")])
+    def test_reads_the_page_of_a_row_by_the_clock_of_its_provider(self, world, browser, card, clock):
+        opened = browser.get(card_page(getattr(world, card)))
+
+        assert typed(opened)["valid_from_time"] == clock
+
+    def test_types_a_moment_of_a_new_row_by_the_clock_of_what_it_is_tied_to(self, world, browser):
+        add = "/customers/chargecard/add/"
+        new = {
+            "provider": world.bluevolt.pk,
+            "uid": "04DD44",
+            "customer": world.olsen.pk,
+            "valid_from": "2027-03-01",
+            "valid_from_time": "15:00",
+        }
+        answer = browser.post(add, page_form(browser.get(add)) | new)
+
+        assert answer.status_code == 302, answer.context["adminform"].form.errors
+        assert ChargeCard.objects.get(uid="04DD44").valid_from == self.MOMENT
+
+    def test_sees_on_every_page_whose_clock_it_is(self, world, browser):
+        assert "Times of America/New_York" in browser.get(card_page(world.olsens_card)).content.decode()
+        assert "Times of Europe/Amsterdam" in browser.get(card_page(world.jansens_card)).content.decode()
+        of_bluevolt = browser.get("/customers/chargecard/")  # the first of the two by name
+        assert "Times of America/New_York" in of_bluevolt.content.decode()
+
+    def test_is_told_of_no_clock_where_there_is_one(self, world, signed_in):
+        assert "Times of" not in signed_in(world.anna).get("/customers/chargecard/").content.decode()
