@@ -54,7 +54,7 @@ class DecisionEntry(models.Model):
 
     asked_at = models.DateTimeField("asked", db_default=Now())
     at = models.DateTimeField("about the moment")
-    source = models.CharField("by way of", max_length=9, choices=Source)
+    source = models.CharField("entry point", max_length=9, choices=Source)
     provider = _link(Provider)
     card_provider = _link(Provider)
     api_key = _link(ApiKey)
