@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import models, transaction
 
 from evcnet.errors import REFUSALS, refusal_of
+from evcnet.signals import rows_changed
 
 T = TypeVar("T")
 
@@ -58,8 +59,11 @@ def change_rows(
             type(part[0])._default_manager.filter(pk__in=[row.pk for row in part]).update(**values)
 
         refusals += [RowMessage(row, refusal_of(error).message) for row, error in write_in_halves(good, write)]
-    refused = {each.row for each in refusals}
-    return BulkResult(tuple(row for row in good if row not in refused), unchanged, tuple(refusals))
+        refused = {each.row for each in refusals}
+        changed = tuple(row for row in good if row not in refused)
+        if changed:
+            rows_changed.send(rows.model, keys=[row.pk for row in changed])
+    return BulkResult(changed, unchanged, tuple(refusals))
 
 
 def write_in_halves(rows: Sequence[T], write: Callable[[Sequence[T]], None]) -> list[tuple[T, Exception]]:

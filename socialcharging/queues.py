@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chargegroups.models import Terms
 from chargepoints.authorization_facts import fetch_facts
@@ -21,6 +21,7 @@ from socialcharging.turns import Plan, RunningHold, Situation, Waiting, plan, st
 
 MOST_QUEUES = 5
 """A customer stands in so many queues at once."""
+AT_ONCE = 50
 Outcome = Hold.Outcome
 
 
@@ -118,6 +119,13 @@ def advance(charge_point: int, now: datetime) -> None:
     """Remove whoever may wait no more, end the hold that is over, and give the next one where the point is free."""
     if Queue.objects.select_for_update().filter(charge_point=charge_point).exists():
         _advance(charge_point, now)
+
+
+def advance_where(condition: Q, now: datetime) -> None:
+    """The queues of entries of which this holds, as many as a request can wait for: the others have the minute's job."""
+    waiting = QueueEntry.objects.filter(condition, left_at=None).order_by().values_list("charge_point", flat=True)
+    for charge_point in waiting.distinct()[:AT_ONCE]:
+        advance(charge_point, now)
 
 
 def advance_all(now: datetime) -> None:
