@@ -12,6 +12,8 @@ PointStatus = Literal["inactive", "active", "out_of_service"]
 CardStatus = Literal["inactive", "active", "deactivated"]
 CustomerStatus = Literal["pending", "active", "blocked", "deactivated"]
 ExceptionAccess = Literal["policy", "allowed", "denied"]
+PartnerSays = Literal["allowed", "refused", "not_reached"]
+"""What the e-MSP answered that was asked about its token; None: the stored token decides."""
 Outcome = Literal["passed", "decided"]
 
 
@@ -31,7 +33,8 @@ class Facts:
     """All that the access rules look at: one driver, one charge point, one moment.
 
     The defaults are those of nobody at an unknown point, so that what is left out never gives access. ``exception``
-    is that of an exception in force at ``at``, ``policy`` that of the terms in force.
+    is that of an exception in force at ``at``, ``policy`` that of the terms in force. ``partner_vouches``: it is the token
+    of a partner that has an agreement in force with the point's provider; ``token_ambiguous``: of several.
     """
 
     at: datetime
@@ -50,7 +53,9 @@ class Facts:
     exception: ExceptionAccess | None = None
     policy: Policy | None = None
     partner_vouches: bool = False
-    partner_agreed: bool = False
+    token_ambiguous: bool = False
+    token_valid: bool = False
+    partner_says: PartnerSays | None = None
     held_for_another: bool = False
 
 
@@ -99,7 +104,14 @@ def _inactive_point(facts: Facts) -> bool:
     return facts.point_status != "active" or not facts.point_in_group or not facts.point_located
 
 
+def _of_partner(facts: Facts) -> bool:
+    """Is it the token of one partner? A card of this platform wins over a token with the same uid."""
+    return facts.partner_vouches and not facts.card_known
+
+
 def _inactive_card(facts: Facts) -> bool:
+    if _of_partner(facts):
+        return not facts.token_valid and facts.partner_says is None
     return _of_platform(facts) and (facts.card_status != "active" or facts.customer_status is None)
 
 
@@ -139,8 +151,11 @@ def _roaming_card(facts: Facts) -> bool:
 
 
 def _roaming_partner(facts: Facts) -> bool:
-    policy = facts.policy
-    return policy is not None and policy.roaming and facts.partner_vouches and facts.partner_agreed
+    return facts.policy is not None and facts.policy.roaming and _of_partner(facts)
+
+
+def _partner_says(answer: PartnerSays) -> Callable[[Facts], bool]:
+    return lambda facts: _roaming_partner(facts) and facts.partner_says == answer
 
 
 ACCESS_RULES: tuple[Line, ...] = (
@@ -169,7 +184,21 @@ ACCESS_RULES: tuple[Line, ...] = (
         "The card is known.",
     ),
     Line(
-        "4", "card_not_active", "BLOCKED", _inactive_card, "The card is inactive or deactivated.", "The card is active."
+        "3a",
+        "card_ambiguous",
+        "UNKNOWN",
+        lambda facts: _of_partner(facts) and facts.token_ambiguous,
+        "Several roaming partners vouch for a card with this uid, and nobody can say whose it is.",
+        "One roaming partner vouches for the card.",
+        stands=_of_partner,
+    ),
+    Line(
+        "4",
+        "card_not_active",
+        "BLOCKED",
+        _inactive_card,
+        "The card is inactive or deactivated, or its e-MSP says that it is not valid.",
+        "The card is active.",
     ),
     Line(
         "5",
@@ -254,6 +283,24 @@ ACCESS_RULES: tuple[Line, ...] = (
         "Not open to this card as a roaming card.",
     ),
     Line(
+        "14a",
+        "partner_not_reached",
+        "NOT_ALLOWED",
+        _partner_says("not_reached"),
+        "The card's e-MSP must be asked each time, and did not answer.",
+        "The card's e-MSP answered.",
+        stands=lambda facts: facts.partner_says is not None,
+    ),
+    Line(
+        "14b",
+        "partner_refused",
+        "NOT_ALLOWED",
+        _partner_says("refused"),
+        "The card's e-MSP was asked, and refused.",
+        "The card's e-MSP allows it.",
+        stands=lambda facts: facts.partner_says is not None,
+    ),
+    Line(
         "15",
         "roaming_partner",
         "ALLOWED",
@@ -265,12 +312,12 @@ ACCESS_RULES: tuple[Line, ...] = (
         "16", "no_access", "NOT_ALLOWED", lambda facts: True, "Nothing gives this card access to this charge group.", ""
     ),
 )
-"""docs/terms.md, May this card charge here?, in order; ``queue_held`` stands between lines 10 and 11 where social charging is on."""
+"""docs/terms.md, May this card charge here?, in order. A line with a letter stands only where there is something to say."""
 
 BY_REASON: dict[str, Line] = {line.reason: line for line in ACCESS_RULES}
 NOT_ACCEPTED = "card_not_accepted"
 """The one reason that another provider may read for lines 4 to 8."""
-CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES[3:8])
+CONFIDENTIAL: frozenset[str] = frozenset(line.reason for line in ACCESS_RULES if line.number in "45678")
 
 
 def judge(facts: Facts, *, without: frozenset[str] = frozenset()) -> Access:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from chargegroups.access import Access, Facts, Policy, Step, judge
 
-Source = Literal["exception", "roaming", "prepaid", "group"]
+Source = Literal["exception", "agreement", "roaming", "prepaid", "group"]
 SLOTS: Final = ("tariff", "prepaid_tariff", "roaming_tariff")
 """The tariffs that terms name: the group's own, and those for prepaid customers and for roaming, which may be empty."""
 SWITCHES: Final = ("own_user_group", "other_user_groups", "roaming", "social_charging")
@@ -71,30 +71,39 @@ def decide(
     terms: GroupTerms | None,
     *,
     exception_tariff: TariffInForce | None = None,
+    agreement_tariff: TariffInForce | None = None,
     prepaid: bool = False,
     without: frozenset[str] = frozenset(),
 ) -> Decision:
     """The access rules, then the price choice (rules, sections 2 and 3).
 
-    ``facts.policy`` is taken from ``terms``. ``exception_tariff`` is that of the exception in force, if it names one.
+    ``facts.policy`` is taken from ``terms``. ``exception_tariff`` is that of the exception in force, if it names one; ``agreement_tariff``
+    that of the partner's agreement.
     A chosen tariff without a version in force gives ``no_terms_in_force``: never another price in silence.
     """
     access = judge(replace(facts, policy=terms.policy if terms else None), without=without)
     if not access.allowed or terms is None:
         return Decision(access)
     of_exception = exception_tariff if facts.same_provider else None
-    tariff, source = choose_tariff(terms, access.reason, of_exception, prepaid)
+    tariff, source = choose_tariff(terms, access.reason, of_exception, agreement_tariff, prepaid)
     if tariff.version is None:
         return Decision(_no_version(access, tariff, source))
     return Decision(access, tariff, source)
 
 
 def choose_tariff(
-    terms: GroupTerms, reason: str, exception_tariff: TariffInForce | None, prepaid: bool
+    terms: GroupTerms,
+    reason: str,
+    exception_tariff: TariffInForce | None,
+    agreement_tariff: TariffInForce | None,
+    prepaid: bool,
 ) -> tuple[TariffInForce, Source]:
-    """The first that is set: the exception's, for roaming the roaming one, for prepaid customers theirs, the group's."""
+    """The first that is set: the exception's, for partners the agreement's, for roaming the roaming one, for prepaid
+    customers theirs, the group's."""
     if exception_tariff is not None:
         return exception_tariff, "exception"
+    if agreement_tariff is not None and reason == "roaming_partner":
+        return agreement_tariff, "agreement"
     if terms.roaming_tariff is not None and reason in ("roaming_card", "roaming_partner"):
         return terms.roaming_tariff, "roaming"
     if terms.prepaid_tariff is not None and prepaid:

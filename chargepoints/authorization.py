@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
-from chargegroups.terms import Decision, decide
+from chargegroups.terms import Decision
 from chargepoints.authorization_facts import (
     AuthorizationFacts,
     Question,
@@ -34,8 +34,10 @@ class Authorization:
 
     @property
     def own_card(self) -> bool:
-        """False for a card of another provider, whose customer is not the charge point's provider's to see."""
-        return self.facts.row["card"] is None or self.facts.facts.same_provider
+        """False for a card of another provider or partner, of which the charge point's provider is told no more than the
+        verdict."""
+        row = self.facts.row
+        return self.facts.facts.same_provider or (row["card"] is None and row["token"] is None)
 
     @property
     def not_known_yet(self) -> bool:
@@ -68,8 +70,7 @@ class Authorization:
     @property
     def without_exception(self) -> Decision:
         """What would hold if the customer had no exception here."""
-        lines = frozenset({"exception_denied", "exception_allowed"})
-        return decide(self.facts.facts, self.facts.terms, prepaid=self.facts.prepaid, without=lines)
+        return self.facts.decide_without(frozenset({"exception_denied", "exception_allowed"}))
 
     def as_json(self, *, steps: bool) -> dict[str, Any]:
         """The object of ``explain --json``: everything, for the platform's operator."""
@@ -99,7 +100,7 @@ class Authorization:
         return answer | {"steps": [_step(step) for step in self.decision.access.steps]} if steps else answer
 
     def as_provider_json(self, *, steps: bool, card_visible: bool = True) -> dict[str, Any]:
-        """The same for the charge point's provider: of another provider's card only uid, verdict and one reason.
+        """The same for the charge point's provider: of the card of another provider or partner only uid, verdict and one reason.
 
         ``card_visible`` is False for a login that does not see the card, which then is told no more than that.
         """

@@ -22,7 +22,7 @@ from chargepoints.session_recorder import SessionDecision
 from customers.models import Provider
 from evcnet.bulk_insert import insert_rows, refresh_statistics, reserve_ids
 
-OF_THE_DRIVER = frozenset({"card", "uid", "customer", "number", "exception", "known_from"})
+OF_THE_DRIVER = frozenset({"card", "uid", "customer", "number", "exception", "token", "known_from"})
 """Columns of a row of facts that the decision does not depend on, beyond whether there is something."""
 
 
@@ -126,7 +126,12 @@ def _facts_key(row: dict[str, Any], at: datetime) -> tuple[Any, ...]:
     """The same for rows of facts that are judged alike: all of them but who the driver is, and since when that is known."""
     begins, ends = row["card_from"], row["card_until"]
     window = (begins is not None and at < begins, ends is not None and at >= ends)
-    is_known = (row["card"] is not None, row["customer"] is not None, row["exception"] is not None)
+    is_known = (
+        row["card"] is not None,
+        row["customer"] is not None,
+        row["exception"] is not None,
+        row["token"] is not None,
+    )
     return (*window, *is_known, *_shared_facts(tuple(row))(row))
 
 

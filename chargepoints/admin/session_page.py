@@ -21,6 +21,7 @@ from tariffs.models import Tariff
 
 SOURCES = {
     "exception": "the tariff of the customer's exception in the charge group",
+    "agreement": "the price list of the agreement with the roaming partner",
     "roaming": "the charge group's tariff for roaming cards",
     "prepaid": "the charge group's tariff for prepaid customers",
     "group": "the tariff of the charge group",

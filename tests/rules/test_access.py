@@ -37,11 +37,16 @@ def policy(facts, **changes):
     return {"policy": replace(facts.policy or CLOSED, **changes)}
 
 
+PARTNERS = {"card_known": False, "customer_status": None, "same_provider": False, "same_user_group": False}
+PARTNERS |= {"partner_vouches": True, "token_valid": True}
+"""The token of a partner, which is no card of the platform."""
+
 # The line, and what makes it apply. Each is tried with the line before it and the line after it in force as well.
 LINES = {
     "charge_point_unknown": lambda f: {"point_known": False},
     "charge_point_not_active": lambda f: {"point_status": "out_of_service"},
     "card_unknown": lambda f: {"card_known": False},
+    "card_ambiguous": lambda f: PARTNERS | {"token_ambiguous": True},
     "card_not_active": lambda f: {"card_status": "deactivated"},
     "customer_blocked": lambda f: {"customer_status": "blocked"},
     "customer_pending": lambda f: {"customer_status": "pending"},
@@ -54,15 +59,22 @@ LINES = {
     "own_user_group": lambda f: policy(f, own_user_group=True),
     "other_user_group": lambda f: {"same_user_group": False, **policy(f, other_user_groups=True)},
     "roaming_card": lambda f: {"card_roams": True, **policy(f, roaming=True)},
-    "roaming_partner": lambda f: {"partner_vouches": True, "partner_agreed": True, **policy(f, roaming=True)},
+    "partner_not_reached": lambda f: PARTNERS | {"partner_says": "not_reached"} | policy(f, roaming=True),
+    "partner_refused": lambda f: PARTNERS | {"partner_says": "refused"} | policy(f, roaming=True),
+    "roaming_partner": lambda f: PARTNERS | policy(f, roaming=True),
     "no_access": lambda f: {},
 }
 ORDER = list(LINES)
+OF_TOKENS = {"card_ambiguous", "partner_not_reached", "partner_refused", "roaming_partner"}
+OF_CARDS = {"card_not_active", "customer_blocked", "customer_pending", "card_not_yet_valid", "card_expired"}
+OF_CARDS |= {"exception_denied", "exception_allowed", "own_user_group", "other_user_group", "roaming_card"}
 EXCLUDE_EACH_OTHER = [
     {"customer_blocked", "customer_pending"},
     {"exception_denied", "exception_allowed"},
     {"own_user_group", "other_user_group"},
-    {"card_unknown", "roaming_partner"},
+    {"partner_not_reached", "partner_refused"},
+    *({"card_unknown", reason} for reason in OF_TOKENS),
+    *({card, token} for card in OF_CARDS for token in OF_TOKENS),
 ]
 PAIRS = [
     (first, second)
@@ -76,6 +88,7 @@ VERDICTS = {
     "charge_point_unknown": "NOT_ALLOWED",
     "charge_point_not_active": "NOT_ALLOWED",
     "card_unknown": "UNKNOWN",
+    "card_ambiguous": "UNKNOWN",
     "card_not_active": "BLOCKED",
     "customer_blocked": "BLOCKED",
     "customer_pending": "BLOCKED",
@@ -88,6 +101,8 @@ VERDICTS = {
     "own_user_group": "ALLOWED",
     "other_user_group": "ALLOWED",
     "roaming_card": "ALLOWED",
+    "partner_not_reached": "NOT_ALLOWED",
+    "partner_refused": "NOT_ALLOWED",
     "roaming_partner": "ALLOWED",
     "no_access": "NOT_ALLOWED",
 }
@@ -100,7 +115,7 @@ def with_lines(*reasons):
     return facts
 
 
-TABLE = re.compile(r"^\| (\d+a?) \|.*\| ([A-Z_]+) \| `(\w+)` \|$", re.MULTILINE)
+TABLE = re.compile(r"^\| (\d+[ab]?) \|.*\| ([A-Z_]+) \| `(\w+)` \|$", re.MULTILINE)
 """Number, verdict and reason of a row of the table in docs/terms.md."""
 
 
@@ -130,7 +145,9 @@ def test_of_any_two_lines_the_first_decides(first, second):
 def test_the_lines_passed_are_told_in_order_and_the_last_one_decided():
     access = judge(with_lines("own_user_group"))
     assert [step.rule for step in access.steps] == [
-        reason for reason in ORDER[: ORDER.index("own_user_group") + 1] if reason != "queue_held"
+        reason
+        for reason in ORDER[: ORDER.index("own_user_group") + 1]
+        if reason not in ("card_ambiguous", "queue_held")
     ]
     assert {step.outcome for step in access.steps[:-1]} == {"passed"}
     assert access.steps[-1].outcome == "decided"
@@ -169,11 +186,33 @@ def test_a_roaming_card_may_be_of_the_groups_own_provider():
     assert judge(replace(with_lines("roaming_card"), same_provider=False)).reason == "roaming_card"
 
 
-def test_a_partners_unknown_card_needs_an_agreement():
-    partners = replace(with_lines("roaming_partner"), card_known=False, customer_status=None, same_provider=False)
+def test_a_token_counts_where_the_partner_has_an_agreement():
+    partners = with_lines("roaming_partner")
     assert judge(partners).reason == "roaming_partner"
-    assert judge(replace(partners, partner_agreed=False)).reason == "no_access"
     assert judge(replace(partners, partner_vouches=False)).reason == "card_unknown"
+    assert judge(replace(partners, **policy(partners, roaming=False))).reason == "no_access"
+
+
+def test_a_card_of_the_platform_wins_over_a_token_with_the_same_uid():
+    both = replace(with_lines("roaming_partner"), card_known=True, customer_status="active", token_ambiguous=True)
+    assert judge(both).reason == "no_access"
+    assert judge(replace(both, card_roams=True)).reason == "roaming_card"
+    assert judge(replace(both, card_status="deactivated")).reason == "card_not_active"
+    assert "card_ambiguous" not in [step.rule for step in judge(both).steps]
+
+
+def test_a_token_that_is_not_valid_is_blocked_unless_its_partner_was_asked():
+    stored = replace(with_lines("roaming_partner"), token_valid=False)
+    assert (judge(stored).verdict, judge(stored).reason) == ("BLOCKED", "card_not_active")
+    assert judge(replace(stored, partner_says="allowed")).reason == "roaming_partner"
+    assert judge(replace(stored, partner_says="refused")).reason == "partner_refused"
+    assert judge(replace(stored, partner_says="not_reached")).reason == "partner_not_reached"
+
+
+def test_what_a_partner_says_opens_no_group_that_is_closed_to_roaming():
+    closed = replace(with_lines("roaming_partner"), partner_says="allowed", policy=CLOSED)
+    assert judge(closed).reason == "no_access"
+    assert judge(replace(closed, partner_says="not_reached")).reason == "no_access"
 
 
 def test_the_line_of_the_queue_stands_only_with_social_charging():
@@ -230,13 +269,15 @@ any_facts = st.builds(
     exception=st.sampled_from([None, "policy", "allowed", "denied"]),
     policy=st.one_of(st.none(), policies),
     partner_vouches=st.booleans(),
-    partner_agreed=st.booleans(),
+    token_ambiguous=st.booleans(),
+    token_valid=st.booleans(),
+    partner_says=st.sampled_from([None, None, "allowed", "refused", "not_reached"]),
     held_for_another=st.booleans(),
 )
 mostly_good = st.one_of(any_facts, st.builds(lambda f, p: replace(NOBODY, policy=p, card_roams=f.card_roams,
     same_provider=f.same_provider, same_user_group=f.same_user_group, exception=f.exception,
-    held_for_another=f.held_for_another, partner_vouches=f.partner_vouches, partner_agreed=f.partner_agreed,
-    card_known=f.card_known), any_facts, policies))  # fmt: skip
+    held_for_another=f.held_for_another, partner_vouches=f.partner_vouches, token_ambiguous=f.token_ambiguous,
+    token_valid=f.token_valid, partner_says=f.partner_says, card_known=f.card_known), any_facts, policies))  # fmt: skip
 
 
 def naive(f):
@@ -248,6 +289,10 @@ def naive(f):
     if not f.card_known:
         if not f.partner_vouches:
             return "UNKNOWN", "card_unknown"
+        if f.token_ambiguous:
+            return "UNKNOWN", "card_ambiguous"
+        if not f.token_valid and not f.partner_says:
+            return "BLOCKED", "card_not_active"
     else:
         if f.card_status != "active" or f.customer_status is None:
             return "BLOCKED", "card_not_active"
@@ -273,7 +318,11 @@ def naive(f):
         return "ALLOWED", "other_user_group"
     if f.policy.roaming and f.card_known and f.card_roams:
         return "ALLOWED", "roaming_card"
-    if f.policy.roaming and f.partner_vouches and f.partner_agreed:
+    if f.policy.roaming and f.partner_vouches and not f.card_known:
+        if f.partner_says == "not_reached":
+            return "NOT_ALLOWED", "partner_not_reached"
+        if f.partner_says == "refused":
+            return "NOT_ALLOWED", "partner_refused"
         return "ALLOWED", "roaming_partner"
     return "NOT_ALLOWED", "no_access"
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from chargegroups.terms import GroupTerms, TariffInForce, as_customer, decide
-from tests.rules.test_access import NOBODY
+from tests.rules.test_access import NOBODY, with_lines
 
-GROUP, PREPAID, ROAMING, OWN = (TariffInForce(code, version) for version, code in enumerate("GPRX", start=1))
+GROUP, PREPAID, ROAMING, OWN, AGREED = (TariffInForce(code, version) for version, code in enumerate("GPRXA", start=1))
 ALL_SLOTS = GroupTerms(GROUP, prepaid_tariff=PREPAID, roaming_tariff=ROAMING, own_user_group=True, roaming=True)
 ROAMER = replace(NOBODY, same_provider=False, card_roams=True)
+PARTNERS = with_lines("roaming_partner")
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,10 @@ ROAMER = replace(NOBODY, same_provider=False, card_roams=True)
         (ROAMER, replace(ALL_SLOTS, roaming_tariff=None), {"prepaid": True}, PREPAID, "prepaid"),
         (NOBODY, replace(ALL_SLOTS, prepaid_tariff=None), {"prepaid": True}, GROUP, "group"),
         (replace(NOBODY, card_roams=True), ALL_SLOTS, {}, GROUP, "group"),
+        (PARTNERS, ALL_SLOTS, {"agreement_tariff": AGREED}, AGREED, "agreement"),
+        (PARTNERS, ALL_SLOTS, {}, ROAMING, "roaming"),
+        (PARTNERS, replace(ALL_SLOTS, roaming_tariff=None), {}, GROUP, "group"),
+        (ROAMER, ALL_SLOTS, {"agreement_tariff": AGREED}, ROAMING, "roaming"),
         (replace(ROAMER, exception="allowed"), ALL_SLOTS, {"exception_tariff": OWN}, ROAMING, "roaming"),
     ],
 )
@@ -38,6 +43,7 @@ def test_the_first_slot_that_is_set_names_the_price(facts, terms, options, tarif
         (NOBODY, ALL_SLOTS, {"exception_tariff": TariffInForce("X")}),
         (NOBODY, replace(ALL_SLOTS, prepaid_tariff=TariffInForce("P")), {"prepaid": True}),
         (ROAMER, replace(ALL_SLOTS, roaming_tariff=TariffInForce("R")), {}),
+        (PARTNERS, ALL_SLOTS, {"agreement_tariff": TariffInForce("A")}),
         (NOBODY, replace(ALL_SLOTS, tariff=TariffInForce("G")), {"exception_tariff": OWN}),
     ],
 )
