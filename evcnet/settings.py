@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "evcnet.middleware.never_cache_pages_of_logins",
     "evcnet.middleware.provider_time_zone",
+    "evcnet.accounts.unsent_forms.answered",
     "evcnet.accounts.unsent_forms.signed_out",
     "evcnet.accounts.audit.refusals",
     "evcnet.accounts.second_factor.SecondFactorMiddleware",

@@ -1,10 +1,12 @@
 """Forms that were sent and not taken: a page that says why, and holds what was typed until it can be sent again.
 
 The page itself holds the fields. Nothing is stored: not for strangers, who could fill a table, and no password.
+What is not answered at all, or by an error, waits in the browser (static/evcnet/unanswered.js), which is told here of the rest.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +22,11 @@ from django.utils.cache import add_never_cache_headers
 CODES = {"code", "credential"}
 PAGES_WITH_CODES = "mfa_"
 """Beginning of the names of pages on which these fields are secrets; elsewhere a code is that of a tariff."""
+
+SENDING = "sending_id"
+"""The field by which unanswered.js knows a form that it keeps. What it says is handed back with the answer."""
+ASKS_FIRST = ("account_login", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
+"""To be led there is no answer yet: the form is sent again afterwards."""
 
 
 def unsent_fields(request: HttpRequest) -> dict[str, Any]:
@@ -50,6 +57,24 @@ def signed_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 def _asks_to_sign_in(location: str) -> bool:
     return location.startswith(f"{settings.LOGIN_URL}?next=")
+
+
+def answered(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: an answer that leads on says at the end of its address which form it answers; a page says it itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "POST" and "Location" in response.headers:
+            response["Location"] = _with_answered(response["Location"], request.POST.get(SENDING, ""))
+        return response
+
+    return middleware
+
+
+def _with_answered(location: str, sending: str) -> str:
+    if not re.fullmatch("[0-9a-f]{32}", sending) or urlsplit(location).path in map(reverse, ASKS_FIRST):
+        return location
+    return f"{location}{'&' if '#' in location else '#'}answered={sending}"
 
 
 def second_factor_missing(request: HttpRequest, way: str) -> HttpResponse:

@@ -30,6 +30,8 @@
     if (isKept(form)) { changed.add(form); }
   });
 
+  document.addEventListener("thrown-away", function (event) { changed.delete(event.target); });
+
   window.addEventListener("beforeunload", function (event) {
     if (changed.size && !sending) { event.preventDefault(); }
   });

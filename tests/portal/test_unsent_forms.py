@@ -181,3 +181,53 @@ def test_a_form_with_a_password_waits_in_the_page_while_the_password_is_asked(wo
     assert answer.status_code == 403 and "Is it still you, Anna?" in page and 'href="/confirm/"' in page
     assert fields_of(page, "/customers/staffmember/add/") == {"name": ["Dirk"]} and "zqsecret" not in page
     assert "interrupted" not in browser.session
+
+
+# What the browser keeps until it is answered
+
+SENDING = "0123456789abcdef" * 2
+NEW = {
+    "number": "1777",
+    "name": "Smit",
+    "status": "active",
+    "kind": "private",
+    "language": "en",
+    "payment": "subscription",
+}
+
+
+def test_an_answer_says_which_form_it_answers(world, signed_in):
+    browser, typed = signed_in(world.ben), NEW | {"user_group": world.north.pk, "sending_id": SENDING}
+    with_errors = browser.post("/customers/customer/add/", typed | {"name": ""})
+    assert with_errors.status_code == 200 and f'data-posted="{SENDING}"' in with_errors.content.decode()
+    assert browser.post("/customers/customer/add/", typed)["Location"].endswith(f"/#answered={SENDING}")
+    other = typed | {"number": "1778", "sending_id": "https://evil.example"}
+    assert browser.post("/customers/customer/add/", other)["Location"].endswith("/")
+
+
+def test_to_be_asked_for_the_password_is_no_answer_and_what_is_sent_afterwards_has_one(world, signed_in):
+    browser = signed_in(world.anna)
+    session = browser.session
+    session["proved_at"] = 0
+    session.save()
+    path = "/customers/customer/process_import/"
+    asked = browser.post(path, {"sending_id": SENDING})
+    assert asked.status_code == 302 and "answered" not in asked["Location"]
+    browser.post("/confirm/", {"password": PASSWORD})
+    assert fields_of(browser.get("/confirm/go-on/").content.decode(), path) == {"sending_id": [SENDING]}
+
+
+def test_what_is_not_taken_keeps_its_sending_id_for_when_it_is_sent_again(world, client):
+    page = client.post("/customers/customer/add/", NEW | {"sending_id": SENDING}).content.decode()
+    assert fields_of(page, "/customers/customer/add/")["sending_id"] == [SENDING]
+
+
+def test_the_page_of_a_fault_says_that_nothing_was_saved(world, signed_in, monkeypatch):
+    from customers.admin.customers import CustomerAdmin
+
+    monkeypatch.setattr(CustomerAdmin, "save_model", lambda *args: 1 / 0)
+    browser = signed_in(world.ben)
+    browser.raise_request_exception = False
+    answer = browser.post("/customers/customer/add/", NEW | {"user_group": world.north.pk})
+    assert answer.status_code == 500 and "was not saved" in answer.content.decode()
+    assert not Customer.objects.filter(number="1777").exists()
