@@ -1,4 +1,4 @@
-"""Search for charge points by identity, name, street, city or charge group."""
+"""Search for charge points by identity, name, street, postal code, city or charge group; and for locations."""
 
 from __future__ import annotations
 
@@ -18,13 +18,27 @@ def points_named(points: Any, text: str) -> Any:
     every = ChargePoint.objects.order_by()
     whole = every.filter(_known_as(text)).values("pk")
     for word in split_words(text):
-        places = Location.objects.filter(Q(address__icontains=word) | Q(city__icontains=word) | Q(name__icontains=word))
+        places = Location.objects.filter(_at_place(word))
         groups = ChargeGroup.objects.filter(Q(code__icontains=word) | Q(name__icontains=word))
         own = every.filter(_known_as(word) | Q(name__icontains=word)).values("pk")
         placed = every.filter(location_id__in=places.values("pk")).values("pk")
         grouped = every.filter(charge_group_id__in=groups.values("pk")).values("pk")
         points = points.filter(pk__in=either(own, placed, grouped, whole))
     return points
+
+
+def locations_named(locations: Any, text: str) -> Any:
+    """Each word stands in code, name, street, postal code or city; or the whole text is the postal code."""
+    for word in split_words(text):
+        own = Q(code__icontains=word) | _at_place(word) | holds("postal_code", IdentityKey, text)
+        locations = locations.filter(own)
+    return locations
+
+
+def _at_place(word: str) -> Q:
+    """A postal code is found with and without its blank."""
+    named = Q(name__icontains=word) | Q(address__icontains=word) | Q(city__icontains=word)
+    return named | holds("postal_code", IdentityKey, word)
 
 
 def _known_as(text: str) -> Q:

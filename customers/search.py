@@ -12,6 +12,8 @@ from evcnet.code_keys import IdentityKey, UidKey, holds
 
 MOST_WORDS = 5
 LONGEST_PAIR = 2
+JOINING = ",;()\"'‘’“”"
+"""Signs around words that belong to no name: the portal writes "Jansen, T. (1001)", people write 's-Gravenhage."""
 
 
 def search_customers(customers: Any, text: str) -> Any:
@@ -49,8 +51,10 @@ def either(*ids: Any) -> Any:
 
 
 def split_words(text: str) -> list[str]:
-    """At most five. Pairs of digits are not words but a uid that is written with blanks: ``04 38 6B 4D``."""
-    words = text.replace("\0", " ").split()
+    """At most five, without the signs that join them: what the portal shows is found as it stands there. Pairs of digits
+    are not words but a uid that is written with blanks: ``04 38 6B 4D``."""
+    typed = text.replace("\0", " ").split()
+    words = [word.strip(JOINING) for word in typed if word.strip(JOINING)] or typed
     if len(words) > 1 and all(len(word) <= LONGEST_PAIR and set(word) <= set(hexdigits) for word in words):
         return ["".join(words)]
     return words[:MOST_WORDS]

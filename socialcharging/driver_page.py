@@ -9,11 +9,12 @@ from typing import Any
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from chargegroups.terms import Decision
 from chargepoints.authorization_facts import fetch_facts
 from chargepoints.models import ChargePoint, DecisionEntry, Hold, Rating, Session
+from chargepoints.search import points_named
 from customers.models import ChargeCard, Customer
 from gateway.models import Transaction
 from gateway.running import running_transactions
@@ -87,10 +88,7 @@ class DriverPage:
             provider=self.customer.provider_id, charge_group__terms__social_charging=True
         ).select_related("location", "charge_group")
         if self.search:
-            named = Q()
-            for name in ("name", "identity", "location__name", "location__address", "location__city"):
-                named |= Q(**{f"{name}__icontains": self.search})
-            return points.filter(named).distinct()[:SEARCHED]
+            return points_named(points, self.search).distinct()[:SEARCHED]
         since = self.at - CHARGED_WITHIN
         sessions = Session.objects.filter(customer=self.customer, started_at__gte=since).order_by()
         latest = sessions.values("charge_point").annotate(at=Max("started_at")).order_by("-at")

@@ -96,7 +96,7 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
         ("location", AutocompleteFilter),
     ]
     search_fields = ["identity", "name", "evse_id"]
-    search_help_text = "Identity, name, EVSE ID, street, city or charge group"
+    search_help_text = "Identity, name, EVSE ID, street, postal code, city or charge group"
     autocomplete_fields = ["location", "charge_group", "owner"]
     fieldsets = [
         (None, {"fields": ["identity", "name", "charge_group", "location", "status"]}),

@@ -13,6 +13,7 @@ from chargepoints.admin.location_actions import PUBLICATION, PUBLISH, UNPUBLISH
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from chargepoints.resources import LocationResource
+from chargepoints.search import locations_named
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.own_rows import OwnRowsAdmin
 from evcnet.admin.requests import StaffRequest
@@ -41,6 +42,9 @@ class LocationAdmin(OwnRowsAdmin[Location], StatusStepAdmin[Location], ActionsAd
     empty_words = "Addresses where charge points stand."
     empty_advice = "Add them one by one, or import a file."
     change_form_outer_before_template = "chargepoints/location.html"
+
+    def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return locations_named(queryset, search_term), False
 
     def get_readonly_fields(self, request: StaffRequest, obj: Location | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

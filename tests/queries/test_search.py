@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from chargepoints.models import ChargePoint
-from chargepoints.search import points_named
+from chargepoints.models import ChargePoint, Location
+from chargepoints.search import locations_named, points_named
 from customers.models import ChargeCard, Customer
 from customers.search import search_cards, search_customers
 
@@ -48,6 +48,33 @@ def test_charge_points_are_found_by_identity_and_evse_id_however_they_are_spelle
     ChargePoint.objects.filter(pk=world.market.pk).update(evse_id="NL*GRG*E148*2")
     assert list(points_named(ChargePoint.objects.visible_to(world.anna), typed)) == [world.market]
     assert not points_named(ChargePoint.objects.visible_to(world.otto), typed).exists()
+
+
+def test_what_the_portal_shows_of_a_row_finds_it_as_it_stands_there(world):
+    """Pasted from a list or a page, with the commas and brackets that join its parts."""
+    place = world.market.location
+    place.address, place.city = "Monaco road 3", "'s-Heer Arendskerke"
+    place.save()
+    customers, cards = Customer.objects.visible_to(world.anna), ChargeCard.objects.visible_to(world.anna)
+    points = ChargePoint.objects.visible_to(world.anna)
+    assert list(search_customers(customers, str(world.jansen))) == [world.jansen]
+    assert list(search_customers(customers, '"Jansen" (1001);')) == [world.jansen]
+    assert list(search_cards(cards, str(world.jansen))) == [world.jansens_card]
+    assert list(locations_named(Location.objects.visible_to(world.anna), str(place))) == [place]
+    for typed in (str(place), "’s-Heer Arendskerke, Monaco road"):
+        assert list(points_named(points, typed)) == list(points.filter(location=place)), typed
+
+
+@pytest.mark.parametrize("typed", ["4431 BK", "4431bk", "4431-BK, Market"])
+def test_a_place_is_found_by_its_postal_code_with_and_without_the_blank(world, typed):
+    Location.objects.filter(pk=world.market.location_id).update(postal_code="4431 BK", name="Market")
+    assert list(locations_named(Location.objects.visible_to(world.anna), typed)) == [world.market.location]
+    assert world.market in points_named(ChargePoint.objects.visible_to(world.anna), typed)
+    assert not locations_named(Location.objects.visible_to(world.otto), typed).exists()
+
+
+def test_signs_that_join_words_are_words_where_nothing_else_was_typed(world):
+    assert not search_customers(Customer.objects.visible_to(world.anna), "()").exists()
 
 
 @pytest.mark.parametrize("typed", ["-", ":", " * ", "\0", "04 \0"])

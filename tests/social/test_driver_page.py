@@ -46,6 +46,12 @@ def test_the_page_finds_a_point_and_says_state_price_and_how_many_wait(street):
     assert "Smit" not in shown and "Jansen" not in shown
 
 
+def test_a_driver_finds_a_point_by_its_whole_address(street):
+    place = street.market.location
+    assert "Station road" in text(street.visser, f"?q={place.address}, {place.city}")
+    assert "Station road" not in text(street.visser, "?q=Nowhere road 1, Leusden")
+
+
 def test_a_driver_joins_sees_the_place_gets_the_turn_and_leaves(street):
     join(street.smit, street.market, timezone.now())
     assert "You are number 2" in press(street.visser, "join", street.market).content.decode()
