@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from evcnet.admin.base import ModelAdmin
 from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
+from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
@@ -37,7 +39,10 @@ SUGGESTED = 2_000
 
 @dataclass(frozen=True)
 class TariffChoices:
-    """Tariffs as fields offer them: by price, as (code, words), or, where they are many, as (code, name) to type."""
+    """Tariffs as fields offer them: by price, as (code, words), or, where they are many, as (code, name) to type.
+
+    The words of tariffs of one name begin with their codes: nothing else may tell them apart.
+    """
 
     listed: Sequence[tuple[str, str]] = ()
     codes: Sequence[tuple[str, str]] = ()
@@ -47,7 +52,8 @@ class TariffChoices:
         if tariffs.count() > LISTED:
             return cls(codes=list(tariffs.values_list("code", "name")[:SUGGESTED]))
         prices = current_prices(tariffs, at).values()
-        listed = [(each.code, str(each)) for each in prices]
+        names = Counter(each.name for each in prices)
+        listed = [(each.code, f"{each.code} {each}" if names[each.name] > 1 else str(each)) for each in prices]
         return cls(listed=sorted(listed, key=lambda choice: choice[1].casefold()))
 
 
@@ -100,15 +106,20 @@ class TermsForm(forms.Form):
             self._tariff_field(slot).queryset = self.offered
 
     def describe(self) -> TermsForm:
-        """For a page: prices of the tariffs, and what each switch means for how many."""
+        """For a page: prices of the tariffs, and what each switch means for how many.
+
+        The words go to what the page draws: a form that was validated has taken them over from its fields already.
+        """
         choices = TariffChoices.of(self.offered, self.now)
         self.codes = choices.codes
         for slot in SLOTS:
-            self._tariff_field(slot).show(choices)
+            field = self._tariff_field(slot)
+            field.show(choices)
+            self[slot].help_text = field.help_text
         for name, sentence in _switches(self.group, self.login):
-            self.fields[name].label, self.fields[name].help_text = _title(name), sentence
+            self[name].label, self[name].help_text = _title(name), sentence
         zone = self.group.provider.time_zone
-        self.fields["at"].help_text = f"In the time of {zone}. Empty: as soon as you confirm."
+        self["at"].help_text = f"In the time of {zone}. Empty: as soon as you confirm."
         return self
 
     def _tariff_field(self, slot: str) -> TariffField:
@@ -117,9 +128,10 @@ class TermsForm(forms.Form):
         return field
 
     def _offered(self, login: StaffMember) -> QuerySet[Tariff]:
-        """Those that the login may use, and those that the terms in force name, offered or not."""
+        """Those that the login may use, and, offered or not, those of the terms in force and of what it would undo."""
         own = Tariff.objects.filter(provider_id=self.group.provider_id)
         named = [getattr(self.in_force, f"{slot}_id") for slot in SLOTS] if self.in_force else []
+        named += [self.undone.earlier.get(slot) for slot in SLOTS] if self.undone else []
         usable = Tariff.objects.visible_to(login, "use")
         usable = usable.usable_in(provider=self.group.provider_id, user_group=self.group.user_group_id)
         return (own.filter(pk__in=usable.values("pk")) | own.filter(pk__in=[pk for pk in named if pk])).order_by("code")
@@ -153,10 +165,10 @@ class TermsForm(forms.Form):
             return typed
         return {key: value for key, value in typed.items() if value != getattr(opened, key)}
 
-    @property
+    @cached_property
     def undone(self) -> Change | None:
         """The change of this group that this one undoes, if it came from there."""
-        pk = self.cleaned_data.get("undoes")
+        pk = parse_pk(str(self.data.get("undoes") or ""))
         rows = Change.objects.filter(groups=self.group, kind=Change.Kind.TERMS, pk=pk or 0)
         change: Change | None = rows.filter(cancelled_at=None, takes_effect_at__lte=self.now).first()
         return change

@@ -171,6 +171,6 @@ class VersionWizard(ChangeWizard[Tariff]):
         return Draft(proposal, self.table.valid_from, replaces=self.replaced)
 
     def form_context(self) -> dict[str, Any]:
-        field = self.table.version.fields["valid_from"]
+        field = self.table.version["valid_from"]
         field.help_text = f"In the time of {self.obj.provider.time_zone}. Empty: as soon as you confirm."
         return {"table": self.table, "replaced": self.replaced} | self.editor.table_preview(self.table)

@@ -16,7 +16,9 @@ from chargepoints.authorization import authorize
 from chargepoints.models import ChargePoint
 from customers.models import Customer, Notice
 from evcnet.datetimes import database_clock
-from tariffs.pricing import Component, Element, Tariff
+from tariffs.models import Tariff
+from tariffs.pricing import Component, Element
+from tariffs.pricing import Tariff as PriceList
 from tests import factories as make
 from tests.portal.sent import sent
 
@@ -31,7 +33,7 @@ def made(proposal, at=None, **options):
 def per_kwh(price):
     from decimal import Decimal
 
-    return Tariff("EUR", (Element((Component("ENERGY", Decimal(price)),)),))
+    return PriceList("EUR", (Element((Component("ENERGY", Decimal(price)),)),))
 
 
 def soon(hours=1):
@@ -104,6 +106,18 @@ def test_undoing_terms_can_be_edited_first(world, signed_in):
     form = sent(anna.post(action, sent(shown, action, step="edit")), action)
     assert form["tariff"] == ["STANDARD"]
     assert "roaming" not in form
+
+
+def test_a_sub_provider_undoes_its_change_though_what_it_replaced_is_not_offered(world, signed_in):
+    make.TariffFactory(provider=world.greengrid, user_group=world.north, code="OWN", per_kwh="0.40")
+    change = made(NewTerms(world.leusden, {"tariff": Tariff.objects.get(code="OWN")}))
+    assert world.standard not in Tariff.objects.visible_to(world.carla, "use")
+    carla = signed_in(world.carla)
+    shown = carla.get(page_of(change, "undo"))
+    action = shown.context["wizard"].address
+    carla.post(action, sent(shown, action, step="confirm", named="CG-LEUSDEN"))
+    assert authorize("04AA11", "NLGRGE0001", database_clock()).decision.tariff.code == "STANDARD"
+    assert Change.objects.get(undoes=change).made_by == world.carla
 
 
 def test_a_change_that_cannot_be_undone_says_why(world, signed_in):

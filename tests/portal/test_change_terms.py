@@ -63,6 +63,21 @@ def test_each_switch_says_what_it_means_and_for_how_many(anna, page):
     assert "other user groups may charge here" in text
 
 
+def test_it_says_so_as_well_where_what_was_typed_is_told_to_be_wrong(anna, page):
+    text = preview(anna, page).content.decode()
+    assert "there is nothing to change" in text
+    assert "Publicly accessible within own user group" in text
+    assert "Customers of North may charge here, present and future ones: 1 now" in text
+    assert "In the time of Europe/Amsterdam" in text
+
+
+def test_tariffs_of_one_name_are_told_apart_by_their_codes(world, anna, page):
+    make.TariffFactory(provider=world.greengrid, code="CHEAP2", name="Cheap", per_kwh="0.20")
+    offered = anna.get(page).content.decode()
+    assert ">CHEAP Cheap: 0.20 EUR/kWh" in offered and ">CHEAP2 Cheap: 0.20 EUR/kWh" in offered
+    assert ">Standard: 0.35 EUR/kWh" in offered
+
+
 def test_the_preview_says_who_pays_more_and_writes_nothing(world, anna, page):
     make.TariffFactory(provider=world.greengrid, code="DEAR", name="Dear", per_kwh="0.50")
     shown = preview(anna, page, tariff="DEAR")

@@ -108,7 +108,9 @@ def test_what_makes_no_sense_is_told_and_not_written(world, ben, page, typed):
 
 
 def test_the_same_prices_are_told_and_not_written(world, ben, page):
-    assert "there is nothing to change" in preview(ben, page).content.decode()
+    told = preview(ben, page).content.decode()
+    assert "there is nothing to change" in told
+    assert "In the time of Europe/Amsterdam. Empty: as soon as you confirm." in told
     assert nothing_was_written(world)
 
 
