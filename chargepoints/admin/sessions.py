@@ -33,7 +33,13 @@ class SessionAdmin(ActionsAdmin[Session], BulkImportExportAdmin):
     resource_classes = (SessionResource,)
     paginator = LatestPages
     list_display = ["started", "display_point", "who", "kwh_column", "lasted", "price", "display_verdict"]
-    list_filter = [("started_at", StartedFilter), ("charge_point__charge_group", AutocompleteFilter), VerdictFilter]
+    list_filter = [
+        ("started_at", StartedFilter),
+        ("customer", AutocompleteFilter),
+        ("charge_point", AutocompleteFilter),
+        ("charge_point__charge_group", AutocompleteFilter),
+        VerdictFilter,
+    ]
     search_fields = ["code"]
     search_help_text = "Session id, card, customer or charge point"
     ordering = ["-started_at", "-id"]

@@ -124,8 +124,11 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         paths = (
             each if isinstance(each, str) else each[0] for each in self.list_filter if isinstance(each, str | tuple)
         )
-        path = next((path for path in paths if lookup == path or lookup.startswith(f"{path}__")), None)
-        if path is None:
+        return any(self._is_filtered_by(path, lookup) for path in paths)
+
+    def _is_filtered_by(self, path: str, lookup: str) -> bool:
+        """Is this a condition that the filter on the field at the end of the path sets?"""
+        if lookup != path and not lookup.startswith(f"{path}__"):
             return False
         is_relation = get_fields_from_path(self.model, path)[-1].is_relation
         return not is_relation or lookup in (f"{path}__id__exact", f"{path}__isnull")

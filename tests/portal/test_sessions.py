@@ -1,5 +1,6 @@
 """The pages of sessions, and the correction of a price."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -75,6 +76,33 @@ def test_the_list_is_narrowed_by_charge_group(charged, signed_in):
     client = signed_in(charged.anna)
     assert listed(client, f"?charge_point__charge_group__id__exact={charged.leusden.pk}") == ["S1", "S2"]
     assert listed(client, f"?charge_point__charge_group__id__exact={other.pk}") == []
+
+
+@for_each(
+    ("who", "path", "found"),
+    [
+        ("anna", "/customers/customer/{jansen}/change/", ["S1"]),
+        ("anna", "/customers/customer/{bakker}/change/", ["S2"]),
+        ("hugo", "/customers/customer/{jansen}/change/", ["S1"]),
+        ("anna", "/chargepoints/chargepoint/{market}/change/", ["S1", "S2"]),
+        ("otto", "/chargepoints/chargepoint/{quay}/change/", ["F1"]),
+    ],
+)
+def test_the_pages_of_customers_and_charge_points_lead_to_their_sessions(charged, signed_in, who, path, found):
+    client = signed_in(getattr(charged, who))
+    html = client.get(
+        path.format(**{name: getattr(charged, name).pk for name in ("jansen", "bakker", "market", "quay")})
+    )
+    (query,) = re.findall(rf'href="{LIST}(\?[^"]+)">See the sessions', " ".join(html.content.decode().split()))
+    assert listed(client, query) == found
+
+
+def test_of_whom_the_login_does_not_see_no_session_is_listed(charged, signed_in):
+    for name in ("customer__id__exact", "charge_point__id__exact"):
+        assert (
+            listed(signed_in(charged.anna), f"?{name}={charged.olsen.pk if 'customer' in name else charged.quay.pk}")
+            == []
+        )
 
 
 def test_a_day_that_is_none_shows_all(charged, signed_in):
