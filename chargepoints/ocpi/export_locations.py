@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +13,12 @@ from django_countries import countries
 from chargegroups.models import Terms
 from chargepoints.models import ChargePoint, Connector, FeedPoint, Location
 from chargepoints.ocpi.location_object import parse_location
-from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, PHASES, REMOVED
+from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, LATER_CONNECTORS, PHASES, REMOVED
 from customers.models import Provider
 from evcnet.codes import identity_key
 from evcnet.datetimes import database_clock
 from evcnet.importexport.report import Exported
-from tariffs.ocpi.export_tariffs import TariffExport
+from tariffs.ocpi.export_tariffs import FIRST, TariffExport
 from tariffs.ocpi.fields import format_moment
 
 LONGEST = {"address": 45, "city": 45, "postal_code": 10}
@@ -30,23 +32,59 @@ STATE = {
 _ID = re.compile(r"[ -~]+")  # OCPI's CiString: printable ASCII
 
 
-def export_locations(provider: Provider) -> Exported:
-    """Every location with its charge points. What is written reads back the same; the rest is left out with a reason."""
-    exported = Exported()
-    points = _Points(provider, exported)
+@dataclass(frozen=True)
+class PartnerPrice:
+    """What a partner's tokens pay at a charge group that is open to them, by the tariff's id, and since when it is so."""
+
+    tariff: int
+    changed_at: datetime
+
+
+def export_locations(provider: Provider, *, prices: Mapping[int, PartnerPrice] | None = None) -> Exported:
+    """Every location with its charge points. What is written reads back the same; the rest is left out with a reason.
+
+    ``prices``: for a partner, by the ids of the groups that are open to it; then what is not published is left out too.
+    """
+    export = LocationExport(provider, prices=prices)
     stored = Location.objects.filter(provider=provider).prefetch_related("chargepoint_set__connectors")
-    for location in stored.order_by("code"):
-        written = _location(provider, location)
-        why_not = _why_not(location) or _misread(written, location)
-        if why_not:
-            exported.leave_out(location.code, why_not)
-            for point in location.chargepoint_set.all():
-                exported.leave_out(point.identity, f"Its location {location.code} is left out.")
-        else:
-            exported.objects.append(written | points.at(location))
+    export.write(stored.order_by("code"))
     for point in ChargePoint.objects.filter(provider=provider, location=None):
-        exported.leave_out(point.identity, "It has no location.")
-    return exported
+        export.exported.leave_out(point.identity, "It has no location.")
+    return export.exported
+
+
+class LocationExport:
+    """Writes locations with their charge points into ``exported``, which also says what was left out."""
+
+    def __init__(
+        self, provider: Provider, *, prices: Mapping[int, PartnerPrice] | None = None, version: str = FIRST
+    ) -> None:
+        self.provider, self.prices, self.exported = provider, prices, Exported()
+        self._points = _Points(provider, self.exported, prices, version)
+
+    def write(self, locations: Iterable[Location]) -> list[dict[str, Any]]:
+        """The objects of those that can be written, in their order. Their points and connectors are at hand already."""
+        return [written for each in locations if (written := self._write(each)) is not None]
+
+    def _write(self, location: Location) -> dict[str, Any] | None:
+        written = _location(self.provider, location)
+        why_not = self._unpublished(location) or _why_not(location) or _misread(written, location)
+        if why_not:
+            self.exported.leave_out(location.code, why_not)
+            for point in location.chargepoint_set.all():
+                self.exported.leave_out(point.identity, f"Its location {location.code} is left out.")
+            return None
+        evses = self._points.at(location)
+        if self.prices is not None and not evses:
+            self.exported.leave_out(location.code, "It has no EVSE that partners see.")
+            return None
+        latest = max([written["last_updated"], *(each["last_updated"] for each in evses)])
+        written |= {"evses": evses, "last_updated": latest} if evses else {}
+        self.exported.objects.append(written)
+        return written
+
+    def _unpublished(self, location: Location) -> str:
+        return "It is not published." if self.prices is not None and not location.published else ""
 
 
 def _why_not(location: Location) -> str:
@@ -90,26 +128,48 @@ def _location(provider: Provider, location: Location) -> dict[str, Any]:
 class _Points:
     """Writes charge points; knows which tariffs hold at them, and which keys were written."""
 
-    def __init__(self, provider: Provider, exported: Exported) -> None:
-        self.exported = exported
+    def __init__(
+        self, provider: Provider, exported: Exported, prices: Mapping[int, PartnerPrice] | None, version: str
+    ) -> None:
+        self.exported, self.prices, self.version = exported, prices, version
         self.keys: dict[str, str] = {}
-        terms = Terms.objects.filter(provider=provider).in_force(database_clock())
-        ids = TariffExport(provider).ids
         self.removed = set(
             FeedPoint.objects.filter(provider=provider, removed_at__isnull=False).values_list("charge_point", flat=True)
         )
-        self.tariffs = {each.charge_group_id: ids.get(_tariff(each), []) for each in terms}
+        named = _tariffs_of_groups(provider) if prices is None else {pk: each.tariff for pk, each in prices.items()}
+        ids = TariffExport(provider, only=None if prices is None else set(named.values()), version=version).ids
+        self.tariffs = {group: ids.get(tariff, []) for group, tariff in named.items()}
 
-    def at(self, location: Location) -> dict[str, Any]:
+    def at(self, location: Location) -> list[dict[str, Any]]:
         written = []
         for point in sorted(location.chargepoint_set.all(), key=lambda each: each.identity):
             connectors = list(point.connectors.all())
-            why_not = _why_not_evse(point, connectors) or self._repeats(point)
+            why_not = self._closed(point) or self._unsayable(point, connectors) or self._repeats(point)
             if why_not:
                 self.exported.leave_out(point.identity, why_not)
             else:
                 written.append(self._evse(point, connectors))
-        return {"evses": written} if written else {}
+        return written
+
+    def _closed(self, point: ChargePoint) -> str:
+        is_open = self.prices is None or point.charge_group_id in self.prices
+        return "" if is_open else "Its charge group is not accessible for roaming."
+
+    def _unsayable(self, point: ChargePoint, connectors: list[Connector]) -> str:
+        if not connectors:
+            return "It has no connector."
+        uid = _uid(point)
+        if len(uid) > 36:
+            return "OCPI allows 36 characters for an EVSE's uid, and its identity has more."
+        if not all(_ID.fullmatch(each) for each in (uid, point.evse_id or uid, *(each.ocpi_id for each in connectors))):
+            return "An OCPI id has printable ASCII characters only."
+        strange = [each for each in connectors if not self._has_words(each)]
+        return f"OCPI {self.version} has no word for its connector {strange[0].ocpi_id}." if strange else ""
+
+    def _has_words(self, connector: Connector) -> bool:
+        standards = CONNECTORS if self.version == FIRST else (*CONNECTORS, *LATER_CONNECTORS)
+        known = connector.standard in standards and connector.format in FORMATS
+        return known and connector.power_type in PHASES
 
     def _repeats(self, point: ChargePoint) -> str:
         key = identity_key(point.evse_id or point.identity)
@@ -117,15 +177,21 @@ class _Points:
         return "" if first == point.identity else f"{first} has the same EVSE ID."
 
     def _evse(self, point: ChargePoint, connectors: list[Connector]) -> dict[str, Any]:
-        tariff_ids = self.tariffs.get(point.charge_group_id, [])
+        tariff_ids = self.tariffs.get(point.charge_group_id or 0, [])
+        updated = _seconds(self._changed_at(point))
         data = {
             "uid": _uid(point),
             "evse_id": point.evse_id,
             "status": self._state(point),
-            "connectors": [_connector(each, tariff_ids, point) for each in connectors],
-            "last_updated": _seconds(point.updated_at),
+            "connectors": [_connector(each, tariff_ids, updated) for each in connectors],
+            "last_updated": updated,
         }
         return {name: value for name, value in data.items() if value != ""}
+
+    def _changed_at(self, point: ChargePoint) -> datetime:
+        """Another price of the group is another connector, as OCPI has it."""
+        price = (self.prices or {}).get(point.charge_group_id or 0)
+        return max(point.updated_at, price.changed_at) if price else point.updated_at
 
     def _state(self, point: ChargePoint) -> str:
         """A point that a feed removed is removed here too, unless it was put into service since."""
@@ -133,26 +199,14 @@ class _Points:
         return REMOVED if gone else STATE[ChargePoint.Status(point.status)]
 
 
+def _tariffs_of_groups(provider: Provider) -> dict[int, int]:
+    terms = Terms.objects.filter(provider=provider).in_force(database_clock())
+    return {each.charge_group_id: _tariff(each) for each in terms}
+
+
 def _tariff(terms: Terms) -> int:
     """The one tariff that a connector names, by its primary key: where roaming is on, that of roaming cards."""
     return (terms.roaming and terms.roaming_tariff_id) or terms.tariff_id
-
-
-def _why_not_evse(point: ChargePoint, connectors: list[Connector]) -> str:
-    if not connectors:
-        return "It has no connector."
-    uid = _uid(point)
-    if len(uid) > 36:
-        return "OCPI allows 36 characters for an EVSE's uid, and its identity has more."
-    if not all(_ID.fullmatch(each) for each in (uid, point.evse_id or uid, *(each.ocpi_id for each in connectors))):
-        return "An OCPI id has printable ASCII characters only."
-    strange = [each for each in connectors if not _has_words(each)]
-    return f"OCPI 2.2.1 has no word for its connector {strange[0].ocpi_id}." if strange else ""
-
-
-def _has_words(connector: Connector) -> bool:
-    known = connector.standard in CONNECTORS and connector.format in FORMATS
-    return known and connector.power_type in PHASES
 
 
 def _uid(point: ChargePoint) -> str:
@@ -160,7 +214,7 @@ def _uid(point: ChargePoint) -> str:
     return (point.evse_id and point.ocpi_uid) or point.identity
 
 
-def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) -> dict[str, Any]:
+def _connector(connector: Connector, tariff_ids: list[str], updated: str) -> dict[str, Any]:
     data = {
         "id": connector.ocpi_id,
         "standard": connector.standard,
@@ -170,7 +224,7 @@ def _connector(connector: Connector, tariff_ids: list[str], point: ChargePoint) 
         "max_amperage": connector.max_amperage,
         "max_electric_power": connector.max_electric_power,
         "tariff_ids": tariff_ids or None,
-        "last_updated": _seconds(point.updated_at),
+        "last_updated": updated,
     }
     return {name: value for name, value in data.items() if value is not None}
 
