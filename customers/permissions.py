@@ -56,6 +56,8 @@ _STAFF = {
     "roaming.partner": EDIT,
     "roaming.agreement": EDIT,
     "roaming.partnertoken": VIEW,
+    "roaming.partnerconnection": EDIT,
+    "roaming.partnermessage": VIEW,
     "gateway.device": VIEW | {"change"},
     "gateway.connectorstate": VIEW,
     "gateway.transaction": VIEW,

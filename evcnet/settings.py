@@ -228,6 +228,10 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
 
+# Roaming partners. Their addresses come from outside, so those of the portal's own network are not called.
+PUBLIC_URL = env.str("PUBLIC_URL", default="")
+OCPI_ALLOW_PRIVATE = env.bool("OCPI_ALLOW_PRIVATE", default=False)
+
 DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
 """Does each process write what it decided about cards into the decision log?"""
 

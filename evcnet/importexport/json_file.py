@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from evcnet.importexport.row_errors import UnreadableFile
+from evcnet.json_numbers import json_number
 
 LARGEST = 1 << 30
 """Bytes, unpacked: several times the feed of a whole country, and less than what a bomb unpacks to."""
@@ -49,12 +50,5 @@ def _no_number(name: str) -> NoReturn:
 
 def write_objects(objects: list[dict[str, Any]]) -> str:
     """The array as JSON text, an object a line; Decimals become numbers that read back as the same Decimals."""
-    lines = (json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=_number) for each in objects)
+    lines = (json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=json_number) for each in objects)
     return "[\n" + ",\n".join(lines) + "\n]\n"
-
-
-def _number(value: object) -> int | float:
-    """Prices and limits have at most 12 digits, which a float keeps: it prints as the shortest text that reads so."""
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{value!r} is not JSON")
-    return int(value) if value == int(value) else float(value)

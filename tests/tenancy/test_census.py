@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 UNOWNED = {
     "gateway.GatewayProcess": "a process of the platform, which holds connections of all providers",
+    "roaming.PartnerConnectionUse": "a counter of requests, read through the connection",
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
     "customers.Alert_user_groups": "the lines between alerts and the user groups concerned, read through alerts",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
@@ -58,6 +59,9 @@ UNMARKED = {
     "list_fingerprint": "a hash",
     "reason of gateway.transaction": "a word of the rule",
     "kind of gateway.message": "a word of OCPP",
+    "token_hash": "a hash",
+    "version of roaming.partnerconnection": "a version of OCPI",
+    "method of roaming.partnermessage": "a word of HTTP",
     "periods": "numbers",
     "kind of customers.alert": "the kind of the change, in words",
     "earlier": "numbers",

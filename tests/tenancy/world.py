@@ -26,6 +26,7 @@ from customers import models as people
 from customers.models import ApiKey, AuditEntry, ImportMapping, Membership, Provider
 from customers.permissions import Role
 from gateway import models as devices
+from roaming import models as roaming
 from socialcharging import models as social
 from tariffs import models as price_lists
 from tariffs import writes as tariff_writes
@@ -347,6 +348,21 @@ def _partners(tenant: Tenant, said: str) -> None:
     tenant.keep(make.AgreementFactory(partner=partner, **agreed))
     texts = {"contract_id": f"{said}-contract", "visual_number": f"{said}-seen", "issuer": f"{said} issuer"}
     tenant.keep(make.PartnerTokenFactory(partner=partner, uid=f"{said}token", group_id=f"{said}-fleet", **texts))
+    _messages_of_partner(tenant, partner, said)
+
+
+def _messages_of_partner(tenant: Tenant, partner: roaming.Partner, said: str) -> None:
+    of = {"provider": tenant.provider, "partner": partner}
+    marks = {
+        "partner_token": said,
+        "versions_url": f"https://{said}.example",
+        "version": said[:10],
+        "endpoints": [said],
+    }
+    tenant.keep(roaming.PartnerConnection.objects.create(**of, **marks))
+    texts = {"method": "GET", "path": f"/{said}", "sent": [said], "answer": [said], "note": said}
+    message = roaming.PartnerMessage.objects.create(**of, **texts, at=timezone.now(), direction="in", milliseconds=1)
+    tenant.keep(message)
 
 
 def _alert(tenant: Tenant, login: Any) -> None:
