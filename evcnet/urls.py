@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/v1/authorize", authorize_card),
+    path("ocpi/", include("roaming.ocpi.urls")),
     path("", include("socialcharging.urls")),
     path("", include("evcnet.accounts.urls")),
     path("", admin.site.urls),

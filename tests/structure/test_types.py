@@ -24,9 +24,10 @@ BEFORE_SIGN_IN = {
     "evcnet.health",
     "evcnet.logs",
     "evcnet.middleware",
+    "roaming.ocpi.views",
     "socialcharging.views",
 }
-"""Requests of programs and of drivers, and what stands before every page; beside them the way in, evcnet.accounts."""
+"""Requests of programs, partners and drivers, and what stands before every page; beside them the way in, evcnet.accounts."""
 AS_DJANGO_DECLARES = {"chargepoints.admin.charge_points", "evcnet.admin.requests", "evcnet.site.menu"}
 """Methods of a class with types, which an override must not narrow; and StaffRequest itself."""
 

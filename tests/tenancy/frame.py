@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, StatusChange
+from tests.tenancy.pages import OCPI
 from tests.tenancy.world import MISSING, Tenant
 
 NO_CONTEXT = UUID(int=870)
@@ -96,6 +97,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     (405, 401, 405, 401): {
         "api/v1/authorize",
     },
+    (401, 401, 401, 401): {*OCPI},
     (410, 410, 410, 410): {
         "driver",
         "invitation",
@@ -120,6 +122,14 @@ ARGS: dict[str, list[Any]] = {
     "mfa_edit_webauthn": [MISSING],
     "mfa_remove_webauthn": [MISSING],
     "admin:app_list": ["customers"],
+    "ocpi:details": ["2.2.1"],
+    "ocpi:credentials": ["2.2.1"],
+    "ocpi:locations": ["2.2.1"],
+    "ocpi:location": ["2.2.1", "L1"],
+    "ocpi:evse": ["2.2.1", "L1", "E1"],
+    "ocpi:connector": ["2.2.1", "L1", "E1", "1"],
+    "ocpi:tariffs": ["2.2.1"],
+    "ocpi:nothing": ["nothing"],
 }
 BY_PATTERN = {"healthz": "/healthz", "readyz": "/readyz", "api/v1/authorize": "/api/v1/authorize"}
 

@@ -10,7 +10,19 @@ from django.contrib import admin
 from django.urls import get_resolver
 
 PUBLIC = {"healthz", "readyz", "driver", "driver_manifest"}
-API = {"api/v1/authorize"}
+OCPI = {
+    "ocpi:versions",
+    "ocpi:details",
+    "ocpi:credentials",
+    "ocpi:locations",
+    "ocpi:location",
+    "ocpi:evse",
+    "ocpi:connector",
+    "ocpi:tariffs",
+    "ocpi:nothing",
+}
+"""For partners, who are no logins: by their token, each for what one provider opens to them (tests/roaming)."""
+API = {"api/v1/authorize", *OCPI}
 SIGN_IN = {
     "front",
     "account_login",

@@ -7,10 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chargepoints.ocpi.export_locations import export_locations
 from customers.audit import record
-from customers.models import AuditEntry
+from customers.models import AuditEntry, Provider
 from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.importexport.json_file import write_objects
-from tariffs.ocpi.export_tariffs import export_tariffs
+from evcnet.importexport.report import Exported
+from roaming.models import Partner
+from roaming.ocpi.partner_view import PartnerView
+from tariffs.ocpi.export_tariffs import FIRST, export_tariffs
 
 
 class Command(BaseCommand):
@@ -21,6 +24,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=["locations", "tariffs"])
         parser.add_argument("--provider", metavar="CODE", help="whose they are; default: the only provider there is")
+        parser.add_argument(
+            "--for",
+            dest="partner",
+            metavar="CC-PID",
+            help="what this partner of the provider sees, at what its tokens pay",
+        )
         parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +37,7 @@ class Command(BaseCommand):
             provider = get_provider(options["provider"])
         except ProviderRequired as wrong:
             raise CommandError(str(wrong), returncode=2) from wrong
-        exported = (export_locations if options["kind"] == "locations" else export_tariffs)(provider)
+        exported = _exported(provider, options["kind"], options["partner"])
         self._write(write_objects(exported.objects), options["output"])
         about = f"OCPI {options['kind']}, by manage.py"
         record(AuditEntry.Event.EXPORTED, None, provider, about=about, rows=len(exported.objects))
@@ -44,3 +53,15 @@ class Command(BaseCommand):
             output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{output} can't be written: {error.strerror}.", returncode=2) from error
+
+
+def _exported(provider: Provider, kind: str, party: str | None) -> Exported:
+    """Everything, or what a partner sees. Raises CommandError where the provider has no such partner."""
+    if party is None:
+        return export_locations(provider) if kind == "locations" else export_tariffs(provider)
+    country, _, party_id = party.upper().partition("-")
+    partner = Partner.objects.filter(provider=provider, country_code=country, party_id=party_id).first()
+    if partner is None:
+        raise CommandError(f"{provider} has no partner {party}.", returncode=2)
+    view = PartnerView(partner, FIRST)
+    return view.export_locations() if kind == "locations" else view.export_tariffs()

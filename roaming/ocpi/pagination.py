@@ -1,0 +1,96 @@
+"""Pagination of OCPI lists: date_from, date_to, offset and limit, with the headers Link, X-Total-Count and X-Limit.
+
+The order is that of the rows' ids. The next page's address also says behind which row it begins, so that the last page
+costs no more than the first; an offset that somebody typed is counted off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from roaming.ocpi.envelope import envelope
+from roaming.ocpi.errors import OcpiError
+from roaming.ocpi.views import absolute
+from tariffs.ocpi.fields import Fields
+
+MOST = 100
+LARGEST = 10**15
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """What a partner asks of a list. ``after`` is the id of the row behind which the page begins, where it is known."""
+
+    date_from: datetime | None
+    date_to: datetime | None
+    offset: int
+    limit: int
+    after: int | None
+
+    @classmethod
+    def of(cls, request: Request) -> PageQuery:
+        """Raises OcpiError for what makes no sense; names that nobody knows are read over."""
+        given = request.query_params
+        return cls(
+            date_from=_moment(given, "date_from"),
+            date_to=_moment(given, "date_to"),
+            offset=_number(given, "offset", least=0) or 0,
+            limit=min(_number(given, "limit", least=1) or MOST, MOST),
+            after=_number(given, "after", least=0),
+        )
+
+
+def _moment(given: Any, name: str) -> datetime | None:
+    fields = Fields({name: given.get(name) or None})
+    moment = fields.moment(name)
+    if fields.problems:
+        raise OcpiError(f"{fields.problems[0]}.")
+    return moment
+
+
+def _number(given: Any, name: str, *, least: int) -> int | None:
+    text = given.get(name, "")
+    if text == "":
+        return None
+    if not text.isascii() or not text.isdecimal() or not least <= int(text[:20]) < LARGEST:
+        raise OcpiError(f"{name}: “{text[:20]}” is no number of at least {least}.")
+    return int(text)
+
+
+def paged(
+    request: Request, rows: QuerySet[Any], write: Callable[[Sequence[Any]], list[Any]], query: PageQuery
+) -> Response:
+    """One page of the rows, each page a slice of their ids; ``write`` makes objects of them."""
+    total = rows.count()
+    ordered = rows.order_by("pk")
+    start = ordered.filter(pk__gt=query.after) if query.after is not None else ordered[query.offset :]
+    page = list(start[: query.limit])
+    return _page(request, query, write(page), total, last=page[-1].pk if page else None, rows=len(page))
+
+
+def paged_objects(request: Request, objects: Sequence[Any], query: PageQuery) -> Response:
+    """One page of objects that are all at hand."""
+    page = list(objects[query.offset : query.offset + query.limit])
+    return _page(request, query, page, len(objects), last=None, rows=len(page))
+
+
+def _page(
+    request: Request, query: PageQuery, written: list[Any], total: int, *, last: int | None, rows: int
+) -> Response:
+    """``rows`` are those that were read for it, of which not all need to be written."""
+    response = Response(envelope(written))
+    response["X-Total-Count"], response["X-Limit"] = str(total), str(MOST)
+    if rows and query.offset + rows < total:
+        values = {name: value for name, value in request.query_params.items() if name in ("date_from", "date_to")}
+        values |= {"offset": str(query.offset + rows), "limit": str(query.limit)}
+        values |= {} if last is None else {"after": str(last)}
+        response["Link"] = f'<{absolute(request, request.path)}?{urlencode(values)}>; rel="next"'
+    return response
