@@ -1,11 +1,19 @@
 """Settings of the web server, gunicorn: the same for `make run`, for production and for the tests."""
 
+import logging
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import environ
+from gunicorn.glogging import Logger
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from evcnet.secret_addresses import without_keys  # found by the line above
+
 if (PROJECT / ".env").exists():
     environ.Env.read_env(PROJECT / ".env")
 LONGEST_REQUEST = 300
@@ -39,3 +47,20 @@ control_socket_disable = True
 # On a disk, a process that waits for it would seem to hang.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 accesslog = None  # each request is in the portal's own log, with an id
+
+
+class KeylessLogger(Logger):
+    """Gunicorn's own log, of errors and where somebody turns it on of requests, without the keys of addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.addFilter(_take_keys_out)
+
+
+def _take_keys_out(record: logging.LogRecord) -> bool:
+    record.msg, record.args = without_keys(record.getMessage()), ()
+    return True
+
+
+logger_class = KeylessLogger

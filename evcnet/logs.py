@@ -9,8 +9,7 @@ import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-SECRET_PATHS = ("/forgotten/", "/invitation/", "/my/")
-"""Below these an address holds a key that opens a login: the log keeps no copy of it."""
+from evcnet.secret_addresses import SECRET_PATHS, without_keys
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -38,7 +37,7 @@ def configured(*, as_json: bool, level: str) -> dict[str, Any]:
         # Its own choice would print local variables too, and passwords among them.
         shape = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
+        "()": LineFormatter,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shape],
         "foreign_pre_chain": SHARED,
     }
@@ -51,6 +50,13 @@ def configured(*, as_json: bool, level: str) -> dict[str, Any]:
         "loggers": {f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic", "worker")},
         "root": {"handlers": ["console"], "level": level},
     }
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Whatever Django, a library or a traceback says of an address: a key in it is not kept."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_keys(super().format(record))
 
 
 class RequestLog(RequestMiddleware):

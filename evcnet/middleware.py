@@ -1,4 +1,5 @@
-"""Middleware: which host a request may name, how large it may be, what caches may keep, and the time zone of a login."""
+"""Middleware: which host a request may name, how large it may be, what caches may keep, what browsers tell of an address,
+and the time zone of a login."""
 
 from collections.abc import Callable
 
@@ -7,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+
+from evcnet.secret_addresses import SECRET_PATHS
 
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 
@@ -57,6 +60,19 @@ def never_cache_pages_of_logins(
         response = get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
+        return response
+
+    return middleware
+
+
+def no_key_in_referrer(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Style sheets, links and the next page learn the host alone. Not "no-referrer": forms would be sent without an origin,
+    and be refused as forged."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.startswith(SECRET_PATHS):
+            response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
     return middleware

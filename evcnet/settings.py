@@ -77,6 +77,7 @@ if database.has_devtools():
 MIDDLEWARE = [
     "evcnet.middleware.limit_request_size",
     "django.middleware.security.SecurityMiddleware",
+    "evcnet.middleware.no_key_in_referrer",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -17,12 +17,17 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext
 
 from customers.models import AuditEntry, StaffMember
 from evcnet.var_dir import PROJECT
+from socialcharging.links import make_link, withdraw_links
+from socialcharging.models import QueueEntry
+from tests import factories as make
 from tests.factories import PASSWORD
 from tests.launch.production import commands_of, environment, running, until
+from tests.social.conftest import connect, make_social, say, start
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 ELSEWHERE = "127.0.0.7"
@@ -73,6 +78,7 @@ def nginx(folder: Path, ports: dict[str, int]) -> Iterator[None]:
     )
     subprocess.run(issue.split(), cwd=folder, check=True, capture_output=True)
     conf = (PROJECT / "deploy" / "nginx.conf").read_text().replace("portal.example.org", "localhost")
+    conf = conf.replace("/var/log/nginx", str(folder))
     conf = conf.replace("/etc/ssl/evcnet", str(folder)).replace(
         "127.0.0.1:8000", f"127.0.0.1:{ports['127.0.0.1:8000']}"
     )
@@ -170,6 +176,48 @@ def test_what_the_proxy_and_the_portal_say_together(world, production):
     assert ask(production, "/healthz", port=production.inside, Host="10.0.0.7:8000").status == 200
     assert ask(production, "/readyz", port=production.inside, Host="10.0.0.7:8000").status == 200
     _counts_an_attempt_for_the_address_of_the_client(world, production, told)
+
+
+SECRET = "k3y-of-a-driver-0123456789"
+
+
+def test_no_log_keeps_the_key_of_a_drivers_link(world, production, folder):
+    """Neither that of the portal, nor those of gunicorn and nginx; of what is found, gone, refused or broken."""
+    _, token = make_link(world.jansen, None, timezone.now())
+    for key in (token, SECRET):
+        for path in (f"/my/{key}/", f"/my/{key}/?q=street", f"/my/{key}/manifest.webmanifest", f"/my/{key}/none/"):
+            ask(production, path, Referer=f"{production.url}/my/{key}/")
+            ask(production, path, method="POST", Origin=production.url)
+            ask(production, path, port=production.plain)
+        ask(production, "/static/evcnet/driver.css", Referer=f"{production.url}/my/{key}/")
+        ask(production, f"/invitation/{key}/")
+        ask(production, f"/forgotten/1-{key}/")
+    withdraw_links(world.jansen, timezone.now())
+    assert ask(production, f"/my/{token}/").status == 410
+    logs = {path.name: path.read_text() for path in (*folder.glob("*.log"), *(folder / "var").glob("*.log"))}
+    assert {name for name in logs if "/my/" in logs[name]} == {"access.log", "evcnet-web.log"}
+    for name, text in logs.items():
+        assert token not in text and SECRET not in text, name
+
+
+def test_a_drivers_browser_passes_its_link_on_to_nobody_and_its_buttons_work(world, production, context):
+    make_social(world)
+    visser = make.CustomerFactory(user_group=world.north, number="1003", name="Visser")
+    make.ChargeCardFactory(customer=visser, uid="04DD1003")
+    connect(world.market)
+    start(world.market, world.jansens_card)
+    say(world.market, "charging")
+    _, token = make_link(visser, None, timezone.now())
+    page, referrers = context.new_page(), []
+    page.on("request", lambda request: referrers.append(request.all_headers().get("referer", "")))
+    page.goto(f"{production.url}/my/{token}/")
+    page.fill("#q", "station")
+    page.press("#q", "Enter")
+    page.click("button[value=join]")
+    page.wait_for_selector("[role=status]")
+    assert QueueEntry.objects.get().customer == visser
+    assert f"{production.url}/" in referrers
+    assert not [each for each in referrers if token in each]
 
 
 def _counts_an_attempt_for_the_address_of_the_client(world, production, login_page) -> None:

@@ -1,14 +1,16 @@
 """What a browser is told with every answer, and under which settings the portal refuses to start."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from evcnet.logs import RequestLog
+from evcnet.logs import LineFormatter, RequestLog
 from tests.tables import for_each
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -149,3 +151,24 @@ def test_production_logs_json_with_the_id_of_the_request():
 @pytest.mark.parametrize("path", ["/forgotten/1-d4k3y/", "/invitation/d4k3y/"])
 def test_no_log_keeps_a_link_that_opens_a_login(rf, path):
     assert RequestLog.format_request(rf.get(path)) == f"GET /{path.split('/')[1]}/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/forgotten/1-d4k3y/", "/invitation/d4k3y/", "/my/d4k3y/", "/my/d4k3y/manifest.webmanifest"]
+)
+def test_no_line_of_any_logger_keeps_it_and_no_browser_passes_it_on(client, db, capsys, path):
+    formatter = LineFormatter(
+        **{key: value for key, value in settings.LOGGING["formatters"]["line"].items() if key != "()"}
+    )
+    handler, lines = logging.StreamHandler(), []
+    handler.setFormatter(formatter)
+    handler.emit = lambda record: lines.append(handler.format(record))
+    logging.getLogger().addHandler(handler)
+    try:
+        answer = client.get(path)
+        logging.getLogger("library").error("https://host%s failed", path)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert answer["Referrer-Policy"] == "strict-origin"
+    assert any("***" in line for line in lines)
+    assert not any("d4k3y" in line for line in lines)
