@@ -16,6 +16,7 @@ from chargepoints.decision_log import Asker, keep_decision, keep_unknown_point
 from customers.api_authentication import authenticate_key
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
+from roaming.asking import asked_if_need_be
 
 FIELDS = {"card", "charge_point", "at"}
 LONGEST = 64
@@ -52,6 +53,8 @@ def authorize_card(request: HttpRequest) -> JsonResponse:
     if answer.facts.row["point_provider"] != holder.provider:
         keep_unknown_point(answer, asker)
         return JsonResponse({"error": "You have no charge point with this identity."}, status=404)
+    if at == now:
+        answer = asked_if_need_be(answer)
     output = answer.as_provider_json(steps=request.GET.get("explain") == "1")
     keep_decision(answer, asker, output)
     return JsonResponse(output)

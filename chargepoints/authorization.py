@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201
+from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED, OCPP16, OCPP201, PartnerSays
 from chargegroups.terms import Decision
 from chargepoints.authorization_facts import (
     AuthorizationFacts,
@@ -38,6 +38,13 @@ class Authorization:
         verdict."""
         row = self.facts.row
         return self.facts.facts.same_provider or (row["card"] is None and row["token"] is None)
+
+    def with_partner(self, partner_says: PartnerSays | None) -> Authorization:
+        """The same with what the token's e-MSP answered; as it is where the stored token decides (None)."""
+        if partner_says is None:
+            return self
+        facts = self.facts.with_answer(partner_says)
+        return replace(self, facts=facts, decision=facts.decide())
 
     @property
     def not_known_yet(self) -> bool:

@@ -68,8 +68,8 @@ class AuthorizationFacts:
             without=lines,
         )
 
-    def with_answer(self, partner_says: PartnerSays | None) -> AuthorizationFacts:
-        """The same with what the token's e-MSP answered; None where the stored token decides."""
+    def with_answer(self, partner_says: PartnerSays) -> AuthorizationFacts:
+        """The same with what the token's e-MSP answered."""
         return replace(self, facts=replace(self.facts, partner_says=partner_says))
 
     def price_texts(self, source: str) -> PriceTexts:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from chargepoints.authorization import Authorization, authorize
+from chargepoints.authorization import Authorization
 from chargepoints.decision_log import Asker, keep_decision
+from roaming.asking import authorize_now
 
 SOURCE = "gateway"
 
 
 def decide(uid: str, identity: str, provider: int | None) -> Authorization:
-    """May this card charge at this point now? One statement; nothing is written before the answer."""
-    answer = authorize(uid, identity, timezone.now())
+    """May this card charge at this point now? One statement; nothing is written before the answer.
+
+    Where the token of a partner wants it, its e-MSP is asked as well.
+    """
+    answer = authorize_now(uid, identity, timezone.now())
     keep(answer, provider)
     return answer
 

@@ -15,6 +15,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from chargegroups.access import PartnerSays
 from chargepoints.authorization import Authorization, authorize, authorize_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Rater
@@ -24,6 +25,7 @@ from evcnet.errors import DomainError
 from gateway.meter import Metered, Reading, metered
 from gateway.models import MeterReading, Transaction
 from gateway.signals import transaction_began
+from roaming.asking import answer_of_partner
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 """A device's clock is off where it is more than five minutes ahead, or more than 90 days behind."""
@@ -70,6 +72,7 @@ class End:
 def begin(start: Start, now: datetime | None = None) -> tuple[Transaction, Authorization | None]:
     """The transaction, and the decision about its card; None where it is the same start once more, or names no card."""
     now = now or timezone.now()
+    partner_says = _ask_partner(start.charge_point, start.uid, start.at, now)
     with transaction.atomic():
         point = ChargePoint.objects.select_for_update(no_key=True).get(pk=start.charge_point)
         known = _same_start(start)
@@ -77,7 +80,7 @@ def begin(start: Start, now: datetime | None = None) -> tuple[Transaction, Autho
             return known, None
         _end_replaced(point, start, now)
         row = known or Transaction(provider_id=point.provider_id, charge_point=point, code=start.code or "")
-        answer = _set_start(row, point, start, now)
+        answer = _set_start(row, point, start, now, partner_says)
         _save(row)
         if row.ended_at is not None:
             _record(row, point, now)
@@ -116,7 +119,18 @@ def _end_replaced(point: ChargePoint, start: Start, now: datetime) -> None:
         _record(row, point, now)
 
 
-def _set_start(row: Transaction, point: ChargePoint, start: Start, now: datetime) -> Authorization | None:
+def _ask_partner(charge_point: int, uid: str, at: datetime, now: datetime) -> PartnerSays | None:
+    """What the e-MSP says of a token that is held to the reader now, asked while nothing is locked; None where the stored
+    token decides, as in the past."""
+    if not uid.strip() or now - at > QUEUED_AFTER:
+        return None
+    identity = ChargePoint.objects.values_list("identity", flat=True).get(pk=charge_point)
+    return answer_of_partner(authorize(uid, identity, now))
+
+
+def _set_start(
+    row: Transaction, point: ChargePoint, start: Start, now: datetime, partner_says: PartnerSays | None
+) -> Authorization | None:
     plausible = now - BEHIND <= start.at <= now + AHEAD
     row.evse, row.reported_start, row.last_message_at = start.evse, start.at, now
     row.started_at = _whole(min(start.at, now) if plausible else now)
@@ -125,14 +139,17 @@ def _set_start(row: Transaction, point: ChargePoint, start: Start, now: datetime
     row.card_uid = start.uid[:36]
     if not plausible:
         row.note = _noted(row.note, CLOCK)
-    return identify(row, point, start.uid, now)
+    return identify(row, point, start.uid, now, partner_says)
 
 
-def identify(row: Transaction, point: ChargePoint, uid: str, now: datetime) -> Authorization | None:
+def identify(
+    row: Transaction, point: ChargePoint, uid: str, now: datetime, partner_says: PartnerSays | None = None
+) -> Authorization | None:
     """Decide on the card when the transaction began, and pin it; None where no card is named. Not saved.
 
     A start that has just come is judged by the rows of now, at the prices of its moment, so that a card that was blocked a
     second ago is refused whatever the device's clock says. One out of a queue is judged by the rows of then.
+    ``partner_says``: what the e-MSP answered of its token just now, if it was asked.
     """
     if row.started_at is None:
         return None
@@ -140,7 +157,7 @@ def identify(row: Transaction, point: ChargePoint, uid: str, now: datetime) -> A
     answer = (
         authorize_at(uid, point.identity, row.started_at, now=now)
         if is_queued
-        else authorize(uid, point.identity, row.started_at, now=now)
+        else authorize(uid, point.identity, row.started_at, now=now).with_partner(partner_says)
     )
     pin(row, answer, now)
     row.card_uid = row.card_uid or uid.strip()[:36]
@@ -307,12 +324,13 @@ def present_card(charge_point: int, code: str, uid: str, now: datetime | None = 
     """The decision about a card that is held to the reader while the transaction runs. The first one of a transaction that
     began without a card is pinned; by any other nothing changes."""
     now = now or timezone.now()
+    partner_says = _ask_partner(charge_point, uid, now, now)
     with transaction.atomic():
         point = ChargePoint.objects.get(pk=charge_point)
         rows = Transaction.objects.select_for_update().filter(charge_point=point, code=code, session=None)
         row = rows.filter(started_at__isnull=False, card_uid="").first()
-        answer = identify(row, point, uid, now) if row is not None else None
+        answer = identify(row, point, uid, now, partner_says) if row is not None else None
         if row is not None and answer is not None:
             row.save()
             _announce(row, now)
-        return answer or authorize(uid, point.identity, now)
+        return answer or authorize(uid, point.identity, now).with_partner(partner_says)

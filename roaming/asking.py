@@ -1,54 +1,49 @@
-"""Asking the e-MSP: the decision on a card that is held to a reader now, for which its partner may have to be asked.
+"""Asking the e-MSP: what the partner says about its token that is held to a reader now, where the token wants it asked.
 
-Readers (gateway, API) decide by ``authorize_now``. Explainer, previews, lists and questions about other moments decide by
-the stored token and never come here.
+Readers come here: the gateway and the API. Explainer, previews, lists, and questions about other moments go by the stored
+token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from chargegroups.access import PartnerSays
 from chargepoints.authorization import Authorization, authorize
 from roaming.whitelist import Answer, is_asked, partner_says
 
-Asking = Callable[["AskedToken"], Answer | None]
-"""Asks a partner; None where it has no connection, or did not answer in time. Never raises, and takes no longer than
-``whitelist.TIMEOUT``."""
-
 
 @dataclass(frozen=True, slots=True)
-class AskedToken:
-    """What is asked: about which token (id), at which charge point (id), by which uid as it was read."""
+class TokenQuestion:
+    """May this token (id) of this partner (id) charge at this charge point (id)?"""
 
     token: int
     partner: int
     charge_point: int
-    uid: str
 
 
-def nobody_answers(token: AskedToken) -> Answer | None:
-    """As long as nothing connects partners."""
+def ask_partner(question: TokenQuestion) -> Answer | None:
+    """What the e-MSP answers within ``whitelist.TIMEOUT`` seconds; None: it has no connection, or gave no answer. Never raises."""
     return None
 
 
-def authorize_now(uid: str, charge_point: str, at: datetime, *, ask: Asking | None = None) -> Authorization:
-    """May this card charge here now? Where its token says so, its e-MSP is asked, for five seconds at most."""
-    return ask_if_need_be(authorize(uid, charge_point, at), ask=ask)
+def authorize_now(uid: str, charge_point: str, at: datetime) -> Authorization:
+    """May this card charge here now? ``at`` is now."""
+    return asked_if_need_be(authorize(uid, charge_point, at))
 
 
-def ask_if_need_be(answer: Authorization, *, ask: Asking | None = None) -> Authorization:
-    """The decision by what the e-MSP says, or as it was where there is nothing to ask, or no use in asking."""
+def asked_if_need_be(answer: Authorization) -> Authorization:
+    """The decision by what the e-MSP says; as it was where nobody is to be asked."""
+    return answer.with_partner(answer_of_partner(answer))
+
+
+def answer_of_partner(answer: Authorization) -> PartnerSays | None:
+    """Asks where the token wants it, and where line 15 of the access rules would allow. None: the stored token decides."""
     row = answer.facts.row
     if row["token"] is None or not is_asked(row["token_whitelist"], valid=row["token_valid"]):
-        return answer
-    if answer.facts.with_answer("allowed").decide().access.reason != "roaming_partner":
-        return answer
-    asked = AskedToken(row["token"], row["partner"], row["point"], answer.card)
-    facts = answer.facts.with_answer(partner_says(row["token_whitelist"], (ask or ask_partner)(asked)))
-    return replace(answer, facts=facts, decision=facts.decide())
-
-
-ask_partner: Asking = nobody_answers
-"""How partners are asked; set once by what connects them."""
+        return None
+    if answer.with_partner("allowed").reason != "roaming_partner":
+        return None
+    question = TokenQuestion(row["token"], row["partner"], row["point"])
+    return partner_says(row["token_whitelist"], ask_partner(question))
