@@ -50,15 +50,10 @@ def _paid(snapshot: GroupSnapshot, agreement: Agreement) -> int | None:
         point_in_group=True,
         point_located=True,
         partner_vouches=True,
-        partner_agreed=True,
+        token_valid=True,
     )
-    decision = decide(facts, snapshot.terms)
-    if not decision.allowed or decision.tariff is None:
-        return None
-    agreed = snapshot.tariff(agreement.tariff_id)
-    if agreed is not None:
-        return int(agreed.code) if agreed.version else None
-    return int(decision.tariff.code)
+    decision = decide(facts, snapshot.terms, agreement_tariff=snapshot.tariff(agreement.tariff_id))
+    return int(decision.tariff.code) if decision.tariff else None
 
 
 def _changed(snapshot: GroupSnapshot, agreement: Agreement) -> datetime:
