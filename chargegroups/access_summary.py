@@ -11,6 +11,8 @@ from django.db.models import Count
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import OPENINGS, SLOTS
+from customers.models import Customer
+from evcnet.tenancy import Login
 from tariffs.current_price import CurrentPrice, current_prices
 
 
@@ -22,7 +24,7 @@ class Price:
 
 @dataclass(frozen=True)
 class AccessSummary:
-    """What holds in a charge group: the terms in force (None without any), the prices, and exceptions that allow."""
+    """What holds in a charge group: the terms in force (None without any), the prices, and how many exceptions allow."""
 
     group: ChargeGroup
     terms: Terms | None
@@ -47,14 +49,19 @@ class AccessSummary:
         return self.has_price and all(price.tag.free for price in self.prices)
 
 
-def access_summaries(groups: Iterable[ChargeGroup], at: datetime) -> dict[int, AccessSummary]:
-    """By the group's id. ``groups`` with their user group at hand, else it costs a query each."""
+def access_summaries(
+    groups: Iterable[ChargeGroup], at: datetime, login: Login | None = None
+) -> dict[int, AccessSummary]:
+    """By the group's id. ``groups`` with their user group at hand, else it costs a query each.
+
+    What is shown to a ``login`` counts the exceptions of customers whom it sees; a rule that needs all gives none.
+    """
     by_id = {group.pk: group for group in groups}
     rows = Terms.objects.in_force(at).filter(charge_group_id__in=by_id)
     in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
     named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
     tags = current_prices(named, at) if named else {}
-    allowed = _count_allowed(by_id, at)
+    allowed = _count_allowed(by_id, at, login)
     return {
         pk: AccessSummary(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
         for pk, group in by_id.items()
@@ -75,9 +82,11 @@ def _open_to(group: ChargeGroup, terms: Terms) -> Iterator[str]:
     return (text for switch, text in zip(OPENINGS, words, strict=True) if getattr(terms, switch))
 
 
-def _count_allowed(groups: Iterable[int], at: datetime) -> Counter[int]:
+def _count_allowed(groups: Iterable[int], at: datetime, login: Login | None) -> Counter[int]:
     """How many customers an exception in force allows, in each group."""
     rows = CustomerException.objects.in_force(at).filter(charge_group_id__in=list(groups), access="allowed")
+    if login is not None:
+        rows = rows.filter(customer__in=Customer.objects.visible_to(login).values("pk"))
     counts = rows.order_by().values("charge_group_id").annotate(number=Count("pk"))
     return Counter({row["charge_group_id"]: row["number"] for row in counts})
 

@@ -218,7 +218,7 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
         if not sees_target(request.user, stored, ChargePoint._meta.get_field("owner")):
             stored.owner = None  # not saved: an owner out of sight is not told of
         group, exception = stored.charge_group, owner_exception(stored)
-        holds = access_summaries([group], now)[group.pk] if group else None
+        holds = access_summaries([group], now, request.user)[group.pk] if group else None
         buttons = self.action_buttons(request, stored)
         if exception is not None:
             buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]

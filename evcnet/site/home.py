@@ -69,7 +69,7 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
         "greeting": _greeting(timezone.localtime(now), login),
         "homes": [*login.user_groups, *login.providers],
         "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
-        "numbers": list(_numbers(login, points, groups, days)),
+        "numbers": list(_numbers(login, points, groups, days, now)),
         "days": days,
         "sessions_in_words": _sessions_in_words(days),
         "changes": latest_changes(login, now),
@@ -201,7 +201,16 @@ def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
         yield Task(len(findings), ("finding", "findings"), text, reverse("admin:findings"))
 
 
-def _numbers(login: StaffMember, points: dict[str, int], groups: dict[str, Any], days: list[Day]) -> Iterable[Number]:
+def _excepted(login: StaffMember, now: datetime) -> int:
+    """How many customers in sight have an exception in force at a charge group in sight."""
+    rows = CustomerException.objects.visible_to(login).in_force(now)
+    mine = rows.filter(customer__in=Customer.objects.visible_to(login).values("pk"))
+    return int(mine.order_by().values("customer").distinct().count())
+
+
+def _numbers(
+    login: StaffMember, points: dict[str, int], groups: dict[str, Any], days: list[Day], now: datetime
+) -> Iterable[Number]:
     if login.has_perm("chargepoints.view_chargepoint"):
         details = [f"{points['active']:,} active", f"{points['loose']:,} without a group"]
         if points["connected"] or points["offline"]:
@@ -211,8 +220,7 @@ def _numbers(login: StaffMember, points: dict[str, int], groups: dict[str, Any],
     if login.has_perm("chargegroups.view_chargegroup"):
         yield Number("Charge groups", groups["all"], groups["coming"], _list_of(ChargeGroup))
     if login.has_perm("customers.view_customer"):
-        customers = Customer.objects.visible_to(login)
-        exceptions = CustomerException.objects.visible_to(login).values("customer").distinct().count()
-        yield Number("Customers", customers.count(), (f"{exceptions:,} with an exception",), _list_of(Customer))
+        details = [f"{_excepted(login, now):,} with an exception"]
+        yield Number("Customers", Customer.objects.visible_to(login).count(), tuple(details), _list_of(Customer))
     if login.has_perm("chargepoints.view_session"):
         yield Number(f"Sessions, {DAYS} days", sum(day.count for day in days), (), _list_of(Session))

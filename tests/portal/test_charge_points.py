@@ -6,6 +6,7 @@ from django.urls import reverse
 from changes.models import Change
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint, Location
+from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import CONFIRMED, page_form
@@ -70,6 +71,14 @@ def test_the_page_shows_the_effective_tariff(world, signed_in):
     assert "0.35 EUR/kWh" in text
     assert "Customers of North" in text
     assert "May this card charge here?" in text and "?charge_point=NLGRGE0001" in text
+
+
+def test_who_may_charge_by_exception_is_counted_among_customers_in_sight(world, signed_in):
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker, access="allowed")
+    assert "1 customer by exception" in signed_in(world.anna).get(page(world.market)).content.decode()
+    assert "by exception" not in signed_in(world.carla).get(page(world.market)).content.decode()
+    make.TermsFactory(charge_group=world.leusden, tariff=world.standard, valid_from=database_clock())
+    assert "Nobody but those with" in signed_in(world.carla).get(page(world.market)).content.decode()
 
 
 def test_a_spare_point_says_what_is_missing(world, signed_in, spare):

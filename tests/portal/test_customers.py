@@ -73,6 +73,14 @@ def test_the_page_shows_cards_exceptions_and_what_may_be_charged(world, signed_i
     assert "?customer=1001" in text
 
 
+def test_that_there_is_no_exception_is_said_of_charge_groups_in_sight_alone(world, signed_in):
+    elsewhere = make.ChargeGroupFactory(user_group=world.south, terms={"tariff": world.standard})
+    make.CustomerExceptionFactory(charge_group=elsewhere, customer=world.jansen, tariff=world.cheap)
+    text = signed_in(world.carla).get(page(world.jansen)).content.decode()
+    assert "None at the charge groups that you see" in text
+    assert elsewhere.name not in text and "0.20 EUR/kWh" not in text
+
+
 def test_the_helpdesk_approves_without_being_able_to_change(world, signed_in, waiting):
     done = do(signed_in(world.hugo), "approve", waiting)
     assert "1 customer approved" in said(done)

@@ -133,6 +133,12 @@ def test_a_card_that_is_known_by_now_is_no_unknown_card(world, backend, signed_i
     assert signed_in(world.ben).get(f"{LIST}unknown-cards/").context["cards"] == []
 
 
+def test_decisions_are_counted_by_day_under_the_words_of_their_reasons(world, backend, signed_in):
+    backend("FFFF01")
+    page = shown(signed_in(world.carla), f"/chargepoints/chargepoint/{world.market.pk}/change/")
+    assert '<th scope="row">The card is unknown, and' in page
+
+
 def test_what_somebody_typed_counts_in_no_statistics(world, signed_in):
     browser = signed_in(world.ben)
     browser.get("/may-this-card-charge/", {"card": "FFFF01", "charge_point": "NLGRGE0001"})

@@ -101,6 +101,14 @@ def test_a_sub_provider_counts_its_own(world, signed_in):
     assert numbers(signed_in(world.carla).get("/"))["Customers"] == 1
 
 
+def test_only_customers_in_sight_with_an_exception_in_force_are_counted(world, signed_in):
+    past = timezone.now() - timedelta(days=1)
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker, access="allowed")
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, valid_until=past)
+    assert ">0 with an exception" in text(signed_in(world.carla).get("/"))
+    assert ">1 with an exception" in text(signed_in(world.anna).get("/"))
+
+
 def test_a_login_without_a_role_is_told_so(db, signed_in):
     operator = StaffMember.objects.create_superuser("root@example.org", "correct horse battery staple", name="Root")
     assert "has no role" in text(signed_in(operator).get("/"))
