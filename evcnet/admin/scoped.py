@@ -50,6 +50,13 @@ class Scoped:
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_choice_field(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
+        """What has no default is asked for: the first of the choices is nobody's."""
+        if "choices" not in kwargs:
+            blank = db_field.blank or not db_field.has_default()
+            kwargs["choices"] = db_field.get_choices(include_blank=blank, blank_choice=[("", "Select value")])
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+
     def formfield_for_dbfield(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         if db_field.name in ENDS:
             kwargs["ends"] = True

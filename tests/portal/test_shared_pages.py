@@ -1,10 +1,16 @@
 """What holds on every page of the portal: scope, refusals in words, history, no lost updates."""
 
 import pytest
+from django.contrib import admin
+from django.db import models
+from django.test import RequestFactory
 from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
+from chargepoints.models import Connector
+from customers.models import Provider
 from tariffs.models import Tariff
+from tests import factories as make
 from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +139,30 @@ def test_nonsense_in_the_address_never_fails(world, signed_in, query):
 def test_nonsense_for_a_row_is_a_missing_row(world, signed_in, key):
     for view in ("change", "history", "delete"):
         assert signed_in(world.anna).get(f"/chargegroups/chargegroup/{key}/{view}/").status_code in (302, 404)
+
+
+def test_a_choice_that_has_no_default_is_made_by_whoever_fills_in_the_form(world):
+    request = RequestFactory().get("/")
+    request.user = world.anna
+    met = set()
+    for listed in admin.site._registry.values():
+        for scoped in (listed, *(inline(listed.model, admin.site) for inline in listed.inlines)):
+            for field in scoped.model._meta.fields:
+                if field.choices and field.editable and not field.has_default():
+                    chosen = scoped.formfield_for_dbfield(field, request)
+                    assert next(iter(chosen.choices))[0] == "", field
+                    met.add(field)
+    assert {_field(Provider, "country_code"), _field(Connector, "format")} <= met
+
+
+def _field(model: type[models.Model], name: str):
+    return model._meta.get_field(name)
+
+
+def test_a_provider_without_a_country_is_not_added_under_the_first_of_the_list(world, signed_in):
+    operator = signed_in(make.StaffMemberFactory(is_operator=True))
+    response = operator.get("/customers/provider/add/")
+    typed = form_of(response) | {"code": "SUN", "name": "SunCharge", "party_id": "SUN"}
+    answer = operator.post("/customers/provider/add/", typed)
+    assert "country_code" in answer.context["adminform"].form.errors
+    assert not Provider.objects.filter(code="SUN").exists()
