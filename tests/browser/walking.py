@@ -74,6 +74,11 @@ class Walk:
         """Presses a button that leads to a page."""
         self._click(label, self._named("button", label))
 
+    def open_up(self, label: str) -> None:
+        """Clicks what opens something on the same page, such as one more line of a form."""
+        self.clicked.append(label)
+        self._named("link", label).or_(self._named("button", label)).first.click()
+
     def choose(self, words: str) -> None:
         """Follows a link that says what it leads to, among others: no path on paper names it."""
         self._go(self._outside_of_menu(self.page.get_by_role("link", name=re.compile(re.escape(words)))))
@@ -118,8 +123,9 @@ class Walk:
             expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
     def _named(self, role: Any, label: str) -> Locator:
-        """By its whole name, before which the name of an icon may stand, and after which nothing but an ellipsis."""
-        name = re.compile(rf"^([a-z_]+ )?{re.escape(label)}…?$")
+        """By its whole name, before which that of an icon may stand; "…" is whatever a label names of a row."""
+        words = re.escape(label.removesuffix("…")) + (".*" if label.endswith("…") else "…?")
+        name = re.compile(rf"^([a-z_]+ )?{words}$")
         return self._outside_of_menu(self.page.get_by_role(role, name=name))
 
     def _outside_of_menu(self, found: Locator) -> Locator:
