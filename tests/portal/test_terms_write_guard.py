@@ -48,6 +48,7 @@ COMMANDS = {
     "import_ocpi": "proposes what changes terms",
     "demo": "founds a provider of its own",
     "explain": "writes nothing",
+    "partner": "writes agreements, which are no terms of a charge group",
     "price": "writes nothing",
     "replay": "writes nothing",
     "export_csv": "writes nothing",

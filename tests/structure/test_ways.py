@@ -24,6 +24,7 @@ FEED = "records: not shown: feed"
 COMMAND = "records: not shown: command"
 ERASURE = "says what goes, and records: not shown: erasure"
 NEW = "arises whole, and moves nobody: a charge group without charge points, a tariff that nothing uses"
+AGREEMENT = "opens groups that are accessible for roaming to a partner's customers, or closes them; none of them is ours to count"
 NOTHING = "moves neither access nor price"
 
 WAYS = {
@@ -123,6 +124,7 @@ COMMANDS = {
     "export_csv": NOTHING,
     "export_ocpi": NOTHING,
     "gateway": NOTHING,
+    "partner": AGREEMENT,
     "portal": NOTHING,
     "preview_terms": NOTHING,
     "price": NOTHING,

@@ -80,6 +80,7 @@ COMMANDS = {
     "import_csv": "--provider",
     "export_ocpi": "--provider",
     "import_ocpi": "--provider",
+    "partner": "--provider",
     "price": "--provider",
     "replay": "--provider",
     "explain": "--provider",

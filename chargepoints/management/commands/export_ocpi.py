@@ -11,8 +11,8 @@ from customers.models import AuditEntry, Provider
 from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.importexport.json_file import write_objects
 from evcnet.importexport.report import Exported
-from roaming.models import Partner
 from roaming.ocpi.partner_view import PartnerView
+from roaming.partners import NoSuchPartner, get_partner
 from tariffs.ocpi.export_tariffs import FIRST, export_tariffs
 
 
@@ -59,9 +59,8 @@ def _exported(provider: Provider, kind: str, party: str | None) -> Exported:
     """Everything, or what a partner sees. Raises CommandError where the provider has no such partner."""
     if party is None:
         return export_locations(provider) if kind == "locations" else export_tariffs(provider)
-    country, _, party_id = party.upper().partition("-")
-    partner = Partner.objects.filter(provider=provider, country_code=country, party_id=party_id).first()
-    if partner is None:
-        raise CommandError(f"{provider} has no partner {party}.", returncode=2)
-    view = PartnerView(partner, FIRST)
+    try:
+        view = PartnerView(get_partner(provider, party), FIRST)
+    except NoSuchPartner as wrong:
+        raise CommandError(str(wrong), returncode=2) from wrong
     return view.export_locations() if kind == "locations" else view.export_tariffs()
