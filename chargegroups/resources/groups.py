@@ -22,6 +22,7 @@ from evcnet.importexport.widgets import (
     BooleanWidget,
     ChoiceWidget,
     CodeWidget,
+    LongTextWidget,
     MomentWidget,
     ReferenceWidget,
 )
@@ -40,7 +41,7 @@ class ChargeGroupResource(BulkResource):
     code = Field(CodeWidget(), required=True)
     name = Field(required=True)
     type = Field(ChoiceWidget(ChargeGroup.Type.values), required=True)
-    additional_information = Field()
+    additional_information = Field(LongTextWidget())
     tariff = Field(ReferenceWidget(Tariff), needed="required for a new group")
     prepaid_tariff = Field(ReferenceWidget(Tariff), needed=FOR_A_NEW_GROUP)
     roaming_tariff = Field(ReferenceWidget(Tariff), needed=FOR_A_NEW_GROUP)

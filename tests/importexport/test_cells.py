@@ -222,3 +222,26 @@ def test_a_second_sheet_with_rows_is_named_where_the_first_is_imported(world, ta
 def test_a_name_has_a_sign_that_can_be_seen(world, take, name):
     answer = take("customers", "user_group,number,name", f"NORTH,1003,{name}")
     assert answer.errors == [(2, "name")] and not Customer.objects.filter(number="1003").exists()
+
+
+# Cells of several lines
+
+
+def test_a_line_end_behind_a_text_is_cut_off_like_a_blank(world, take):
+    data = workbook_of(["user_group", "number", "name"], ["NORTH", "1900", "Jo\n"])
+    assert take("customers", data).counts == (1, 0, 0, 0)
+    assert Customer.objects.get(number="1900").name == "Jo"
+
+
+def test_information_about_a_charge_group_may_have_several_lines(world, take):
+    told = take(
+        "charge_groups", "user_group,code,name,type,additional_information", 'NORTH,CG-LEUSDEN,L,other,"a', 'b"'
+    )
+    assert told.counts == (0, 1, 0, 0)
+    world.leusden.refresh_from_db()
+    assert world.leusden.additional_information == "a\nb"
+
+
+def test_several_lines_that_are_stored_already_stay(world, take):
+    Customer.objects.filter(number="1001").update(name="Jo\nde Vries")
+    assert take("customers", "number,name", '1001,"Jo\nde Vries"').counts == (0, 0, 1, 0)
