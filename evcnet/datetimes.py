@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from django.db import connection
 from django.utils.formats import date_format
 
+from evcnet.moment_remedy import moment_remedy
+
 EARLIEST, LATEST = 1970, 2200
 
 
@@ -25,7 +27,8 @@ def read_moment(text: str, zone: Callable[[], tzinfo], *, ends: bool = False) ->
     try:
         moment = datetime.fromisoformat(text.strip()) if day is None else datetime.combine(day, time.min)
     except ValueError:
-        raise NotAMoment(f"“{text}” is not a time in ISO 8601, such as 2026-12-01T09:00 or 2026-12-01T09:00+01:00.")
+        wrong = f"“{text}” is not a time in ISO 8601, such as 2026-12-01T09:00 or 2026-12-01T09:00+01:00"
+        raise NotAMoment(f"{wrong}{moment_remedy(text)}.")
     if not EARLIEST <= moment.year <= LATEST:
         raise NotAMoment(f"The year {moment.year} is out of reach: give one from {EARLIEST} to {LATEST}.")
     if moment.tzinfo:
