@@ -87,12 +87,12 @@ class CustomerResource(TermsResource):
 
     user_group = Field(ReferenceWidget(UserGroup), required=True)
     number = Field(CodeWidget(), required=True)
-    kind = Field(ChoiceWidget(Customer.Kind.values), default=Customer.Kind.PRIVATE.value)
+    kind = Field(ChoiceWidget(Customer.Kind), default=Customer.Kind.PRIVATE.value)
     name = Field(required=True)
     email = Field(EmailWidget())
-    language = Field(ChoiceWidget(Customer.Language.values), default=Customer.Language.ENGLISH.value)
-    payment = Field(ChoiceWidget(Customer.Payment.values), default=Customer.Payment.SUBSCRIPTION.value)
-    status = Field(ChoiceWidget(Customer.Status.values), default=Customer.Status.ACTIVE.value)
+    language = Field(ChoiceWidget(Customer.Language), default=Customer.Language.ENGLISH.value)
+    payment = Field(ChoiceWidget(Customer.Payment), default=Customer.Payment.SUBSCRIPTION.value)
+    status = Field(ChoiceWidget(Customer.Status), default=Customer.Status.ACTIVE.value)
 
     class Meta:
         model, name, import_id_fields = Customer, "customers", ("number",)
@@ -126,10 +126,10 @@ class ChargeCardResource(BulkResource):
     uid = Field(CodeWidget(), required=True)
     customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
     visual_number = Field(PrintedNumberWidget())
-    type = Field(ChoiceWidget(ChargeCard.Type.values), default=ChargeCard.Type.RFID.value)
+    type = Field(ChoiceWidget(ChargeCard.Type), default=ChargeCard.Type.RFID.value)
     roaming = Field(BooleanWidget())
     status = Field(
-        ChoiceWidget(ChargeCard.Status.values),
+        ChoiceWidget(ChargeCard.Status),
         default=None,
         needed="else active with a customer, inactive without",
     )

@@ -1,6 +1,8 @@
-"""Words of messages: counts with their noun."""
+"""Words of messages, counts with their noun, and words as they are compared."""
 
 from __future__ import annotations
+
+import unicodedata
 
 from django.db import models
 
@@ -13,3 +15,9 @@ def counted(number: int, one: str, many: str = "") -> str:
 def counted_rows(model: type[models.Model], number: int) -> str:
     """The same for the rows of a model, by its own names."""
     return counted(number, str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
+
+
+def compact(name: str) -> str:
+    """Letters and digits alone, without case and accents: "E-Mail", "e_mail" and "email" are one name."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(each for each in letters if each.isalnum() or each in "%°")

@@ -24,7 +24,7 @@ class ExceptionResource(TermsResource):
 
     charge_group = Field(ReferenceWidget(ChargeGroup), required=True)
     customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey), required=True)
-    access = Field(ChoiceWidget(CustomerException.Access.values), default=CustomerException.Access.POLICY.value)
+    access = Field(ChoiceWidget(CustomerException.Access), default=CustomerException.Access.POLICY.value)
     tariff = Field(ReferenceWidget(Tariff))
     valid_from = Field(MomentWidget())
     valid_until = Field(MomentWidget(ends=True))

@@ -40,7 +40,7 @@ class ChargeGroupResource(BulkResource):
     user_group = Field(ReferenceWidget(UserGroup), required=True)
     code = Field(CodeWidget(), required=True)
     name = Field(required=True)
-    type = Field(ChoiceWidget(ChargeGroup.Type.values), required=True)
+    type = Field(ChoiceWidget(ChargeGroup.Type), required=True)
     additional_information = Field(LongTextWidget())
     tariff = Field(ReferenceWidget(Tariff), needed="required for a new group")
     prepaid_tariff = Field(ReferenceWidget(Tariff), needed=FOR_A_NEW_GROUP)

@@ -40,7 +40,7 @@ class ChargePointResource(TermsResource):
     owner = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
     evse_id = Field(CodeWidget())
     max_power_kw = Field(DecimalWidget(decimals=3, most=1_000, unit="kW"))
-    status = Field(ChoiceWidget(ChargePoint.Status.values), default=INACTIVE)
+    status = Field(ChoiceWidget(ChargePoint.Status), default=INACTIVE)
 
     class Meta:
         model, name, import_id_fields = ChargePoint, "charge_points", ("identity",)

@@ -6,8 +6,9 @@ import re
 
 from customers.models import ImportMapping
 from evcnet.importexport.column_choices import ColumnChoices
-from evcnet.importexport.column_names import ColumnNames, compact
+from evcnet.importexport.column_names import ColumnNames
 from evcnet.importexport.csv_file import Sheet
+from evcnet.text import compact
 
 ROWS = 50  # that are looked at
 _UID = re.compile(r"(?=.*[0-9])([0-9A-Fa-f]{8,20}|([0-9A-Fa-f]{2}[ :.-]){3,9}[0-9A-Fa-f]{2})", re.ASCII)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from evcnet.importexport.common_names import COMMON_NAMES, FIRST_NAME, INFIX, LAST_NAME
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.widgets import ReferenceWidget
-from evcnet.text import counted
+from evcnet.text import compact, counted
 
 if TYPE_CHECKING:
     from tablib import Dataset
@@ -144,12 +143,6 @@ class ColumnNames:
         if LAST_NAME in guesses and FIRST_NAME not in guesses:
             return [NAME if each == LAST_NAME else each for each in guesses]
         return guesses
-
-
-def compact(name: str) -> str:
-    """Letters and digits alone, without case and accents: "E-Mail", "e_mail" and "email" are one name."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(each for each in letters if each.isalnum() or each in "%°")
 
 
 def label_of(resource: ResourceDeclaration, field: Field) -> str:

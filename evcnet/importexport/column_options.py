@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evcnet.importexport.column_choices import ColumnChoices
-from evcnet.importexport.column_names import ColumnNames, compact
+from evcnet.importexport.column_names import ColumnNames
 from evcnet.importexport.csv_file import Sheet
 from evcnet.importexport.formats import format_of
 from evcnet.importexport.row_errors import UnreadableFile, quoted
-from evcnet.text import counted
+from evcnet.text import compact, counted
 
 
 def sheet_without_header(content: bytes, names: ColumnNames, option: str) -> Sheet:

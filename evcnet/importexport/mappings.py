@@ -7,8 +7,8 @@ from typing import Any
 
 from customers.models import ImportMapping, Provider, StaffMember
 from evcnet.importexport.column_choices import ColumnChoices
-from evcnet.importexport.column_names import compact
 from evcnet.importexport.resource import BulkResource
+from evcnet.text import compact
 
 MOST_NAMES = 300  # of columns that are remembered for a kind
 MOST_CHARACTERS = 60  # of a name; longer ones are sentences

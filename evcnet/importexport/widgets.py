@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -22,9 +21,11 @@ from import_export import widgets
 from evcnet.booleans import BOOLEANS
 from evcnet.code_keys import CodeKey
 from evcnet.datetimes import end_in_words, moment_in_words, read_moment
+from evcnet.importexport.common_words import words_of
 from evcnet.importexport.row_errors import alternatives, quoted
 from evcnet.importexport.rows import Row
 from evcnet.spreadsheet_text import is_shortened_number, shortened_number_message
+from evcnet.text import compact
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 _THOUSANDS_OR_DECIMALS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)  # 1,000 is one or a thousand
@@ -119,15 +120,16 @@ class CountryWidget(TextWidget):
 
 
 class ChoiceWidget(TextWidget):
-    """One of a few words, in any letter case."""
+    """One of a few words, in any letter case; also as the portal calls it, and as other programs do."""
 
-    def __init__(self, choices: Collection[str]) -> None:
+    def __init__(self, choices: type[models.TextChoices]) -> None:
         super().__init__()
-        self.choices = {str(choice).lower(): str(choice) for choice in choices}
+        self.choices = {each.value.lower(): each.value for each in choices}
         self.takes = alternatives(list(self.choices.values()))
+        self._words = words_of(choices)
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> str:
-        choice = self.choices.get(value.strip().lower())
+        choice = self.choices.get(value.strip().lower()) or self._words.get(compact(value))
         if choice is None:
             raise ValueError(f"{quoted(value)} is not known: write {self.takes}.")
         return choice

@@ -3,9 +3,10 @@
 import pytest
 
 from customers.models import ChargeCard, Customer
-from evcnet.importexport.column_names import ColumnNames, compact
+from evcnet.importexport.column_names import ColumnNames
 from evcnet.importexport.registry import RESOURCES
 from evcnet.importexport.scope import FileScope
+from evcnet.text import compact
 from tests.importexport.files import csv_of, workbook_of
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=RESOURCES, metavar="KIND", help=f"one of {', '.join(RESOURCES)}")
-        parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="CSV in UTF-8 with commas or semicolons, or XLSX")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", nargs="?", help="CSV in UTF-8 with commas or semicolons, or XLSX"
+        )
         parser.add_argument("--template", action="store_true", help="print the header with all columns of the kind")
         parser.add_argument(
             "--map",
