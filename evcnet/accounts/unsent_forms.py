@@ -34,10 +34,12 @@ def unsent_fields(request: HttpRequest) -> dict[str, Any]:
     view = getattr(request.resolver_match, "url_name", None) or ""
     secret = {"csrfmiddlewaretoken"} | (CODES if view.startswith(PAGES_WITH_CODES) else set())
     names = [name for name in request.POST if name not in secret]
+    # One that was left empty stays empty: asked for here, it would be taken for that of who confirms.
+    typed = [name for name in names if "password" in name and any(request.POST.getlist(name))]
     return {
         "path": request.get_full_path(),
-        "fields": [(name, value) for name in names if "password" not in name for value in request.POST.getlist(name)],
-        "passwords": [(name, name.replace("_", " ").capitalize()) for name in names if "password" in name],
+        "fields": [(name, value) for name in names if name not in typed for value in request.POST.getlist(name)],
+        "passwords": [(name, name.replace("_", " ").capitalize()) for name in typed],
         "has_files": bool(request.FILES),
     }
 

@@ -70,6 +70,18 @@ def test_passwords_are_not_kept_but_typed_again(world, client):
         assert re.search(f'<input[^>]*type="password"[^>]*name="{name}"', text)
 
 
+def test_a_password_that_was_left_empty_is_not_asked_for(world, client):
+    text = client.post(
+        "/customers/staffmember/add/", {"name": "Dirk", "password": "", "password_again": ""}
+    ).content.decode()
+    assert 'type="password"' not in text
+    assert fields_of(text, "/customers/staffmember/add/") == {
+        "name": ["Dirk"],
+        "password": [""],
+        "password_again": [""],
+    }
+
+
 def test_files_are_not_kept_and_the_page_says_so(world, client):
     from django.core.files.uploadedfile import SimpleUploadedFile
 
