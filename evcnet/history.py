@@ -20,7 +20,7 @@ from evcnet.tenancy import Login, visible_rows
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
 OWNERS = {"charge_group", "customer", "charge_point", "staff_member", "version"}
-"""What a row without a name of its own is called by."""
+"""What a row without a name of its own is called by; one that hangs on none of these, by its tariff."""
 NOTHING = "–"
 ENTRIES = 50
 
@@ -165,7 +165,8 @@ def _name(model: type[models.Model], event: Any, names: dict[Any, str]) -> str:
     for field in ("name", "code", "identity", "uid", "number"):
         if value := getattr(event, field, ""):
             return str(value)
-    tied = [field for field in _fields(model, event) if field.name in OWNERS]
+    fields = _fields(model, event)
+    tied = [field for field in fields if field.name in OWNERS] or [field for field in fields if field.name == "tariff"]
     return ", ".join(filter(None, (names.get((field.related_model, getattr(event, field.attname))) for field in tied)))
 
 

@@ -11,6 +11,8 @@ from changes.proposals import NewTerms, NewVersion
 from chargepoints.models import Session
 from customers.models import StaffMember
 from evcnet.datetimes import database_clock
+from evcnet.history import events_of, read
+from tariffs.models import TariffVersion
 from tariffs.pricing import read_tariff
 from tests import factories as make
 
@@ -90,6 +92,12 @@ def test_recent_changes_name_who_and_what(world, signed_in):
     shown = text(browser.get("/"))
     assert "Anna" in shown and "Jansen-de Wit" in shown
     assert "Jansen" not in text(signed_in(world.otto).get("/"))
+
+
+def test_a_version_is_called_by_its_tariff(world):
+    make.reprice(world.cheap, timezone.now() + timedelta(days=9), energy_price="0.22")
+    events = events_of(TariffVersion, world.cheap.versions.values("pk"))
+    assert {entry.name for entry in read(TariffVersion, list(events), world.anna)} == {"Cheap (CHEAP)"}
 
 
 @pytest.mark.parametrize("login", ["carla", "hugo", "rita", "otto"])
