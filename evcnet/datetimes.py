@@ -23,6 +23,8 @@ def read_moment(text: str, zone: Callable[[], tzinfo], *, ends: bool = False) ->
     A date alone is its first moment; of what ``ends`` it is the next midnight, so that the day is included. Raises
     NotAMoment, for a time that the clock skips as well.
     """
+    if text.strip().startswith("T"):  # date and time are typed into fields of their own
+        raise NotAMoment("Give the date as well: a time alone is no moment.")
     day = _day(text)
     try:
         moment = datetime.fromisoformat(text.strip()) if day is None else datetime.combine(day, time.min)

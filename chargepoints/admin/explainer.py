@@ -37,7 +37,7 @@ POINT_CODES: dict[str, type[CodeKey]] = {"identity": IdentityKey, "evse_id": Ide
 
 @dataclass
 class Question:
-    """What was typed, what it was found to mean, and what is wrong with it."""
+    """What was typed, what it was found to mean, and what is wrong with it. ``more_...``: not all that it means is listed."""
 
     card: str
     charge_point: str
@@ -47,6 +47,8 @@ class Question:
     errors: dict[str, str]
     moment: datetime
     now: datetime
+    more_cards: bool
+    more_points: bool
 
     @property
     def moment_input(self) -> str:
@@ -96,7 +98,7 @@ def suggest(request: StaffRequest) -> JsonResponse:
         matches = [{"value": card.uid, "label": _card_label(card)} for card in _cards(request, words)]
     else:
         matches = [{"value": point.identity, "label": _point_label(point)} for point in _points(request, words)]
-    return JsonResponse({"matches": matches})
+    return JsonResponse({"matches": matches[:MOST]})
 
 
 def _read(request: StaffRequest) -> Question:
@@ -113,7 +115,9 @@ def _read(request: StaffRequest) -> Question:
     cards, points = _cards(request, typed["card"]), _points(request, typed["charge_point"])
     if typed["charge_point"] and not points:
         errors["charge_point"] = "You have no charge point like this: type its identity, its name or its street."
-    return Question(typed["card"], typed["charge_point"], typed["at"], cards, points, errors, moment, now)
+    more = len(cards) > MOST, len(points) > MOST
+    found = cards[:MOST], points[:MOST]
+    return Question(typed["card"], typed["charge_point"], typed["at"], *found, errors, moment, now, *more)
 
 
 def _cards(request: StaffRequest, words: str) -> list[Any]:
@@ -133,16 +137,16 @@ def _own_points(request: StaffRequest) -> Any:
 
 
 def _matching(rows: Any, codes: dict[str, type[CodeKey]], words: str, search: Callable[[Any, str], Any]) -> list[Any]:
-    """Rows that the words name; those of which they are a code, however it is spelled, come alone."""
+    """Rows that the words name, one more than is offered at most; those of which they are a code come alone."""
     words = words.replace("\x00", "").strip()
     if not words:
         return []
     for column, key in codes.items():
         code = key.of(words)
-        exact = list(rows.filter(**{f"{column}__{key.lookup_name}": code})[:MOST]) if code else []
+        exact = list(rows.filter(**{f"{column}__{key.lookup_name}": code})[: MOST + 1]) if code else []
         if exact:
             return exact
-    return list(search(rows, words)[:MOST])
+    return list(search(rows, words)[: MOST + 1])
 
 
 def _card_label(card: ChargeCard) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from chargepoints.admin.explainer import MOST
 from customers.models import ChargeCard, Customer
 from tests import factories as make
 
@@ -115,6 +116,23 @@ def test_several_matches_are_offered_to_choose_from(world, signed_in):
     page = ask(signed_in(world.anna), card="Jansen", charge_point="NLGRGE0001").content.decode()
     assert "Which card?" in page
     assert "card=04AA12" in page
+
+
+def test_more_matches_than_are_offered_are_told_of(world, signed_in):
+    for number in range(MOST):
+        make.ChargeCardFactory(customer=world.jansen, uid=f"04CC{number:02}")
+    browser = signed_in(world.anna)
+    few = ask(browser, card="04CC", charge_point="NLGRGE0001")
+    assert few.content.decode().count("Jansen, T.") >= MOST and "are shown: type more" not in few.content.decode()
+    many = ask(browser, card="Jansen", charge_point="NLGRGE0001")
+    assert "The first 12 are shown: type more of it." in many.content.decode()
+    assert len(many.context["question"].cards) == MOST
+
+
+def test_a_time_without_a_date_is_told_so(world, signed_in):
+    page = ask(signed_in(world.anna), card="04AA11", charge_point="NLGRGE0001", at="", at_time="10:00").content.decode()
+    assert "Give the date as well: a time alone is no moment." in page
+    assert "this card may" not in page
 
 
 def test_a_charge_point_of_another_provider_looks_like_none(world, signed_in):
