@@ -13,6 +13,11 @@ _CUSTOMER_NUMBER = (
     "kundennummer, kundennr, kunde, kunden id, debitorennummer, mitgliedsnummer, "
     "numéro client, numéro de client, no client, n° client, client, code client, id client"
 )
+_EMPLOYEE_NUMBER = (
+    "employee number, employee no, employee id, staff number, staff id, personnel number, payroll number, personeelsnummer, "
+    "personeelsnr, werknemersnummer, medewerkernummer, medewerkersnummer, personalnummer, personalnr, mitarbeiternummer, "
+    "mitarbeiter id, matricule, numéro de matricule, numéro d'employé, n° employé"
+)
 _CARD = (
     "uid, card uid, card, card id, tag, tag id, id tag, idtag, rfid, rfid tag, rfid uid, rfid code, rfid number, token, token uid, "
     "serial number, hex, kaart, kaart id, kaart uid, laadpas, laadpas uid, pas uid, pasuid, tagnummer, "
@@ -42,7 +47,7 @@ COMMON_NAMES = {
     INFIX: "infix, name prefix, tussenvoegsel, tussenvoegsels, voorvoegsel, voorvoegsels, namenszusatz, particule",
     LAST_NAME: "last name, lastname, surname, family name, achternaam, familienaam, nachname, familienname, zuname, "
     "nom de famille, nom",
-    "number": _CUSTOMER_NUMBER + ", number, no, nr, id, nummer, numéro",
+    "number": _CUSTOMER_NUMBER + ", " + _EMPLOYEE_NUMBER + ", number, no, nr, id, nummer, numéro",
     "customer": _CUSTOMER_NUMBER,
     "owner": "owner number, eigenaar, klantnummer eigenaar, eigentümer, besitzer, propriétaire",
     "email": "mail, email, e-mail, mail address, emailadres, e-mailadres, mailadres, mailadresse, e-mail-adresse, "

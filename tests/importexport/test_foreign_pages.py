@@ -92,6 +92,8 @@ def test_a_workbook_is_asked_in_the_same_way(at, world):
         ("USER GROUP,customer NUMBER,name,E-mail Address", ["user_group", "number", "name", "email"]),
         ("user grup,custmer number,nmae,emial", ["user_group", "number", None, "email"]),
         ("Klantnr,Nom", ["number", "name"]),
+        ("Personeelsnr.,Voornaam,Achternaam,E-mail", ["number", "first_name", "last_name", "email"]),
+        ("Employee ID,Full name", ["number", "name"]), ("Personal-Nr,Name", ["number", "name"]),
     ],
 )  # fmt: skip
 def test_names_of_four_languages_and_misspelt_ones_are_guessed(at, world, header, columns):
