@@ -63,7 +63,9 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
 
     @admin.display(description="valid until", ordering="valid_until")
     def display_valid_until(self, card: ChargeCard) -> str:
-        return end_in_words(card.valid_until, timezone.get_current_timezone()) or "–"
+        words = end_in_words(card.valid_until, timezone.get_current_timezone()) or "–"
+        expired = card.valid_until is not None and card.valid_until <= timezone.now()
+        return two_lines(words, "expired") if expired else words
 
     @admin.display(description="roaming", ordering="roaming")
     def display_roaming(self, card: ChargeCard) -> str:

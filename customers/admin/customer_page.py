@@ -27,6 +27,7 @@ def customer_panel(request: StaffRequest, customer: Customer) -> dict[str, Any]:
     add_card = reverse("admin:customers_chargecard_add") + f"?customer={customer.pk}"
     return {
         "customer": customer,
+        "now": timezone.now(),
         "cards": cards[:LISTED],
         "all_cards": _more(cards, "admin:customers_chargecard_changelist", customer),
         "add_card": add_card if login.has_perm("customers.add_chargecard") and not customer.erased_at else "",

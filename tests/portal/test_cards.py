@@ -1,7 +1,10 @@
 """The pages of charge cards."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import ChargeCard
 from tests import factories as make
@@ -61,6 +64,14 @@ def test_each_role_sees_its_cards_and_none_of_another_provider(world, signed_in,
 def test_cards_are_found_by_uid_visual_number_and_customer(world, signed_in, typed):
     text = signed_in(world.anna).get(LIST, {"q": typed}).content.decode()
     assert "04AA11" in text and "04BB22" not in text
+
+
+def test_a_card_that_has_expired_says_so_where_it_is_listed(world, signed_in):
+    lists, browser = (LIST, f"/customers/customer/{world.jansen.pk}/change/"), signed_in(world.hugo)
+    marks = [browser.get(each).content.decode().count('<span class="evc-below">expired</span>') for each in lists]
+    ChargeCard.objects.filter(pk=world.jansens_card.pk).update(valid_until=timezone.now() - timedelta(minutes=1))
+    assert marks == [0, 0]
+    assert all('<span class="evc-below">expired</span>' in browser.get(each).content.decode() for each in lists)
 
 
 def test_attaching_a_customer_activates_the_card(world, signed_in, spare):
