@@ -89,6 +89,16 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
     def history_sources(self, obj: Customer) -> list[tuple[Any, Any]]:
         return [(Customer, [obj.pk]), (ChargeCard, ChargeCard.objects.filter(customer=obj).values("pk"))]
 
+    def action_buttons(self, request: StaffRequest, obj: Customer) -> list[dict[str, Any]]:
+        buttons = super().action_buttons(request, obj)
+        return buttons if _moves(request) else [each for each in buttons if each["action"] is not move_action.MOVE]
+
+    def get_actions(self, request: StaffRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if not _moves(request):
+            actions.pop(move_action.MOVE.name, None)
+        return actions
+
     # The user group: a new customer arises in it, one that exists gets there through a preview
 
     moves_to: UserGroup | None = None
@@ -114,3 +124,8 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
             context.update(customer_panel(request, stored) | {"buttons": self.action_buttons(request, stored)})
             context["may_charge"] = f"{reverse('admin:may_charge')}?{urlencode({'customer': stored.number})}"
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _moves(request: StaffRequest) -> bool:
+    """Is there another user group to which this login could move a customer?"""
+    return len(UserGroup.objects.visible_to(request.user).order_by()[:2]) > 1

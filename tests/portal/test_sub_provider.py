@@ -303,6 +303,16 @@ class TestHome:
         assert "Ask a provider admin" not in body(signed_in(below).get("/customers/customer/"))
 
 
+def test_customers_are_moved_only_where_there_is_another_user_group(world, signed_in):
+    page = f"/customers/customer/{world.jansen.pk}/change/"
+    carla = signed_in(world.carla)
+    for address in (page, "/customers/customer/"):
+        assert "Move to another user group" not in body(carla.get(address))
+    make.UserGroupFactory(provider=world.greengrid, parent=world.north)
+    for address in (page, "/customers/customer/"):
+        assert "Move to another user group" in body(carla.get(address))
+
+
 def test_the_order_of_exported_exceptions_tells_no_number_that_is_hidden(world, signed_in):
     for customer in (world.bakker, world.jansen):
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer)
