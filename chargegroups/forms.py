@@ -69,7 +69,14 @@ class ExceptionForm(PortalForm):
         named = Tariff.objects.filter(pk=self.instance.tariff_id)
         self.fields["tariff"].queryset = offered.distinct() | named.distinct()  # type: ignore[attr-defined]
         if self.instance.pk is None:
-            self.fields["access"].initial = CustomerException.Access.ALLOWED
+            self.initial["access"] = CustomerException.Access.ALLOWED
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        policy = answers.get("access") == CustomerException.Access.POLICY
+        if self.instance.pk is None and policy and "tariff" in answers and not answers["tariff"]:
+            self.add_error("access", "As the policy says and without a tariff, an exception changes nothing.")
+        return answers
 
 
 class ChargeGroupAddForm(PortalForm):

@@ -103,6 +103,13 @@ def test_an_exception_shows_old_and_new_price_before_it_is_saved(world, signed_i
     assert (stored.customer, stored.tariff, stored.note) == (world.jansen, world.cheap, "loyal")
 
 
+def test_a_new_exception_allows_and_one_that_says_nothing_is_told_so(world, signed_in):
+    browser, url = signed_in(world.anna), page(world.leusden) + f"?edit={world.bakker.pk}"
+    assert '<option value="allowed" selected' in browser.get(url + "&access=all").content.decode()
+    assert "an exception changes nothing" in text(browser.post(url, {"access": "policy"}))
+    assert not CustomerException.objects.exists()
+
+
 def test_nothing_is_saved_that_was_not_shown(world, signed_in):
     browser, url = signed_in(world.anna), page(world.leusden) + f"?edit={world.jansen.pk}"
     seen = browser.post(url, {"access": "denied"})
