@@ -5,6 +5,8 @@ Every test of this folder fails on a violation of the policy; here the parts are
 
 import pytest
 
+from chargegroups.models import ChargeGroup
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -110,3 +112,12 @@ def test_the_filters_of_a_list_open_and_close(page, portal):
     page.keyboard.press("Escape")
     filters.wait_for(state="hidden")
     assert errors == []
+
+
+def test_a_long_name_that_was_chosen_makes_no_form_wider_than_a_phone(world, portal):
+    ChargeGroup.objects.filter(pk=world.leusden.pk).update(name="Leusden centre, offices, depot and the old town")
+    page = portal.sign_in(world.anna)
+    page.set_viewport_size({"width": 400, "height": 850})
+    portal.open(f"/chargepoints/chargepoint/{world.market.pk}/change/")
+    page.locator(".related-widget-wrapper .select2").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
