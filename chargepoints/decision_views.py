@@ -250,12 +250,12 @@ def unknown_cards(login: StaffMember) -> list[UnknownCard]:
 
 @dataclass(frozen=True)
 class DecisionCounts:
-    """How often each reason, in words, was decided on each of the last ``days``, whose order its numbers have.
+    """How often each reason, in words, was decided on each of the last ``days``.
 
     ``complete`` False: there were more than are counted, so the earliest day is not whole.
     """
 
-    reasons: tuple[tuple[str, tuple[int, ...]], ...]
+    reasons: tuple[tuple[str, tuple[tuple[date, int], ...]], ...]
     days: tuple[date, ...]
     complete: bool
 
@@ -271,7 +271,7 @@ def decision_counts(login: StaffMember, **of: Any) -> DecisionCounts | None:
     reasons = [reason for reason in TEXTS if any(reason == each for _, each in numbers)]
     days = sorted({day for day, _ in numbers}, reverse=True)
     return DecisionCounts(
-        tuple((TEXTS[reason], tuple(numbers[day, reason] for day in days)) for reason in reasons),
+        tuple((TEXTS[reason], tuple((day, numbers[day, reason]) for day in days)) for reason in reasons),
         tuple(days),
         complete=len(rows) < COUNTED,
     )
