@@ -24,7 +24,7 @@ from chargepoints.authorization_statement import HISTORY, HISTORY_OF_MANY, LIVE,
 from evcnet.codes import identity_key, uid_key
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
-from tariffs.pricing import PriceTexts, price_texts
+from tariffs.pricing import DisplayLine, PriceTexts, price_texts, tiers
 
 R = TypeVar("R", bound=models.Model)
 
@@ -74,8 +74,15 @@ class AuthorizationFacts:
 
     def price_texts(self, source: str) -> PriceTexts:
         """How the price list of a slot (group, prepaid, roaming, agreement, exception) reads, in one line."""
+        return _price_in_words(*self._price_list(source))[0]
+
+    def tiers(self, source: str) -> tuple[DisplayLine, ...]:
+        """The prices including VAT that the line shows as a range, each with when it holds."""
+        return _price_in_words(*self._price_list(source))[1]
+
+    def _price_list(self, source: str) -> tuple[int, str, str]:
         slot = slot_of(source)
-        return _price_texts(self.row[f"{slot}_version"], self.row[f"{slot}_currency"], self.row[f"{slot}_list"])
+        return self.row[f"{slot}_version"], self.row[f"{slot}_currency"], self.row[f"{slot}_list"]
 
 
 def slot_of(source: str) -> str:
@@ -172,12 +179,13 @@ def _slot_of_row(row: dict[str, Any], slot: str) -> TariffInForce | None:
 
 
 @lru_cache(maxsize=4096)
-def _price_texts(version: int, currency: str, listed: str) -> PriceTexts:
+def _price_in_words(version: int, currency: str, listed: str) -> tuple[PriceTexts, tuple[DisplayLine, ...]]:
     read = json.loads(listed, parse_float=Decimal)
     elements = [_row_of(TariffElement, element) for element in read["elements"] or []]
     stored = _row_of(TariffVersion, read["version"])
     stored.tariff = Tariff(currency=currency)
-    return price_texts(price_list(stored, elements))
+    prices = price_list(stored, elements)
+    return price_texts(prices), tiers(prices, incl_vat=True)
 
 
 def _row_of(model: type[R], columns: dict[str, Any]) -> R:

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffVersion
-from tariffs.pricing import is_free, price_text
+from tariffs.pricing import DisplayLine, is_free, price_text, tiers
 
 
 @dataclass(frozen=True)
 class CurrentPrice:
     """The price of a tariff at a moment, as a page shows it.
 
-    ``text`` excludes VAT. ``version`` is the id of the version in force; None, and no text, where none is: then nobody
+    ``text`` excludes VAT; ``tiers`` are what it shows as a range, each with when it holds. ``version`` is the id of the version in force; None, and no text, where none is: then nobody
     can charge by the tariff.
     """
 
@@ -25,6 +25,7 @@ class CurrentPrice:
     text: str = ""
     free: bool = False
     version: int | None = None
+    tiers: tuple[DisplayLine, ...] = ()
 
     @property
     def words(self) -> str:
@@ -42,7 +43,15 @@ def without_price(tariff: Tariff) -> CurrentPrice:
 def current_price(version: TariffVersion) -> CurrentPrice:
     """By the version that is in force; its tariff and elements cost queries unless they are at hand."""
     prices, tariff = price_list(version), version.tariff
-    return CurrentPrice(tariff.pk, tariff.code, tariff.name, price_text(prices), is_free(prices), version.pk)
+    return CurrentPrice(
+        tariff.pk,
+        tariff.code,
+        tariff.name,
+        price_text(prices),
+        is_free(prices),
+        version.pk,
+        tiers(prices, incl_vat=False),
+    )
 
 
 def current_prices(tariffs: Iterable[Tariff], at: datetime) -> dict[int, CurrentPrice]:

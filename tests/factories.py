@@ -109,6 +109,13 @@ def reprice(tariff: Tariff, valid_from: Any = None, **columns: Any) -> Any:
     return tariff_writes.add_version(tariff, [TariffElement(**numbers)], valid_from=valid_from)
 
 
+def by_night(tariff: Tariff, valid_from: Any = None) -> Any:
+    """A further version: 0.40 by day and 0.20 from 23:00 to 07:00, 21 % VAT on both."""
+    night = TariffElement(energy_price=Decimal("0.20"), energy_vat=21, start_time="23:00", end_time="07:00")
+    day = TariffElement(energy_price=Decimal("0.40"), energy_vat=21)
+    return tariff_writes.add_version(tariff, [night, day], valid_from=valid_from)
+
+
 class ChargeGroupFactory(factory.django.DjangoModelFactory):
     """A charge group with its first terms; ``terms=None`` leaves it without any."""
 

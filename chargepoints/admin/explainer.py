@@ -171,6 +171,7 @@ def _answer_context(request: StaffRequest, question: Question, answer: Authoriza
     return {
         "answer": output,
         "price": answer.price_texts.for_customer(company=company) if answer.price_texts else "",
+        "tiers": answer.facts.tiers(answer.decision.source) if answer.decision.source else (),
         "allowed": answer.decision.allowed,
         "tariff_name": answer.tariff_name,
         "decided": output["steps"][-1],

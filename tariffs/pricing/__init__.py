@@ -9,7 +9,7 @@ from .reading import InvalidTariff, read_tariff
 from .session import InvalidSession, Minimum, Period, Session
 from .session_reading import read_session
 from .tariff import ALWAYS, Component, Element, PriceLimit, Restrictions, Tariff
-from .wording import DisplayLine, PriceTexts, describe, is_free, price_text, price_texts
+from .wording import DisplayLine, PriceTexts, describe, is_free, price_text, price_texts, tiers
 from .writing import write_tariff
 
 __all__ = [
@@ -42,5 +42,6 @@ __all__ = [
     "price_texts",
     "read_session",
     "read_tariff",
+    "tiers",
     "write_tariff",
 ]

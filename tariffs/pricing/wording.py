@@ -52,6 +52,12 @@ def describe(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
     return tuple(tier.line for tier in (*for_session, *reserved)) + tuple(_limits(tariff))
 
 
+def tiers(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
+    """Every tier with when it holds, where one line shows several prices as a range; else nothing."""
+    lines = describe(tariff, incl_vat=incl_vat)
+    return lines if len({line.dimension for line in lines}) < len(lines) else ()
+
+
 def price_text(tariff: Tariff, words: PriceWords = ENGLISH, *, incl_vat: bool = False) -> str:
     """The price on one line: "0.35 EUR/kWh + 0.50 EUR per session, excl. 21% VAT". Tiers show as a range.
 

@@ -135,6 +135,14 @@ def test_a_time_without_a_date_is_told_so(world, signed_in):
     assert "this card may" not in page
 
 
+@pytest.mark.parametrize("login", ["anna", "hugo", "rita"])
+def test_a_price_by_time_of_day_is_told_with_its_hours(world, signed_in, login):
+    make.by_night(world.standard)
+    page = ask(signed_in(getattr(world, login)), card="04AA11", charge_point="NLGRGE0001").content.decode()
+    for words in ("0.242 to 0.484 EUR/kWh", "0.242 EUR/kWh 23:00-07:00", "0.484 EUR/kWh otherwise, incl. 21% VAT"):
+        assert words in page
+
+
 def test_a_charge_point_of_another_provider_looks_like_none(world, signed_in):
     foreign = ask(signed_in(world.anna), card="04AA11", charge_point="NOBLVE0001").content.decode()
     assert "You have no charge point like this" in foreign

@@ -149,6 +149,17 @@ def test_the_page_says_what_it_cost_by_which_version_and_why_the_card_was_allowe
         assert words in html
 
 
+def test_the_page_tells_the_hours_of_a_price_by_time_of_day_and_which_row_counted(charged, signed_in):
+    tariff = make.TariffFactory(provider=charged.greengrid, code="NIGHT", per_kwh=None)
+    make.by_night(tariff, valid_from=make.LONG_AGO)
+    make.CustomerExceptionFactory(charge_group=charged.leusden, customer=charged.jansen, tariff=tariff)
+    session = record(charged, "S9", at="2026-03-03T12:00", kwh="10")
+    for login in (charged.anna, charged.hugo):
+        html = " ".join(signed_in(login).get(page(session)).content.decode().split())
+        for words in ("Row 1: 0.20 EUR/kWh 23:00-07:00", "Row 2: 0.40 EUR/kWh otherwise", ">2</td>"):
+            assert words in html, words
+
+
 def test_the_page_of_a_refused_session_says_why_and_that_nothing_is_charged(charged, signed_in):
     html = signed_in(charged.anna).get(page(charged.second)).content.decode()
     assert "No price" in html

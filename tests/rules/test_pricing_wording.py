@@ -2,7 +2,7 @@
 
 import pytest
 
-from tariffs.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff
+from tariffs.pricing import PRICE_WORDS, describe, is_free, price_text, read_tariff, tiers
 from tariffs.pricing.vat import loses_vat
 from tests.rules.pricing_world import element, tariff
 
@@ -255,3 +255,17 @@ class TestVatThatIsLost:
     )
     def test_is_that_of_a_price_of_the_same_dimension_or_all(self, before: list, after: list, lost: bool) -> None:
         assert loses_vat(*(read_tariff(tariff(element(*each))) for each in (before, after))) is lost
+
+
+class TestTiers:
+    def test_are_all_told_where_one_line_shows_a_range(self) -> None:
+        night = element(("ENERGY", "0.20", 1, 21), start_time="23:00", end_time="07:00")
+        listed = read_tariff(tariff(night, element(("ENERGY", "0.40", 1, 21), ("FLAT", "1", 1, 21))))
+        assert [str(line) for line in tiers(listed, incl_vat=False)] == [
+            "0.20 EUR/kWh 23:00-07:00, excl. 21% VAT",
+            "0.40 EUR/kWh otherwise, excl. 21% VAT",
+            "1.00 EUR per session, excl. 21% VAT",
+        ]
+
+    def test_say_nothing_that_the_line_says_already(self) -> None:
+        assert tiers(read_tariff(tariff(element(("ENERGY", "0.35"), ("FLAT", "1")))), incl_vat=True) == ()
