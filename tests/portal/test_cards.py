@@ -9,6 +9,7 @@ from django.utils import timezone
 from customers.models import ChargeCard
 from tests import factories as make
 from tests.portal.forms import CONFIRMED, page_form
+from tests.tables import for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +160,13 @@ def test_cards_are_blocked_in_bulk_and_the_rest_is_told(world, signed_in, spare)
 def test_the_helpdesk_of_one_user_group_blocks_no_card_of_another(world, signed_in):
     in_bulk(signed_in(world.hugo), "block", [world.bakkers_card])
     assert now(world.bakkers_card).status == "active"
+
+
+@for_each("who", ["anna", "rita"])
+def test_a_card_of_nobody_says_who_gives_it_to_a_customer(world, signed_in, spare, who):
+    html = " ".join(signed_in(getattr(world, who)).get(page(spare)).content.decode().split())
+    assert ("Choose one below: that activates it." in html) == (who == "anna")
+    assert ("Who may change cards gives it to one" in html) == (who == "rita")
 
 
 def test_the_card_asks_where_it_may_charge(world, signed_in):

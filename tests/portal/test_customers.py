@@ -81,6 +81,12 @@ def test_that_there_is_no_exception_is_said_of_charge_groups_in_sight_alone(worl
     assert elsewhere.name not in text and "0.20 EUR/kWh" not in text
 
 
+@pytest.mark.parametrize(("who", "may"), [("anna", True), ("hugo", False), ("rita", False)])
+def test_where_an_exception_is_made_is_said_to_those_who_may_make_one(world, signed_in, who, may):
+    text = signed_in(getattr(world, who)).get(page(world.jansen)).content.decode()
+    assert ("An exception is made in “Customers and tariffs”" in text) == may
+
+
 def test_the_helpdesk_approves_without_being_able_to_change(world, signed_in, waiting):
     done = do(signed_in(world.hugo), "approve", waiting)
     assert "1 customer approved" in said(done)
