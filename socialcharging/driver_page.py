@@ -88,7 +88,7 @@ class DriverPage:
             provider=self.customer.provider_id, charge_group__terms__social_charging=True
         ).select_related("location", "charge_group")
         if self.search:
-            return points_named(points, self.search).distinct()[:SEARCHED]
+            return list(points_named(points, self.search).distinct()[:SEARCHED])
         since = self.at - CHARGED_WITHIN
         sessions = Session.objects.filter(customer=self.customer, started_at__gte=since).order_by()
         latest = sessions.values("charge_point").annotate(at=Max("started_at")).order_by("-at")

@@ -14,6 +14,7 @@ from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from chargegroups.access import OCPP16, OCPP201, Verdict
@@ -118,7 +119,8 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
 
     @admin.display(description="card")
     def display_card(self, entry: DecisionEntry) -> str:
-        return two_lines(entry.card_uid, str(self.views[entry.pk].customer or ""))
+        typed = format_html('<span class="evc-long">{}</span>', entry.card_uid)
+        return two_lines(typed, str(self.views[entry.pk].customer or ""))
 
     @admin.display(description="charge point")
     def display_point(self, entry: DecisionEntry) -> str:
