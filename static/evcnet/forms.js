@@ -33,7 +33,7 @@
   document.addEventListener("thrown-away", function (event) { changed.delete(event.target); });
 
   window.addEventListener("beforeunload", function (event) {
-    if (changed.size && !sending) { event.preventDefault(); }
+    if (!sending && Array.from(changed).some((form) => form.isConnected)) { event.preventDefault(); }
   });
   window.addEventListener("pageshow", function () { sending = false; });
 
@@ -79,7 +79,23 @@
   window.addEventListener("online", check);
   window.addEventListener("offline", function () { waiting = "connection"; tell(Array.from(changed).at(-1)); });
 
+  // What is only asked while one types (by htmx) leaves the page where it is.
+  async function notTaken(event) {
+    const form = event.target.closest("form");
+    if (!isKept(form)) { return; }
+    changed.add(form);
+    await check();
+    const why = waiting;
+    waiting = waiting || "error";
+    tell(form);
+    waiting = why;
+  }
+  document.addEventListener("htmx:sendError", notTaken);
+  document.addEventListener("htmx:responseError", notTaken);
+  document.addEventListener("htmx:afterSwap", function () { tell(Array.from(changed).at(-1)); });
+
   const WORDS = {
+    error: "The portal answered with an error. Nothing was saved, and what you typed stays here: send it once more.",
     connection: "There is no connection to the portal. Nothing was sent, and what you typed stays here: send it once the connection is back.",
     session: "You are signed out. Nothing was sent, and what you typed stays here: ",
   };

@@ -12,7 +12,7 @@
   const isTyped = (field) => field.name && field.name !== SENDING && !field.disabled
     && !BUTTONS.includes(field.type) && !isSecret(field);
   const isKept = (form) => form.method === "post" && form.id !== "changelist-form" && !form.closest("nav, header")
-    && !form.hasAttribute("hx-post") && Array.from(form.elements).some(isTyped);
+    && Array.from(form.elements).some(isTyped);
   const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
   const isSignOut = (form) => new URL(form.action, location.href).pathname.endsWith("/logout/");
 
@@ -39,18 +39,21 @@
   function name(form, id) {
     let field = form.querySelector(`input[name=${SENDING}]`);
     if (!field) {
-      field = document.createElement("input");
-      field.type = "hidden";
-      field.name = SENDING;
+      field = hidden({ name: SENDING });
       form.append(field);
     }
     field.value = id;
   }
 
+  function hidden({ name, value = "" }) {
+    return Object.assign(document.createElement("input"), { type: "hidden", name, value });
+  }
+
   function sent(field) {
-    if (isTicked(field)) { return field.checked ? [{ name: field.name, value: field.value }] : []; }
-    if (field.tagName !== "SELECT") { return [{ name: field.name, value: field.value, hidden: field.type === "hidden" }]; }
-    return Array.from(field.selectedOptions, (each) => ({ name: field.name, value: each.value, label: each.text }));
+    const name = field.name;
+    if (field.tagName === "SELECT") { return Array.from(field.selectedOptions, ({ value, text }) => ({ name, value, label: text })); }
+    const travels = field.hasAttribute("data-travels"); // typed on a later step, and sent along with the first one too
+    return isTicked(field) && !field.checked ? [] : [{ name, value: field.value, hidden: field.type === "hidden", travels }];
   }
 
   document.addEventListener("submit", function (event) {
@@ -103,6 +106,7 @@
     addRows(form, values);
     fill(form, values, hiddenNames(Array.from(form.elements)) === hiddenNames(kept.fields));
     form.querySelectorAll("[data-picker]").forEach((picker) => choose(picker, values));
+    kept.fields.filter((each) => each.travels && !form.elements[each.name]).forEach((each) => form.append(hidden(each)));
     return form;
   }
 
@@ -171,9 +175,7 @@
     const keys = (values.get(picker.dataset.picker) || []).map((each) => each.value).join(",");
     if (!keys) { return; }
     picker.querySelectorAll("input[type=checkbox]").forEach((box) => { box.checked = false; });
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: picker.dataset.picker, value: keys });
-    picker.append(field);
+    picker.append(hidden({ name: picker.dataset.picker, value: keys }));
     picker.querySelector(`[name="${picker.dataset.picker}-search"]`).click();
   }
 
@@ -184,12 +186,11 @@
     note.className = "evc-note evc-bad";
     note.setAttribute("role", "alert");
     const words = document.createElement("p");
-    words.textContent = "Not saved, as far as is known: what you sent " + ago(read(key).at) + " got no answer. " + (form ? remedy(form) : "");
-    const away = key === place() ? "" : key.slice(prefix().length);
-    if (away) {
-      const link = document.createElement("a");
-      Object.assign(link, { href: away, textContent: "Show it again" });
-      words.append(link);
+    words.textContent = "Not saved, as far as is known: what you sent " + ago(read(key).at) + " got no answer. ";
+    if (key === place()) {
+      words.append(form ? remedy(form) : "Begin it once more: its form is filled in then.");
+    } else {
+      words.append(Object.assign(document.createElement("a"), { href: key.slice(prefix().length), textContent: "Show it again" }));
     }
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "evc-button", textContent: "Throw it away" });

@@ -199,3 +199,39 @@ def test_passwords_are_not_kept(world, portal):
     page.go_back()
     expect(note(page)).to_contain_text("type them again")
     expect(page.locator("input[name=name]")).to_have_value("Dirk")
+
+
+def test_rows_chosen_points_and_the_reason_of_a_later_step_come_back_too(world, portal):
+    page = portal.sign_in(world.anna)
+    way = Failing(page)
+
+    def lost(path, button):
+        way.by(None)
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_load_state()
+        way.no_more()
+        portal.open(path)
+        expect(note(page)).to_be_visible()
+
+    prices = f"/tariffs/tariff/{world.cheap.pk}/prices/add/"
+    portal.open(prices)
+    page.get_by_role("button", name="Add a row").click()
+    page.fill("[name=elements-1-energy_price]", "0.31")
+    lost(prices, "Show how it reads")
+    expect(page.locator("[name=elements-1-energy_price]")).to_have_value("0.31")
+    note(page).get_by_role("button", name="Throw it away").click()
+    expect(page.locator("[name=elements-1-energy_price]")).to_have_count(0)
+    group = "/chargegroups/chargegroup/add/"
+    portal.open(group)
+    page.locator("[data-picker] input[type=checkbox]").first.check()
+    lost(group, "Save")
+    expect(page.locator("[data-picker] details")).to_contain_text("Chosen charge points")
+    terms = f"/chargegroups/chargegroup/{world.leusden.pk}/terms/"
+    portal.open(terms)
+    page.locator("[name=own_user_group]").uncheck()
+    page.get_by_role("button", name="Show whom it affects").click()
+    page.fill("[name=reason]", "because")
+    lost(terms, "Apply now")
+    expect(page.locator("[name=own_user_group]")).not_to_be_checked()
+    page.get_by_role("button", name="Show whom it affects").click()
+    expect(page.locator("[name=reason]")).to_have_value("because")

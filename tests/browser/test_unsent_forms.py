@@ -117,6 +117,19 @@ def test_a_session_that_ended_is_noticed_while_one_types(world, portal, typed):
     assert name_of(world.jansen) == "Jansen, T."
 
 
+def test_a_fault_while_the_effect_of_an_exception_is_asked_is_said(world, portal):
+    page = portal.sign_in(world.anna)
+    portal.open(f"/chargegroups/chargegroup/{world.leusden.pk}/customers/?edit={world.jansen.pk}")
+    access = page.locator("#exception_access")
+    page.route("**/*", lambda route: route.fulfill(status=502) if route.request.method == "POST" else route.fallback())
+    access.select_option("allowed")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved")
+    page.unroute("**/*")
+    access.select_option("denied")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    expect(page.locator("#forms-note")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_the_pages_that_keep_what_was_typed_are_accessible(world, portal, scheme, width):
