@@ -238,6 +238,7 @@ DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
 
 PROCRASTINATE_IMPORT_PATHS = [
     "socialcharging.mailing",
+    "roaming.ocpi.tasks",
     "customers.notices",
     "evcnet.accounts.forgotten_password",
     "evcnet.importexport.storages",

@@ -11,6 +11,9 @@ from datetime import datetime
 
 from chargegroups.access import PartnerSays
 from chargepoints.authorization import Authorization, authorize
+from chargepoints.models import ChargePoint
+from roaming.models import PartnerToken
+from roaming.realtime import ask_emsp
 from roaming.whitelist import Answer, is_asked, partner_says
 
 
@@ -25,7 +28,9 @@ class TokenQuestion:
 
 def ask_partner(question: TokenQuestion) -> Answer | None:
     """What the e-MSP answers within ``whitelist.TIMEOUT`` seconds; None: it has no connection, or gave no answer. Never raises."""
-    return None
+    token = PartnerToken.objects.get(pk=question.token)
+    point = ChargePoint.objects.select_related("location").get(pk=question.charge_point)
+    return ask_emsp(token, point)
 
 
 def authorize_now(uid: str, charge_point: str, at: datetime) -> Authorization:

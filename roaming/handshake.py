@@ -9,7 +9,7 @@ from typing import Any
 from customers.models import Provider
 from roaming import connections
 from roaming.models import PartnerConnection
-from roaming.partner_client import PartnerNotReached, ask_partner
+from roaming.partner_client import PartnerNotReached, call_partner
 
 VERSIONS = ("2.2.1", "2.3.0")
 """What the portal speaks, from the oldest."""
@@ -64,7 +64,7 @@ def begin_handshake(
         raise HandshakeRefused("It lists no endpoint for credentials.", 3003)
     ours = own_credentials(connection.provider, connections.invite(connection.partner), versions_url)
     try:
-        theirs = ask_partner(connection, "POST", url, token=token, body=ours, seconds=30).data
+        theirs = call_partner(connection, "POST", url, token=token, body=ours, seconds=30).data
     except PartnerNotReached as error:
         raise HandshakeRefused(f"It did not take our credentials: {error}", 3001) from error
     if not isinstance(theirs, Mapping) or not _is_token(theirs.get("token")):
@@ -98,9 +98,9 @@ def own_credentials(provider: Provider, token: str, versions_url: str) -> dict[s
 def fetch_side(connection: PartnerConnection, url: str, token: str, newest: str) -> PartnerSide:
     """The partner's versions, and its endpoints in the newest one that both speak, up to ``newest``. Raises HandshakeRefused."""
     try:
-        listed = ask_partner(connection, "GET", url, token=token).data
+        listed = call_partner(connection, "GET", url, token=token).data
         version, details_url = _choose_version(listed, newest)
-        details = ask_partner(connection, "GET", details_url, token=token).data
+        details = call_partner(connection, "GET", details_url, token=token).data
     except PartnerNotReached as error:
         raise HandshakeRefused(f"Its versions can't be read: {error}", 3001) from error
     return PartnerSide(version, _endpoints(details))

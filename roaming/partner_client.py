@@ -40,7 +40,7 @@ class PartnerAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask_partner(
+def call_partner(
     connection: PartnerConnection, method: str, url: str, *, token: str, body: Any = None, seconds: float = 10
 ) -> PartnerAnswer:
     """Call the partner and read its answer. Raises PartnerNotReached. The message log has it in any case."""

@@ -113,6 +113,11 @@ class ChargePoint(models.Model):
     def __str__(self) -> str:
         return self.name or self.identity
 
+    @property
+    def evse_uid(self) -> str:
+        """Its uid in OCPI. Where there is no EVSE ID the uid is the key, so it is the identity then."""
+        return (self.evse_id and self.ocpi_uid) or self.identity
+
     def clean(self) -> None:
         if self.charge_group is not None and self.charge_group.closed_at is not None:
             raise ValidationError({"charge_group": "This charge group is closed: choose another."})

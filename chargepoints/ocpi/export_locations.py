@@ -111,18 +111,25 @@ def _location(provider: Provider, location: Location) -> dict[str, Any]:
     data = {
         "country_code": provider.country_code.code,
         "party_id": provider.party_id,
-        "id": location.code,
+        **location_fields(location),
         "publish": location.published,
+        "time_zone": location.time_zone,
+        "last_updated": _seconds(location.updated_at),
+    }
+    return {name: value for name, value in data.items() if value != ""}
+
+
+def location_fields(location: Location) -> dict[str, Any]:
+    """Where it is, in the names of OCPI."""
+    return {
+        "id": location.code,
         "name": location.name,
         "address": location.address,
         "city": location.city,
         "postal_code": location.postal_code,
         "country": countries.alpha3(location.country.code),
         "coordinates": {"latitude": f"{location.latitude or 0:.7f}", "longitude": f"{location.longitude or 0:.7f}"},
-        "time_zone": location.time_zone,
-        "last_updated": _seconds(location.updated_at),
     }
-    return {name: value for name, value in data.items() if value != ""}
 
 
 class _Points:
@@ -158,7 +165,7 @@ class _Points:
     def _unsayable(self, point: ChargePoint, connectors: list[Connector]) -> str:
         if not connectors:
             return "It has no connector."
-        uid = _uid(point)
+        uid = point.evse_uid
         if len(uid) > 36:
             return "OCPI allows 36 characters for an EVSE's uid, and its identity has more."
         if not all(_ID.fullmatch(each) for each in (uid, point.evse_id or uid, *(each.ocpi_id for each in connectors))):
@@ -180,7 +187,7 @@ class _Points:
         tariff_ids = self.tariffs.get(point.charge_group_id or 0, [])
         updated = _seconds(self._changed_at(point))
         data = {
-            "uid": _uid(point),
+            "uid": point.evse_uid,
             "evse_id": point.evse_id,
             "status": self._state(point),
             "connectors": [_connector(each, tariff_ids, updated) for each in connectors],
@@ -207,11 +214,6 @@ def _tariffs_of_groups(provider: Provider) -> dict[int, int]:
 def _tariff(terms: Terms) -> int:
     """The one tariff that a connector names, by its primary key: where roaming is on, that of roaming cards."""
     return (terms.roaming and terms.roaming_tariff_id) or terms.tariff_id
-
-
-def _uid(point: ChargePoint) -> str:
-    """Where there is no EVSE ID the uid is the key, so it is the identity then."""
-    return (point.evse_id and point.ocpi_uid) or point.identity
 
 
 def _connector(connector: Connector, tariff_ids: list[str], updated: str) -> dict[str, Any]:

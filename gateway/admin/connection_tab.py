@@ -53,7 +53,7 @@ def missing_steps(point: ChargePoint, device: Device | None) -> list[str]:
 class CommandForm(forms.Form):
     """What a button of the tab sends."""
 
-    kind = forms.ChoiceField(choices=Kind.choices)
+    kind = forms.ChoiceField(choices=[each for each in Kind.choices if each[0] != Kind.REMOTE_START])  # a partner's
     transaction = forms.IntegerField(required=False)
     evse = forms.IntegerField(required=False, min_value=1, max_value=1_000)
 

@@ -17,6 +17,7 @@ class DeviceCommand(models.Model):
     """A command, what the device answered, and who asked for it. ``outcome`` is the device's word, or why there is none."""
 
     class Kind(models.TextChoices):
+        REMOTE_START = "remote_start", "begin a transaction"
         REMOTE_STOP = "remote_stop", "end the transaction"
         RESET = "reset", "restart"
         UNLOCK = "unlock", "unlock the connector"

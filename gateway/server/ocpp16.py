@@ -99,7 +99,9 @@ class Connection16(DeviceConnection, ChargePoint):
     async def carry_out(self, command: DeviceCommand) -> str:
         """Send the command; the device's word."""
         wish = command.parameters
+        connector = {"connector_id": int(wish["evse"])} if wish.get("evse") else {}
         request = {
+            DeviceCommand.Kind.REMOTE_START: lambda: call.RemoteStartTransaction(wish["uid"], **connector),
             DeviceCommand.Kind.REMOTE_STOP: lambda: call.RemoteStopTransaction(int(wish["transaction"])),
             DeviceCommand.Kind.RESET: lambda: call.Reset(ResetType.hard if wish.get("hard") else ResetType.soft),
             DeviceCommand.Kind.UNLOCK: lambda: call.UnlockConnector(int(wish.get("evse") or 1)),

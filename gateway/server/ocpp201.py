@@ -142,7 +142,11 @@ class Connection201(DeviceConnection, ChargePoint):
     async def carry_out(self, command: DeviceCommand) -> str:
         """Send the command; the device's word."""
         wish = command.parameters
+        evse = {"evse_id": int(wish["evse"])} if wish.get("evse") else {}
         request = {
+            DeviceCommand.Kind.REMOTE_START: lambda: call.RequestStartTransaction(
+                {"id_token": wish["uid"], "type": "Central"}, command.pk, **evse
+            ),
             DeviceCommand.Kind.REMOTE_STOP: lambda: call.RequestStopTransaction(str(wish["transaction"])),
             DeviceCommand.Kind.RESET: lambda: call.Reset(
                 ResetEnumType.immediate if wish.get("hard") else ResetEnumType.on_idle

@@ -48,6 +48,15 @@ class PartnerView:
         stored = Location.objects.filter(pk__in=[each.pk for each in rows]).order_by("pk")
         return self._export.write(stored.prefetch_related("chargepoint_set__connectors"))
 
+    def point(self, location: str, uid: str) -> ChargePoint | None:
+        """The charge point that the partner sees at its location as this EVSE; None where it sees none."""
+        rows = self.locations().filter(code__iexact=location)
+        evses = {each["uid"].lower() for one in self.write_locations(list(rows[:1])) for each in one["evses"]}
+        if uid.lower() not in evses:
+            return None
+        points = ChargePoint.objects.filter(location__in=rows.values("pk"), charge_group__in=list(self.prices))
+        return next((each for each in points if each.evse_uid.lower() == uid.lower()), None)
+
     def export_locations(self) -> Exported:
         """All of them, and why each of the others is left out."""
         return export_locations(self.partner.provider, prices=self.prices)

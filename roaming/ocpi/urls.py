@@ -3,9 +3,12 @@
 from django.urls import path, re_path, register_converter
 
 from roaming.handshake import VERSIONS
+from roaming.ocpi.commands import CommandEndpoint
 from roaming.ocpi.credentials import CredentialsEndpoint
 from roaming.ocpi.locations import ConnectorObjectView, EvseObjectView, LocationList, LocationObjectView
+from roaming.ocpi.sessions import CdrList, SessionList
 from roaming.ocpi.tariffs import TariffList
+from roaming.ocpi.tokens import TokenObjectView
 from roaming.ocpi.versions import NothingHere, VersionDetails, VersionList
 
 
@@ -24,6 +27,7 @@ class SpokenVersion:
 register_converter(SpokenVersion, "ocpi_version")
 app_name = "ocpi"
 LOCATION = "<ocpi_version:version>/locations/<str:location>"
+TOKEN = "<ocpi_version:version>/tokens/<str:country>/<str:party>"
 urlpatterns = [
     path("versions", VersionList.as_view(), name="versions"),
     path("<ocpi_version:version>", VersionDetails.as_view(), name="details"),
@@ -33,5 +37,11 @@ urlpatterns = [
     path(f"{LOCATION}/<str:evse>", EvseObjectView.as_view(), name="evse"),
     path(f"{LOCATION}/<str:evse>/<str:connector>", ConnectorObjectView.as_view(), name="connector"),
     path("<ocpi_version:version>/tariffs", TariffList.as_view(), name="tariffs"),
+    path("<ocpi_version:version>/sessions", SessionList.as_view(), name="sessions"),
+    path("<ocpi_version:version>/cdrs", CdrList.as_view(), name="cdrs"),
+    path("<ocpi_version:version>/commands", NothingHere.as_view(), name="commands"),
+    path("<ocpi_version:version>/commands/<str:command>", CommandEndpoint.as_view(), name="command"),
+    path("<ocpi_version:version>/tokens", NothingHere.as_view(), name="tokens"),
+    path(f"{TOKEN}/<str:uid>", TokenObjectView.as_view(), name="token"),
     re_path(r"^(?P<path>.*)$", NothingHere.as_view(), name="nothing"),
 ]

@@ -18,6 +18,10 @@ MODULES = (
     ("credentials", "SENDER"),
     ("locations", "SENDER"),
     ("tariffs", "SENDER"),
+    ("tokens", "RECEIVER"),
+    ("sessions", "SENDER"),
+    ("cdrs", "SENDER"),
+    ("commands", "RECEIVER"),
 )
 """The modules, each with the side that the portal is of it; of credentials there is no side, and OCPI advises this one."""
 

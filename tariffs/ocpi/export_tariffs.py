@@ -80,6 +80,14 @@ def export_tariffs(provider: Provider, *, only: Collection[int] | None = None) -
     return TariffExport(provider, only=only).exported
 
 
+def tariff_of_version(provider: Provider, row: TariffVersion, version: str) -> dict[str, Any] | None:
+    """One version as it was when it was paid, under its tariff's code; None where this version of OCPI can't say it."""
+    if row.tax_included and version == FIRST:
+        return None
+    written = _tariff_object(provider, row, row.tariff.code, row.valid_until)
+    return in_version(written | {"last_updated": format_moment(row.created_at.replace(microsecond=0))}, version)
+
+
 def in_version(written: dict[str, Any], version: str) -> dict[str, Any]:
     """A tariff object of 2.2.1 as this version of OCPI has it: 2.3.0 says of every tariff whether tax is included."""
     if version == FIRST:

@@ -41,23 +41,29 @@ def carried_out(market, device, kind, **parameters):
 
 def test_a_command_reaches_the_device_and_its_answer_is_kept(market, device):
     device.answers = {"Reset": {"status": "Accepted"}, "UnlockConnector": {"status": "UnlockFailed"},
-                      "RemoteStopTransaction": {"status": "Rejected"}}  # fmt: skip
+                      "RemoteStopTransaction": {"status": "Rejected"},
+                      "RemoteStartTransaction": {"status": "Accepted"}}  # fmt: skip
     command, heard = carried_out(market, device, "reset")
     assert (heard, outcome(command)) == (["Reset", {"type": "Soft"}], ("answered", "Accepted"))
     command, heard = carried_out(market, device, "unlock", evse=2)
     assert (heard, outcome(command)) == (["UnlockConnector", {"connectorId": 2}], ("answered", "UnlockFailed"))
     command, heard = carried_out(market, device, "remote_stop", transaction="7")
     assert (heard, outcome(command)) == (["RemoteStopTransaction", {"transactionId": 7}], ("answered", "Rejected"))
+    command, heard = carried_out(market, device, "remote_start", uid="04DE01", evse="2")
+    assert heard == ["RemoteStartTransaction", {"idTag": "04DE01", "connectorId": 2}]
 
 
 def test_a_station_of_2_0_1_gets_them_in_its_words(market):
     device = market.connect("ocpp2.0.1")
     device.call("BootNotification", chargingStation={"vendorName": "a", "model": "b"}, reason="PowerUp")
-    device.answers = {"Reset": {"status": "Scheduled"}, "RequestStopTransaction": {"status": "Accepted"}}
+    device.answers = {"Reset": {"status": "Scheduled"}, "RequestStopTransaction": {"status": "Accepted"},
+                      "RequestStartTransaction": {"status": "Accepted"}}  # fmt: skip
     command, heard = carried_out(market, device, "reset")
     assert (heard, outcome(command)) == (["Reset", {"type": "OnIdle"}], ("answered", "Scheduled"))
     command, heard = carried_out(market, device, "remote_stop", transaction="T1")
     assert heard == ["RequestStopTransaction", {"transactionId": "T1"}]
+    command, heard = carried_out(market, device, "remote_start", uid="04DE01")
+    assert heard[0] == "RequestStartTransaction" and heard[1]["idToken"]["idToken"] == "04DE01"
 
 
 def test_a_device_that_does_not_answer_is_said_to_be_silent(market, device, monkeypatch):

@@ -129,6 +129,12 @@ ARGS: dict[str, list[Any]] = {
     "ocpi:evse": ["2.2.1", "L1", "E1"],
     "ocpi:connector": ["2.2.1", "L1", "E1", "1"],
     "ocpi:tariffs": ["2.2.1"],
+    "ocpi:sessions": ["2.2.1"],
+    "ocpi:cdrs": ["2.2.1"],
+    "ocpi:commands": ["2.2.1"],
+    "ocpi:command": ["2.2.1", "START_SESSION"],
+    "ocpi:tokens": ["2.2.1"],
+    "ocpi:token": ["2.2.1", "DE", "EMP", "04AA"],
     "ocpi:nothing": ["nothing"],
 }
 BY_PATTERN = {"healthz": "/healthz", "readyz": "/readyz", "api/v1/authorize": "/api/v1/authorize"}

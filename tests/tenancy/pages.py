@@ -19,6 +19,12 @@ OCPI = {
     "ocpi:evse",
     "ocpi:connector",
     "ocpi:tariffs",
+    "ocpi:sessions",
+    "ocpi:cdrs",
+    "ocpi:commands",
+    "ocpi:command",
+    "ocpi:tokens",
+    "ocpi:token",
     "ocpi:nothing",
 }
 """For partners, who are no logins: by their token, each for what one provider opens to them (tests/roaming)."""
