@@ -16,8 +16,9 @@ from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import rate_all
 from chargepoints.session_recorder import pin
 from customers.models import ChargeCard
+from roaming.models import Agreement, PartnerToken
 
-MANY, DAYS = 2_000, 90
+MANY, OF_PARTNERS, DAYS = 2_000, 100, 90
 PREFERRED = {"north": "leusden leusden fast", "south": "borsele borsele owners fast", "waterland": "waterland leusden"}
 HOURS = [1, 1, 1, 1, 1, 2, 5, 9, 11, 8, 6, 6, 7, 6, 6, 7, 9, 12, 13, 10, 7, 5, 3, 2]
 """How many begin in each hour of the day, relative to one another."""
@@ -54,31 +55,41 @@ class History:
             self.points[parts[point.charge_group_id]].append(point)
         self.homes = {point.owner_id: point for point in self.points["home"]}
         self.cards = list(_good_cards(self.now - timedelta(days=DAYS)))
+        self.tokens = list(_good_tokens(self.now))
 
     def sessions(self) -> list[Session]:
+        """Of customers, and of customers of roaming partners."""
         rows: list[Session] = []
-        for _ in range(3 * MANY):
-            session = self._session(f"S{len(rows) + 1:06d}")
-            if session is not None:
-                rows.append(session)
-                if len(rows) % 250 == 0:
-                    self.report(len(rows))
-            if len(rows) == MANY:
-                break
+        for many, choose in ((MANY, self._of_customer), (OF_PARTNERS, self._of_partner)):
+            target = len(rows) + many
+            for _ in range(3 * many):
+                session = self._session(f"S{len(rows) + 1:06d}", *choose())
+                if session is not None:
+                    rows.append(session)
+                    if len(rows) % 250 == 0:
+                        self.report(len(rows))
+                if len(rows) == target:
+                    break
         return rows
 
-    def _session(self, code: str) -> Session | None:
+    def _of_customer(self) -> tuple[str, ChargePoint]:
         card = self.chance.choice(self.cards)
-        point = self._point(card)
+        return card.uid, self._point(card)
+
+    def _of_partner(self) -> tuple[str, ChargePoint]:
+        part = self.chance.choice(["leusden", "borsele", "fast"])
+        return self.chance.choice(self.tokens), self.chance.choice(self.points[part])
+
+    def _session(self, code: str, uid: str, point: ChargePoint) -> Session | None:
         stay = self._stay(point)
-        if any(stay.overlaps(other) for key in (point.pk, card.uid) for other in self.stays[key]):
+        if any(stay.overlaps(other) for key in (point.pk, uid) for other in self.stays[key]):
             return None
-        answer = authorize_at(card.uid, point.identity, stay.start, now=timezone.now())
+        answer = authorize_at(uid, point.identity, stay.start, now=timezone.now())
         if not answer.decision.allowed:
             return None
-        for key in (point.pk, card.uid):
+        for key in (point.pk, uid):
             self.stays[key].append(stay)
-        return _session(code, card, point, stay, answer)
+        return _session(code, uid, point, stay, answer)
 
     def _point(self, card: ChargeCard) -> ChargePoint:
         if card.customer_id in self.homes and self.chance.random() < 0.7:
@@ -114,12 +125,19 @@ def _good_cards(since: datetime) -> list[ChargeCard]:
     ]
 
 
-def _session(code: str, card: ChargeCard, point: ChargePoint, stay: Stay, answer: Authorization) -> Session:
+def _good_tokens(at: datetime) -> list[str]:
+    """The uids of valid tokens of GreenGrid's partners with an agreement."""
+    agreed = Agreement.objects.in_force(at).filter(provider__code="greengrid").values("partner")
+    tokens = PartnerToken.objects.filter(partner__in=agreed, valid=True).order_by("uid")
+    return list(tokens.values_list("uid", flat=True))
+
+
+def _session(code: str, uid: str, point: ChargePoint, stay: Stay, answer: Authorization) -> Session:
     session = Session(
         provider_id=point.provider_id,
         code=code,
         charge_point=point,
-        card_uid=card.uid,
+        card_uid=uid,
         started_at=stay.start,
         ended_at=stay.end,
         kwh=stay.kwh,

@@ -43,6 +43,12 @@ def make_tariffs(tenants: Tenants) -> Report:
     _own(tenants.greengrid, "PREPAID", "Prepaid", {begin(): _per_kwh("0.39", flat_price="0.35", flat_vat=VAT)})
     employees = {begin(): _per_kwh("0.22"), now - timedelta(days=45): _per_kwh("0.25")}
     _own(tenants.greengrid, "WATERLAND", "Waterland employees", employees)
+    _own(
+        tenants.greengrid,
+        "CHARGEALL",
+        "Roaming with ChargeAll",
+        {begin(): _per_kwh("0.45", flat_price="0.25", flat_vat=VAT)},
+    )
     _own(tenants.bluevolt, "QUAY", "Quay", {begin(): _per_kwh("0.41")})
     return report
 

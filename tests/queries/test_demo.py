@@ -10,6 +10,7 @@ from changes.models import Change
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location, Session
 from customers.models import ChargeCard, Customer, LetterSettings, Notice, Provider, StaffAlert, StaffMember
+from roaming.models import Agreement, Partner, PartnerToken
 from tariffs.models import TariffVersion
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,8 @@ MODELS = (
     LetterSettings,
     Location,
     Notice,
+    Partner,
+    PartnerToken,
     Session,
     StaffMember,
     Terms,
@@ -49,7 +52,12 @@ def test_the_demo_has_something_of_each_kind_and_a_second_run_changes_nothing(fo
     assert Terms.objects.filter(provider=greengrid, roaming=True).exists()
     assert {*CustomerException.objects.values_list("access", flat=True)} == {"policy", "allowed", "denied"}
     assert Customer.objects.filter(provider=greengrid, status="pending").exists()
-    assert Session.objects.filter(verdict="ALLOWED").exclude(tariff_version=None).count() == 2_000
+    assert Session.objects.filter(verdict="ALLOWED").exclude(tariff_version=None).count() == 2_100
+    assert Session.objects.filter(reason="roaming_partner", tariff_source__in=["agreement", "roaming"]).count() > 60
+    assert {*Agreement.objects.values_list("partner__name", "tariff__code")} > {
+        ("ChargeAll", "CHARGEALL"),
+        ("Wattfinder", None),
+    }
     assert Change.objects.filter(provider=greengrid, scheduled=True, cancelled_at=None).count() == 2
     assert {*Notice.objects.values_list("state", flat=True)} == {"sent", "withdrawn"}
     assert mail.outbox == []

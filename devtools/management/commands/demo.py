@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from customers.models import Provider
 from devtools.demo.exceptions import make_exceptions
+from devtools.demo.partners import make_partners
 from devtools.demo.people import make_people
 from devtools.demo.places import make_charge_points, make_homes
 from devtools.demo.queues import make_queues
@@ -62,6 +63,8 @@ class Command(BaseCommand):
         homes = make_homes(tenants, groups["home"])
         self.tell(f"  {sum(each.new for each in places)} real locations and charge points, {len(homes)} home chargers")
         make_exceptions(tenants, groups, homes)
+        partners = make_partners(tenants)
+        self.tell(f"  {partners} roaming partners with tokens of their customers")
         sessions = make_sessions(
             {part: group.pk for part, group in groups.items()}, lambda many: self.tell(f"  {many:,} sessions")
         )
