@@ -52,4 +52,4 @@ def _clock(text: str) -> str | None:
         moment = time.fromisoformat(f"{int(match['hour']):02}:{match['rest']}") if match else None
     except ValueError:
         return None
-    return moment and f"T{moment.isoformat('seconds' if moment.second else 'minutes')}"
+    return None if moment is None else f"T{moment.isoformat('seconds' if moment.second else 'minutes')}"

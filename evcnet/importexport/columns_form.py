@@ -141,7 +141,10 @@ class ColumnsForm(forms.Form):
         rows = {*choices.columns_of_rows(), *([self.resource.numbered_column] if choices.numbered else [])}
         missing = [self.names.labels[name] for name in self.resource.key if name not in rows]
         if missing:
-            self.add_error(None, f"No column is the {alternatives(missing).lower()}: choose the one that has it.")
+            remedy = " Or have numbers made, below the columns." if "numbered" in self.fields else ""
+            self.add_error(
+                None, f"No column is the {alternatives(missing).lower()}: choose the one that has it.{remedy}"
+            )
 
     def _refuse_doubles(self, choices: ColumnChoices) -> None:
         first: dict[str, int] = {}

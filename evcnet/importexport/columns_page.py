@@ -22,6 +22,7 @@ from evcnet.importexport.csv_file import Sheet
 from evcnet.importexport.export_admin import BulkExportMixin, download
 from evcnet.importexport.formats import CSV, XLSX
 from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
+from evcnet.importexport.header_place import misplaced_header
 from evcnet.importexport.mappings import mapping_for, remember
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.scope import FileScope
@@ -73,11 +74,16 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
             return HttpResponseRedirect(self.page_url("import"))
         resource = self.resource_of(request, confirm_form, confirm_form.cleaned_data)
         form = ColumnsForm(resource, sheet, choices, data=request.POST or None)
-        if request.method == "POST" and choices.header == ("headless" in request.POST):
-            return self._read_again(request, storage, notes, header=not choices.header)
-        if request.method != "POST" or not form.is_valid():
+        header = "headless" not in request.POST
+        if request.method == "POST" and choices.header != header:
+            return self._read_again(request, storage, notes, header=header)
+        is_good = request.method == "POST" and form.is_valid()
+        if is_good or "again" in request.POST:
+            storage.save_notes(notes | {CHOICES: form.choices.as_json()})
+        if "again" in request.POST:  # nothing is asked yet of what was chosen so far
+            return HttpResponseRedirect(self.columns_url(storage.name))
+        if not is_good:
             return self._columns_page(request, form, notes)
-        storage.save_notes(notes | {CHOICES: form.choices.as_json()})
         mapping = self._mapping(request, resource)
         if mapping is not None:
             remember(mapping, form.header, form.choices, form.listed)
@@ -112,7 +118,10 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
 
     def _columns_page(self, request: StaffRequest, form: ColumnsForm, notes: dict[str, Any]) -> HttpResponse:
         context = self.file_page_context(request, form, "What is each column?")
-        elsewhere = form.names.on_another_sheet(form.names.resolve(form.header), form.sheet)
+        header = form.names.resolve(form.header)
+        elsewhere = form.names.on_another_sheet(header, form.sheet)
+        if not elsewhere and not form.initial["headless"]:
+            elsewhere = misplaced_header(form.names, header, form.sheet)
         remarks = [each.message for each in elsewhere] or form.sheet.remarks
         more = {"file_name": notes["original_file_name"], "import_url": self.page_url("import"), "remarks": remarks}
         return TemplateResponse(request, self.columns_template_name, context | more)

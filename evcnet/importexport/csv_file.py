@@ -16,20 +16,15 @@ from typing import Any, Self
 
 from tablib import Dataset
 
+from evcnet.importexport.other_files import what_else
 from evcnet.importexport.row_errors import UnreadableFile
 
 csv.field_size_limit(2**31 - 1)  # a long cell is refused by its column, with its row, and not by the reader of the file
 
-_OTHER_FILES = {
-    b"\xff\xfe": "The file is UTF-16: save it as “CSV UTF-8”.",
-    b"\xfe\xff": "The file is UTF-16: save it as “CSV UTF-8”.",
-    b"\xd0\xcf\x11\xe0": "The file is an old or a protected Excel workbook: save it as .xlsx without a password, or as CSV.",
-    b"%PDF": "The file is a PDF: save the table as CSV.",
-}
-
-
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?(?:\n|\Z)', re.IGNORECASE)
 _PAIR = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
+OTHER_SEPARATORS = {"\t": "tabs", "|": "vertical bars"}
+ROWS_OF_TOP = 20  # in which a header is looked for that does not stand first
 MOST_WORDS = 6  # words of a line that are columns of a list without a header
 
 
@@ -50,7 +45,8 @@ class NoText(BadCell):
 
 class Sheet(Dataset):
     """The rows of a file that are not empty. ``numbers`` are those that a spreadsheet shows beside them, ``ragged`` the
-    lengths of rows that don't fit the header, by number. ``file_width`` counts the columns of the file. ``sources`` says
+    lengths of rows that don't fit the header, by number. ``top`` are the first rows with all of their cells, by number, and
+    ``file_width`` counts the columns of the file. ``sources`` says
     how the file names a column that has got another name here. ``remarks`` say what else is in the file, and
     ``other_headers`` what stands in the first rows of the other sheets of a workbook, by title."""
 
@@ -63,12 +59,14 @@ class Sheet(Dataset):
         self.remarks: list[str] = []
         self.title = ""
         self.other_headers: dict[str, list[str]] = {}
+        self.top: dict[int, list[str]] = {}
 
     def with_columns(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
         """The same rows with other columns: ``rows`` holds their cells, one for each name."""
         other = Sheet(*rows, headers=names)
         other.numbers, other.ragged, other.file_width = self.numbers, self.ragged, self.file_width
         other.remarks, other.title, other.other_headers = self.remarks, self.title, self.other_headers
+        other.top = self.top
         return other
 
 
@@ -112,6 +110,8 @@ def _append(sheet: Sheet, rows: Iterable[tuple[int, list[str]]], *, padded: bool
         width = len(_trimmed(cells)) if padded or len(cells) > expected else len(cells)
         if width > expected or (width < expected and not padded):
             sheet.ragged[number] = width
+        if len(sheet.top) < ROWS_OF_TOP:
+            sheet.top[number] = cells
         sheet.append((cells + [""] * (expected - len(cells)))[:expected])
         sheet.numbers.append(number)
     return number
@@ -184,15 +184,15 @@ def _words(text: str, width: int | None) -> list[list[str]] | None:
 def _delimiter(text: str) -> str:
     """What stands between the names of the columns, which contain neither sign."""
     first = next((line for line in io.StringIO(text) if line.strip(",; \t\r\n\ufeff")), "")
-    if "\t" in first and "," not in first and ";" not in first:
-        raise UnreadableFile("The columns are separated by tabs: separate them by commas or semicolons.")
+    for sign, name in OTHER_SEPARATORS.items():
+        if sign in first and "," not in first and ";" not in first:
+            raise UnreadableFile(f"The columns are separated by {name}: separate them by commas or semicolons.")
     return ";" if first.count(";") > first.count(",") else ","
 
 
 def _decoded(data: bytes) -> str:
-    for start, message in _OTHER_FILES.items():
-        if data.startswith(start):
-            raise UnreadableFile(message)
+    if message := what_else(data):
+        raise UnreadableFile(message)
     try:
         return data.decode("utf-8-sig").lstrip("\ufeff")  # a program that meets a mark may write another
     except UnicodeDecodeError as error:

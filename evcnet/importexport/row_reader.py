@@ -15,10 +15,12 @@ from evcnet.importexport.csv_file import BadCell, NoText
 from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
 from evcnet.importexport.fields import Field
 from evcnet.importexport.formulas import formula_message, unescaped
+from evcnet.importexport.header_place import misplaced_header
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.rows import Row
 from evcnet.importexport.suggestions import CodeSuggestions
 from evcnet.importexport.widgets import ReferenceWidget, UnknownReferenceError
+from evcnet.text import counted
 
 if TYPE_CHECKING:
     from tablib import Dataset
@@ -42,7 +44,9 @@ class RowReader:
 
     def header_errors(self) -> list[RowError]:
         """All that is wrong with row 1. A column that is not known is refused, never left out in silence."""
-        return self.names.errors(self.header) + self.names.on_another_sheet(self.header, self.dataset)
+        errors = self.names.errors(self.header)
+        elsewhere = self.names.on_another_sheet(self.header, self.dataset)
+        return errors + (elsewhere or misplaced_header(self.names, self.header, self.dataset) if errors else elsewhere)
 
     def rows(self) -> list[Row]:
         """All rows, with their provider and key where these can be read, and with what is wrong so far."""
@@ -66,8 +70,7 @@ class RowReader:
                 row.refuse(name, "The cell has a NUL character, which no text holds: delete it.")
         width = getattr(self.dataset, "ragged", {}).get(number)
         if width is not None:
-            lengths = f"The row has {width} cells, the header {getattr(self.dataset, 'file_width', len(self.header))}"
-            row.refuse("", f"{lengths}: put text with commas or semicolons into quotation marks.")
+            row.refuse("", _ragged(width, getattr(self.dataset, "file_width", len(self.header))))
         if self.resource.has_provider:
             self._find_provider(row)
         return row
@@ -148,3 +151,11 @@ class RowReader:
         if field.stays and not cell.strip():
             return old_value
         return field.clean(row)
+
+
+def _ragged(width: int, expected: int) -> str:
+    """What to do with a row of more or fewer cells than the header."""
+    lengths = f"The row has {counted(width, 'cell')}, the header {expected:,}"
+    if width > expected:
+        return f"{lengths}: put text with commas or semicolons into quotation marks."
+    return f"{lengths}: write a separator for each empty cell, and put text with line ends into quotation marks."

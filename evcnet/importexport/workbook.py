@@ -19,6 +19,7 @@ from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.worksheet._reader import WorkSheetParser
 
 from evcnet.importexport.csv_file import BadCell, NoText, Sheet, sheet_of
+from evcnet.importexport.other_files import what_archive
 from evcnet.importexport.row_errors import UnreadableFile, alternatives, quoted
 from evcnet.spreadsheet_text import FORMAT_AS_TEXT, MOST_DIGITS
 
@@ -150,6 +151,8 @@ def _refuse_bomb(data: bytes) -> None:
                     f"The workbook unpacks to more than {UNPACKED_MOST // 1024**2} MB: delete empty rows, other sheets "
                     "and pictures, or save it as CSV."
                 )
+            if message := what_archive([info.filename for info in infos]):
+                raise UnreadableFile(message)
             # No more than the announced size is unpacked. A workbook has no use for entities, a bomb does.
             if any(_declares(parts.read(info)) for info in infos if info.filename.endswith((".xml", ".rels"))):
                 raise UnreadableFile(

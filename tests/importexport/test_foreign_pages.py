@@ -361,3 +361,46 @@ def test_a_login_of_two_providers_has_its_choice_remembered_at_the_one_it_names(
     preview = browser.choose(column_1="name", value_user_group="NORTH")
     assert preview.context["result"].errors == []
     assert not ImportMapping.objects.exists()
+
+
+# A header that does not stand first
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            ("Klantenlijst;;", "", "Klantnr;Naam;Groep", "1900;Jo;NORTH"),
+            "Row 3 seems to name the columns, with “Klantnr”",
+        ),
+        (("Klantenlijst 2027", "Klantnr;Naam;Groep", "1900;Jo;NORTH"), "Row 2 seems to name the columns"),
+        (('"Klantnr;Naam"', '"1900;Jo"'), "The first row has “Klantnr” and “Naam” in one cell"),
+    ],
+)
+def test_the_page_says_where_the_names_of_the_columns_are_and_what_to_do(at, world, lines, told):
+    browser = at(world.anna)
+    browser.upload("customer", *lines)
+    assert told in browser.client.get(browser.address).context["remarks"][0]
+
+
+def test_a_file_of_values_alone_is_told_nothing_of_a_header(at, world):
+    browser = at(world.anna)
+    browser.upload("customer", "1900,Jo,jo@example.org", "1901,Al,al@example.org")
+    assert browser.client.get(browser.address).context["remarks"] == []
+
+
+def test_reading_the_file_again_asks_nothing_and_keeps_what_was_chosen(at, world):
+    browser = at(world.anna)
+    browser.upload("customer", "Colour,Naam", "red,Jo")
+    answer = browser.choose(column_0="email", value_user_group="NORTH", again="1")
+    assert answer.status_code == 302
+    chosen = browser.columns()
+    assert (chosen["column_0"], chosen["column_1"], chosen["value_user_group"]) == ("email", "name", "NORTH")
+    assert not Customer.objects.filter(name="Jo").exists()
+
+
+def test_who_has_no_number_is_told_that_one_can_be_made(at, world):
+    browser = at(world.anna)
+    browser.upload("customer", "Naam,Groep", "Jo,NORTH")
+    assert "Or have numbers made, below the columns." in browser.choose().content.decode()
+    assert not Customer.objects.filter(name="Jo").exists()
