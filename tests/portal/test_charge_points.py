@@ -122,9 +122,13 @@ def test_detaching_first_shows_whom_it_affects_and_that_the_point_stops(world, s
     assert Change.objects.get().made_by == world.ben
 
 
-def test_a_sub_provider_who_detaches_a_point_lands_on_the_list(world, signed_in):
+def test_a_sub_provider_who_detaches_a_point_is_told_before_and_lands_on_the_list(world, signed_in):
     browser, url = signed_in(world.carla), verb(world.market, "detach")
-    done = browser.post(url, sent(browser.post(url), url, step="confirm", named="CG-LEUSDEN"))
+    shown, words = browser.post(url), "see the charge point any more"
+    assert words in shown.content.decode()
+    assert words not in signed_in(world.ben).post(url).content.decode()
+    assert words in browser.get(f"/chargegroups/chargegroup/{world.leusden.pk}/close/").content.decode()
+    done = browser.post(url, sent(shown, url, step="confirm", named="CG-LEUSDEN"))
     assert done["Location"] == LIST
 
 
