@@ -13,6 +13,7 @@ from changes.admin.timeline import of_tariff
 from chargegroups.models import ChargeGroup, CustomerException
 from chargegroups.tariff_usage import groups_using, is_used
 from chargepoints.tariff_findings import circumstances
+from customers.models import Customer
 from evcnet import datetimes
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -87,7 +88,9 @@ def prices(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> 
 
 def uses(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> HttpResponse:
     visible = ChargeGroup.objects.visible_to(request.user).filter(pk__in=groups_using(tariff).values("pk"))
-    exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff)
+    # The exception of a guest is the group's, and who the guest is their own user group's to know.
+    customers = Customer.objects.visible_to(request.user).values("pk")
+    exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff, customer__in=customers)
     context = admin.page_context(request, tariff, str(tariff)) | {
         "groups": visible.select_related("user_group")[:MOST_LISTED],
         "group_count": visible.count(),

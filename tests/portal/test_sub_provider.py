@@ -82,6 +82,16 @@ class TestTariffsInSight:
             make.ChargeGroupFactory(user_group=world.north, terms={"tariff": world.standard})
         assert list(Tariff.objects.visible_to(world.carla)) == [world.standard]
 
+    def test_whose_exceptions_name_it_is_told_of_customers_in_sight_alone(self, world, signed_in):
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker, tariff=world.cheap)
+        page = f"{TARIFFS}{world.cheap.pk}/uses/"
+        shown = body(signed_in(world.carla).get(page))
+        assert "0 exceptions of single customers" in shown and "Bakker" not in shown
+        make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=world.cheap)
+        shown = body(signed_in(world.carla).get(page))
+        assert "1 exception of single customers" in shown and "Jansen, T." in shown and "Bakker" not in shown
+        assert "Bakker" in body(signed_in(world.anna).get(page))
+
     def test_what_is_in_use_but_not_offered_is_chosen_nowhere_else(self, world, signed_in):
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=world.cheap)
         assert world.cheap not in Tariff.objects.visible_to(world.carla, "use")
