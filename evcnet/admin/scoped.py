@@ -48,7 +48,10 @@ class Scoped:
             kwargs["queryset"] = usable_rows(db_field.related_model, request.user)
         if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             kwargs["widget"] = SearchBox(db_field, self.admin_site)  # type: ignore[attr-defined]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if not db_field.blank and "widget" not in kwargs and len(rows := field.queryset[:2]) == 1:
+            field.initial = rows[0].pk  # who has one user group chooses it by having no other
+        return field
 
     def formfield_for_choice_field(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
         """What has no default is asked for: the first of the choices is nobody's."""

@@ -323,6 +323,13 @@ def test_customers_are_moved_only_where_there_is_another_user_group(world, signe
         assert "Move to another user group" in body(carla.get(address))
 
 
+def test_the_one_user_group_there_is_stands_chosen_in_new_rows(world, signed_in):
+    chosen = f'<option value="{world.north.pk}" selected>North</option>'
+    for address in ("/chargegroups/chargegroup/add/", "/customers/customer/add/"):
+        assert chosen in body(signed_in(world.carla).get(address))
+        assert chosen not in body(signed_in(world.anna).get(address))
+
+
 def test_the_order_of_exported_exceptions_tells_no_number_that_is_hidden(world, signed_in):
     for customer in (world.bakker, world.jansen):
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer)
