@@ -116,9 +116,14 @@ def ask(at: SimpleNamespace, path: str, *, method: str = "GET", body: str = "", 
     sent = {"Host": f"localhost:{where}"} | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body=body, headers=sent)
     answer = connection.getresponse()
-    answer.read()
+    answer.text = answer.read().decode(errors="replace")
     connection.close()
     return answer
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(at: SimpleNamespace) -> bool:
@@ -218,6 +223,17 @@ def test_a_drivers_browser_passes_its_link_on_to_nobody_and_its_buttons_work(wor
     assert QueueEntry.objects.get().customer == visser
     assert f"{production.url}/" in referrers
     assert not [each for each in referrers if token in each]
+
+
+def test_while_the_portal_is_down_the_proxy_says_so_on_a_page_that_leads_back(tmp_path):
+    port, plain, inside = free_ports(3)
+    at = SimpleNamespace(port=port)
+    with nginx(tmp_path, {"443": port, "80": plain, "127.0.0.1:8000": inside}):
+        until(lambda: listens(port))
+        told = ask(at, "/customers/customer/add/", method="POST", body="name=Smit")
+    assert (told.status, told.headers["Cache-Control"]) == (502, "no-store")
+    assert told.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "The portal gives no answer" in told.text and "it is not saved" in told.text
 
 
 def _counts_an_attempt_for_the_address_of_the_client(world, production, login_page) -> None:
