@@ -58,6 +58,8 @@ _STAFF = {
     "roaming.partnertoken": VIEW,
     "roaming.partnerconnection": EDIT,
     "roaming.partnermessage": VIEW,
+    "roaming.pushstate": VIEW,
+    "roaming.pushedobject": VIEW,
     "gateway.device": VIEW | {"change"},
     "gateway.connectorstate": VIEW,
     "gateway.transaction": VIEW,

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class RoamingConfig(AppConfig):
     name = "roaming"
     verbose_name = "Roaming"
+
+    def ready(self) -> None:
+        from roaming import receivers  # noqa: F401

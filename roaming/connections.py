@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.models.api_keys import digest
-from roaming.models import Partner, PartnerConnection
+from roaming.models import Partner, PartnerConnection, PushedObject, PushState
 
 State = PartnerConnection.State
 UNREGISTERED: dict[str, Any] = {
@@ -26,17 +26,21 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+@transaction.atomic
 def invite(partner: Partner) -> str:
     """A new token A, with which the partner can register. What it had before, the registration too, ends."""
     token = new_token()
     _write(partner, state=State.INVITED, token_hash=digest(token), **UNREGISTERED)
+    _forget_pushes(partner)
     return token
 
 
+@transaction.atomic
 def end(partner: Partner) -> None:
     """No token opens anything any more, and nothing is sent to the partner."""
     if PartnerConnection.objects.filter(partner=partner).exists():
         _write(partner, state=State.ENDED, token_hash=None, **UNREGISTERED)
+        _forget_pushes(partner)
 
 
 @transaction.atomic
@@ -66,3 +70,9 @@ def _write(partner: Partner, **columns: Any) -> None:
     PartnerConnection.objects.update_or_create(
         partner=partner, defaults=columns, create_defaults={"provider_id": partner.provider_id, **columns}
     )
+
+
+def _forget_pushes(partner: Partner) -> None:
+    """A partner that registers anew is sent everything."""
+    PushState.objects.filter(partner=partner).delete()
+    PushedObject.objects.filter(partner=partner).delete()

@@ -3,6 +3,16 @@
 from roaming.models.connection import PartnerConnection, PartnerConnectionUse
 from roaming.models.message import PartnerMessage
 from roaming.models.partners import Agreement, Partner
+from roaming.models.push import PushedObject, PushState
 from roaming.models.tokens import PartnerToken
 
-__all__ = ["Agreement", "Partner", "PartnerConnection", "PartnerConnectionUse", "PartnerMessage", "PartnerToken"]
+__all__ = [
+    "Agreement",
+    "Partner",
+    "PartnerConnection",
+    "PartnerConnectionUse",
+    "PartnerMessage",
+    "PartnerToken",
+    "PushState",
+    "PushedObject",
+]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
+from django.db import connection as database
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from evcnet.worker import UNTIL_IT_RUNS
 from gateway import commands
 from gateway.models import DeviceCommand
 from roaming.message_log import keep_days
 from roaming.models import PartnerConnection
+from roaming.ocpi.push import push_changes
 from roaming.ocpi.token_pull import pull_tokens
 from roaming.partner_client import PartnerNotReached, call_partner
 
+PUSH_LOCK = 12_221
+"""The first half of the key of advisory locks; the other is the connection."""
 LOOKS_BACK = timedelta(days=3)
 State = PartnerConnection.State
 logger = structlog.get_logger(__name__)
@@ -31,6 +37,41 @@ def pull_tokens_of_partner(connection: int, since_days: int | None = None) -> No
     since = timezone.now() - timedelta(days=since_days) if since_days else None
     counts = pull_tokens(row, since)
     logger.info("tokens of a partner were read", partner=row.partner.code, **counts)
+
+
+@app.task(name="push_changes_of_partner", retry=UNTIL_IT_RUNS)
+def push_changes_of_partner(connection: int) -> None:
+    """What the partner has not been sent yet. Not while another worker sends to it, nor before the next try is due."""
+    rows = PartnerConnection.objects.select_related("partner__provider", "provider")
+    due = rows.filter(pk=connection, state=State.REGISTERED).exclude(push__next_at__gt=timezone.now())
+    with only_one(connection) as is_mine:
+        row = due.first() if is_mine else None
+        if row is not None:
+            counts = push_changes(row)
+            logger.info("a partner was sent what changed", partner=row.partner.code, **counts)
+
+
+@contextlib.contextmanager
+def only_one(connection: int) -> Iterator[bool]:
+    """False where another worker is at it. The lock is the session's: it ends with the worker, and holds no transaction open."""
+    key = [PUSH_LOCK, connection % 2**31]
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        (is_mine,) = cursor.fetchone()
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            with database.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="push_changes_of_all_partners")
+def push_changes_of_all_partners(timestamp: int) -> None:
+    """Every five minutes: what changed without a change of terms, and what failed."""
+    for pk in PartnerConnection.objects.filter(state=State.REGISTERED).values_list("pk", flat=True):
+        push_changes_of_partner.defer(connection=pk)
 
 
 class NotAnsweredYet(Exception):
