@@ -76,7 +76,17 @@ class DriverPage:
             if pk in rows and len(cards) < LISTED:
                 card = self._card(rows[pk], states.get(pk), is_own=pk in mine)
                 cards += [card] if card else []
+        self._add_words(cards)
         return cards
+
+    def _add_words(self, cards: list[PointCard]) -> None:
+        """The words of a charge group, above the first of its points."""
+        seen_groups: set[int | None] = set()
+        for card in cards:
+            group = card.point.charge_group
+            if group is not None and group.pk not in seen_groups:
+                card.words = SocialSettings.of(group).words(self.customer.language)
+                seen_groups.add(group.pk)
 
     def _own_points(self) -> list[int]:
         waiting = QueueEntry.objects.filter(customer=self.customer, left_at=None)
@@ -103,8 +113,6 @@ class DriverPage:
             return None
         word = state.state if state else "unknown"
         card = PointCard(point, word, self.texts[word], *SHAPES[word])
-        if point.charge_group is not None:
-            card.words = SocialSettings.of(point.charge_group).words(self.customer.language)
         if decision is not None and decision.allowed:
             card.price = self.texts["price"].format(price=self._price(decision))
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -72,7 +73,8 @@ def _page(request: HttpRequest, link: DriverLink, token: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, link: DriverLink, token: str) -> HttpResponse:
-    """One button at one point of the provider; what it came to is said on the page that follows."""
+    """One button at one point of the provider; what it came to is said on the page that follows, which shows what this one
+    showed: a point that was searched is there still."""
     action, pk = ACTIONS.get(request.POST.get("action", "")), request.POST.get("point", "")
     points = ChargePoint.objects.filter(provider=link.provider_id, pk=pk if pk.isdecimal() and len(pk) < 19 else 0)
     point = points.select_related("charge_group").first()
@@ -83,7 +85,9 @@ def _act(request: HttpRequest, link: DriverLink, token: str) -> HttpResponse:
             answer = f"done_{request.POST['action']}"
         except QueueRefusal as refused:
             answer = refused.code
-    return _answer(HttpResponseRedirect(f"{reverse('driver', args=[token])}?answer={answer}"))
+    search = request.POST.get("q", "").strip()[:100]
+    query = urlencode(({"q": search} if search else {}) | {"answer": answer})
+    return _answer(HttpResponseRedirect(f"{reverse('driver', args=[token])}?{query}"))
 
 
 def _sender(link: DriverLink) -> str:

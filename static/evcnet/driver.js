@@ -3,13 +3,15 @@
 const SECONDS = 20;
 
 async function refresh() {
-  const main = document.getElementById("driver");
-  if (document.hidden || main.contains(document.activeElement)) return;
+  const main = document.getElementById("driver"), field = document.getElementById("q");
+  if (document.hidden || main.contains(document.activeElement) || field?.value !== field?.defaultValue) return;
+  const query = new URLSearchParams(location.search);
+  query.delete("answer");
   try {
-    const response = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
+    const response = await fetch(`${location.pathname}?${query}`, { headers: { "X-Requested-With": "fetch" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("driver");
-    if (fresh && !location.search.includes("q=")) main.replaceChildren(...fresh.childNodes);
+    if (fresh) main.replaceChildren(...fresh.childNodes);
   } catch {
     // The line is gone for a moment: the next round tries again.
   }

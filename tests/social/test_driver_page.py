@@ -14,9 +14,10 @@ from customers.models import Customer
 from customers.privacy.erase import erase
 from evcnet.errors import DomainError
 from socialcharging.links import REQUESTS_A_MINUTE, make_link, withdraw_links
-from socialcharging.models import DriverLink, QueueEntry, QueueMail
+from socialcharging.models import DriverLink, QueueEntry, QueueMail, SocialSettings
 from socialcharging.queues import join
 from socialcharging.texts import TEXTS
+from tests import factories as make
 from tests.social.conftest import say, start, stop
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,14 @@ def test_a_driver_finds_a_point_by_its_whole_address(street):
     place = street.market.location
     assert "Station road" in text(street.visser, f"?q={place.address}, {place.city}")
     assert "Station road" not in text(street.visser, "?q=Nowhere road 1, Leusden")
+
+
+def test_the_words_of_a_group_stand_once_above_its_points_in_the_drivers_language(street):
+    make.ChargePointFactory(charge_group=street.leusden, identity="NLGRGE0003", name="Station square")
+    SocialSettings.objects.create(provider=street.greengrid, charge_group=street.leusden, words_en="Park straight.")
+    shown = text(street.visser, "?q=station")
+    assert "Station road" in shown and "Station square" in shown
+    assert shown.count("Park straight.") == 1
 
 
 def test_a_driver_joins_sees_the_place_gets_the_turn_and_leaves(street):
