@@ -14,23 +14,31 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from devtools.simulator.drivers import Drivers
+
 HEARTBEAT, READING = 30.0, 10.0
 TRY_AGAIN = 5.0
 SHORTEST, LONGEST = 150.0, 300.0
 """Seconds of a transaction: longer than what a provider counts as no session."""
 POWER = (7_400, 11_000, 22_000)
 FAULT_ONCE_IN = 12
+ARRIVES_ONCE_IN = 6
+"""Readings of a transaction after one of which another driver finds the point occupied."""
 
 
 @dataclass
 class Charging:
-    """One simulated point. ``uids`` are of cards that drivers hold to it; without any it only boots."""
+    """One simulated point. ``uids`` are of cards that drivers hold to it; without any it only boots.
+
+    ``drivers`` wait for it in its queue; None where it has none.
+    """
 
     identity: str
     password: str
     uids: Sequence[str]
     version: Any
     subprotocol: str
+    drivers: Drivers | None = None
     meter: int = 0
     is_running: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,8 +88,13 @@ class Charging:
                 await device.show("Faulted")
                 await self._wait(device, 45)
                 await device.show("Available")
-            elif self.uids:
-                await self._charge(device, self.random.choice(self.uids))
+            elif uid := await self._next_uid():
+                await self._charge(device, uid)
+
+    async def _next_uid(self) -> str | None:
+        """Of whoever has the turn, else of anybody, who is refused where the point is held for somebody else."""
+        turn = await self.drivers.next_uid() if self.drivers else None
+        return turn or (self.random.choice(self.uids) if self.uids else None)
 
     async def _wait(self, device: Any, seconds: float) -> None:
         while seconds > 0:
@@ -115,3 +128,5 @@ class Charging:
             self.meter += int(power * READING / 3600)
             left -= READING
             await device.read(self.meter)
+            if self.drivers and self.random.randrange(ARRIVES_ONCE_IN) == 0:
+                await self.drivers.arrive()

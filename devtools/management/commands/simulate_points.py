@@ -11,14 +11,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
+from django.utils import timezone
 
 from chargepoints.models import ChargePoint
 from customers.models import ChargeCard
 from devtools.simulator.charging import Charging
+from devtools.simulator.drivers import Drivers
 from devtools.simulator.point16 import SimulatedPoint16
 from devtools.simulator.point201 import SimulatedPoint201
 from evcnet import var_dir
+from evcnet.codes import uid_key
 from gateway.devices import password_hash, set_password
+from socialcharging.models import QueueEntry
+from socialcharging.queues import is_social
 
 PROVIDER = "greengrid"
 POINTS, CARDS = 8, 12
@@ -67,7 +72,19 @@ def simulated_points() -> list[Charging]:
 
 
 def _simulated(point: ChargePoint, number: int, uids: list[str]) -> Charging:
-    return Charging(point.identity, _password(point), uids, *KINDS[number % 4 == 3])
+    version, subprotocol = KINDS[number % 4 == 3]
+    return Charging(point.identity, _password(point), uids, version, subprotocol, _drivers(point, uids))
+
+
+def _drivers(point: ChargePoint, uids: list[str]) -> Drivers | None:
+    """Those who wait there, where the charge group has social charging."""
+    if not uids or not is_social(point, timezone.now()):
+        return None
+    cards = ChargeCard.objects.filter(provider=point.provider_id, customer__isnull=False)
+    keys = {uid_key(card.uid): card.customer_id for card in cards}
+    waiting = QueueEntry.objects.filter(charge_point=point, left_at=None).values("customer")
+    also = {uid_key(card.uid): card.customer_id for card in cards.filter(customer__in=waiting)}
+    return Drivers(point, {uid: keys[uid_key(uid)] for uid in uids if uid_key(uid) in keys} | also)
 
 
 def _uids(point: ChargePoint) -> list[str]:
