@@ -11,10 +11,16 @@ _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 _QUOTED = re.compile(r'="([^"]*)"')
+_ERROR = re.compile(
+    r"#(N/A|N/B|NV|REF!|BEZUG!|VERW!|NAME\?|NAAM\?|NOM\?|VALUE!|WERT!|WAARDE!|VALEUR!|DIV/0!|DEEL/0!|NUM!|NULL!)"
+)
 
 
 def formula_message(cell: str) -> str | None:
-    """Why the cell, as it stands in a file, is no code: it is a formula, such as ="0400" to keep zeros; None for others."""
+    """Why the cell, as it stands in a file, is no code: it is a formula, such as ="0400" to keep zeros, or what
+    spreadsheets show in the place of its value; None for others."""
+    if _ERROR.fullmatch(cell.strip()):
+        return f"“{cell.strip()}” is an error of a spreadsheet: correct the formula behind it, and paste the result as a value."
     if not cell.startswith("="):
         return None
     quoted = _QUOTED.fullmatch(cell)

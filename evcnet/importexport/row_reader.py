@@ -137,8 +137,13 @@ class RowReader:
                 hint = self.suggestions.hint(error.widget, row.provider, error.word) if row.provider else ""
                 row.refuse(field.column_name, error.words(hint))
             except ValueError as error:
-                row.refuse(field.column_name, str(error))
+                row.refuse(field.column_name, f"{error}{self._hint_of_totals(row, field)}")
         return values
+
+    def _hint_of_totals(self, row: Row, field: Field) -> str:
+        """A row without a key may be none of a table."""
+        is_empty = field.column_name in self.resource.key and not row.cell(field.column_name)
+        return " A row of totals or remarks is to be deleted." if is_empty else ""
 
     def _new_value(self, row: Row, field: Field, old_values: Values | None) -> Any:
         cell = row.get(field.column_name)

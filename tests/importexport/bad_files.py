@@ -196,6 +196,11 @@ FILES = [
         "number",
         "write its value",
     ),
+    Bad("a number that is an error", "customers", csv_of(CUSTOMERS, "NORTH,#N/A,A,"), 2, "number", "paste the result"),
+    Bad("a uid that is an error in Dutch", "charge_cards", csv_of("uid", "#VERW!"), 2, "uid", "paste the result"),
+    Bad(
+        "a row of totals", "customers", csv_of(CUSTOMERS, GOOD, ",,Total: 1,"), 3, "number", "row of totals or remarks"
+    ),
     Bad("the mark of text before a uid", "charge_cards", csv_of("uid", "'0400311"), 2, "uid", "delete the apostrophe"),
     Bad("a uid of separators alone", "charge_cards", csv_of("uid", "--"), 2, "uid", "write at least one"),
     Bad(
