@@ -10,8 +10,8 @@ _LATER_TARIFF_FIELDS = {"type", "min_price", "max_price", "start_date_time", "en
 
 
 def is_ocpi_211(kind: str, objects: Sequence[Any]) -> bool:
-    """Are all of these objects, ``locations`` or ``tariffs``, of OCPI 2.1.1? Later ones say whose they are."""
-    recognise = _is_location if kind == "locations" else _is_tariff
+    """Are all of these objects, ``locations``, ``tariffs`` or ``tokens``, of OCPI 2.1.1? Later ones say whose they are."""
+    recognise = {"locations": _is_location, "tariffs": _is_tariff, "tokens": _is_token}[kind]
     return bool(objects) and all(
         isinstance(each, Mapping) and not {"country_code", "party_id"} & each.keys() and recognise(each)
         for each in objects
@@ -29,6 +29,10 @@ def _is_tariff(value: Mapping[str, Any]) -> bool:
     components = [each for element in _objects(value, "elements") for each in _objects(element, "price_components")]
     later = _LATER_TARIFF_FIELDS & value.keys() or any("vat" in each for each in components)
     return "last_updated" in value and not later
+
+
+def _is_token(value: Mapping[str, Any]) -> bool:
+    return "auth_id" in value and "contract_id" not in value
 
 
 def _objects(value: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Command: import OCPI locations or tariffs."""
+"""Command: import OCPI locations, tariffs, or tokens of a partner."""
 
 import json
 from argparse import ArgumentTypeError
@@ -20,6 +20,9 @@ from customers.provider_lookup import ProviderRequired, get_provider
 from evcnet.importexport.json_file import read_objects
 from evcnet.importexport.report import Report, all_or_nothing
 from evcnet.importexport.row_errors import UnreadableFile
+from roaming.models import Partner
+from roaming.ocpi.import_tokens import import_tokens
+from roaming.partners import NoSuchPartner, get_partner
 from tariffs.ocpi.feed import LONGEST_NAME, Feed
 from tariffs.ocpi.import_tariffs import import_tariffs
 from tariffs.ocpi.ocpi_211 import is_ocpi_211
@@ -28,13 +31,14 @@ FEW = 20
 
 
 class Command(BaseCommand):
-    help = "Import OCPI 2.2.1 or 2.3.0 locations or tariffs: all or nothing, or with --skip-bad what is good."
+    help = "Import OCPI 2.2.1 or 2.3.0 locations, tariffs or tokens: all or nothing, or with --skip-bad what is good."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=["locations", "tariffs"])
+        parser.add_argument("kind", choices=["locations", "tariffs", "tokens"])
         parser.add_argument("file", type=Path, metavar="FILE.json[.xz]")
         parser.add_argument("--provider", metavar="CODE", help="whose they are; default: the only provider there is")
         parser.add_argument("--charge-group", metavar="CODE", help="attaches new charge points, and activates them")
+        parser.add_argument("--partner", metavar="CC-PID", help="whose tokens they are")
         parser.add_argument(
             "--feed",
             metavar="NAME",
@@ -62,7 +66,7 @@ class Command(BaseCommand):
             objects = read_objects(options["file"])
             if is_ocpi_211(options["kind"], objects):
                 raise UnreadableFile(f"{options['file']} is OCPI 2.1.1: ask for a file of OCPI 2.2.1 or 2.3.0.")
-        except (UnreadableFile, ProviderRequired) as wrong:
+        except (UnreadableFile, ProviderRequired, NoSuchPartner) as wrong:
             self._give_up(options, wrong)
         with pghistory.context(command=f"import_ocpi {options['kind']}", file=options["file"].name):
             report = all_or_nothing(partial(bring, objects), skip_bad=options["skip_bad"], dry_run=options["dry_run"])
@@ -84,6 +88,10 @@ class Command(BaseCommand):
         provider = get_provider(options["provider"])
         reason = f"import_ocpi {options['file'].name}"
         self.file_changes = FileChanges(way=Way.FEED, reason=reason, notify=options["notify"])
+        if options["kind"] == "tokens":
+            return partial(import_tokens, _partner(provider, options))
+        if options["partner"]:
+            raise CommandError("--partner is for tokens: locations and tariffs are the provider's.", returncode=2)
         feed = Feed(options["feed"], options["complete"], options["allow_removal"])
         if options["kind"] == "locations":
             group = _charge_group(provider, options["charge_group"])
@@ -108,6 +116,15 @@ def _feed_name(text: str) -> str:
     if not text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
         raise ArgumentTypeError(f"a feed has a name of at most {LONGEST_NAME} characters")
     return text.strip()
+
+
+def _partner(provider: Provider, options: dict[str, Any]) -> Partner:
+    if not options["partner"]:
+        raise CommandError("Say whose tokens they are, with --partner CC-PID.", returncode=2)
+    wrong = [f"--{name.replace('_', '-')}" for name in ("charge_group", "complete", "allow_removal") if options[name]]
+    if wrong:
+        raise CommandError(f"{wrong[0]} is not for tokens: a file of them is never complete.", returncode=2)
+    return get_partner(provider, options["partner"])
 
 
 def _charge_group(provider: Provider, code: str | None) -> ChargeGroup | None:
