@@ -116,8 +116,8 @@ def _read(request: StaffRequest) -> Question:
     if typed["charge_point"] and not points:
         errors["charge_point"] = "You have no charge point like this: type its identity, its name or its street."
     more = len(cards) > MOST, len(points) > MOST
-    found = cards[:MOST], points[:MOST]
-    return Question(typed["card"], typed["charge_point"], typed["at"], *found, errors, moment, now, *more)
+    matches = cards[:MOST], points[:MOST]
+    return Question(typed["card"], typed["charge_point"], typed["at"], *matches, errors, moment, now, *more)
 
 
 def _cards(request: StaffRequest, words: str) -> list[Any]:
