@@ -17,10 +17,14 @@ from chargegroups.customer_access import CustomerAccess, facts_query
 from chargegroups.customer_facts import FactSet
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
+from customers.models import Customer
+from customers.search import search_customers, split_words
 from evcnet.history import event_model
 from evcnet.tenancy import Login
 
 AT_ONCE = 500
+MATCHES = 200
+"""So many customers that a search names today are looked for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class AccessAt:
     def __init__(self, group: ChargeGroup, at: datetime, login: Login, *, now: datetime) -> None:
         """A moment to come is judged by the rows of today, as a card would be."""
         then = _as_then(group, at) if at < now else group
+        self.login = login
         self.snapshot = GroupSnapshot.of(then, at, also=_tariffs_ever_excepted(group))
         self.query = facts_query(self.snapshot, login, past=at < now)
         accesses = [CustomerAccess.of(self.snapshot, shared) for shared in self.query.sets()]
@@ -48,10 +53,19 @@ class AccessAt:
     def customers(
         self, among: Iterable[CustomerAccess], *, text: str = "", after: int = 0, most: int = 50
     ) -> list[PastCustomer]:
-        """Those with the facts of ``among``, by id; ``text`` is a part of the name or the beginning of the number."""
-        keys = {access.key for access in among}
+        """Those with the facts of ``among``, by id; ``text`` names them as they were called then, or as one finds them
+        today, by their cards too."""
+        keys, words = {access.key for access in among}, split_words(text)
+        today = (
+            search_customers(Customer.objects.visible_to(self.login), text).order_by()
+            if words
+            else Customer.objects.none()
+        )
+        also = list(today.values_list("pk", flat=True)[:MATCHES])
         rows: list[PastCustomer] = []
-        while len(rows) < most and (page := self.query.page(text=text, after=after, most=max(most, AT_ONCE))):
+        while len(rows) < most and (
+            page := self.query.page(words=words, also=also, after=after, most=max(most, AT_ONCE))
+        ):
             after = page[-1][0]
             rows += [self._customer(*row) for row in page if row[-1].key in keys]
         return rows[:most]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -249,16 +249,19 @@ class FactsQuery:
         count: int = self._rows("SELECT count(*) FROM facts WHERE younger")[0][0]
         return count
 
-    def page(self, *, text: str = "", after: int = 0, most: int = 500) -> list[tuple[int, str, str, bool, FactSet]]:
+    def page(
+        self, *, words: Sequence[str] = (), also: Sequence[int] = (), after: int = 0, most: int = 500
+    ) -> list[tuple[int, str, str, bool, FactSet]]:
         """Customers by id after one of them: id, name, number, whether younger than the moment, facts.
 
-        ``text`` is a part of the name, or the beginning of the number.
+        Each of the ``words`` is a part of the name or the number; or it is one of the customers ``also`` meant.
         """
-        like = _like(text)
+        likes = [f"%{_like(word)}%" for word in words]
         rows = self._rows(
-            f"SELECT id, name, number, younger, {_COLUMNS} FROM facts WHERE id > %(after)s"
-            " AND (name ILIKE %(part)s OR number ILIKE %(begin)s) ORDER BY id LIMIT %(most)s",
-            {"part": f"%{like}%", "begin": f"{like}%", "after": after, "most": most},
+            f"SELECT id, name, number, younger, {_COLUMNS} FROM facts WHERE id > %(after)s AND (id = ANY(%(also)s) OR COALESCE("
+            "(SELECT bool_and(name ILIKE word OR number ILIKE word) FROM unnest(%(likes)s::text[]) AS word), true))"
+            " ORDER BY id LIMIT %(most)s",
+            {"likes": likes, "also": list(also), "after": after, "most": most},
         )
         return [(*row[:4], FactSet.of(_key(row[4:]), 1)) for row in rows]
 

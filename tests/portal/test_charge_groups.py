@@ -219,3 +219,19 @@ def test_a_group_that_never_counted_can_be_deleted(world, signed_in):
     )
     assert signed_in(world.anna).post(page(group, "delete"), {"post": "yes"}).status_code == 302
     assert not ChargeGroup.objects.filter(pk=group.pk).exists()
+
+
+@pytest.mark.parametrize("typed", ["Jansen", "T. Jansen 1001", "04:AA:11", "nl grg 000001 a", "jansen@example.org"])
+def test_who_had_access_is_searched_as_customers_are(world, signed_in, typed):
+    page = signed_in(world.anna).get(
+        f"/chargegroups/chargegroup/{world.leusden.pk}/then/", {"q": typed, "access": "all"}
+    )
+    assert [line["customer"].id for line in page.context["lines"]] == [world.jansen.pk]
+
+
+def test_who_had_access_finds_nobody_out_of_reach_by_a_card(world, signed_in):
+    for login, card in ((world.hugo, world.bakkers_card), (world.anna, world.olsens_card)):
+        page = signed_in(login).get(
+            f"/chargegroups/chargegroup/{world.leusden.pk}/then/", {"q": card.uid, "access": "all"}
+        )
+        assert page.context["lines"] == []
