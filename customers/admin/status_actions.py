@@ -99,6 +99,8 @@ CARDS = StatusKind(
     _cards_meaning,
     needs_reason=frozenset([_CARD.DEACTIVATED, _CARD.INACTIVE]),
     labels={_CARD.DEACTIVATED: "blocked"},
+    name=lambda card: f"{card} of {card.customer}" if card.customer else str(card),
+    related=("customer",),
 )
 BLOCK_CARD = StatusAction(
     "block",

@@ -39,6 +39,10 @@ class ActionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request, self.rows = request, rows
 
+    def count(self) -> str:
+        """How many rows will change, where these may not be all that were chosen: "3 customers"."""
+        return ""
+
     def row_messages(self) -> Iterable[RowMessage]:
         """What there is to know of single rows before they are changed."""
         return ()
@@ -159,7 +163,7 @@ class ActionsAdmin(ModelAdmin[Row]):
             "row_messages": list(form.row_messages()),
             "url": selection.url,
             "hidden": selection.hidden_fields(action.name),
-            "button": action.label if one else f"{action.label} {selection.count}",
+            "button": action.label if one else f"{action.label} {form.count() or selection.count}",
             "media": self.media + form.media,
             "back": self.page(one.pk) if one else request.get_full_path(),
         }

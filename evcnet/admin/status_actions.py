@@ -35,13 +35,16 @@ Meaning = Callable[[Sequence[int], Any, StaffMember], Sequence[str]]
 @dataclass(frozen=True)
 class StatusKind:
     """The status of a model's rows. ``needs_reason``: the values that nobody sets without saying why; ``labels`` name
-    values which the field does not; ``narrow`` leaves out the rows that have no status any more."""
+    values which the field does not; ``narrow`` leaves out the rows that have no status any more; ``name`` is what the page
+    calls a row, read with its ``related`` ones."""
 
     field: str
     meaning: Meaning
     needs_reason: frozenset[Any] = frozenset()
     labels: Mapping[Any, str] = dataclasses.field(default_factory=dict)
     narrow: Callable[[Any], Any] = lambda rows: rows
+    name: Callable[[Any], str] = str
+    related: tuple[str, ...] = ()
 
     def label(self, model: type[models.Model], value: Any) -> str:
         return self.labels.get(value) or in_words(model._meta.get_field(self.field), value)
@@ -108,10 +111,16 @@ class StatusForm(ActionForm):
             if value not in self.action.sources
         ]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
-        """The first of the rows that change."""
-        return [str(row) for row in self.model._base_manager.filter(pk__in=self.changing[:LISTED])]
+        """The first of the rows that change; none where the title names the one row as well."""
+        kind, rows = self.action.kind, self.model._base_manager.filter(pk__in=self.changing[:LISTED])
+        names = [(str(row), kind.name(row)) for row in rows.select_related(*kind.related)]
+        alone = len(self.keys) == 1 and all(title == name for title, name in names)
+        return [] if alone else [name for _, name in names]
+
+    def count(self) -> str:
+        return counted_rows(self.model, len(self.changing))
 
     @property
     def more_names(self) -> int:

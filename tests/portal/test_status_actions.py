@@ -67,6 +67,17 @@ def test_blocking_a_card_says_at_how_many_points_it_stops_working(world, signed_
     assert now(world.jansens_card).status == "active"
 
 
+def test_blocking_cards_names_whose_they_are_and_counts_those_that_change(world, signed_in):
+    browser = signed_in(world.anna)
+    assert f"{world.jansens_card} of {world.jansen}" in text(browser.get(action(world.jansens_card, "block")))
+    ChargeCard.objects.filter(pk=world.bakkers_card.pk).update(status="deactivated")
+    both = text(browser.post(CARDS, chosen("block", [world.jansens_card, world.bakkers_card])))
+    assert f"{world.jansens_card} of {world.jansen}" in both and f"of {world.bakker}" not in both
+    assert "Block 1 charge card<" in both
+    one = text(browser.get(action(world.jansen, "block")))
+    assert one.count("Jansen, T. (1001)</p>") == 0  # the title says it
+
+
 def test_blocking_customers_says_how_many_can_no_longer_charge(world, signed_in):
     make.ChargeCardFactory(customer=world.jansen)
     shown = text(signed_in(world.ben).post(CUSTOMERS, chosen("block", [world.jansen, world.bakker])))
