@@ -20,6 +20,7 @@ from customers.models import AuditEntry, Customer, LetterSettings
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
+from evcnet.text import counted
 from socialcharging.links import make_link, withdraw_links
 from socialcharging.models import DriverLink
 from socialcharging.texts import texts
@@ -40,10 +41,12 @@ def driver_links(admin: ModelAdmin[Customer], request: StaffRequest, customer: C
     if request.method == "POST" and not address:
         return HttpResponseRedirect(admin.page(customer.pk, "driver"))
     links = DriverLink.objects.visible_to(request.user).filter(customer=customer).select_related("made_by")
+    now = timezone.now()
     context = admin.page_context(request, customer, f"Driver's page of {customer}") | {
         "customer": customer,
         "links": links[:LISTED],
-        "now": timezone.now(),
+        "now": now,
+        "any_open": links.filter(withdrawn_at=None, expires_at__gt=now).exists(),
         "may_make": may_make and customer.status == Customer.Status.ACTIVE,
         "address": address,
         "back": admin.page(customer.pk),
@@ -62,7 +65,10 @@ def _act(request: StaffRequest, customer: Customer) -> str:
             record(
                 AuditEntry.Event.LINK_WITHDRAWN, request.user, customer.provider, about=f"customer {customer.number}"
             )
-            messages.success(request, f"{count} withdrawn: they open nothing any more.")
+            messages.success(
+                request,
+                f"{counted(count, 'link')} withdrawn: {'it opens' if count == 1 else 'they open'} nothing any more.",
+            )
         elif action in ("copy", "mail"):
             if action == "mail" and not customer.email:
                 raise DomainError(f"{customer} has no e-mail address: copy the link instead.")

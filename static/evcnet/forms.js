@@ -4,6 +4,8 @@
   const SECONDS = 20;
   const changed = new Set(); // forms with changes that were not sent
   let sending = false;
+  const TWICE = 1000; // milliseconds
+  let last = { button: null, at: 0 }; // what was sent, by which button
   let waiting = null; // why nothing can be sent: "connection", "session", or null
   let timer = 0;
 
@@ -53,6 +55,9 @@
       check().then(function () { if (!waiting) { event.target.requestSubmit(submitter); } });
       return;
     }
+    const button = event.submitter || event.target;
+    if (button === last.button && event.timeStamp - last.at < TWICE) { event.preventDefault(); return; } // a double click
+    last = { button: button, at: event.timeStamp };
     renewToken(event.target);
     sending = true; // a download leaves the page as it is
     setTimeout(function () { sending = false; }, 5000);

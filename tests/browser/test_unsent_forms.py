@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from customers.models import Customer
+from socialcharging.models import DriverLink
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +46,15 @@ def leaves(page, act) -> bool:
     page.wait_for_timeout(500)
     page.remove_listener("dialog", stay)
     return asked == []
+
+
+def test_a_double_click_sends_once(world, portal):
+    page = portal.sign_in(world.anna)
+    portal.open(f"/customers/customer/{world.jansen.pk}/driver/")
+    page.get_by_role("button", name="Make a link to copy").dblclick()
+    expect(page.get_by_label("Link")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert DriverLink.objects.filter(customer=world.jansen).count() == 1
 
 
 def test_leaving_a_form_with_changes_asks(world, portal, typed):

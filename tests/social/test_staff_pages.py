@@ -91,6 +91,14 @@ def test_a_link_is_mailed_in_the_customers_language_and_withdrawn(street, signed
     assert Client().get(re.search(r"/my/[\w-]+/", letter.body)[0]).status_code == 410
 
 
+def test_links_are_withdrawn_where_one_opens_still_and_counted(street, signed_in):
+    browser = signed_in(street.hugo)
+    assert "Withdraw all links" not in browser.get(link_page(street.visser)).content.decode()
+    assert "Withdraw all links" in browser.post(link_page(street.visser), {"action": "copy"}).content.decode()
+    page = browser.post(link_page(street.visser), {"action": "withdraw"}, follow=True).content.decode()
+    assert "1 link withdrawn: it opens nothing any more." in page and "Withdraw all links" not in page
+
+
 def test_outsiders_and_readers_make_no_link(street, signed_in):
     for login in (street.otto, street.rita):
         assert signed_in(login).post(link_page(street.visser), {"action": "copy"}).status_code in (403, 404)
