@@ -64,8 +64,11 @@ class BulkExportMixin(ExportMixin):
             except ValueError as error:
                 form.add_error("format", str(error))
         names = [each.get_display_name().lower() for each in resources]
-        context = self.file_page_context(request, form, f"Export {' or '.join(names)}")
-        return TemplateResponse(request, self.export_template_name, context | {"matching": selected.count()})
+        context = self.file_page_context(request, form, f"Export {' or '.join(names)}") | {
+            "matching": selected.count(),
+            "may_import": bool(self.permitted_resources(request, "add", "change")),
+        }
+        return TemplateResponse(request, self.export_template_name, context)
 
     def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponse:
         resource_class = self.choose_export_resource_class(form, request)

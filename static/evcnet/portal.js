@@ -68,3 +68,11 @@
     });
   });
 })();
+
+// On a narrow screen the row of tabs is wider than the page: the tab of this page stands in sight.
+document.addEventListener("DOMContentLoaded", function () {
+  const tab = document.querySelector(".evc-tabs [aria-current]");
+  if (!tab) { return; }
+  const row = tab.parentElement, at = tab.getBoundingClientRect(), within = row.getBoundingClientRect();
+  row.scrollLeft += at.left - within.left - (within.width - at.width) / 2;
+});

@@ -200,6 +200,21 @@ def test_a_login_that_only_reads_has_an_export_and_no_import(page, world, login)
     assert not Customer.objects.filter(number="1003").exists()
 
 
+@pytest.mark.parametrize(
+    ("login", "model", "may"),
+    [("anna", "customer", True), ("hugo", "customer", False), ("rita", "customer", False)],
+)
+def test_an_export_speaks_of_the_import_to_those_who_have_one(page, world, login, model, may):
+    html = page(getattr(world, login)).client.get(address(model, "export")).content.decode()
+    assert ("edited and uploaded again" in html) == ("which the import takes off" in html) == may
+    assert "begin with an apostrophe" in html
+
+
+def test_the_export_of_decisions_speaks_of_no_import(page, world):
+    html = page(world.anna).client.get("/chargepoints/decisionentry/export/").content.decode()
+    assert "begin with an apostrophe." in html and "edited and uploaded again" not in html
+
+
 def test_a_sub_provider_imports_into_its_own_user_group(page, world):
     carla = page(world.carla)
     carla.confirm("customer", carla.upload("customer", HEADER, "NORTH,1003,Visser,"))
