@@ -16,6 +16,7 @@ from chargepoints.authorization_facts import (
     fetch_facts,
     fetch_past_facts,
     fetch_past_rows,
+    fetch_rows,
     slot_of,
 )
 from tariffs.pricing import PriceTexts
@@ -153,14 +154,29 @@ def authorize_at(uid: str, charge_point: str, at: datetime, *, now: datetime) ->
     return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)
 
 
+def authorize_many(questions: Sequence[Question], *, now: datetime) -> list[Authorization]:
+    """What ``authorize_at`` answers to each question, in their order: by two statements for those about moments that have
+    passed, two for those about now, and two for moments to come. Prices are read once a version."""
+    past = [question for question in questions if question[2] < now]
+    present = [question for question in questions if question[2] == now]
+    to_come = [question for question in questions if question[2] > now]
+    answers = iter(authorize_past(past)), iter(_today(present, now)), iter(_today(to_come, None))
+    return [next(answers[(at >= now) + (at > now)]) for _, _, at in questions]
+
+
+def _today(questions: Sequence[Question], held_at: datetime | None) -> list[Authorization]:
+    rows = fetch_rows(questions, held_at=held_at) if questions else []
+    return [authorization_of(question, row, past=False) for question, row in zip(questions, rows, strict=True)]
+
+
 def authorize_past(questions: Sequence[Question]) -> list[Authorization]:
-    """The same for many cards, points and moments that have passed, by one statement."""
-    rows = zip(questions, fetch_past_rows(questions), strict=True)
-    return [past_authorization(question, row) for question, row in rows]
+    """The same for many cards, points and moments that have passed, by one statement and one for prices."""
+    rows = fetch_past_rows(questions) if questions else []
+    return [authorization_of(question, row, past=True) for question, row in zip(questions, rows, strict=True)]
 
 
-def past_authorization(question: Question, row: dict[str, Any]) -> Authorization:
+def authorization_of(question: Question, row: dict[str, Any], *, past: bool) -> Authorization:
     """By the row of facts that was fetched for this question."""
     uid, charge_point, at = question
     facts = facts_of_row(row, at)
-    return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=True)
+    return Authorization(uid.strip(), charge_point.strip(), at, facts.decide(), facts, past=past)

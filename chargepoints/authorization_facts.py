@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 
 from chargegroups.access import Facts, PartnerSays
 from chargegroups.terms import Decision, GroupTerms, TariffInForce, decide
-from chargepoints.authorization_statement import HISTORY, HISTORY_OF_MANY, LIVE, PRICE_LISTS, SLOTS
+from chargepoints.authorization_statement import HISTORY, HISTORY_OF_MANY, LIVE, LIVE_OF_MANY, PRICE_LISTS, SLOTS
 from evcnet.codes import identity_key, uid_key
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
@@ -108,15 +108,24 @@ def _named(uid: str, identity: str) -> dict[str, Any]:
     return {"uid": uid_key(_plain(uid)), "identity": identity_key(_plain(identity))}
 
 
+def fetch_rows(questions: Sequence[Question], *, held_at: datetime | None) -> list[dict[str, Any]]:
+    """The rows of facts of many cards at points, in their order, as of today: one statement, and one for the price lists
+    that they name. ``held_at`` as for one."""
+    return _fetch_many(LIVE_OF_MANY, questions, {"held_at": held_at})
+
+
 def fetch_past_rows(questions: Sequence[Question]) -> list[dict[str, Any]]:
-    """The rows of facts of many cards at points at moments that have passed, in their order: one statement on the kept
-    history, and one for the price lists that they name."""
-    params = {
+    """The same at moments that have passed, from the kept history."""
+    return _fetch_many(HISTORY_OF_MANY, questions, {})
+
+
+def _fetch_many(statement: str, questions: Sequence[Question], params: dict[str, Any]) -> list[dict[str, Any]]:
+    params |= {
         "uids": [uid_key(_plain(uid)) for uid, _, _ in questions],
         "identities": [identity_key(_plain(identity)) for _, identity, _ in questions],
         "moments": [at for _, _, at in questions],
     }
-    rows = _fetch(HISTORY_OF_MANY, params)
+    rows = _fetch(statement, params)
     versions = {row[f"{slot}_version"] for row in rows for slot in SLOTS} - {None}
     lists = {each["id"]: each["json"] for each in _fetch(PRICE_LISTS, {"versions": sorted(versions)})}
     for row in rows:

@@ -209,6 +209,6 @@ def _for_many(statement: str) -> str:
 _QUESTIONS = """unnest(%(uids)s::text[], %(identities)s::text[], %(moments)s::timestamptz[])
     WITH ORDINALITY AS asked(uid, identity, at, number)"""
 LIVE, HISTORY = _statement(_TODAY, "%(held_at)s::timestamptz"), _statement(_PAST, "%(at)s")
-HISTORY_OF_MANY = _for_many(HISTORY)
+LIVE_OF_MANY, HISTORY_OF_MANY = _for_many(LIVE), _for_many(HISTORY)
 PRICE_LISTS = f"""SELECT v.id, l.json FROM tariffs_tariffversion v CROSS JOIN {_price_list("v")} l
     WHERE v.id = ANY(%(versions)s)"""

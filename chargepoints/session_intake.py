@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from chargepoints.authorization import past_authorization
+from chargepoints.authorization import authorization_of
 from chargepoints.authorization_facts import Question, fetch_past_rows
 from chargepoints.models import ChargePoint, Rating, Session
 from chargepoints.rating import Measured, Rater
@@ -85,7 +85,7 @@ class SessionIntake:
         key = _facts_key(row, question[2])
         result = self._decisions.get(key)
         if result is None:
-            decision = SessionDecision.by(past_authorization(question, row))
+            decision = SessionDecision.by(authorization_of(question, row, past=True))
             shared = {name: value for name, value in decision.content.items() if name != "known_from"}
             result = self._decisions[key] = (decision, json.dumps(shared).removesuffix("}"))
         return result

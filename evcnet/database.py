@@ -17,6 +17,8 @@ PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 # Without it Django switches prepared statements off, also for those that ask to be prepared. Its own cursors bind on
 # the client's side and prepare nothing.
 PREPARED = {"prepare_threshold": 5}
+# Behind a pooler in transaction mode the next statement may meet a server that has prepared nothing, and no cursor.
+UNPREPARED = {"prepare_threshold": None}
 
 
 def settings(env: environ.Env) -> dict[str, Any]:
@@ -26,7 +28,9 @@ def settings(env: environ.Env) -> dict[str, Any]:
     named: dict[str, Any] = {**env.db("DATABASE_URL"), **PERSISTENT}
     if named["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://user:password@host/name).")
-    options = named["OPTIONS"] = PREPARED | named.get("OPTIONS", {})
+    prepares = env.bool("PREPARED_STATEMENTS", default=True)
+    options = named["OPTIONS"] = (PREPARED if prepares else UNPREPARED) | named.get("OPTIONS", {})
+    named["DISABLE_SERVER_SIDE_CURSORS"] = not prepares
     if "pool" in options:
         # An URL holds only text; and Django refuses a pool of connections that are persistent themselves.
         options["pool"] = str(options["pool"]).lower() in ("true", "1", "yes")

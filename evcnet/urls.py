@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from chargepoints.api import authorize_card
+from chargepoints.api import authorize_batch, authorize_card
 from evcnet.health import healthz, readyz
 
 handler429 = "evcnet.accounts.unsent_forms.too_many_requests"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/v1/authorize", authorize_card),
+    path("api/v1/authorize/batch", authorize_batch),
     path("ocpi/", include("roaming.ocpi.urls")),
     path("", include("socialcharging.urls")),
     path("", include("evcnet.accounts.urls")),

@@ -117,7 +117,7 @@ class SessionResource(BulkResource):
         unrated = [each for each in results if not each.instance.rated]
         values = [each.new_values for each in unrated]
         questions = [(each["card_uid"], each["charge_point"].identity, each["started_at"]) for each in values]
-        answers = authorize_past(questions) if questions else []
+        answers = authorize_past(questions)
         self.answers = {each.number: answer for each, answer in zip(unrated, answers, strict=True)}
         for result in results:
             self.write_row(result)

@@ -44,6 +44,16 @@ def test_a_pool_in_the_url_is_a_pool_and_not_a_word(env, monkeypatch):
     assert named["CONN_MAX_AGE"] == 0
 
 
+@pytest.mark.parametrize(("value", "threshold"), [(None, 5), ("true", 5), ("false", None)])
+def test_behind_a_pooler_nothing_is_prepared_and_no_cursor_is_kept_on_the_server(env, monkeypatch, value, threshold):
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:secret@db.example:6432/portal")
+    if value is not None:
+        monkeypatch.setenv("PREPARED_STATEMENTS", value)
+    named = database.settings(env)
+    assert named["OPTIONS"]["prepare_threshold"] == threshold
+    assert named["DISABLE_SERVER_SIDE_CURSORS"] is (threshold is None)
+
+
 PRODUCTION = {
     "EVCNET_MODE": "production",
     "SECRET_KEY": secrets.token_urlsafe(50),

@@ -114,6 +114,7 @@ FILES = {
     "sessions": NOTHING,
 }
 COMMANDS = {
+    "decide_many": NOTHING,
     "change_terms": COMMAND,
     "import_csv": f"as its kind of file: {FILE}",
     "import_ocpi": FEED,
@@ -133,7 +134,7 @@ COMMANDS = {
     "simulate_points": NOTHING,
     "worker": NOTHING,
 }
-ADDRESSES = {"api/v1/authorize": NOTHING}
+ADDRESSES = {"api/v1/authorize": NOTHING, "api/v1/authorize/batch": NOTHING}
 """The API."""
 JOBS = {
     "advance_queues": NOTHING,

@@ -96,6 +96,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     },
     (405, 401, 405, 401): {
         "api/v1/authorize",
+        "api/v1/authorize/batch",
     },
     (401, 401, 401, 401): {*OCPI},
     (410, 410, 410, 410): {
@@ -137,7 +138,7 @@ ARGS: dict[str, list[Any]] = {
     "ocpi:token": ["2.2.1", "DE", "EMP", "04AA"],
     "ocpi:nothing": ["nothing"],
 }
-BY_PATTERN = {"healthz": "/healthz", "readyz": "/readyz", "api/v1/authorize": "/api/v1/authorize"}
+BY_PATTERN = {name: f"/{name}" for name in ("healthz", "readyz", "api/v1/authorize", "api/v1/authorize/batch")}
 
 
 def address_of(name: str) -> str:

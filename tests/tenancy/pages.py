@@ -28,7 +28,7 @@ OCPI = {
     "ocpi:nothing",
 }
 """For partners, who are no logins: by their token, each for what one provider opens to them (tests/roaming)."""
-API = {"api/v1/authorize", *OCPI}
+API = {"api/v1/authorize", "api/v1/authorize/batch", *OCPI}
 SIGN_IN = {
     "front",
     "account_login",

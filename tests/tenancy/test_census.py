@@ -84,6 +84,7 @@ COMMANDS = {
     "price": "--provider",
     "replay": "--provider",
     "explain": "--provider",
+    "decide_many": "--provider",
     "charge_point_password": "one charge point's, which the operator of the platform names",
     "database": "no data",
     "demo": "writes providers of its own",

@@ -73,6 +73,19 @@ def test_a_key_is_answered_about_its_own_charge_points_alone(key, marked, keys, 
     assert len(refusals) <= 1, "another provider's point is answered unlike one that is not there"
 
 
+@pytest.mark.parametrize("key", REACHES)
+def test_a_batch_tells_a_key_of_each_item_what_it_is_told_of_it_alone(key, marked, keys):
+    client, header = Client(), keys[key]
+    items = [asked(marked, point, card) for point, card in product(WHOSE, WHOSE)]
+
+    def post(path, body):
+        return client.post(path, json.dumps(body), content_type="application/json", headers=header).json()
+
+    answers = post("/api/v1/authorize/batch?explain=1", {"items": items})["items"]
+    for item, answer in zip(items, answers, strict=True):
+        assert answer | {"at": 0} == post("/api/v1/authorize?explain=1", item) | {"at": 0}, item
+
+
 def send(client: Client, method: str, query: str, sent: dict[str, str], headers: dict[str, str]) -> Any:
     class Program:
         cookies = client.cookies
