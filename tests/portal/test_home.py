@@ -118,8 +118,15 @@ def test_only_customers_in_sight_with_an_exception_in_force_are_counted(world, s
 
 
 def test_a_login_without_a_role_is_told_so(db, signed_in):
+    login = StaffMember.objects.create_user("nobody@example.org", "correct horse battery staple", name="Nobody")
+    assert "has no role" in text(signed_in(login).get("/"))
+
+
+def test_an_operator_is_led_to_the_providers_and_told_of_no_role(db, signed_in):
     operator = StaffMember.objects.create_superuser("root@example.org", "correct horse battery staple", name="Root")
-    assert "has no role" in text(signed_in(operator).get("/"))
+    page = text(signed_in(operator).get("/"))
+    assert "has no role" not in page
+    assert 'href="/customers/provider/"' in page and 'href="/customers/provider/add/"' in page
 
 
 def test_the_home_page_costs_no_more_when_there_is_more(world, signed_in, django_assert_max_num_queries):
