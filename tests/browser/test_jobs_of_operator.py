@@ -36,7 +36,7 @@ def add_a_provider(walk, world):
     walk.follow("Add provider")
     for label, typed in (("Code", "SUN"), ("Name", "SunCharge"), ("Party id", "SUN")):
         walk.fill(label, typed)
-    walk.choose_option("country_code", "NL")
+    walk.select("Country", "NL")
     walk.press("Save")
     assert provider("SunCharge").party_id == "SUN"
 
@@ -77,7 +77,7 @@ def correct_the_address(walk, world):
 def require_a_second_factor(walk, world):
     walk.menu("Providers")
     walk.choose("SunCharge")
-    walk.choose_option("mfa_required_for", "everyone")
+    walk.select("Second factor", "every login")
     walk.press("Save")
     assert provider("SunCharge").mfa_required_for == "everyone"
 
@@ -86,7 +86,7 @@ def require_a_second_factor(walk, world):
 def keep_decisions_longer(walk, world):
     walk.menu("Providers")
     walk.choose("SunCharge")
-    walk.page.locator("[name=decision_months]").fill("24")
+    walk.fill("Months", "24")
     walk.press("Save")
     assert provider("SunCharge").decision_months == 24
 

@@ -74,9 +74,9 @@ def add_a_charge_group(walk, world):
     walk.follow("Add charge group")
     walk.fill("ID", "CG-STATION")
     walk.fill("Name", "Station")
-    walk.choose_option("user_group", str(world.north.pk))
+    walk.select("User group", "North")
     walk.pick("tariff", "CHEAP")
-    walk.page.locator("input[name=own_user_group]").check()
+    walk.tick("Publicly accessible within own user group")
     walk.press("Save")
     assert ChargeGroup.objects.get(code="CG-STATION").terms.get().tariff == world.cheap
 

@@ -111,7 +111,7 @@ def move_a_customer(walk, world):
     walk.menu("Customers")
     walk.choose("Bakker, M.")
     walk.follow("Move to another user group")
-    walk.choose_option("user_group", str(UserGroup.objects.get(code="EAST").pk))
+    walk.select("User group", "East")
     walk.press("Move to another user group")
     walk.press("Apply now")
     assert Customer.objects.get(pk=world.bakker.pk).user_group.code == "EAST"

@@ -95,11 +95,17 @@ class Walk:
         self.nothing_refused()
 
     def fill(self, label: str, value: str) -> None:
-        name = re.compile(rf"^{re.escape(label)}\s*\*?$")
-        self.page.get_by_label(name).locator("visible=true").first.fill(value)
+        self._field(label).fill(value)
+
+    def select(self, label: str, choice: str) -> None:
+        """Chooses in a drop-down, by what stands in it."""
+        self._field(label).select_option(choice)
+
+    def tick(self, label: str) -> None:
+        self._field(label).check()
 
     def choose_option(self, field: str, value: str) -> None:
-        """Chooses in a drop-down of a form, by the name of the field and the value of the choice."""
+        """The same in a table of forms, whose fields have no labels of their own: by the field's name."""
         self.page.locator(f"select[name$={field}]").first.select_option(value)
 
     def pick(self, field: str, words: str) -> None:
@@ -121,6 +127,11 @@ class Walk:
         """Do these stand on the page, to be seen?"""
         for text in texts:
             expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
+
+    def _field(self, label: str) -> Locator:
+        """By its label, after which an asterisk says that it is needed."""
+        name = re.compile(rf"^{re.escape(label)}\s*\*?$")
+        return self.page.get_by_label(name).locator("visible=true").first
 
     def _named(self, role: Any, label: str) -> Locator:
         """By its whole name, before which that of an icon may stand; "…" is whatever a label names of a row."""
