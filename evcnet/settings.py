@@ -231,6 +231,12 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "mi
 
 # Roaming partners. Their addresses come from outside, so those of the portal's own network are not called.
 PUBLIC_URL = env.str("PUBLIC_URL", default="")
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "PATH_CONVERTER_OVERRIDES": {"ocpi_version": {"type": "string", "enum": ["2.2.1", "2.3.0"]}},
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
 OCPI_ALLOW_PRIVATE = env.bool("OCPI_ALLOW_PRIVATE", default=False)
 
 DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)

@@ -6,6 +6,7 @@ from roaming.handshake import VERSIONS
 from roaming.ocpi.commands import CommandEndpoint
 from roaming.ocpi.credentials import CredentialsEndpoint
 from roaming.ocpi.locations import ConnectorObjectView, EvseObjectView, LocationList, LocationObjectView
+from roaming.ocpi.openapi import OpenApiDescription
 from roaming.ocpi.sessions import CdrList, SessionList
 from roaming.ocpi.tariffs import TariffList
 from roaming.ocpi.tokens import TokenObjectView
@@ -29,6 +30,7 @@ app_name = "ocpi"
 LOCATION = "<ocpi_version:version>/locations/<str:location>"
 TOKEN = "<ocpi_version:version>/tokens/<str:country>/<str:party>"
 urlpatterns = [
+    path("openapi.json", OpenApiDescription.as_view(), name="openapi"),
     path("versions", VersionList.as_view(), name="versions"),
     path("<ocpi_version:version>", VersionDetails.as_view(), name="details"),
     path("<ocpi_version:version>/credentials", CredentialsEndpoint.as_view(), name="credentials"),

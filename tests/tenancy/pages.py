@@ -11,6 +11,7 @@ from django.urls import get_resolver
 
 PUBLIC = {"healthz", "readyz", "driver", "driver_manifest"}
 OCPI = {
+    "ocpi:openapi",
     "ocpi:versions",
     "ocpi:details",
     "ocpi:credentials",
