@@ -14,6 +14,7 @@ from chargepoints.models import ChargePoint
 TITLES = {
     "afir_energy": "Ad hoc price without a price per kWh",
     "afir_time": "Ad hoc price with a price for charging time",
+    "card_ambiguous": "Card of two roaming partners",
     "dear": "Price far above the others",
     "decimals": "More than two decimals outside Home groups",
     "free": "Free of charge for everyone",

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from chargegroups.models import ChargeGroup
 from chargepoints.filters import TITLES, FindingFilter
-from chargepoints.findings import FindingScope, Oddity, findings_for
+from chargepoints.findings import Oddity
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
+from roaming.findings import all_findings
 from tariffs.models import Tariff
 
 PER_PAGE = 100
@@ -26,7 +27,7 @@ def findings_page(request: StaffRequest) -> HttpResponse:
     login = request.user
     if not login.has_perm("chargegroups.view_chargegroup"):
         raise PermissionDenied
-    findings = findings_for(FindingScope.by(login), database_clock())
+    findings = all_findings(login, database_clock())
     narrowed = FindingFilter(request.GET, findings=findings)
     page = Paginator(narrowed.qs, PER_PAGE).get_page(request.GET.get("p"))
     context = {
@@ -47,6 +48,8 @@ def _line(finding: Oddity) -> dict[str, Any]:
 
 
 def link_to(subject: Any) -> str:
-    """The page where it is mended."""
+    """The page where it is mended; empty for what has none."""
+    if not admin.site.is_registered(type(subject)):
+        return ""
     meta = subject._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{_PAGES.get(type(subject), 'change')}", args=[subject.pk])

@@ -17,7 +17,6 @@ from django.utils.formats import date_format
 
 from chargegroups.group_prices import free_for_everyone, prices_of_groups
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargepoints.findings import FindingScope, findings_for
 from chargepoints.models import ChargePoint, Session
 from customers.models import Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
@@ -25,6 +24,7 @@ from evcnet.site.latest_changes import latest_changes, recent_changes
 from evcnet.text import counted
 from gateway.models import UnknownDevice
 from gateway.states import connection_counts
+from roaming.findings import all_findings
 from tariffs.models import TariffVersion
 
 DAYS = 30
@@ -194,7 +194,7 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
 
 
 def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
-    findings = findings_for(FindingScope.by(login), now) if login.has_perm("chargegroups.view_chargegroup") else []
+    findings = all_findings(login, now) if login.has_perm("chargegroups.view_chargegroup") else []
     if findings:
         warnings = sum(each.warning for each in findings)
         text = f"to look at: {counted(warnings, 'warning')}" if warnings else "to look at"

@@ -1,0 +1,48 @@
+"""Findings about tokens of partners, and all findings together: uids for which several partners vouch are nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+
+from chargepoints.findings import FindingScope, Oddity, findings_for
+from customers.models import StaffMember
+from evcnet.codes import UID_SEPARATORS, key_sql
+from roaming.models import Agreement, Partner
+
+_KEY = key_sql("{}.uid", UID_SEPARATORS)
+_SHARED = f"""
+SELECT first, last, count(*), min(uid) FROM (
+    SELECT min(n.partner_id) AS first, max(n.partner_id) AS last, min(n.uid) AS uid
+    FROM roaming_partnertoken n WHERE n.partner_id = ANY(%s)
+    GROUP BY n.provider_id, {_KEY.format("n")} HAVING min(n.partner_id) <> max(n.partner_id)
+) shared
+WHERE NOT EXISTS (SELECT FROM customers_chargecard k WHERE {_KEY.format("k")} = {_KEY.format("shared")})
+GROUP BY first, last ORDER BY first, last"""
+
+
+def all_findings(login: StaffMember, at: datetime) -> list[Oddity]:
+    """Everything odd that the login sees, warnings first."""
+    findings = [*findings_for(FindingScope.by(login), at), *token_findings(login, at)]
+    return sorted(findings, key=lambda each: not each.warning)
+
+
+def token_findings(login: StaffMember, at: datetime) -> Iterable[Oddity]:
+    """One for each two partners with agreements in force that share uids. None for a login that sees no partners."""
+    agreed = Agreement.objects.in_force(at).values("partner")
+    partners = Partner.objects.visible_to(login).filter(pk__in=agreed).in_bulk()
+    if len(partners) < 2:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED, [list(partners)])
+        rows = cursor.fetchall()
+    return [_finding(partners[first], partners[last], many, uid) for first, last, many, uid in rows]
+
+
+def _finding(first: Partner, last: Partner, many: int, uid: str) -> Oddity:
+    which = f"the uid {uid}" if many == 1 else f"{many:,} uids, such as {uid}"
+    why = f"It and {last} vouch for {which}: nobody can say whose customer it is, and nobody can charge with it."
+    remedy = "Ask both which of them the card belongs to, and have the other withdraw its token."
+    return Oddity("card_ambiguous", first, why, remedy, place=first.code, many=many)
