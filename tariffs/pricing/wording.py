@@ -53,8 +53,10 @@ def describe(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
 
 
 def tiers(tariff: Tariff, *, incl_vat: bool) -> tuple[DisplayLine, ...]:
-    """Every tier with when it holds, where one line shows several prices as a range; else nothing."""
-    lines = describe(tariff, incl_vat=incl_vat)
+    """Every tier with when it holds, where one line shows several prices as a range; else nothing. What never costs
+    anything is left out, as on that line."""
+    charged = {None} | {each.dimension for element in tariff.elements for each in element.components if each.price != 0}
+    lines = tuple(line for line in describe(tariff, incl_vat=incl_vat) if line.dimension in charged)
     return lines if len({line.dimension for line in lines}) < len(lines) else ()
 
 

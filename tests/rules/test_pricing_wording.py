@@ -267,5 +267,11 @@ class TestTiers:
             "1.00 EUR per session, excl. 21% VAT",
         ]
 
+    def test_leave_out_what_never_costs_anything(self) -> None:
+        night = element(("ENERGY", "0.20"), ("FLAT", "0"), start_time="23:00", end_time="07:00")
+        listed = read_tariff(tariff(night, element(("ENERGY", "0.40"), ("TIME", "0"), ("FLAT", "0"))))
+        assert [line.dimension for line in tiers(listed, incl_vat=False)] == ["ENERGY", "ENERGY"]
+        assert tiers(read_tariff(tariff(night, element(("FLAT", "0")))), incl_vat=False) == ()
+
     def test_say_nothing_that_the_line_says_already(self) -> None:
         assert tiers(read_tariff(tariff(element(("ENERGY", "0.35"), ("FLAT", "1")))), incl_vat=True) == ()
