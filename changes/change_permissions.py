@@ -75,6 +75,19 @@ def _may_move(login: StaffMember, proposal: PointMoves) -> bool:
     return known and added and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
 
 
+def leaving_sight(login: StaffMember, proposal: Proposal) -> list[str]:
+    """What a login of single user groups hears before charge points leave all groups: they leave its sight as well."""
+    if not isinstance(proposal, PointMoves):
+        return []
+    many = sum(move.to is None for move in proposal.moves)
+    if not many or login.scope("chargepoints.view_chargepoint").within(proposal.provider_id) is None:
+        return []
+    what, them = ("the charge point", "it") if many == 1 else (f"the {many:,} charge points", "them")
+    return [
+        f"You won't see {what} any more: only logins of the whole provider do, and attach {them} again or undo this."
+    ]
+
+
 def _may_add(login: StaffMember, group: ChargeGroup) -> bool:
     limits = login.scope("chargegroups.add_chargegroup").within(group.provider_id)
     return limits is None or group.user_group_id in limits

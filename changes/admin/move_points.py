@@ -17,7 +17,6 @@ from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import has_social_charging, why_not_attach
 from chargepoints.models import ChargePoint
-from customers.models import StaffMember
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
@@ -83,21 +82,8 @@ class MovePointsWizard(ChangeWizard[ChargeGroup | ChargePoint | None]):
         return [point for point, reason in reasons if not reason]
 
     def preview_context(self) -> dict[str, Any]:
-        login, points = self.request.user, [point.pk for point in self.points]
-        leaving = self.points if self.to.group is None else []
-        return {
-            "left_out": self.left_out,
-            "running": running_sentence(login, "charge_point", points),
-            "out_of_sight": out_of_sight(login, self.points[0].provider_id, len(leaving)) if leaving else "",
-        }
-
-
-def out_of_sight(login: StaffMember, provider: int, many: int) -> str:
-    """What a login of single user groups hears before charge points leave all groups: they leave its sight as well."""
-    if not many or login.scope("chargepoints.view_chargepoint").within(provider) is None:
-        return ""
-    what, them = ("the charge point", "it") if many == 1 else (f"the {many:,} charge points", "them")
-    return f"You won't see {what} any more: only logins of the whole provider do, and attach {them} again or undo this."
+        points = [point.pk for point in self.points]
+        return {"left_out": self.left_out, "running": running_sentence(self.request.user, "charge_point", points)}
 
 
 def regroup(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: ChargePoint) -> HttpResponseBase:

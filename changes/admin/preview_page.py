@@ -13,6 +13,7 @@ from changes.admin.diff import StoredProposal, differences
 from changes.admin.replay import replay_sessions
 from changes.admin.stale_preview import sign
 from changes.audience import audiences, default_notify, short_notice
+from changes.change_permissions import leaving_sight
 from changes.models import Change
 from changes.notify import unsent_announcement
 from changes.preview import Preview
@@ -56,6 +57,7 @@ def context(
         "audiences": audiences(preview, request.user),
         "unsent": unsent,
         "short_notice": short_notice(preview),
+        "leaving_sight": leaving_sight(request.user, preview.proposal),
         "own_zone": timezone.get_current_timezone_name(),
     }
 

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 
-from changes.admin.move_points import out_of_sight
 from changes.admin.wizard import ChangeWizard, Draft
 from changes.proposals.points import GroupClosure
 from chargegroups.admin.charge_points_tab import may_move
@@ -34,11 +33,7 @@ class CloseGroupWizard(ChangeWizard[ChargeGroup]):
 
     def preview_context(self) -> dict[str, Any]:
         points = list(ChargePoint.objects.filter(charge_group=self.obj).values_list("pk", flat=True))
-        login = self.request.user
-        return {
-            "running": running_sentence(login, "charge_point", points),
-            "out_of_sight": out_of_sight(login, self.obj.provider_id, len(points)),
-        }
+        return {"running": running_sentence(self.request.user, "charge_point", points)}
 
 
 def close_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
