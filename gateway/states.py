@@ -73,10 +73,13 @@ def point_states(charge_points: Collection[int]) -> dict[int, PointState]:
     rows: dict[int, list[ConnectorState]] = {}
     for row in ConnectorState.objects.filter(charge_point__in=charge_points):
         rows.setdefault(row.charge_point_id, []).append(row)
-    return {device.charge_point_id: _state(device, rows.get(device.charge_point_id, [])) for device in devices}
+    return {device.charge_point_id: state_of(device, rows.get(device.charge_point_id, [])) for device in devices}
 
 
-def _state(device: Device, rows: Sequence[ConnectorState]) -> PointState:
+def state_of(device: Device | None, rows: Sequence[ConnectorState]) -> PointState:
+    """Of the point of a device, from the states of its connectors; ``device`` None: it never connected."""
+    if device is None:
+        return NOT_CONNECTED
     if device.connection is None:
         return PointState(OFFLINE, device.disconnected_at, tuple(rows)) if device.connected_at else NOT_CONNECTED
     connectors = [row for row in rows if row.evse] or list(rows)
