@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 
 from chargepoints.models import ChargePoint
-from customers.models import StaffMember
+from customers.models import Customer, StaffMember
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -64,13 +64,14 @@ def connection_view(admin: ModelAdmin[ChargePoint], request: StaffRequest, point
     device = Device.objects.visible_to(login).filter(charge_point=point).first()
     rows = Message.objects.visible_to(login).filter(charge_point=point)
     running = Transaction.objects.visible_to(login).filter(charge_point=point, session=None, started_at__isnull=False)
+    customers = Customer.objects.visible_to(login).in_bulk({row.customer_id for row in running} - {None})
     asked = DeviceCommand.objects.visible_to(login).filter(charge_point=point).select_related("login")
     context = admin.page_context(request, point, str(point)) | {
         "point": point,
         "device": device,
         "state": point_state(point.pk),
         "missing": missing_steps(point, device),
-        "running": running,
+        "running": [(row, customers.get(row.customer_id)) for row in running],
         "orphans": Transaction.objects.visible_to(login).filter(charge_point=point, started_at=None)[:COMMANDS],
         "rows": [(row, json.dumps(row.payload, ensure_ascii=False)) for row in rows[:MESSAGES]],
         "commands": asked[:COMMANDS],

@@ -75,6 +75,15 @@ def test_the_tab_shows_state_transaction_and_redacted_messages(world, signed_in,
         assert text in page, text
 
 
+def test_the_tab_leads_to_who_charges_for_those_who_see_them(world, signed_in, connected, running):
+    link = f'/customers/customer/{world.jansen.pk}/change/">{world.jansen}</a>'
+    for login in (world.ben, world.hugo, world.rita):
+        assert link in tab(signed_in(login), world.market).content.decode()
+    Transaction.objects.filter(pk=running.pk).update(card=world.bakkers_card, customer=world.bakker)
+    page = tab(signed_in(world.hugo), world.market).content.decode()
+    assert "one out of sight" in page and "Bakker" not in page
+
+
 def test_a_password_is_made_and_shown_once(world, signed_in):
     browser = signed_in(world.ben)
     response = post(browser, world.market, "password")

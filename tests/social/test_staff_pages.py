@@ -41,6 +41,11 @@ def test_the_tab_shows_who_waits_where_and_the_figures(queue, signed_in):
     assert "Social charging is on" in signed_in(queue.anna).get(tab(queue)).content.decode()
 
 
+def test_a_queue_leads_to_who_waits(queue, signed_in):
+    shown = signed_in(queue.hugo).get(tab(queue)).content.decode()
+    assert f'/customers/customer/{queue.visser.pk}/change/">{queue.visser}</a>' in shown
+
+
 def test_a_driver_is_removed_and_that_is_on_the_record(queue, signed_in):
     entry = QueueEntry.objects.get(customer=queue.visser)
     signed_in(queue.ben).post(remove_url(queue), {"entry": entry.pk})
