@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PROVIDER, NAME = "provider", "name"
 NAME_PARTS = {FIRST_NAME: "First name", INFIX: "Name prefix", LAST_NAME: "Last name"}
+MOST_UNKNOWN = 30  # columns that are named
 SIMILAR = 0.8  # from which ratio on a name is taken for a misspelt one
 
 
@@ -98,6 +99,7 @@ class ColumnNames:
     def missing_for(self, new_rows: int, header: Sequence[str]) -> list[RowError]:
         """What new rows can't do without; on update only the key is required."""
         why = f"{counted(new_rows, 'row')} {'is new and needs' if new_rows == 1 else 'are new and need'} it, so add it."
+        why += " Where the import page asks what the columns are, one value may count for all rows."
         missing = [name for name in self.required if name not in header]
         return [RowError(1, name, f"The column {quoted(name)} is missing: {why}") for name in missing if new_rows]
 
@@ -113,7 +115,9 @@ class ColumnNames:
         return []
 
     def _unknown(self, names: list[str], header: Sequence[str]) -> str:
-        nearest = ", ".join(f"{quoted(name)} (nearest: {self.nearest(name)})" for name in names)
+        nearest = ", ".join(f"{quoted(name)} (nearest: {self.nearest(name)})" for name in names[:MOST_UNKNOWN])
+        if len(names) > MOST_UNKNOWN:
+            nearest += f" and {len(names) - MOST_UNKNOWN:,} more"
         what = f"The column {nearest} is" if len(names) == 1 else f"{len(names):,} unknown columns: {nearest}. They are"
         headless = "" if len(names) < len(header) else " If the first row holds values, say that there is no header."
         return f"{what} not known: use {', '.join(self.columns)}, or leave out what has no place here.{headless}"

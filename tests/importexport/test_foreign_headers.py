@@ -112,3 +112,18 @@ def test_a_boolean_is_read_as_spreadsheets_of_four_languages_write_it(world, tak
 def test_the_bytes_of_a_file_with_two_marks_are_no_part_of_its_first_column(world, take):
     data = b"\xef\xbb\xbf" * 2 + csv_of(HEADER, ROW)
     assert take("customers", data).counts == (1, 0, 0, 0)
+
+
+def test_of_many_unknown_columns_some_are_named_and_all_are_counted(world, take):
+    many = ",".join(f"c{number}" for number in range(100))
+    answer = take("customers", f"{HEADER},{many}", ROW + ",x" * 100)
+    assert "100 unknown columns: “c0” (nearest: " in answer.messages and " and 70 more. They are" in answer.messages
+    assert "“c30”" not in answer.messages
+    assert not Customer.objects.filter(number="1900").exists()
+
+
+def test_new_rows_without_a_column_hear_that_one_value_may_count_for_all(world, take):
+    answer = take("customers", "number,name", "1900,Jo")
+    assert answer.errors == [(1, "user_group")]
+    assert "one value may count for all rows" in answer.messages
+    assert not Customer.objects.filter(number="1900").exists()
