@@ -20,7 +20,7 @@ _EMPLOYEE_NUMBER = (
 )
 _CARD = (
     "uid, card uid, card, card id, tag, tag id, id tag, idtag, rfid, rfid tag, rfid uid, rfid code, rfid number, token, token uid, "
-    "serial number, hex, kaart, kaart id, kaart uid, laadpas, laadpas uid, pas uid, pasuid, tagnummer, "
+    "serial number, hex, pas, kaart, kaart id, kaart uid, laadpas, laadpas uid, pas uid, pasuid, tagnummer, "
     "karten id, karten uid, ladekarte, kartenuid, rfid nummer, rfid karte, "
     "carte, badge, identifiant carte, uid carte, numéro rfid, id badge"
 )
@@ -32,11 +32,20 @@ _CHARGE_POINT = (
     "borne, id borne, borne de recharge, point de charge, station de recharge"
 )
 
+_CODE = (
+    "id, no, nr, number, reference, key, short name, nummer, kenmerk, kürzel, kennung, référence, numéro, identifiant"
+)
+
 COMMON_NAMES = {
     "provider": "operator, cpo, aanbieder, betreiber, anbieter, opérateur, fournisseur",
     "user_group": "group, customer group, usergroup, tenant, department, gebruikersgroep, klantgroep, groep, afdeling, "
     "benutzergruppe, kundengruppe, gruppe, nutzergruppe, groupe, groupe d'utilisateurs, groupe de clients",
-    "code": "id, no, nr, number, reference, key, short name, nummer, kenmerk, kürzel, kennung, référence, numéro, identifiant",
+    "code": _CODE,
+    "tariffs.code": _CODE + ", tariff, tariff code, tariff id, tarief, tariefcode, tarif, tarifcode, code tarif",
+    "locations.code": _CODE
+    + ", location, location code, location id, site, site code, locatie, locatiecode, standort, "
+    "standortcode, lieu, emplacement",
+    "charge_groups.code": _CODE + ", charge group, laadgroep, ladegruppe, groupe de charge",
     "name": "full name, title, description, display name, naam, volledige naam, omschrijving, beschrijving, "
     "bezeichnung, vollständiger name, beschreibung, nom, nom complet, désignation, libellé",
     "customers.name": "full name, customer name, client name, driver, driver name, company, company name, account name, "
@@ -53,7 +62,7 @@ COMMON_NAMES = {
     "email": "mail, email, e-mail, mail address, emailadres, e-mailadres, mailadres, mailadresse, e-mail-adresse, "
     "courriel, adresse e-mail, adresse mail, adresse électronique",
     "language": "lang, locale, preferred language, taal, voertaal, sprache, langue",
-    "kind": "customer type, klanttype, type klant, soort, soort klant, kundenart, kundentyp, type de client",
+    "kind": "type, customer type, klanttype, type klant, soort, soort klant, art, typ, kundenart, kundentyp, type de client",
     "payment": "payment method, billing, betaalwijze, betaling, betaalmethode, zahlungsart, zahlung, mode de paiement, paiement",
     "status": "state, toestand, zustand, état, statut",
     "uid": _CARD,
@@ -61,9 +70,9 @@ COMMON_NAMES = {
     "visual_number": "printed number, card number, contract id, contract, emaid, evco id, visual id, kaartnummer, pasnummer, "
     "laadpasnummer, contractnummer, kartennummer, ladekartennummer, vertragsnummer, aufdruck, "
     "numéro de carte, numéro de badge, numéro de contrat",
-    "type": "sort, soort, typ, art, genre",
+    "type": "sort, soort, kaartsoort, soort pas, typ, art, kartenart, genre, type de carte",
     "roaming": "roaming allowed, e-roaming, roaming toegestaan, roaming erlaubt, itinérance",
-    "valid_from": "start date, begin date, starts, from, effective from, start, ingangsdatum, geldig vanaf, vanaf, begindatum, "
+    "valid_from": "start date, begin date, starts, from, effective from, start, ingangsdatum, van, geldig vanaf, vanaf, begindatum, "
     "gültig ab, gültig von, ab, beginn, valable à partir du, valide du, du, date de début",
     "valid_until": "end date, expires, expiry date, expiry, valid to, until, to, end, einddatum, geldig tot, tot, vervaldatum, "
     "gültig bis, bis, ablaufdatum, ende, valable jusqu'au, au, date de fin, date d'expiration",
@@ -97,10 +106,11 @@ COMMON_NAMES = {
     "frais de stationnement, frais d'occupation",
     "vat_percent": "vat, vat rate, vat %, tax, tax rate, btw, btw percentage, btw %, btw tarief, mwst, mwst satz, ust, "
     "mehrwertsteuer, tva, taux de tva, tva %",
-    "id": "session, session id, transaction, transaction id, sessie, sessie id, transactie id, sitzung, ladevorgang, "
+    "id": "session, session id, transaction, transaction id, transaction number, sessie, sessie id, transactie, transactie id, "
+    "sessienummer, transactienummer, transaktionsnummer, numéro de transaction, sitzung, ladevorgang, "
     "ladevorgang id, transaktion, charging event, identifiant, id session",
-    "started_at": "start, start time, started, begin, start date, starttijd, begintijd, startzeit, beginn, début, heure de début",
-    "ended_at": "end, end time, ended, stop, stop time, eindtijd, endzeit, ende, fin, heure de fin",
+    "started_at": "start, start time, started, begin, start date, starttijd, startdatum, begintijd, gestart, startzeit, beginn, début, heure de début",
+    "ended_at": "end, end time, ended, end date, stop, stop time, einde, eindtijd, einddatum, stoptijd, beendet, endzeit, ende, fin, heure de fin",
     "kwh": "energy, energy kwh, total kwh, consumption, consumption kwh, volume, verbruik, energie, verbrauch, menge, "
     "énergie, consommation",
     "parking_seconds": "idle seconds, parking time, parkeertijd, parkzeit, temps de stationnement",

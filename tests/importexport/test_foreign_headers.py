@@ -127,3 +127,23 @@ def test_new_rows_without_a_column_hear_that_one_value_may_count_for_all(world, 
     assert answer.errors == [(1, "user_group")]
     assert "one value may count for all rows" in answer.messages
     assert not Customer.objects.filter(number="1900").exists()
+
+
+HEADERS = {
+    "sessions": "Transactie;Laadpaal;Pas;Start;Einde;kWh;Opmerking",
+    "tariffs": "Tariefcode;Omschrijving;Ingangsdatum;Valuta;Prijs per kWh;BTW",
+    "exceptions": "Laadgroep;Klant;Toegang;Tarief;Van;Tot;Notitie",
+    "charge_groups": "Groep;Laadgroep;Naam;Soort;Tarief",
+    "charge_points": "Laadpaal;Omschrijving;Locatie;Laadgroep;EVSE;Vermogen (kW);Status",
+    "locations": "Locatiecode;Naam;Adres;Postcode;Plaats;Land;Gepubliceerd",
+    "charge_cards": "Pas;Pasnummer;Klantnummer;Kaartsoort;Geldig tot",
+    "customers": "Klantnr;Naam;Gruppe;Art;Zahlung;Status",
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_every_column_of_a_plain_list_of_another_program_is_guessed(db, kind):
+    names = ColumnNames(RESOURCES[kind](FileScope()))
+    header = HEADERS[kind].split(";")
+    assert [name for name, guess in zip(header, names.guess(header, {}), strict=True) if not guess] == []
+    assert set(names.key) <= set(names.guess(header, {}))
