@@ -27,9 +27,13 @@
     keys().filter(isOver).forEach((key) => sessionStorage.removeItem(key));
   }
 
+  const ids = new WeakMap(); // one for each form as the page shows it: of a double click the first is sent
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
+
   function keep(form, submitter) {
     if (!document.body.dataset.login || !isKept(form) || (submitter || form).closest("[data-download]")) { return; }
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
+    const id = ids.get(form) || random();
+    ids.set(form, id);
     const fields = Array.from(form.elements).filter(isTyped).flatMap(sent);
     sessionStorage.setItem(place(), JSON.stringify({ id, at: Date.now(), action: form.action, fields }));
     name(form, id);
