@@ -6,8 +6,10 @@ token.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
 
 from chargegroups.access import PartnerSays
 from chargepoints.authorization import Authorization, authorize
@@ -15,6 +17,12 @@ from chargepoints.models import ChargePoint
 from roaming.models import PartnerToken
 from roaming.realtime import ask_emsp
 from roaming.whitelist import Answer, is_asked, partner_says
+
+AT_ONCE = 2
+"""So many questions to one partner a process has at once."""
+WAIT = 1.0
+"""So many seconds a further one waits for one of them to be answered; then it counts as not answered."""
+_slots: defaultdict[int, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +59,15 @@ def answer_of_partner(answer: Authorization) -> PartnerSays | None:
     if answer.with_partner("allowed").reason != "roaming_partner":
         return None
     question = TokenQuestion(row["token"], row["partner"], row["point"])
-    return partner_says(row["token_whitelist"], ask_partner(question))
+    return partner_says(row["token_whitelist"], _ask_in_turn(question))
+
+
+def _ask_in_turn(question: TokenQuestion) -> Answer | None:
+    """A partner that leaves everybody waiting takes a few threads of the gateway at a time, and not all of them."""
+    slot = _slots[question.partner]
+    if not slot.acquire(timeout=WAIT):
+        return None
+    try:
+        return ask_partner(question)
+    finally:
+        slot.release()

@@ -161,7 +161,7 @@ class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
             messages.warning(
                 request,
                 f"The prices of {tariff} have been in force, so it stays with its history. "
-                "Where no group and no exception names it, it costs nobody anything.",
+                "Where no group, no exception and no agreement names it, it costs nobody anything.",
             )
             return HttpResponseRedirect(self.page(tariff.pk, "uses"))
         return super().delete_view(request, object_id, extra_context)

@@ -1,5 +1,6 @@
 """Asking the e-MSP about its token: when, by whom, and what is decided by its answer."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -152,3 +153,33 @@ def test_the_api_asks_about_now_alone(roaming, token, emsp, client):
     key = other
     client.post("/api/v1/authorize", asked, content_type="application/json", headers={"Authorization": f"Token {key}"})
     assert len(emsp.questions) == 1
+
+
+def test_a_partner_that_leaves_everybody_waiting_is_not_asked_by_all_threads(roaming, token, monkeypatch):
+    """Two questions hang; the third counts as not answered, and another partner is asked all the same."""
+    monkeypatch.setattr(asking, "WAIT", 0.01)
+    other = make.PartnerTokenFactory(partner=roaming.wattfinder, uid="04FEED02", whitelist="NEVER")
+    hanging, hang_up, answered = threading.Semaphore(0), threading.Event(), []
+
+    def never_answers(question):
+        if question.partner == other.partner_id:
+            return "ALLOWED"
+        hanging.release()
+        hang_up.wait(60)
+        return "ALLOWED"
+
+    monkeypatch.setattr(asking, "ask_partner", never_answers)
+    answer = asking.authorize(UID, roaming.market.identity, timezone.now())
+    threads = [threading.Thread(target=lambda: answered.append(asking.answer_of_partner(answer))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert hanging.acquire(timeout=60) and hanging.acquire(timeout=60)
+        assert asking.answer_of_partner(answer) == "not_reached"
+        assert asking.authorize_now(other.uid, roaming.market.identity, timezone.now()).reason == "roaming_partner"
+    finally:
+        hang_up.set()
+        for thread in threads:
+            thread.join()
+    assert answered == ["allowed", "allowed"]
+    assert asking.answer_of_partner(answer) == "allowed"
