@@ -135,7 +135,7 @@ class DriverPage:
         entries = QueueEntry.objects.filter(charge_point=card.point, left_at=None)
         order = list(entries.values_list("customer", flat=True))
         hold = Hold.objects.filter(charge_point=card.point, ended_at=None, until__gt=self.at).first()
-        running = running_transactions().filter(charge_point=card.point, customer=self.customer).first()
+        running = self._running(card.point, state)
         card.waits = self._count_others(order)
         is_mine = self.customer.pk in order
         card.is_turn = hold is not None and hold.customer_id == self.customer.pk
@@ -155,6 +155,14 @@ class DriverPage:
             card.actions.append(("join", self.texts["join" if order else "start"]))
         if may_charge and running is None and occupied:
             self._add_asking(card)
+
+    def _running(self, point: ChargePoint, state: PointState | None) -> Transaction | None:
+        """The customer's transaction there. Where its connector has said since that it is available, its end was lost."""
+        for row in running_transactions().filter(charge_point=point, customer=self.customer):
+            connectors = [each for each in (state.connectors if state else ()) if each.evse == row.evse]
+            if not any(each.state == "available" and each.reported_at > row.last_message_at for each in connectors):
+                return row
+        return None
 
     def _count_others(self, order: list[int]) -> str:
         others = len([each for each in order if each != self.customer.pk])

@@ -186,3 +186,11 @@ def test_the_held_driver_starts_and_reads_of_their_own_charging(street):
     say(street.market, "charging")
     assert Hold.objects.get().outcome == "used"
     assert "You charge here since" in text(street.visser)
+
+
+def test_whose_end_was_lost_is_not_said_to_charge_at_a_point_that_is_free(street):
+    assert "You charge here since" in text(street.jansen)
+    say(street.market, "available")
+    assert "You charge here since" not in text(street.jansen)
+    say(street.market, "charging")
+    assert "You charge here since" in text(street.jansen)
