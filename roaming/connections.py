@@ -65,6 +65,12 @@ def confirm(partner: Partner, *, partner_token: str, versions_url: str, version:
     )
 
 
+def restore(former: PartnerConnection) -> None:
+    """As it was before a handshake that came to nothing."""
+    names = ("state", "token_hash", *UNREGISTERED)
+    _write(former.partner, **{name: getattr(former, name) for name in names})
+
+
 @transaction.atomic
 def _write(partner: Partner, **columns: Any) -> None:
     PartnerConnection.objects.update_or_create(

@@ -55,8 +55,8 @@ def begin_handshake(
 ) -> PartnerConnection:
     """The other way round: the partner gave us a token A and its address, and we register there.
 
-    Raises HandshakeRefused. The token that the partner is to use is on its way while it fetches ours, so it counts
-    before the answer, and is taken back where there is none.
+    Raises HandshakeRefused. The token that the partner is to use counts before its answer, since it fetches our versions
+    meanwhile; where there is no answer the connection is as it was.
     """
     side = fetch_side(connection, partner_versions_url, token, newest=VERSIONS[-1])
     url = next((each["url"] for each in side.endpoints if each["identifier"] == "credentials"), None)
@@ -66,8 +66,10 @@ def begin_handshake(
     try:
         theirs = call_partner(connection, "POST", url, token=token, body=ours, seconds=30).data
     except PartnerNotReached as error:
+        connections.restore(connection)
         raise HandshakeRefused(f"It did not take our credentials: {error}", 3001) from error
     if not isinstance(theirs, Mapping) or not _is_token(theirs.get("token")):
+        connections.restore(connection)
         raise HandshakeRefused("Its answer to our credentials holds no token.", 3001)
     connections.confirm(
         connection.partner,

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +22,13 @@ from roaming.ocpi.errors import handle_error
 ECHOED = ("X-Request-ID", "X-Correlation-ID")
 
 
+class JsonAlways(DefaultContentNegotiation):
+    """OCPI is JSON, whatever a client says that it accepts."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type
+
+
 class OcpiView(APIView):
     """``version`` is that of the address. Views return data, or a Response where there are headers to set."""
 
@@ -29,6 +37,8 @@ class OcpiView(APIView):
     throttle_classes: list[Any] = []
     renderer_classes = [OcpiRenderer]
     parser_classes = [OcpiParser]
+    content_negotiation_class = JsonAlways
+    metadata_class = None
 
     began: datetime
     version: str = ""

@@ -8,6 +8,7 @@ import json
 import pytest
 from django.test import Client
 
+from roaming.handshake import HandshakeRefused, begin_handshake
 from roaming.models import PartnerConnection, PartnerMessage
 from tests.roaming.ocpi.conftest import OcpiClient
 from tests.tables import for_each
@@ -181,3 +182,34 @@ def test_messages_are_kept_without_tokens(invited, credentials, partner_server):
     ]
     text = str([(each.sent, each.answer) for each in kept_messages])
     assert credentials["token"] not in text and answer.data["token"] not in text and "•••" in text
+
+
+def test_the_portal_registers_at_a_partner_that_gave_it_a_token(invited, partner_server):
+    answers = []
+
+    def take(asked):
+        """What a partner does with credentials: it fetches the versions with their token before it answers."""
+        answers.append(OcpiClient(asked["body"]["token"]))
+        return {"token": "theirs", "url": partner_server.url("/versions"), "roles": []}
+
+    partner_server.answers["POST", "/2.3.0/credentials"] = take
+    url = "https://portal.example.org/ocpi/versions"
+    row = begin_handshake(connection_of(invited.partner), partner_server.url("/versions"), "their-A", versions_url=url)
+    assert (row.state, row.version, row.partner_token) == ("registered", "2.3.0", "theirs")
+    assert {each["token"] for each in partner_server.asked} == {"their-A"}
+    assert answers[0].get("/ocpi/versions").http == 200 and invited.client.get("/ocpi/versions").http == 401
+
+
+def test_a_registration_that_the_partner_does_not_take_leaves_the_connection_as_it_was(invited, partner_server):
+    for nonsense in (500, {"token": ""}, [], {"token": 7}):
+        partner_server.answers["POST", "/2.3.0/credentials"] = nonsense
+        with pytest.raises(HandshakeRefused):
+            begin_handshake(connection_of(invited.partner), partner_server.url("/versions"), "A", versions_url="x")
+        assert unchanged(invited)
+
+
+def test_whatever_a_client_accepts_it_gets_json(roaming_world):
+    for headers in ({"Accept": "text/html"}, {"Accept": "application/xml;q=1"}):
+        assert roaming_world.emp.ask("GET", "/ocpi/versions?format=xml", **headers).status_code == 1000
+    answer = roaming_world.emp.ask("OPTIONS", "/ocpi/versions")
+    assert (answer.http, answer.status_code) == (405, 2001)

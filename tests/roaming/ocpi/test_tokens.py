@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,16 @@ def test_an_answer_that_makes_no_sense_counts_as_none(roaming_world, reachable, 
     for nonsense in (b"<html>", b"", 500, {"allowed": "PERHAPS"}, {"allowed": ["ALLOWED"]}, [], {}, 7, b"null"):
         assert asks(partner_server, "NEVER", nonsense)[0] == "partner_not_reached", nonsense
         assert asks(partner_server, "ALLOWED_OFFLINE", nonsense)[0] == "roaming_partner", nonsense
+
+
+def test_an_emsp_that_is_too_late_or_hangs_up_was_not_reached(roaming_world, reachable, partner_server, monkeypatch):
+    make.PartnerTokenFactory(partner=roaming_world.partner, uid="04DE01")
+    monkeypatch.setattr("roaming.realtime.TIMEOUT", 0.2)
+    late = lambda asked: time.sleep(1) or {"allowed": "ALLOWED"}
+    assert asks(partner_server, "NEVER", late)[0] == "partner_not_reached"
+    assert asks(partner_server, "ALLOWED_OFFLINE", late)[0] == "roaming_partner"
+    partner_server.close()
+    assert asks(partner_server, "NEVER", {"allowed": "ALLOWED"})[0] == "partner_not_reached"
 
 
 def test_explainers_and_the_past_ask_nobody(roaming_world, reachable, partner_server):
