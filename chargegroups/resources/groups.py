@@ -22,7 +22,6 @@ from evcnet.importexport.widgets import (
     BooleanWidget,
     ChoiceWidget,
     CodeWidget,
-    LongTextWidget,
     MomentWidget,
     ReferenceWidget,
 )
@@ -41,7 +40,7 @@ class ChargeGroupResource(BulkResource):
     code = Field(CodeWidget(), required=True)
     name = Field(required=True)
     type = Field(ChoiceWidget(ChargeGroup.Type), required=True)
-    additional_information = Field(LongTextWidget())
+    additional_information = Field()
     tariff = Field(ReferenceWidget(Tariff), needed="required for a new group")
     prepaid_tariff = Field(ReferenceWidget(Tariff), needed=FOR_A_NEW_GROUP)
     roaming_tariff = Field(ReferenceWidget(Tariff), needed=FOR_A_NEW_GROUP)

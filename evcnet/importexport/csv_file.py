@@ -25,6 +25,8 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?(?:\n|\Z)', re.IGNORECASE)
 _PAIR = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
 OTHER_SEPARATORS = {"\t": "tabs", "|": "vertical bars"}
 ROWS_OF_TOP = 20  # in which a header is looked for that does not stand first
+LEAST_SEPARATORS = 2  # of a row, by which one is told from a text
+SWALLOWED = "The cell holds {:,} lines that look like rows: close the quotation mark that is left open before it."
 MOST_WORDS = 6  # words of a line that are columns of a list without a header
 
 
@@ -157,15 +159,31 @@ def _csv_rows(text: str, *, header: bool = True, width: int | None = None) -> It
         return
     delimiter = separator[1] if separator else _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
+    number = width_of_first = 0
     try:
         for number, row in enumerate(reader, 1):
-            yield row
+            width_of_first = width_of_first or (len(row) if any(row) else 0)
+            yield _with_swallowed_rows(row, delimiter) if len(row) == width_of_first else row
     except csv.Error as error:
         raise UnreadableFile(
             f"The row can't be read ({error}): close every quotation mark, and write one inside a cell twice.",
             row=number + 1,
         ) from error
+
+
+def _with_swallowed_rows(row: list[str], delimiter: str) -> list[str]:
+    """The row, with each cell made bad that holds the end of a row, whole ones, and the beginning of another."""
+    others = len(row) - 1
+    if others < LEAST_SEPARATORS:
+        return row
+    cells = list(row)
+    for place, cell in enumerate(row):
+        if "\n" not in cell and "\r" not in cell:
+            continue
+        counts = [line.count(delimiter) for line in cell.splitlines()]
+        if len(counts) > 1 and counts == [others - place, *[others] * (len(counts) - 2), place]:
+            cells[place] = BadCell(cell, SWALLOWED.format(len(counts)))
+    return cells
 
 
 def _words(text: str, width: int | None) -> list[list[str]] | None:

@@ -39,9 +39,8 @@ MOST_SPELLINGS = 3
 
 
 class TextWidget(widgets.Widget):
-    """Free text on one line: a cell of several may hold rows that a quotation mark swallowed. ``takes`` describes the cell
-    to people, ``empty`` is what an empty one means unless the field says otherwise, and ``free_text`` whether it could
-    begin like a formula."""
+    """Free text. ``takes`` describes the cell to people, ``empty`` is what an empty one means unless the field says
+    otherwise, and ``free_text`` whether it could begin like a formula."""
 
     takes = "text"
     empty: ClassVar[Any] = ""
@@ -49,13 +48,7 @@ class TextWidget(widgets.Widget):
     is_word: ClassVar[bool] = False  # a uid, identity, number, code or id, which no number or date of a spreadsheet is
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
-        text = value.strip(" \r\n")  # what people type by accident; other signs may be meant
-        if (lines := len(text.splitlines())) > 1:
-            raise ValueError(
-                f"{quoted(text)} goes over {lines:,} lines: write it on one. If it holds other rows, close the quotation "
-                "mark that is left open before it."
-            )
-        return text
+        return value.strip(" ")  # what people type by accident; other signs may be meant
 
     def render(self, value: Any, obj: models.Model | None = None, **kwargs: Any) -> str:
         return "" if value is None else str(value)
@@ -63,13 +56,6 @@ class TextWidget(widgets.Widget):
     def in_words(self, value: Any, *, zone: tzinfo, scope: Any = None) -> str:
         """As a page shows the value: as it would stand in a file, unless the widget says otherwise."""
         return self.render(value, zone=zone, scope=scope)
-
-
-class LongTextWidget(TextWidget):
-    """Free text of any number of lines."""
-
-    def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> str:
-        return value.strip(" ")
 
 
 class CodeWidget(TextWidget):

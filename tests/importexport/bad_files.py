@@ -110,14 +110,6 @@ FILES = [
         "close the quotation mark",
     ),
     Bad(
-        "a place over two lines",
-        "locations",
-        csv_of("code,name,country,city", 'L,L,NL,"3830 AB', 'Leusden"'),
-        2,
-        "city",
-        "write it on one",
-    ),
-    Bad(
         "a day that comes first",
         "charge_cards",
         csv_of(CARDS, "NEW,,,,31-12-2027"),

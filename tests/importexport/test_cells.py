@@ -227,21 +227,17 @@ def test_a_name_has_a_sign_that_can_be_seen(world, take, name):
 # Cells of several lines
 
 
-def test_a_line_end_behind_a_text_is_cut_off_like_a_blank(world, take):
-    data = workbook_of(["user_group", "number", "name"], ["NORTH", "1900", "Jo\n"])
-    assert take("customers", data).counts == (1, 0, 0, 0)
-    assert Customer.objects.get(number="1900").name == "Jo"
+def test_a_cell_that_swallowed_rows_is_refused_wherever_it_stands(world, take):
+    header = "user_group,number,name,email"
+    for lines in (
+        ('NORTH,1900,"Jo,', "NORTH,1901,Al,", 'NORTH,1902,Bo",'),
+        ('NORTH,1900,Jo,"', 'NORTH,1901,Al,a@x.org"'),
+    ):
+        answer = take("customers", header, *lines)
+        assert answer.status == 1 and "close the quotation mark" in answer.messages, lines
+    assert not Customer.objects.filter(number="1900").exists()
 
 
-def test_information_about_a_charge_group_may_have_several_lines(world, take):
-    told = take(
-        "charge_groups", "user_group,code,name,type,additional_information", 'NORTH,CG-LEUSDEN,L,other,"a', 'b"'
-    )
-    assert told.counts == (0, 1, 0, 0)
-    world.leusden.refresh_from_db()
-    assert world.leusden.additional_information == "a\nb"
-
-
-def test_several_lines_that_are_stored_already_stay(world, take):
-    Customer.objects.filter(number="1001").update(name="Jo\nde Vries")
-    assert take("customers", "number,name", '1001,"Jo\nde Vries"').counts == (0, 0, 1, 0)
+def test_a_text_of_several_lines_is_none_of_these(world, take):
+    assert take("customers", "user_group,number,name", 'NORTH,1900,"Jo', 'de Vries, junior"').counts == (1, 0, 0, 0)
+    assert Customer.objects.get(number="1900").name == "Jo\nde Vries, junior"
