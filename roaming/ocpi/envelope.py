@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from django.utils import timezone
@@ -32,9 +31,7 @@ class OcpiRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    def render(self, data: Any, *_: Any, **__: Any) -> bytes:
         if data is None:
             return b""
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=json_number).encode()
@@ -45,9 +42,7 @@ class OcpiParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: BinaryIO, *_: Any, **__: Any) -> Any:
         try:
             return read_json(stream.read())
         except NotJson as error:

@@ -21,7 +21,7 @@ class PartnerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
     target_class = "roaming.ocpi.authentication.PartnerAuthentication"
     name = "token"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, *_: Any) -> dict[str, str]:
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Token <base64>"}
 
 

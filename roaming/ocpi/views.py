@@ -25,7 +25,7 @@ ECHOED = ("X-Request-ID", "X-Correlation-ID")
 class JsonAlways(DefaultContentNegotiation):
     """OCPI is JSON, whatever a client says that it accepts."""
 
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
+    def select_renderer(self, request: Request, renderers: Any, *_: Any) -> tuple[Any, str]:
         return renderers[0], renderers[0].media_type
 
 

@@ -56,7 +56,8 @@ def one_transaction():
         signal.connect(close_old_connections)
 
 
-def test_every_answer_is_as_described_and_none_a_failure(roaming_world, nowhere, one_transaction):
+@pytest.mark.usefixtures("nowhere", "one_transaction")
+def test_every_answer_is_as_described_and_none_a_failure(roaming_world):
     make.PartnerTokenFactory(partner=roaming_world.partner, uid="04DE01")
     headers = {"Authorization": "Token " + base64.b64encode(roaming_world.emp.token.encode()).decode()}
     application = get_wsgi_application()
