@@ -57,6 +57,12 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "sent": ("Mailed", "✓", "good"),
     "failed": ("Could not be mailed", "✕", "bad"),
     "withdrawn": ("Withdrawn, not mailed", "○", "plain"),
+    "partner_none": ("Not connected", "○", "plain"),
+    "partner_invited": ("Waits for the partner", "◔", "notice"),
+    "partner_registered": ("Connected", "●", "good"),
+    "partner_ended": ("Ended", "✕", "plain"),
+    "valid": ("Valid", "●", "good"),
+    "not_valid": ("Not valid", "✕", "bad"),
     "yes": ("Yes", "✓", "good"),
     "no": ("No", "✕", "bad"),
 }

@@ -43,6 +43,7 @@ class AuditEntry(models.Model):
         QUEUE_ENTRY_REMOVED = "queue_entry_removed", "driver removed from a queue"
         LINK_MADE = "link_made", "driver's link made"
         LINK_WITHDRAWN = "link_withdrawn", "driver's links withdrawn"
+        PARTNER_CONNECTION = "partner_connection", "connection of a partner changed"
         STATUS_CHANGED = "status_changed", "status changed"
         STATUS_UNDONE = "status_undone", "change of status undone"
 

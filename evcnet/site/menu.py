@@ -110,6 +110,14 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
         ],
     ),
     (
+        "Roaming",
+        [
+            ("Partners", "admin:roaming_partner_changelist", "roaming.view_partner"),
+            ("Tokens of partners", "admin:roaming_partnertoken_changelist", "roaming.view_partnertoken"),
+            ("Messages of partners", "admin:roaming_partnermessage_changelist", "roaming.view_partnermessage"),
+        ],
+    ),
+    (
         "Set-up",
         [
             ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),

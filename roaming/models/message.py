@@ -45,3 +45,9 @@ class PartnerMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def status_in_words(self) -> str:
+        """Of the answer: HTTP 200, OCPI 1000."""
+        parts = [("HTTP", self.http_status), ("OCPI", self.ocpi_status)]
+        return ", ".join(f"{name} {status}" for name, status in parts if status) or "no answer"

@@ -125,6 +125,11 @@ OWN = {
     "chargepoints_chargepoint_regroup": ("change", "change"),
     "customers_customer_regroup": ("change", "change"),
     "customers_customer_driver": ("socialcharging.view_driverlink", "socialcharging.add_driverlink"),
+    "roaming_partner_groups": ("view", "view"),
+    "roaming_partner_connection": ("view", "view"),
+    "roaming_partner_connection_invite": ("nobody", "roaming.change_partnerconnection"),
+    "roaming_partner_connection_connect": ("nobody", "roaming.change_partnerconnection"),
+    "roaming_partner_connection_end": ("nobody", "roaming.change_partnerconnection"),
     "tariffs_tariff_calculator": ("view", "view"),
     "tariffs_tariff_prices": ("view", "view"),
     "tariffs_tariff_prices_add": ("change", "change"),
@@ -143,6 +148,7 @@ POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
     "customers_staffalert_change": "view",  # nor has that of an alert
     "changes_change_change": "view",  # nor has that of a change
+    "roaming_partnermessage_change": "view",  # nor that of a message
     "gateway_unknowndevice_change": "view",  # nor that of a device that knocks
     "chargepoints_session_change": "view",  # nor that of a session
     "chargepoints_decisionentry_change": "view",  # nor that of a decision

@@ -1,0 +1,51 @@
+"""Admin of partners' tokens, as their e-MSPs sent them: to be found and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+
+from evcnet.admin.base import ModelAdmin
+from evcnet.admin.requests import StaffRequest
+from evcnet.badges import badge
+from roaming.models import PartnerToken
+
+
+@admin.register(PartnerToken)
+class PartnerTokenAdmin(ModelAdmin[PartnerToken]):
+    list_display = [
+        "uid",
+        "visual_number",
+        "partner",
+        "contract_id",
+        "type",
+        "display_valid",
+        "whitelist",
+        "last_updated",
+    ]
+    list_filter = ["partner", "valid", "type", "whitelist"]
+    search_fields = ["uid__uid_key", "visual_number__identity_key", "contract_id"]
+    search_help_text = "Uid, visual number or contract id"
+    fields = [
+        "partner", "uid", "visual_number", "contract_id", "issuer", "type", "valid", "whitelist", "language", "group_id",
+        "last_updated",
+    ]  # fmt: skip
+    empty_words = "Tokens are what customers of partners show. They arrive by OCPI, or from a file (manage.py import_ocpi tokens)."
+
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def get_list_select_related(self, request: StaffRequest) -> Any:
+        return ["partner"]
+
+    @admin.display(description="valid", ordering="valid")
+    def display_valid(self, token: PartnerToken) -> str:
+        return badge("valid" if token.valid else "not_valid")
