@@ -19,7 +19,7 @@ from chargepoints.decision_log import Asker, keep_decision, keep_unknown_point
 from customers.api_authentication import AuthenticatedKey, authenticate_key
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
-from roaming.asking import asked_if_need_be
+from roaming.asking import as_if_unanswered, asked_if_need_be
 
 FIELDS = {"card", "charge_point", "at"}
 LONGEST = 64
@@ -89,7 +89,8 @@ def authorize_batch(request: HttpRequest, holder: AuthenticatedKey) -> JsonRespo
         except BadRequest as wrong:
             answers[place] = {"error": " ".join(f"{name}: {why}" for name, why in wrong.fields.items())}
     decided = zip(questions, authorize_many(list(questions.values()), now=now), strict=True)
-    for place, answer in decided:
+    for place, stored in decided:
+        answer = as_if_unanswered(stored) if stored.at == now else stored
         answers[place] = _output(answer, holder, steps=_explained(request)) or {"error": NO_SUCH_POINT}
     return JsonResponse({"items": answers})
 

@@ -51,6 +51,15 @@ def asked_if_need_be(answer: Authorization) -> Authorization:
     return answer.with_partner(answer_of_partner(answer))
 
 
+def as_if_unanswered(answer: Authorization) -> Authorization:
+    """The decision where the e-MSP would be asked and gives no answer: nobody is asked."""
+    row = answer.facts.row
+    if row["token"] is None or answer.with_partner("allowed").reason != "roaming_partner":
+        return answer
+    asks = is_asked(row["token_whitelist"], valid=row["token_valid"])
+    return answer.with_partner(partner_says(row["token_whitelist"], None)) if asks else answer
+
+
 def answer_of_partner(answer: Authorization) -> PartnerSays | None:
     """Asks where the token wants it, and where line 15 of the access rules would allow. None: the stored token decides."""
     row = answer.facts.row

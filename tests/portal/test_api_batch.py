@@ -102,3 +102,13 @@ def test_every_decision_is_kept_with_the_key(pairs, post):
     post("/batch", {"items": pairs})
     LOG.flush()
     assert DecisionEntry.objects.filter(source="api").count() == len(pairs)
+
+
+@pytest.mark.parametrize(("whitelist", "reason"), [("ALWAYS", "roaming_partner"), ("NEVER", "partner_not_reached")])
+def test_no_emsp_is_asked_and_a_token_that_wants_it_is_refused(world, post, whitelist, reason):
+    make.TermsFactory(
+        charge_group=world.leusden, tariff=world.standard, roaming=True, valid_from=make.LONG_AGO.replace(year=2021)
+    )
+    token = make.PartnerTokenFactory(partner=make.PartnerFactory(provider=world.greengrid), whitelist=whitelist)
+    [answer] = post("/batch", {"items": [{"card": token.uid, "charge_point": "NLGRGE0001"}]}).json()["items"]
+    assert answer["reason"] == reason
