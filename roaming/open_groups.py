@@ -10,7 +10,7 @@ from datetime import datetime
 from chargegroups.access import Facts
 from chargegroups.group_snapshots import GroupSnapshot, group_snapshots
 from chargegroups.models import ChargeGroup, Terms
-from chargegroups.terms import decide
+from chargegroups.terms import Decision, decide
 from roaming.models import Agreement, Partner
 from tariffs.models import TariffVersion
 
@@ -41,8 +41,8 @@ def open_groups(partner: Partner, at: datetime) -> dict[int, OpenGroup]:
     }
 
 
-def _paid(snapshot: GroupSnapshot, agreement: Agreement) -> int | None:
-    """What the access rules say of a valid token of the partner at a working point of the group."""
+def decision_for_partners(snapshot: GroupSnapshot, agreement: Agreement) -> Decision:
+    """What the access rules say of a valid token of the agreement's partner at a working point of the group."""
     facts = Facts(
         at=snapshot.at,
         point_known=True,
@@ -52,7 +52,11 @@ def _paid(snapshot: GroupSnapshot, agreement: Agreement) -> int | None:
         partner_vouches=True,
         token_valid=True,
     )
-    decision = decide(facts, snapshot.terms, agreement_tariff=snapshot.tariff(agreement.tariff_id))
+    return decide(facts, snapshot.terms, agreement_tariff=snapshot.tariff(agreement.tariff_id))
+
+
+def _paid(snapshot: GroupSnapshot, agreement: Agreement) -> int | None:
+    decision = decision_for_partners(snapshot, agreement)
     return int(decision.tariff.code) if decision.tariff else None
 
 

@@ -1,4 +1,4 @@
-"""The tab "Tariff and access" of a charge group: who may charge at which price; with the tab for roaming."""
+"""The tab "Tariff and access" of a charge group: who may charge at which price."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES, Decision
 from chargepoints.findings import FindingScope, findings_for
-from chargepoints.models import Location
 from customers.models import Customer
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -72,7 +71,7 @@ def tariff_and_access(admin: ModelAdmin[ChargeGroup], request: StaffRequest, gro
         "terms": snapshot.stored,
         "may_change_terms": group.closed_at is None and may_change_terms(login, group),
         "slots": list(_slots(snapshot)),
-        "rows": list(_audiences(snapshot, grouped_access(snapshot, login, statuses=[ACTIVE]))),
+        "rows": list(audiences(snapshot, grouped_access(snapshot, login, statuses=[ACTIVE]))),
         "switches": list(_switches(snapshot.stored)),
         "timeline": of_group(group, snapshot.at),
         "then": admin.page(group.pk, "then"),
@@ -97,7 +96,8 @@ def _switches(terms: Terms | None) -> Iterator[tuple[bool, str, str]]:
         yield bool(getattr(terms, switch, False)), str(field.verbose_name), str(field.help_text)
 
 
-def _audiences(snapshot: GroupSnapshot, accesses: list[CustomerAccess]) -> Iterator[Audience]:
+def audiences(snapshot: GroupSnapshot, accesses: list[CustomerAccess]) -> Iterator[Audience]:
+    """Who there is to charge at the group, and what the access rules say of each."""
     group = snapshot.group
     counts = {
         name: sum(each.count for each in accesses if each.audience == name)
@@ -128,18 +128,3 @@ def _distinct(snapshot: GroupSnapshot, accesses: Iterable[CustomerAccess]) -> tu
 
 def _answer(snapshot: GroupSnapshot, decision: Decision, label: str = "") -> Answer:
     return Answer(decision, snapshot.price_of(decision), label)
-
-
-def roaming(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
-    """What roaming means here, and which of the group's locations third-party apps may show."""
-    snapshot = GroupSnapshot.of(group, database_clock())
-    places = Location.objects.visible_to(request.user).filter(chargepoint__charge_group=group).distinct()
-    answer = _answer(snapshot, snapshot.judge_roaming())
-    context = admin.page_context(request, group, str(group)) | {
-        "terms": snapshot.stored,
-        "decision": answer.decision,
-        "price": answer.price,
-        "published": places.filter(published=True).count(),
-        "unpublished": list(places.filter(published=False)[:50]),
-    }
-    return TemplateResponse(request, "chargegroups/roaming.html", context)

@@ -29,6 +29,7 @@ from evcnet.datetimes import database_clock
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.templatetags.portal import price
+from roaming.admin import roaming_tab
 from socialcharging.admin import queue_pages
 from socialcharging.models import SocialSettings
 from tariffs.current_price import CurrentPrice, current_prices
@@ -130,7 +131,7 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
             "terms": terms.change_terms,
             "then": access_at_tab.access_at,
             "exceptions": exceptions.exceptions_of_many,
-            "roaming": access_tab.roaming,
+            "roaming": roaming_tab.roaming_tab,
             "social": queue_pages.group_tab,
             "customers": customers_tab.customers_and_tariffs,
             "close": close_page.close_view,

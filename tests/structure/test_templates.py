@@ -26,7 +26,6 @@ LONGER = {
     "chargegroups/charge_points.html": 1,
     "chargegroups/customers.html": 3,
     "chargegroups/exception.html": 2,
-    "chargegroups/roaming.html": 1,
     "chargepoints/decision.html": 2,
     "chargepoints/findings.html": 4,
     "chargepoints/latest_decisions.html": 1,
