@@ -10,14 +10,14 @@ from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from evcnet.admin.base import ModelAdmin, TabularInline
+from evcnet.admin.base import ModelAdmin, StackedInline
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from roaming.admin import connection_tab, groups_tab
 from roaming.models import Agreement, Partner, PartnerToken
 
 
-class AgreementInline(TabularInline):
+class AgreementInline(StackedInline):
     model = Agreement
     fields = ["valid_from", "valid_until", "tariff", "note"]
     ordering = ["-valid_from"]

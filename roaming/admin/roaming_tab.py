@@ -24,7 +24,7 @@ from roaming.models import Agreement, PartnerToken
 from roaming.open_groups import decision_for_partners
 from tariffs.current_price import CurrentPrice
 
-LISTED = 50
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def roaming_tab(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Ch
         "cards": _own_roaming_cards(login, group),
         "partners": partners,
         "published": published,
-        "unpublished": places.filter(published=False).count(),
+        "unpublished": (unpublished := places.filter(published=False).count()),
+        "more": max(published + unpublished - LISTED, 0),
         "places": list(places.annotate(points=_points(group)).order_by("published", "name", "pk")[:LISTED]),
         "matrix": list(_matrix(snapshot, login, partners, in_apps=published > 0)),
     }
