@@ -22,7 +22,6 @@ class PartnerTokenAdmin(ModelAdmin[PartnerToken]):
         "contract_id",
         "type",
         "display_valid",
-        "whitelist",
         "last_updated",
     ]
     list_filter = ["partner", "valid", "type", "whitelist"]
