@@ -19,8 +19,8 @@ REPORTED = ("state", "reported", "error", "since", "reported_at")
 def report_state(
     charge_point: int, evse: int, connector: int, state: str, reported: str, at: datetime, error: str = ""
 ) -> None:
-    """Keep the state of a connector: what came last counts. ``since`` stays while the state does. Three statements, and
-    what follows from a state of the whole point that is another one."""
+    """Keep the state of a connector: what came last counts. ``since`` stays while the state does. Three statements, one
+    more where the whole point says something else, and what follows from a state of it that is another one."""
     now = timezone.now()
     with transaction.atomic():
         # One at a time for each device, so that every change is announced once.
@@ -44,5 +44,7 @@ def announce(charge_point: int, before: PointState, at: datetime) -> None:
 
 
 def _announce(charge_point: int, before: PointState, after: PointState, at: datetime) -> None:
+    if not after.says_the_same(before):
+        Device.objects.filter(charge_point=charge_point).update(state_changed_at=at)
     if after.state != before.state:
         point_state_changed.send(ChargePoint, charge_point=charge_point, before=before.state, after=after.state, at=at)

@@ -43,12 +43,14 @@ CONNECTIONS = {
 class PointState:
     """The state of a charge point: one of State, ``offline``, or ``unknown`` where it never said.
 
-    ``since`` is when it began; None where that is not known. ``connectors`` are those of which the device told.
+    ``since`` is when it began, as the device says; None where that is not known. ``changed_at`` is when it was last another,
+    by our own clock. ``connectors`` are those of which the device told.
     """
 
     state: str
     since: datetime | None = None
     connectors: tuple[ConnectorState, ...] = ()
+    changed_at: datetime | None = None
 
     @property
     def is_free(self) -> bool:
@@ -57,6 +59,19 @@ class PointState:
     @property
     def is_occupied(self) -> bool:
         return self.state in (State.CHARGING, State.OCCUPIED)
+
+    @property
+    def has_connected(self) -> bool:
+        return self.state != UNKNOWN or self.since is not None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of OCPP for the state, of the connectors that are in it."""
+        return frozenset(row.reported for row in self.connectors if row.state == self.state)
+
+    def says_the_same(self, other: PointState) -> bool:
+        """As those read it who are told of the words too."""
+        return (self.state, self.words, self.has_connected) == (other.state, other.words, other.has_connected)
 
 
 NOT_CONNECTED = PointState(UNKNOWN)
@@ -80,17 +95,19 @@ def state_of(device: Device | None, rows: Sequence[ConnectorState]) -> PointStat
     """Of the point of a device, from the states of its connectors; ``device`` None: it never connected."""
     if device is None:
         return NOT_CONNECTED
+    changed = device.state_changed_at
     if device.connection is None:
-        return PointState(OFFLINE, device.disconnected_at, tuple(rows)) if device.connected_at else NOT_CONNECTED
+        offline = PointState(OFFLINE, device.disconnected_at, tuple(rows), changed)
+        return offline if device.connected_at else NOT_CONNECTED
     connectors = [row for row in rows if row.evse] or list(rows)
     whole = next((row for row in rows if not row.evse), None)
     if whole is not None and whole.state in (State.UNAVAILABLE, State.FAULTED):
-        return PointState(whole.state, whole.since, tuple(rows))
+        return PointState(whole.state, whole.since, tuple(rows), changed)
     for state in ORDER:
         since = [row.since for row in connectors if row.state == state]
         if since:
-            return PointState(state, min(since), tuple(rows))
-    return PointState(UNKNOWN, device.connected_at)
+            return PointState(state, min(since), tuple(rows), changed)
+    return PointState(UNKNOWN, device.connected_at, changed_at=changed)
 
 
 def connection_counts(points: QuerySet[Any]) -> dict[str, int]:

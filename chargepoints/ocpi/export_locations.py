@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ STATE = {
     ChargePoint.Status.INACTIVE: "INOPERATIVE",
     ChargePoint.Status.OUT_OF_SERVICE: "OUTOFORDER",
 }
-"""What OCPI calls the portal's own status: who is charging right now, the portal does not know."""
+"""What OCPI calls the portal's own status, where nothing is known of the device."""
 
 _ID = re.compile(r"[ -~]+")  # OCPI's CiString: printable ASCII
 
@@ -40,12 +40,27 @@ class PartnerPrice:
     changed_at: datetime
 
 
-def export_locations(provider: Provider, *, prices: Mapping[int, PartnerPrice] | None = None) -> Exported:
+@dataclass(frozen=True)
+class LiveStatus:
+    """What OCPI calls the state of a device, and since when it is so; None where that is not known."""
+
+    status: str
+    changed_at: datetime | None
+
+
+LiveStatuses = Callable[[Collection[int]], Mapping[int, LiveStatus]]
+"""Looks up the status of charge points by their ids. One that is not in the answer has never been connected."""
+
+
+def export_locations(
+    provider: Provider, *, prices: Mapping[int, PartnerPrice] | None = None, live: LiveStatuses | None = None
+) -> Exported:
     """Every location with its charge points. What is written reads back the same; the rest is left out with a reason.
 
     ``prices``: for a partner, by the ids of the groups that are open to it; then what is not published is left out too.
+    ``live``: without it the status is the portal's own.
     """
-    export = LocationExport(provider, prices=prices)
+    export = LocationExport(provider, prices=prices, live=live)
     stored = Location.objects.filter(provider=provider).prefetch_related("chargepoint_set__connectors")
     export.write(stored.order_by("code"))
     for point in ChargePoint.objects.filter(provider=provider, location=None):
@@ -57,14 +72,22 @@ class LocationExport:
     """Writes locations with their charge points into ``exported``, which also says what was left out."""
 
     def __init__(
-        self, provider: Provider, *, prices: Mapping[int, PartnerPrice] | None = None, version: str = FIRST
+        self,
+        provider: Provider,
+        *,
+        prices: Mapping[int, PartnerPrice] | None = None,
+        live: LiveStatuses | None = None,
+        version: str = FIRST,
     ) -> None:
-        self.provider, self.prices, self.exported = provider, prices, Exported()
+        self.provider, self.prices, self.live, self.exported = provider, prices, live, Exported()
         self._points = _Points(provider, self.exported, prices, version)
 
     def write(self, locations: Iterable[Location]) -> list[dict[str, Any]]:
         """The objects of those that can be written, in their order. Their points and connectors are at hand already."""
-        return [written for each in locations if (written := self._write(each)) is not None]
+        rows = list(locations)
+        if self.live is not None:
+            self._points.live = self.live([point.pk for each in rows for point in each.chargepoint_set.all()])
+        return [written for each in rows if (written := self._write(each)) is not None]
 
     def _write(self, location: Location) -> dict[str, Any] | None:
         written = _location(self.provider, location)
@@ -140,6 +163,7 @@ class _Points:
     ) -> None:
         self.exported, self.prices, self.version = exported, prices, version
         self.keys: dict[str, str] = {}
+        self.live: Mapping[int, LiveStatus] = {}
         self.removed = set(
             FeedPoint.objects.filter(provider=provider, removed_at__isnull=False).values_list("charge_point", flat=True)
         )
@@ -185,13 +209,14 @@ class _Points:
 
     def _evse(self, point: ChargePoint, connectors: list[Connector]) -> dict[str, Any]:
         tariff_ids = self.tariffs.get(point.charge_group_id or 0, [])
-        updated = _seconds(self._changed_at(point))
+        changed, live = self._changed_at(point), self.live.get(point.pk)
+        connectors_changed = _seconds(changed)
         data = {
             "uid": point.evse_uid,
             "evse_id": point.evse_id,
             "status": self._state(point),
-            "connectors": [_connector(each, tariff_ids, updated) for each in connectors],
-            "last_updated": updated,
+            "connectors": [_connector(each, tariff_ids, connectors_changed) for each in connectors],
+            "last_updated": _seconds(max(changed, live.changed_at) if live and live.changed_at else changed),
         }
         return {name: value for name, value in data.items() if value != ""}
 
@@ -201,7 +226,11 @@ class _Points:
         return max(point.updated_at, price.changed_at) if price else point.updated_at
 
     def _state(self, point: ChargePoint) -> str:
-        """A point that a feed removed is removed here too, unless it was put into service since."""
+        """What its device says counts where the portal has it in service. A point that a feed removed is removed here too,
+        unless it was put into service since."""
+        live = self.live.get(point.pk)
+        if live is not None and point.status == ChargePoint.Status.ACTIVE:
+            return live.status
         gone = point.pk in self.removed and point.status == ChargePoint.Status.OUT_OF_SERVICE
         return REMOVED if gone else STATE[ChargePoint.Status(point.status)]
 

@@ -37,7 +37,8 @@ class Device(models.Model):
     """What the gateway knows of the device at a charge point: its password's hash, its connection, and what it said of itself.
 
     ``connection`` is the id of the connection that is open, of the process that holds it; None: offline.
-    ``list_version`` 0: the device has no local list of ours.
+    ``state_changed_at`` is when what it says of its charge point became another, by our own clock. ``list_version`` 0: the
+    device has no local list of ours.
     """
 
     class Registration(models.TextChoices):
@@ -54,6 +55,7 @@ class Device(models.Model):
     connected_at = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(null=True)
+    state_changed_at = models.DateTimeField(null=True)
     vendor = models.CharField(max_length=50, blank=True)
     model = models.CharField(max_length=50, blank=True)
     serial_number = models.CharField(max_length=50, blank=True)

@@ -37,7 +37,8 @@ class PushState(models.Model):
 
 
 class PushedObject(models.Model):
-    """One object as it was sent to a partner last, by its fingerprint. ``evses`` are the uids of a location's EVSEs."""
+    """One object as it was sent to a partner last, by its fingerprint. ``evses`` are the uids of a location's EVSEs, and
+    ``statuses`` what was sent of each; those are not in the fingerprint."""
 
     class Kind(models.TextChoices):
         LOCATION = "locations", "location"
@@ -49,9 +50,10 @@ class PushedObject(models.Model):
     code = models.CharField("id", max_length=36)
     fingerprint = models.CharField(max_length=64)
     evses = models.JSONField(default=list)
+    statuses = models.JSONField(default=dict)
     sent_at = models.DateTimeField("sent")
 
-    personal_data = PersonalData(impersonal=("code", "evses", "fingerprint"))
+    personal_data = PersonalData(impersonal=("code", "evses", "fingerprint", "statuses"))
     tenancy = Tenancy()
     objects = ScopedManager()
 

@@ -14,6 +14,7 @@ from chargepoints.models import ChargePoint, Location
 from chargepoints.ocpi.export_locations import LocationExport, PartnerPrice, export_locations
 from evcnet.importexport.report import Exported
 from roaming.models import Partner
+from roaming.ocpi.evse_status import live_statuses
 from roaming.open_groups import open_groups
 from tariffs.ocpi.export_tariffs import TariffExport
 
@@ -59,7 +60,7 @@ class PartnerView:
 
     def export_locations(self) -> Exported:
         """All of them, and why each of the others is left out."""
-        return export_locations(self.partner.provider, prices=self.prices)
+        return export_locations(self.partner.provider, prices=self.prices, live=live_statuses)
 
     def export_tariffs(self) -> Exported:
         """The tariffs that the partner's tokens pay at any of its groups, each with its versions to come."""
@@ -68,14 +69,15 @@ class PartnerView:
 
     @cached_property
     def _export(self) -> LocationExport:
-        return LocationExport(self.partner.provider, prices=self.prices, version=self.version)
+        return LocationExport(self.partner.provider, prices=self.prices, live=live_statuses, version=self.version)
 
     def _points(self, **which: Any) -> QuerySet[ChargePoint]:
         points: QuerySet[ChargePoint] = ChargePoint.objects.filter(location=OuterRef("pk"), **which)
         return points.filter(charge_group__in=list(self.prices))
 
     def _changed_since(self, moment: datetime) -> Q:
-        """By the rows' own moments, or since the price of a group is another."""
+        """By the rows' own moments, or since the price of a group or the state of a device is another."""
         groups = [pk for pk, each in self.prices.items() if each.changed_at >= moment]
         recent = Q(Exists(self._points(updated_at__gte=moment))) | Q(Exists(self._points(charge_group__in=groups)))
-        return Q(updated_at__gte=moment) | recent
+        of_devices = Q(Exists(self._points(device__state_changed_at__gte=moment)))
+        return Q(updated_at__gte=moment) | recent | of_devices

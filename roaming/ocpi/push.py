@@ -91,19 +91,32 @@ class PartnerPush:
     def _send(self, kind: str, objects: Iterable[dict[str, Any]]) -> None:
         """Those that the partner does not have as they are."""
         objects = list(objects)
-        known = dict(
-            self._stored(kind).filter(code__in=[each["id"] for each in objects]).values_list("code", "fingerprint")
-        )
+        known = {each.code: each for each in self._stored(kind).filter(code__in=[each["id"] for each in objects])}
         for each in objects:
-            fingerprint = _fingerprint(each)
-            if known.get(each["id"]) != fingerprint and self._ask("PUT", kind, each["id"], "", each):
+            fingerprint, row = _fingerprint(_without_statuses(each)), known.get(each["id"])
+            if row is not None and row.fingerprint == fingerprint and self._send_statuses(row, each):
+                continue
+            if self._ask("PUT", kind, each["id"], "", each):
                 self._keep(kind, each, fingerprint)
 
+    def _send_statuses(self, row: PushedObject, location: dict[str, Any]) -> bool:
+        """Those of its EVSEs that are others than the partner has; False where it does not take one of them."""
+        for evse in location.get("evses", []):
+            uid, changed = evse["uid"], {name: evse[name] for name in ("status", "last_updated")}
+            if row.statuses.get(uid) == evse["status"]:
+                continue
+            if not self._ask("PATCH", row.kind, row.code, f"/{quote(uid, safe='')}", changed):
+                return False
+            row.statuses[uid] = evse["status"]
+            row.save(update_fields=["statuses"])
+        return True
+
     def _keep(self, kind: str, sent: dict[str, Any], fingerprint: str) -> None:
-        evses = [each["uid"] for each in sent.get("evses", [])]
+        evses = sent.get("evses", [])
         values = {
             "fingerprint": fingerprint,
-            "evses": evses,
+            "evses": [each["uid"] for each in evses],
+            "statuses": {each["uid"]: each["status"] for each in evses},
             "sent_at": timezone.now(),
             "provider": self.partner.provider,
         }
@@ -134,8 +147,23 @@ class PartnerPush:
         return True
 
 
-_MISSING: dict[str, frozenset[int]] = {"PUT": frozenset(), "PATCH": frozenset({404}), "DELETE": frozenset({404, 405})}
-"""Statuses of a partner that does not have what is to be removed, or does not remove."""
+_MISSING: dict[str, frozenset[int]] = {
+    "PUT": frozenset(),
+    "PATCH": frozenset({404, 405}),
+    "DELETE": frozenset({404, 405}),
+}
+"""Statuses of a partner that does not have what is to be changed or removed, or does not do that."""
+
+
+def _without_statuses(sent: dict[str, Any]) -> dict[str, Any]:
+    """What is left of an object without what its devices say, and the moments that move with it."""
+    if "evses" not in sent:
+        return sent
+    evses = [{name: each[name] for name in each if name not in _MOVES} for each in sent["evses"]]
+    return {name: each for name, each in sent.items() if name != "last_updated"} | {"evses": evses}
+
+
+_MOVES = frozenset({"status", "last_updated"})
 
 
 def _fingerprint(sent: dict[str, Any]) -> str:

@@ -361,8 +361,8 @@ def _messages_of_partner(tenant: Tenant, partner: roaming.Partner, said: str) ->
     }
     connection = tenant.keep(roaming.PartnerConnection.objects.create(**of, **marks))
     tenant.keep(roaming.PushState.objects.create(**of, connection=connection, error=f"{said} error"))
-    sent = {"kind": "locations", "code": f"{said}-sent", "evses": [said], "sent_at": timezone.now()}
-    tenant.keep(roaming.PushedObject.objects.create(**of, **sent))
+    sent = {"kind": "locations", "code": f"{said}-sent", "evses": [said], "statuses": {said: "AVAILABLE"}}
+    tenant.keep(roaming.PushedObject.objects.create(**of, **sent, sent_at=timezone.now()))
     texts = {"method": "GET", "path": f"/{said}", "sent": [said], "answer": [said], "note": said}
     message = roaming.PartnerMessage.objects.create(**of, **texts, at=timezone.now(), direction="in", milliseconds=1)
     tenant.keep(message)
