@@ -1,19 +1,13 @@
-"""CSV resources of providers, user groups, customers and charge cards."""
+"""CSV resource of charge cards."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from copy import copy
-from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
-
-from changes.proposals import CustomerMoves
-from changes.resources import ProposedRows, TermsResource, by_provider
 from customers.leading_zeros import card_in_words, cards_but_for_zeros, differs_by_zeros
-from customers.models import ChargeCard, Customer, Provider, UserGroup
+from customers.models import ChargeCard, Customer, Provider
 from evcnet.code_keys import IdentityKey, UidKey
 from evcnet.codes import unpadded_uid_key
 from evcnet.errors import DomainError
@@ -28,96 +22,11 @@ from evcnet.importexport.widgets import (
     BooleanWidget,
     ChoiceWidget,
     CodeWidget,
-    CountryWidget,
-    DecimalWidget,
-    EmailWidget,
-    IntegerWidget,
     MomentWidget,
     PrintedNumberWidget,
     ReferenceWidget,
 )
 from evcnet.text import counted
-
-
-class ProviderResource(BulkResource):
-    has_provider: ClassVar = False
-
-    code = Field(CodeWidget(), required=True)
-    name = Field(required=True)
-    country_code = Field(CountryWidget(), required=True)
-    party_id = Field(CodeWidget(capitals=True), required=True)
-    time_zone = Field(CodeWidget(), default="Europe/Amsterdam")
-    currency = Field(CodeWidget(capitals=True), default="EUR")
-    minimum_seconds = Field(IntegerWidget(most=86_400, unit="seconds"), default=120)
-    minimum_kwh = Field(DecimalWidget(decimals=3, most=1_000), default=Decimal("0.2"))
-
-    class Meta:
-        model, name, import_id_fields = Provider, "providers", ("code",)
-
-
-class UserGroupResource(BulkResource):
-    creates_in_bulk: ClassVar = False  # a row may be the parent of a later one
-
-    code = Field(CodeWidget(), required=True)
-    name = Field(required=True)
-    parent = Field(ReferenceWidget(UserGroup))
-
-    class Meta:
-        model, name, import_id_fields = UserGroup, "user_groups", ("code",)
-
-    def sort_rows(self, rows: list[Row]) -> list[Row]:
-        """A parent before its children, wherever it stands in the file; rows in a ring stay last, and are refused."""
-        waiting = {row.key: row for row in rows if row.key}
-        ordered = [row for row in rows if not row.key]
-        while waiting:
-            ready = [key for key, row in waiting.items() if (key[0], row.cell("parent")) not in waiting]
-            ordered += [waiting.pop(key) for key in ready or list(waiting)]
-        return ordered
-
-    def iter_queryset(self, queryset: QuerySet[UserGroup]) -> list[UserGroup]:
-        """Parents first."""
-        groups = list(queryset)
-        parents = {group.pk: group.parent_id for group in groups}
-        return sorted(groups, key=lambda group: (group.provider.code, _depth(group.pk, parents)))
-
-
-class CustomerResource(TermsResource):
-    joins_names: ClassVar = True
-    numbered_column: ClassVar = "number"
-
-    user_group = Field(ReferenceWidget(UserGroup), required=True)
-    number = Field(CodeWidget(), required=True)
-    kind = Field(ChoiceWidget(Customer.Kind), default=Customer.Kind.PRIVATE.value)
-    name = Field(required=True)
-    email = Field(EmailWidget())
-    language = Field(ChoiceWidget(Customer.Language), default=Customer.Language.ENGLISH.value)
-    payment = Field(ChoiceWidget(Customer.Payment), default=Customer.Payment.SUBSCRIPTION.value)
-    status = Field(ChoiceWidget(Customer.Status), default=Customer.Status.ACTIVE.value)
-
-    class Meta:
-        model, name, import_id_fields = Customer, "customers", ("number",)
-
-    def summary(self, results: list[RowResult]) -> list[str]:
-        return [
-            *new_states(Customer, "status", results, Customer.Status.ACTIVE),
-            *other_references(Customer, "user_group", results),
-        ]
-
-    def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
-        """All customers of a provider who come into another user group are one change. A new one arises in its own."""
-        return [
-            ProposedRows(CustomerMoves(_moves(together)), together)
-            for together in by_provider(filter(_moves_group, results))
-        ]
-
-
-def _moves_group(result: RowResult) -> bool:
-    return result.old_values is not None and result.old_values["user_group"] != result.new_values["user_group"]
-
-
-def _moves(results: Iterable[RowResult]) -> list[tuple[Customer, UserGroup]]:
-    """Customers as they were, since the rows themselves are about to change, and where they go."""
-    return [(copy(each.instance), each.new_values["user_group"]) for each in results]
 
 
 class ChargeCardResource(BulkResource):
@@ -194,15 +103,3 @@ class ChargeCardResource(BulkResource):
         other = self.unpadded.setdefault(key, f"{quoted(row.cell('uid'))} in row {row.number}")
         if not other.endswith(f" in row {row.number}"):
             raise DomainError(differs_by_zeros(other), "uid")
-
-
-def _depth(group: int, parents: dict[int, int | None]) -> int:
-    passed: set[int] = set()
-    above = parents.get(group)
-    while above is not None and above not in passed:
-        passed.add(above)
-        above = parents.get(above)
-    return len(passed)
-
-
-RESOURCES = (ProviderResource, UserGroupResource, CustomerResource, ChargeCardResource)

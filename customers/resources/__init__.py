@@ -1,0 +1,14 @@
+"""CSV resources of providers, user groups, customers and charge cards."""
+
+from customers.resources.charge_cards import ChargeCardResource
+from customers.resources.customers import CustomerResource
+from customers.resources.providers import ProviderResource, UserGroupResource
+
+RESOURCES = (ProviderResource, UserGroupResource, CustomerResource, ChargeCardResource)
+__all__ = [
+    "RESOURCES",
+    "ChargeCardResource",
+    "CustomerResource",
+    "ProviderResource",
+    "UserGroupResource",
+]
