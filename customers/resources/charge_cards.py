@@ -70,9 +70,12 @@ class ChargeCardResource(BulkResource):
         customer, status = new_values["customer"], new_values["status"]
         if status is None:
             new_values["status"] = "active" if customer else "inactive"
-        elif not row.cell("status") and old_values is not None and customer != old_values["customer"]:
-            # Attaching a customer activates a card; a card that loses its customer does not stay active.
-            new_values["status"] = "active" if customer else "inactive" if status == "active" else status
+        elif not row.cell("status") and old_values is not None:
+            # Its first customer activates a card that was inactive; one that loses its customer does not stay active.
+            if customer and not old_values["customer"] and status == "inactive":
+                new_values["status"] = "active"
+            elif not customer and status == "active":
+                new_values["status"] = "inactive"
         if new_values["status"] == "active" and customer is None:
             raise DomainError("A card without a customer is inactive: name the customer, or write inactive.", "status")
         if new_values["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
