@@ -17,7 +17,7 @@ from customers.admin import move_action, privacy, status_actions
 from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer, UserGroup
-from customers.resources import CustomerResource
+from customers.resources import CustomerResource, CustomersWithCardsResource
 from customers.search import search_customers
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.requests import StaffRequest
@@ -29,7 +29,7 @@ from socialcharging.admin.driver_links import driver_links
 
 @admin.register(Customer)
 class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImportExportAdmin):
-    resource_classes = (CustomerResource,)
+    resource_classes = (CustomerResource, CustomersWithCardsResource)
     form = CustomerForm
     list_display = ["number", "name", "display_group", "kind", "payment", "cards", "display_status"]
     list_display_links = ["number", "name"]

@@ -94,6 +94,15 @@ class BulkImport(ResourceDeclaration):
     # Row by row
 
     def _import_rows(self, result: ImportResult, *, lock: bool) -> None:
+        self._summarise(self._take_rows(result, lock=lock), result)
+
+    def take_part(self, dataset: Dataset, result: ImportResult, *, lock: bool, whole: BulkImport) -> list[RowResult]:
+        """Check and write the rows of a file that has rows of another kind beside them, within the transaction of the
+        ``whole``, which sums up. The result is refused where a column is missing."""
+        self._reader, self._deadline = RowReader(self, dataset), whole._deadline
+        return self._take_rows(result, lock=lock)
+
+    def _take_rows(self, result: ImportResult, *, lock: bool) -> list[RowResult]:
         rows = self._reader.rows()
         if lock:
             self.lock_terms({row.provider.pk for row in rows if row.provider})
@@ -101,7 +110,7 @@ class BulkImport(ResourceDeclaration):
         new_rows = sum(row.key is not None and row.key not in instances for row in rows)
         if missing := self._reader.names.missing_for(new_rows, self._reader.header):
             result.refuse(missing)
-            return
+            return []
         row_results = []
         for row in self.sort_rows(rows):
             self.check_time()
@@ -111,7 +120,7 @@ class BulkImport(ResourceDeclaration):
         self.write_rows(row_results)
         self._write_batches([each for each in row_results if each.in_batch])
         self._refuse_out_of_scope(row_results)
-        self._summarise(row_results, result)
+        return row_results
 
     def _compare(self, row: Row, instances: Mapping[Any, Any]) -> RowResult:
         """What the row would change; nothing is written."""

@@ -120,3 +120,9 @@ COMMON_NAMES = {
     "zusatzinformation, zusätzliche informationen, informations complémentaires, remarques",
     "access": "permission, toegang, zugang, zugriff, accès",
 }
+COMMON_NAMES |= {
+    f"card_{name}": f"{name}, {COMMON_NAMES[name]}"
+    for name in ("visual_number", "type", "roaming", "valid_from", "valid_until")
+}
+COMMON_NAMES["customers_with_cards.name"] = COMMON_NAMES["customers.name"]
+"""Of cards that stand beside their customers."""

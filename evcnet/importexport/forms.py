@@ -36,6 +36,7 @@ class ProviderMixin:
         elif len(by_code) > 1:
             by_code.insert(0, ("", "as the column “provider” says"))
         self.fields["resource"] = self._choice("What the rows are", names)
+        self.fields["resource"].required = False  # the first, unless another is chosen
         self.fields["provider"] = self._choice("Provider", by_code)
 
     @staticmethod

@@ -107,7 +107,9 @@ def test_a_negative_number_is_a_number_and_no_formula(hostile_world):
 
 @pytest.mark.django_db
 def test_an_empty_installation_is_filled_from_the_files_of_another(hostile_world, take):
-    files = {kind: export_csv(kind)[0] for kind in RESOURCES}
+    files = {
+        kind: export_csv(kind)[0] for kind in RESOURCES if kind != "customers_with_cards"
+    }  # two kinds that are there
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         tables = [
@@ -118,7 +120,7 @@ def test_an_empty_installation_is_filled_from_the_files_of_another(hostile_world
         answer = take(kind, text.encode(), provider=None)
         assert answer.status == 0, (kind, answer.said["errors"][:3])
         assert answer.said["new"] == answer.said["rows"] > 0
-    assert {kind: export_csv(kind)[0] for kind in RESOURCES} == {
+    assert {kind: export_csv(kind)[0] for kind in files} == {
         kind: text.replace(" spaces ", "spaces") for kind, text in files.items()
     }
 
@@ -201,7 +203,7 @@ def test_nor_does_a_file_of_cards(erased, take):
     assert not ChargeCard.objects.filter(uid="04AA11").exists()
 
 
-@pytest.mark.parametrize("kind", ["customers", "charge_cards", "sessions"])
+@pytest.mark.parametrize("kind", ["customers", "charge_cards", "customers_with_cards", "sessions"])
 def test_what_is_exported_afterwards_comes_in_unchanged_and_names_nobody(erased, take, kind):
     file, _ = export_csv(kind, provider="GRG")
     assert "Jansen" not in file

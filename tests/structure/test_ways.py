@@ -116,6 +116,7 @@ FILES = {
     "charge_points": f"its group: {FILE}; its status: {FACT}",
     "customers": f"user group: {FILE}; status, payment: {FACT}",
     "charge_cards": FACT,
+    "customers_with_cards": f"user group: {FILE}; status, payment, cards: {FACT}",
     "exceptions": FILE,
     "sessions": NOTHING,
 }

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 WRITERS = ("provider admin", "provider staff", "sub provider", "several roles")
 NOBODYS = "zzznobodys"
-ON_THE_PLATFORM = {("charge_cards", "uid"), ("charge_points", "identity")}
+ON_THE_PLATFORM = {("charge_cards", "uid"), ("charge_points", "identity"), ("customers_with_cards", "card_uid")}
 """Keys that are unique beyond the provider: what is taken elsewhere "cannot be used", and no more is said."""
 PAGES = {
     resource._meta.name: page
@@ -124,9 +124,10 @@ def test_another_tenants_row_under_ones_own_provider_never_touches_theirs(marked
 @pytest.mark.parametrize(("kind", "column"), sorted(ON_THE_PLATFORM))
 @pytest.mark.parametrize("fold", [str.upper, str.lower])
 def test_a_key_taken_elsewhere_on_the_platform_cannot_be_used(marked, kind, column, fold):
-    own = row_of(marked.north, kind) | {column: fold(f"zqfjord{column}")}
+    key = column.removeprefix("card_")
+    own = row_of(marked.north, kind) | {column: fold(f"zqfjord{key}")}
     outcome, _ = taken(marked.logins["provider admin"], kind, own, marked.north.provider)
-    assert [each.message for each in outcome.errors] == [f"This {column} cannot be used."]
+    assert [each.message for each in outcome.errors] == [f"This {key} cannot be used."]
     assert not outcome.written
 
 
@@ -140,7 +141,7 @@ def test_a_new_point_comes_into_a_group_of_ones_own(marked, role):
 
 def test_a_sub_provider_takes_no_row_of_a_sibling_by_its_key(marked):
     """By each kind's own key, with cells of North: South's rows stay as they are."""
-    for kind in ("customers", "charge_cards", "charge_groups", "exceptions", "charge_points"):
+    for kind in ("customers", "charge_cards", "customers_with_cards", "charge_groups", "exceptions", "charge_points"):
         key = resource_named(kind)._meta.import_id_fields
         theirs = row_of(marked.south, kind)
         row = row_of(marked.north, kind, marked.logins["sub provider"]) | {name: theirs[name] for name in key}
