@@ -11,6 +11,7 @@ from roaming.ocpi.sessions import CdrList, SessionList
 from roaming.ocpi.tariffs import TariffList
 from roaming.ocpi.tokens import TokenObjectView
 from roaming.ocpi.versions import NothingHere, VersionDetails, VersionList
+from roaming.ocpi.views import without_slash
 
 
 class SpokenVersion:
@@ -45,5 +46,6 @@ urlpatterns = [
     path("<ocpi_version:version>/commands/<str:command>", CommandEndpoint.as_view(), name="command"),
     path("<ocpi_version:version>/tokens", NothingHere.as_view(), name="tokens"),
     path(f"{TOKEN}/<str:uid>", TokenObjectView.as_view(), name="token"),
+    re_path(r"^(?P<path>.*[^/])/$", without_slash, name="slash"),
     re_path(r"^(?P<path>.*)$", NothingHere.as_view(), name="nothing"),
 ]

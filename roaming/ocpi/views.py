@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import resolve
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -102,3 +104,11 @@ def absolute(request: Request, path: str) -> str:
     if settings.PUBLIC_URL:
         return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
     return str(request.build_absolute_uri(path))
+
+
+@csrf_exempt
+def without_slash(request: HttpRequest, path: str) -> HttpResponseBase:
+    """An address that ends with a slash is answered like the one without it: partners build theirs in either way."""
+    match = resolve(request.path_info[:-1])
+    answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    return answer
