@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,22 +22,21 @@ from evcnet.importexport.widgets import ReferenceWidget
 CARD, NUMBER, CUSTOMER = "card_", "number", "customer"
 Named = tuple[Customer, ChargeCard | None]
 """A customer, and one of the customer's cards."""
+_WINDOW = re.compile(r"\bvalid_(from|until)\b")  # columns that messages name
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A row of the file. ``first`` is the number of the first row of its customer."""
+    """A row of the file. ``first`` is the number of the first row of its customer; ``has_card``: it says something of a
+    card, beside what is said of all rows."""
 
     number: int
     cells: Mapping[str, Any]
     first: int
+    has_card: bool
 
     def text(self, column: str) -> str:
-        return unescaped(str(self.cells.get(column) or "")).strip()
-
-    @property
-    def has_card(self) -> bool:
-        return any(self.text(name) for name in self.cells if name.startswith(CARD))
+        return _text(self.cells, column)
 
 
 class CardRows:
@@ -60,16 +60,19 @@ class CardRows:
 
     def _read(self) -> None:
         numbers: Iterable[int] = getattr(self.dataset, "numbers", range(2, len(self.dataset) + 2))
+        sources = getattr(self.dataset, "sources", {}) or self.header  # a value for all rows is no card
+        of_card = [name for name in self.header if name.startswith(CARD) and name in sources]
         default = self.resource.provider.code if self.resource.provider else ""
         firsts: dict[tuple[str, str], int] = {}
         above: tuple[str, str] | None = None
         for number, row in zip(numbers, self.dataset, strict=True):
-            line = _Line(number, dict(zip(self.header, row, strict=False)), number)
-            key = (line.text(PROVIDER) or default, line.text(NUMBER))
+            cells = dict(zip(self.header, row, strict=False))
+            key = (_text(cells, PROVIDER) or default, _text(cells, NUMBER))
             if above and (not key[1] or (not key[0] and key[1] == above[1])):
                 key = above
             above = key
-            line = self.lines[number] = _Line(number, line.cells, firsts.setdefault(key, number))
+            has_card = any(_text(cells, name) for name in of_card)
+            line = self.lines[number] = _Line(number, cells, firsts.setdefault(key, number), has_card)
             self._hold_against_first(line)
 
     def _hold_against_first(self, line: _Line) -> None:
@@ -135,10 +138,14 @@ class CardRows:
         return joined
 
 
+def _text(cells: Mapping[str, Any], column: str) -> str:
+    return unescaped(str(cells.get(column) or "")).strip()
+
+
 def _card_errors(card: RowResult, *, customer_refused: bool) -> list[RowError]:
     """Without those that follow from the customer's own."""
     return [
-        RowError(error.row, _named(error.column), error.message)
+        RowError(error.row, _named(error.column), _WINDOW.sub(rf"{CARD}\g<0>", error.message))
         for error in card.row.errors
         if not (customer_refused and error.column == CUSTOMER)
     ]

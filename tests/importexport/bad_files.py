@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.importexport.files import csv_of, workbook_of
 
 CUSTOMERS = "user_group,number,name,email"
+WITH_CARDS = "user_group,number,name,email,card_uid"
 CARDS = "uid,customer,roaming,valid_from,valid_until"
 TARIFFS = "code,name,valid_from,energy_per_kwh,flat_fee,vat_percent"
 GOOD = "NORTH,1900,Good,good@example.org"
@@ -286,6 +287,30 @@ FILES = [
         2,
         "valid_from",
         "2026-12-01T09:00",
+    ),
+    Bad(
+        "a customer who is another one two rows below",
+        "customers_with_cards",
+        csv_of(WITH_CARDS, "NORTH,1001,A,a@x.nl,N1", "SOUTH,1002,B,,N2", ",1001,,b@x.nl,N3"),
+        4,
+        "email",
+        "Row 2 has “a@x.nl”",
+    ),
+    Bad(
+        "a spoiled uid beside its customer",
+        "customers_with_cards",
+        csv_of(WITH_CARDS, "NORTH,1001,A,,4.17574E+12"),
+        2,
+        "card_uid",
+        "as text",
+    ),
+    Bad(
+        "a spoiled number beside its cards",
+        "customers_with_cards",
+        csv_of(WITH_CARDS, "NORTH,1.23457E+13,A,,N1", ",,,,N2"),
+        2,
+        "number",
+        "as text",
     ),
     Bad("the year 12026", "charge_cards", csv_of(CARDS, "NEW,,,12026-02-03,"), 2, "valid_from", "2026-12-01T09:00"),
     Bad(

@@ -10,6 +10,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from changes.models import Change, Way
 from customers.models import ChargeCard, Customer
 from customers.resources import ChargeCardResource, CustomerResource, CustomersWithCardsResource
 from evcnet.importexport.scope import FileScope
@@ -166,6 +167,7 @@ def test_every_bad_row_is_told_with_its_column_as_the_file_calls_it(world, refus
         (4, "card_valid_until"),
     ]
     assert answer.counts == (1, 0, 0, 3)
+    assert "card_valid_until has to be later than card_valid_from" in answer.messages
 
 
 def test_the_cards_of_a_refused_customer_have_no_errors_of_their_own_for_it(world, refused):
@@ -259,6 +261,17 @@ def test_another_providers_number_is_a_new_customer_here(world, take):
     assert Customer.objects.get(number="9001", provider=world.bluevolt).name == "Olsen, K."
 
 
+def test_customers_who_come_into_another_user_group_are_one_change_on_the_record(world, take):
+    assert take(KIND, "user_group,number,card_uid", "SOUTH,1001,04AA11", ",1001,04DD44").counts == (1, 1, 0, 0)
+    assert Customer.objects.get(number="1001").user_group == world.south
+    assert Change.objects.get().way == Way.FILE
+
+
+def test_nor_is_a_change_on_the_record_whose_file_is_refused_for_a_card(world, refused):
+    assert refused("user_group,number,card_uid", "SOUTH,1001,04AA11", ",1001,04cc33").errors == [(3, "card_uid")]
+    assert not Change.objects.exists()
+
+
 # What goes out
 
 
@@ -323,6 +336,22 @@ def test_the_page_has_the_same_rows_and_columns_for_errors(world, upload, refuse
     _, preview = upload(world.anna, *lines)
     assert [(each.row, each.column) for each in preview.context["result"].errors] == refused(*lines).errors
     assert stored() == before
+
+
+def test_a_foreign_header_is_asked_about_and_one_value_counts_for_all_rows(world, upload):
+    header = "Klantnummer;Naam;E-mailadres;Pas;Pasnummer"
+    lines = ["1003;Visser;;04DD44;A-1", ";;;04DD45;A-2", "1004;Smit;;;"]
+    browser, asked = upload(world.anna, header, *lines)
+    assert asked.status_code == 302
+    form = browser.get(asked["Location"]).context["form"]
+    names = {"number", "name", "email", "card_uid", "card_visual_number"}
+    assert names <= set(map(str, form.initial.values()))
+    chosen = {name: value for name, value in form.initial.items() if value} | {
+        "value_user_group": "NORTH",
+        "value_card_type": "OTHER",
+    }
+    result = browser.post(asked["Location"], chosen).context["result"]
+    assert (result.new, result.errors) == (3, [])
 
 
 def test_a_sub_provider_takes_neither_a_siblings_customer_nor_a_siblings_card(world, upload):
