@@ -100,13 +100,17 @@ def asked_by_command(point, uid) -> dict[str, Any]:
     return json.loads(out.getvalue())
 
 
+with_card = worlds.map(lambda drawn: drawn | {"carded": True, "tokens": []})
+"""What e-MSPs say of their tokens is tried where they are asked (tests/roaming)."""
+
+
 def as_printed(uid: str) -> str:
     """As people read it off a card."""
     return ":".join(uid[n : n + 2] for n in range(0, len(uid), 2)).lower()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=worlds, held=st.sampled_from(["", "", "for the driver", "for another"]))
+@given(drawn=with_card, held=st.sampled_from(["", "", "for the driver", "for another"]))
 def test_devices_api_explainer_and_command_agree_in_any_world(db, drawn, held):
     with transaction.atomic(), time_machine.travel(AT, tick=False):
         card, point, group, exception, standard, own = build(drawn)

@@ -61,6 +61,7 @@ def test_what_flows_no_more_is_parking_and_shows_in_the_periods(world, device, n
 
 
 def test_every_decision_is_kept_and_says_that_a_charge_point_asked(world, device, now):
+    decision_log.LOG.clear()  # of what other tests left waiting
     device.call("Authorize", idTag="04AA11")
     device.call("Authorize", idTag="NOBODYS")
     device.start("04BB22", now)

@@ -14,6 +14,7 @@ from chargepoints import models as points
 from customers import models as people
 from customers.models.audit import AuditEntry
 from gateway import models as devices
+from roaming import models as roaming
 from tariffs import models as price_lists
 from tests import factories as make
 from tests.tables import for_each
@@ -181,7 +182,29 @@ def unknown_devices(world, n):
     )
 
 
+def partners(world, n):
+    for number in range(n):
+        partner = make.PartnerFactory(provider=world.greengrid, tariff=world.cheap if number % 2 else None)
+        make.PartnerTokenFactory(partner=partner)
+
+
+def partner_tokens(world, n):
+    for _ in range(n):
+        make.PartnerTokenFactory(partner=make.PartnerFactory(provider=world.greengrid))
+
+
+def partner_messages(world, n):
+    for _ in range(n):
+        roaming.PartnerMessage.objects.create(
+            provider=world.greengrid, partner=make.PartnerFactory(provider=world.greengrid), at=timezone.now(),
+            direction="in", method="GET", path="/ocpi/versions", http_status=200, milliseconds=3,
+        )  # fmt: skip
+
+
 MAKERS = {
+    roaming.Partner: partners,
+    roaming.PartnerToken: partner_tokens,
+    roaming.PartnerMessage: partner_messages,
     devices.UnknownDevice: unknown_devices,
     people.Notice: notices,
     people.StaffAlert: alerts,

@@ -42,6 +42,7 @@ WRITING = {
     "put_exceptions": "those of a file, and of proposals",
 }
 COMMANDS = {
+    "decide_many": "writes nothing",
     "change_terms": "asks, previews and confirms",
     "preview_terms": "writes nothing",
     "import_csv": "proposes what changes terms",

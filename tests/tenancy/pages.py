@@ -167,6 +167,9 @@ NOBODY = {
     "gateway_unknowndevice_history",
     "chargepoints_decisionentry_add",
     "chargepoints_decisionentry_history",
+    "roaming_partnermessage_add",
+    "roaming_partnermessage_delete",
+    "roaming_partnermessage_history",
 }
 
 
