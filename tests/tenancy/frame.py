@@ -136,6 +136,7 @@ ARGS: dict[str, list[Any]] = {
     "ocpi:command": ["2.2.1", "START_SESSION"],
     "ocpi:tokens": ["2.2.1"],
     "ocpi:token": ["2.2.1", "DE", "EMP", "04AA"],
+    "ocpi:slash": ["versions"],
     "ocpi:nothing": ["nothing"],
 }
 BY_PATTERN = {name: f"/{name}" for name in ("healthz", "readyz", "api/v1/authorize", "api/v1/authorize/batch")}

@@ -27,6 +27,7 @@ OCPI = {
     "ocpi:tokens",
     "ocpi:token",
     "ocpi:nothing",
+    "ocpi:slash",
 }
 """For partners, who are no logins: by their token, each for what one provider opens to them (tests/roaming)."""
 API = {"api/v1/authorize", "api/v1/authorize/batch", *OCPI}
