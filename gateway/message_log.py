@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ class MessageLog:
 
     def __init__(self) -> None:
         self._lines: deque[Line] = deque(maxlen=CAPACITY)
+        self._writing = threading.Lock()
 
     def keep(self, charge_point: int, direction: str, kind: str, action: str, unique_id: str, payload: Any) -> None:
         """Never waits and never raises."""
@@ -50,14 +52,23 @@ class MessageLog:
         self._lines.append(line)
 
     def flush(self) -> int:
-        """Write what waits; how many. Raises what the database raises, and what waits goes on waiting."""
-        lines = list(self._lines)
-        if not lines:
-            return 0
-        _write(lines)
-        for _ in lines:
-            self._lines.popleft()
+        """Write what waits; how many. Raises what the database raises, and what waits goes on waiting.
+
+        One thread writes at a time: the gateway that ends writes beside the one that is still at it.
+        """
+        with self._writing:
+            lines = list(self._lines)
+            if lines:
+                _write(lines)
+            self._forget(lines)
         return len(lines)
+
+    def _forget(self, lines: Sequence[Line]) -> None:
+        """Some may be gone already: a full queue drops its oldest to take new ones."""
+        for line in lines:
+            if not self._lines or self._lines[0] is not line:
+                continue
+            self._lines.popleft()
 
 
 def _write(lines: Sequence[Line]) -> None:

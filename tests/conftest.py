@@ -30,13 +30,15 @@ def no_decisions_wait():
 
 
 @pytest.fixture(autouse=True)
-def no_jobs_stay(request, django_db_blocker):
-    """What a test that commits left in the queue, whose tables no flush empties, is not met by the next one."""
+def no_jobs_and_logs_stay(request, django_db_blocker):
+    """What a test that commits left in tables that no flush empties is not met by the next one: jobs, and the partitioned logs."""
     yield
     marker = request.node.get_closest_marker("django_db")
     if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+            cursor.execute("SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid")
+            logs = [name for (name,) in cursor.fetchall()]
+            cursor.execute(f"TRUNCATE {', '.join([*logs, 'procrastinate_jobs', 'procrastinate_workers'])} CASCADE")
 
 
 @pytest.fixture

@@ -1,16 +1,17 @@
 """Bad input and bad luck: what devices send that is no OCPP, too much of it, a database that is away, a gateway that is killed."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
 from chargepoints.models import Session
 from gateway import devices
-from gateway.message_log import keep_days
+from gateway.message_log import MessageLog, keep_days
 from gateway.models import Device as DeviceRow
 from gateway.models import Message, Transaction
 from gateway.server import gateway as gateway_module
@@ -34,6 +35,23 @@ def test_what_is_no_ocpp_is_answered_with_an_error_and_the_connection_goes_on(de
     answer = device.receive()
     assert (answer[0], answer[1]) == (4, "-1")
     assert device.boot() == "Accepted"
+
+
+def test_two_threads_that_write_messages_at_once_write_each_of_them_once(world):
+    log = MessageLog()
+    for number in range(300):
+        log.keep(world.market.pk, "in", "call", "Heartbeat", str(number), {})
+
+    def flush():
+        try:
+            return log.flush()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        counts = [future.result() for future in [threads.submit(flush) for _ in range(2)]]
+    assert sorted(counts) == [0, 300]
+    assert Message.objects.count() == 300
 
 
 @pytest.mark.parametrize(
