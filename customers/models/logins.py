@@ -176,11 +176,16 @@ class StaffMember(AbstractBaseUser):
         )
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """With ``obj``: is that very row within reach of the permission?"""
-        if obj is None:
-            return bool(self.scope(perm))
-        action = perm.partition(".")[2].partition("_")[0]
-        return bool(visible_rows(type(obj), self, action).filter(pk=obj.pk).exists())
+        """With ``obj``: is that very row within reach of the permission? It may be one of rows that hang on it, as the
+        commands of a charge point do."""
+        scope = self.scope(perm)
+        if obj is None or not scope:
+            return bool(scope)
+        action, _, model = perm.partition(".")[2].partition("_")
+        if model == obj._meta.model_name:
+            return bool(visible_rows(type(obj), self, action).filter(pk=obj.pk).exists())
+        within = obj.tenancy.clause(type(obj), scope)  # type: ignore[attr-defined]
+        return bool(type(obj)._default_manager.filter(within, pk=obj.pk).exists())
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active

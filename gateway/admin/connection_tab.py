@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 
 from chargepoints.models import ChargePoint
-from customers.models import Customer, StaffMember
+from customers.models import Customer
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
@@ -76,17 +76,10 @@ def connection_view(admin: ModelAdmin[ChargePoint], request: StaffRequest, point
         "rows": [(row, json.dumps(row.payload, ensure_ascii=False)) for row in rows[:MESSAGES]],
         "commands": asked[:COMMANDS],
         "command_url": admin.page(point.pk, "connection_command"),
-        "may_command": _reaches(login, MAY_COMMAND, point),
-        "may_set_password": _reaches(login, MAY_SET_PASSWORD, point),
+        "may_command": login.has_perm(MAY_COMMAND, point),
+        "may_set_password": login.has_perm(MAY_SET_PASSWORD, point),
     }
     return TemplateResponse(request, "gateway/connection.html", context)
-
-
-def _reaches(login: StaffMember, permission: str, point: ChargePoint) -> bool:
-    """May the login do this to this very charge point?"""
-    scope = login.scope(permission)
-    reach = ChargePoint.tenancy.clause(ChargePoint, scope)
-    return bool(scope) and ChargePoint.objects.filter(reach, pk=point.pk).exists()
 
 
 def posts(admin: ModelAdmin[ChargePoint]) -> list[URLPattern]:
@@ -106,7 +99,7 @@ def posts(admin: ModelAdmin[ChargePoint]) -> list[URLPattern]:
 
 def _allowed(admin: ModelAdmin[ChargePoint], request: StaffRequest, object_id: str, permission: str) -> ChargePoint:
     point = admin.get_object_or_404(request, object_id)
-    if not _reaches(request.user, permission, point):
+    if not request.user.has_perm(permission, point):
         raise PermissionDenied
     return point
 

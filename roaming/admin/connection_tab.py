@@ -48,7 +48,7 @@ def _page(admin: ModelAdmin[Partner], request: StaffRequest, partner: Partner, f
         "state": f"partner_{connection.state if connection else 'none'}",
         "versions_url": versions_url(request),
         "form": form,
-        "may_connect": _reaches(request, partner),
+        "may_connect": request.user.has_perm(MAY_CONNECT, partner),
         "invite": admin.page(partner.pk, "connection_invite"),
         "connect": admin.page(partner.pk, "connection_connect"),
         "end": admin.page(partner.pk, "connection_end"),
@@ -71,18 +71,13 @@ def posts(admin: ModelAdmin[Partner]) -> list[URLPattern]:
     def address(name: str) -> URLPattern:
         def view(request: StaffRequest, object_id: str) -> HttpResponseBase:
             partner = admin.get_object_or_404(request, object_id)
-            if not _reaches(request, partner):
+            if not request.user.has_perm(MAY_CONNECT, partner):
                 raise PermissionDenied
             return views[name](admin, request, partner)
 
         return admin.object_path(f"connection/{name}", require_POST(asks_password_again(view)))
 
     return [address(name) for name in views]
-
-
-def _reaches(request: StaffRequest, partner: Partner) -> bool:
-    scope = request.user.scope(MAY_CONNECT)
-    return bool(scope) and Partner.objects.filter(Partner.tenancy.clause(Partner, scope), pk=partner.pk).exists()
 
 
 def _invite(admin: ModelAdmin[Partner], request: StaffRequest, partner: Partner) -> HttpResponse:

@@ -55,10 +55,10 @@ def _group_page(
         "terms": GroupSnapshot.of(group, now).stored,
         "may_change_terms": group.closed_at is None and may_change_terms(login, group),
         "form": form,
-        "may_set": _reaches(login, MAY_SET, group),
+        "may_set": login.has_perm(MAY_SET, group),
         "set_url": admin.page(group.pk, "social_settings"),
         **_queue_context(login, entries, now),
-        "may_remove": _reaches(login, MAY_REMOVE, group),
+        "may_remove": login.has_perm(MAY_REMOVE, group),
         "remove_url": admin.page(group.pk, "social_remove"),
     }
     return TemplateResponse(request, "socialcharging/group_tab.html", context)
@@ -69,18 +69,10 @@ def point_tab(admin: ModelAdmin[ChargePoint], request: StaffRequest, point: Char
     entries = QueueEntry.objects.visible_to(login).filter(charge_point=point)
     context = admin.page_context(request, point, str(point)) | {
         **_queue_context(login, entries, now),
-        "may_remove": _reaches(login, MAY_REMOVE, point),
+        "may_remove": login.has_perm(MAY_REMOVE, point),
         "remove_url": admin.page(point.pk, "queue_remove"),
     }
     return TemplateResponse(request, "socialcharging/point_tab.html", context)
-
-
-def _reaches(login: StaffMember, permission: str, obj: ChargeGroup | ChargePoint) -> bool:
-    """May the login do this to this very charge group or charge point?"""
-    scope = login.scope(permission)
-    if not scope:
-        return False
-    return bool(type(obj)._default_manager.filter(obj.tenancy.clause(type(obj), scope), pk=obj.pk).exists())
 
 
 def _queue_context(login: StaffMember, entries: Any, now: datetime) -> dict[str, Any]:
@@ -166,7 +158,7 @@ def posts_of_point(admin: ModelAdmin[ChargePoint]) -> list[URLPattern]:
 
 def _allowed(admin: ModelAdmin[Any], request: StaffRequest, object_id: str, permission: str) -> Any:
     obj: ChargeGroup | ChargePoint = admin.get_object_or_404(request, object_id)
-    if not _reaches(request.user, permission, obj):
+    if not request.user.has_perm(permission, obj):
         raise PermissionDenied
     return obj
 
