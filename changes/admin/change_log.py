@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.db.models import Case, Count, Q, When
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -32,6 +31,7 @@ from customers.models import Notice
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge, two_lines
 from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
@@ -66,7 +66,7 @@ class StateFilter(DropdownFilter):
 
 
 @admin.register(Change)
-class ChangeAdmin(ModelAdmin[Change]):
+class ChangeAdmin(ReadOnly, ModelAdmin[Change]):
     list_display = ["what", "state", "takes_effect", "affects", "by", "made_at"]
     list_display_links = ["what"]
     list_filter = [
@@ -79,15 +79,6 @@ class ChangeAdmin(ModelAdmin[Change]):
     open_relations = ("made_by",)
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     # The list: what is to come first, the next one at the top
 

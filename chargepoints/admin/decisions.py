@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -34,6 +33,7 @@ from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter, MomentsFilter
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
@@ -64,7 +64,7 @@ class ReasonFilter(DropdownFilter):
 
 
 @admin.register(DecisionEntry)
-class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
+class DecisionAdmin(ReadOnly, ModelAdmin[DecisionEntry], BulkImportExportAdmin):
     resource_classes = (DecisionResource,)
     list_display = ["asked", "display_card", "display_point", "display_verdict", "display_reason", "asked_by"]
     list_select_related = ["api_key", "login"]
@@ -83,15 +83,6 @@ class DecisionAdmin(ModelAdmin[DecisionEntry], BulkImportExportAdmin):
         "Which card asked at which charge point, and what was decided. Backends ask by the API, staff on the page."
     )
     list_before_template = "chargepoints/decisions_links.html"
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search_decisions(queryset, search_term, request.user), False

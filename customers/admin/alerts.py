@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,6 +21,7 @@ from customers.models import AlertPart, StaffAlert
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import MomentsFilter
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge, two_lines
 from evcnet.text import counted
 
@@ -52,7 +52,7 @@ class EffectFilter(DropdownFilter):
 
 
 @admin.register(StaffAlert)
-class StaffAlertAdmin(ModelAdmin[StaffAlert]):
+class StaffAlertAdmin(ReadOnly, ModelAdmin[StaffAlert]):
     list_display = ["what", "affects", "event", "takes_effect", "since", "state"]
     list_display_links = None
     list_select_related = ["alert__made_by"]
@@ -70,15 +70,6 @@ class StaffAlertAdmin(ModelAdmin[StaffAlert]):
         "When somebody changes prices or access at charge groups within your reach, or for your customers, you read of "
         "it here. You are not told of what you change yourself."
     )
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     # The list
 

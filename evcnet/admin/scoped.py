@@ -92,6 +92,19 @@ class Scoped:
         return self.has_model_permission(request, "view")
 
 
+class ReadOnly:
+    """Stands before the admin of rows that nobody adds, changes or removes on a page."""
+
+    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
 class Inline(Scoped):
     """A table of rows inside their parent's page."""
 

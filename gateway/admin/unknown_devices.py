@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,12 +13,13 @@ from django.utils.html import format_html
 
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import two_lines
 from gateway.models import UnknownDevice
 
 
 @admin.register(UnknownDevice)
-class UnknownDeviceAdmin(ModelAdmin[UnknownDevice]):
+class UnknownDeviceAdmin(ReadOnly, ModelAdmin[UnknownDevice]):
     list_display = ["display_identity", "display_device", "address", "knocks", "first_at", "last_at", "display_add"]
     search_fields = ["identity", "vendor", "model"]
     search_help_text = "Identity, maker or model"
@@ -30,15 +30,6 @@ class UnknownDeviceAdmin(ModelAdmin[UnknownDevice]):
     )
     may_add_points = False
     """Of the login of this request."""
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def fetch_columns(self, request: StaffRequest, rows: list[UnknownDevice]) -> None:
         self.may_add_points = request.user.has_perm("chargepoints.add_chargepoint")

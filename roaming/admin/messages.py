@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from roaming.models import PartnerMessage
 
 
 @admin.register(PartnerMessage)
-class PartnerMessageAdmin(ModelAdmin[PartnerMessage]):
+class PartnerMessageAdmin(ReadOnly, ModelAdmin[PartnerMessage]):
     list_display = [
         "at",
         "partner",
@@ -30,15 +30,6 @@ class PartnerMessageAdmin(ModelAdmin[PartnerMessage]):
     ]
     list_filter = ["partner", "direction", "method", "http_status"]
     empty_words = "Each request by OCPI stands here with its answer for thirty days, whoever sent it."
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def get_list_select_related(self, request: StaffRequest) -> Any:
         return ["partner"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge
 from roaming.models import PartnerToken
 
 
 @admin.register(PartnerToken)
-class PartnerTokenAdmin(ModelAdmin[PartnerToken]):
+class PartnerTokenAdmin(ReadOnly, ModelAdmin[PartnerToken]):
     list_display = [
         "uid",
         "visual_number",
@@ -32,15 +32,6 @@ class PartnerTokenAdmin(ModelAdmin[PartnerToken]):
         "last_updated",
     ]  # fmt: skip
     empty_words = "Tokens are what customers of partners show. They arrive by OCPI, or from a file (manage.py import_ocpi tokens)."
-
-    def has_add_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: StaffRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def get_list_select_related(self, request: StaffRequest) -> Any:
         return ["partner"]
