@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -16,9 +15,10 @@ from evcnet.errors import REFUSALS, DomainError, refusal_of
 from evcnet.importexport.declaration import NotExportable, ResourceDeclaration
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import Difference, ImportResult, RowResult
-from evcnet.importexport.row_errors import RowError, TimeLimitExceeded
+from evcnet.importexport.row_errors import RowError
 from evcnet.importexport.row_reader import RowReader
 from evcnet.importexport.rows import Row
+from evcnet.importexport.run_watch import Progress, RunWatch
 from evcnet.importexport.widgets import ReferenceWidget
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ class BulkImport(ResourceDeclaration):
         dry_run: bool = False,
         expected: str | None = None,
         time_limit: float | None = None,
+        progress: Progress | None = None,
         **kwargs: Any,
     ) -> ImportResult:
         """Check the rows, and write them unless one is refused, or the effects are not those of the fingerprint that is
-        ``expected``. After ``time_limit`` seconds TimeLimitExceeded is raised and all undone. Raises ProviderRequired."""
+        ``expected``. After ``time_limit`` seconds TimeLimitExceeded is raised and all undone, and so where ``progress``
+        raises, which is told how many rows are done, and of how many. Raises ProviderRequired."""
         reader, result = RowReader(self, dataset), ImportResult(self.kind, len(dataset))
         result.sources = getattr(dataset, "sources", {})
         result.diff_headers = [each.column_name for each in self.columns]
@@ -50,12 +52,13 @@ class BulkImport(ResourceDeclaration):
         if header_errors:
             result.refuse(header_errors)
             return result
-        self._reader, self._deadline = reader, None if time_limit is None else monotonic() + time_limit
+        self._reader, self._watch = reader, RunWatch(progress, len(dataset), time_limit)
         with transaction.atomic():
             self._import_rows(result, lock=not dry_run)
             confirmed = expected in (None, result.fingerprint) and self.is_confirmed()
             result.written = not dry_run and not result.has_validation_errors() and confirmed
             transaction.set_rollback(not result.written)
+            self._watch.end()
         return result
 
     # What a resource that changes terms adds
@@ -68,8 +71,7 @@ class BulkImport(ResourceDeclaration):
 
     def check_time(self) -> None:
         """Raises TimeLimitExceeded after the time limit of the run."""
-        if self._deadline is not None and monotonic() >= self._deadline:
-            raise TimeLimitExceeded
+        self._watch.check_time()
 
     def terms_fingerprints(self) -> list[str]:
         """What the changes of terms come to that the file makes."""
@@ -99,7 +101,7 @@ class BulkImport(ResourceDeclaration):
     def take_part(self, dataset: Dataset, result: ImportResult, *, lock: bool, whole: BulkImport) -> list[RowResult]:
         """Check and write the rows of a file that has rows of another kind beside them, within the transaction of the
         ``whole``, which sums up. The result is refused where a column is missing."""
-        self._reader, self._deadline = RowReader(self, dataset), whole._deadline
+        self._reader, self._watch = RowReader(self, dataset), whole._watch
         return self._take_rows(result, lock=lock)
 
     def _take_rows(self, result: ImportResult, *, lock: bool) -> list[RowResult]:
@@ -113,7 +115,7 @@ class BulkImport(ResourceDeclaration):
             return []
         row_results = []
         for row in self.sort_rows(rows):
-            self.check_time()
+            self._watch.take()
             row_results.append(self._compare(row, instances))
             if not self.reads_all_first:
                 self.write_row(row_results[-1])
@@ -182,7 +184,9 @@ class BulkImport(ResourceDeclaration):
 
     def _write_batches(self, results: list[RowResult]) -> None:
         for start in range(0, len(results), BATCH):
-            refused = write_in_halves(results[start : start + BATCH], self._save_batch)
+            together = results[start : start + BATCH]
+            refused = write_in_halves(together, self._save_batch)
+            self._watch.take(len(together))
             for result, error in refused:
                 self.refuse(result.row, error)
 

@@ -50,3 +50,16 @@ def test_no_resource_has_a_column_that_is_the_id_of_a_row():
 
 def test_the_command_knows_every_choice_of_whom_to_tell():
     assert set(NOTIFY) == set(Change.Notify.values)
+
+
+def test_an_import_tells_how_far_it_is_and_what_it_is_told_to_stop_by_undoes_it(world):
+    rows, told = [("NORTH", f"{number}", "Visser", "") for number in range(3000, 4200)], []
+    imported(world, *rows, dry_run=True, progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and told[0][0] < 1200 and told[-1] == (1200, 1200)
+
+    def stop(done, total):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        imported(world, *rows, progress=stop)
+    assert not Customer.objects.filter(number="3000").exists()
