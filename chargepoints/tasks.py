@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from chargepoints.decision_log import make_partitions
 from customers.models import Provider
+from evcnet.partitions import partitions_before
 
 TABLE = "chargepoints_decisionentry"
 MONTHS_AHEAD = 2
@@ -32,7 +33,7 @@ def drop_old_decisions(now: datetime) -> None:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-        for partition in _partitions_before(_first_month(now, max(retention.values()))):
+        for partition in partitions_before(TABLE, _first_month(now, max(retention.values()))):
             cursor.execute(f"DROP TABLE {partition}")
         cursor.execute("SET LOCAL evcnet.retention = 'on'")
         for provider, months in retention.items():
@@ -48,10 +49,3 @@ def _first_month(now: datetime, months: int) -> str:
     """The first month that is kept, as the partitions are called: 202511."""
     number = now.year * 12 + now.month - 1 - months
     return f"{number // 12:04}{number % 12 + 1:02}"
-
-
-def _partitions_before(month: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [TABLE])
-        names = [name for (name,) in cursor.fetchall()]
-    return sorted(name for name in names if name.rpartition("_")[2] < month)

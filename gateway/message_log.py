@@ -14,6 +14,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from evcnet.partitions import drop_days_before
 from gateway.redaction import redact
 
 CAPACITY = 50_000
@@ -96,10 +97,4 @@ def make_partitions(moments: Iterable[datetime]) -> None:
 def keep_days(now: datetime) -> None:
     """Partitions for this day and the next ones are made, and those of more than seven days ago dropped."""
     make_partitions(now + timedelta(days=days) for days in range(DAYS_AHEAD + 1))
-    first = f"{TABLE}_{now - timedelta(days=DAYS):%Y%m%d}"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [TABLE])
-        for (name,) in cursor.fetchall():
-            if name < first:
-                cursor.execute(f"DROP TABLE {name}")
+    drop_days_before(TABLE, now - timedelta(days=DAYS))

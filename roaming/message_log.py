@@ -11,6 +11,7 @@ import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from evcnet.partitions import drop_days_before
 from roaming.models import PartnerConnection
 from roaming.redaction import redact, redact_path
 
@@ -89,10 +90,4 @@ def make_partitions(first: datetime, days: int) -> None:
 def keep_days(now: datetime) -> None:
     """Partitions of this day and the next ones are made, and those of more than thirty days ago dropped."""
     make_partitions(now, DAYS_AHEAD + 1)
-    first = f"{TABLE}_{now - timedelta(days=DAYS):%Y%m%d}"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [TABLE])
-        for (name,) in cursor.fetchall():
-            if name < first:
-                cursor.execute(f"DROP TABLE {name}")
+    drop_days_before(TABLE, now - timedelta(days=DAYS))
