@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.conf import settings
 
 from customers.models import Provider
 from roaming import connections
@@ -14,6 +16,11 @@ from roaming.partner_client import PartnerNotReached, call_partner
 VERSIONS = ("2.2.1", "2.3.0")
 """What the portal speaks, from the oldest."""
 LONGEST_URL = 255
+
+
+def own_address(path: str, of_request: Callable[[str], str]) -> str:
+    """An address of ours as partners reach it: by PUBLIC_URL, else as the request at hand was reached."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}" if settings.PUBLIC_URL else of_request(path)
 
 
 class HandshakeRefused(Exception):

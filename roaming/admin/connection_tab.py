@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
@@ -19,7 +18,7 @@ from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from roaming import connections
-from roaming.handshake import HandshakeRefused, begin_handshake
+from roaming.handshake import HandshakeRefused, begin_handshake, own_address
 from roaming.models import Partner, PartnerConnection, PartnerMessage
 
 LISTED = 20
@@ -60,8 +59,7 @@ def _page(admin: ModelAdmin[Partner], request: StaffRequest, partner: Partner, f
 
 def versions_url(request: StaffRequest) -> str:
     """Ours, as partners reach it: by PUBLIC_URL, else by the address of this page."""
-    path = reverse("ocpi:versions")
-    return f"{settings.PUBLIC_URL.rstrip('/')}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
+    return own_address(reverse("ocpi:versions"), request.build_absolute_uri)
 
 
 def posts(admin: ModelAdmin[Partner]) -> list[URLPattern]:

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from roaming import connections
-from roaming.handshake import HandshakeRefused, accept_credentials, own_credentials
+from roaming.handshake import HandshakeRefused, accept_credentials, own_address, own_credentials
 from roaming.models import Partner, PartnerConnection
 from roaming.ocpi.descriptions import described
 from roaming.ocpi.errors import GENERIC, OcpiError
 from roaming.ocpi.serializers import CredentialsSerializer
 from roaming.ocpi.tasks import pull_tokens_of_partner, push_changes_of_partner
-from roaming.ocpi.views import OcpiView, absolute
+from roaming.ocpi.views import OcpiView
 
 
 class CredentialsEndpoint(OcpiView):
@@ -67,7 +67,7 @@ class CredentialsEndpoint(OcpiView):
         return self.answer(credentials)
 
     def _versions_url(self) -> str:
-        return absolute(self.request, reverse("ocpi:versions"))
+        return own_address(reverse("ocpi:versions"), self.request.build_absolute_uri)
 
 
 def _check_roles(roles: list[dict[str, str]], partner: Partner) -> None:

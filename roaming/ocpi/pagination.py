@@ -16,9 +16,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from roaming.handshake import own_address
 from roaming.ocpi.envelope import envelope
 from roaming.ocpi.errors import OcpiError
-from roaming.ocpi.views import absolute
 from tariffs.ocpi.fields import Fields
 
 MOST = 100
@@ -92,5 +92,5 @@ def _page(
         values = {name: value for name, value in request.query_params.items() if name in ("date_from", "date_to")}
         values |= {"offset": str(query.offset + rows), "limit": str(query.limit)}
         values |= {} if last is None else {"after": str(last)}
-        response["Link"] = f'<{absolute(request, request.path)}?{urlencode(values)}>; rel="next"'
+        response["Link"] = f'<{own_address(request.path, request.build_absolute_uri)}?{urlencode(values)}>; rel="next"'
     return response

@@ -8,11 +8,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from roaming.handshake import VERSIONS
+from roaming.handshake import VERSIONS, own_address
 from roaming.ocpi.descriptions import described
 from roaming.ocpi.errors import GENERIC, OcpiError
 from roaming.ocpi.serializers import VersionDetailsSerializer, VersionSerializer
-from roaming.ocpi.views import OcpiView, absolute
+from roaming.ocpi.views import OcpiView
 
 MODULES = (
     ("credentials", "SENDER"),
@@ -30,9 +30,7 @@ class VersionList(OcpiView):
     @extend_schema(responses=described(VersionSerializer, many=True))
     def get(self, request: Request) -> Response:
         """The versions of OCPI that the portal speaks."""
-        return self.answer(
-            [{"version": each, "url": absolute(request, reverse("ocpi:details", args=[each]))} for each in VERSIONS]
-        )
+        return self.answer([{"version": each, "url": _address(request, "details", each)} for each in VERSIONS])
 
 
 class VersionDetails(OcpiView):
@@ -40,14 +38,14 @@ class VersionDetails(OcpiView):
     def get(self, request: Request) -> Response:
         """The endpoints of one version."""
         endpoints = [
-            {
-                "identifier": module,
-                "role": role,
-                "url": absolute(request, reverse(f"ocpi:{module}", args=[self.version])),
-            }
+            {"identifier": module, "role": role, "url": _address(request, module, self.version)}
             for module, role in MODULES
         ]
         return self.answer({"version": self.version, "endpoints": endpoints})
+
+
+def _address(request: Request, name: str, version: str) -> str:
+    return own_address(reverse(f"ocpi:{name}", args=[version]), request.build_absolute_uri)
 
 
 class NothingHere(OcpiView):

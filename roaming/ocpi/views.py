@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
 from django.utils import timezone
@@ -97,13 +96,6 @@ class OcpiView(APIView):
 
     def answer(self, data: Any = None, *, status: int = SUCCESS, message: str = "Success") -> Response:
         return Response(envelope(data, status, message))
-
-
-def absolute(request: Request, path: str) -> str:
-    """An address of ours as partners reach it: that of PUBLIC_URL, else of the request."""
-    if settings.PUBLIC_URL:
-        return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
-    return str(request.build_absolute_uri(path))
 
 
 @csrf_exempt
