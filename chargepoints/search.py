@@ -1,15 +1,18 @@
-"""Search for charge points by identity, name, street, postal code, city or charge group; and for locations."""
+"""Search for charge points by identity, name, street, postal code, city or charge group, and for locations; zone of a point."""
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint, Location
 from customers.search import either, split_words
 from evcnet.code_keys import IdentityKey, holds
+from evcnet.codes import identity_key
 
 
 def points_named(points: Any, text: str) -> Any:
@@ -33,6 +36,13 @@ def locations_named(locations: Any, text: str) -> Any:
         own = Q(code__icontains=word) | _at_place(word) | holds("postal_code", IdentityKey, text)
         locations = locations.filter(own)
     return locations
+
+
+def zone_of(identity: str) -> tzinfo:
+    """The time zone of the provider of the charge point of this identity; the platform's where there is none."""
+    key = identity_key(identity.strip().replace("\x00", ""))
+    point = ChargePoint.objects.select_related("provider").filter(identity__identity_key=key).first()
+    return point.provider.zone if point else timezone.get_default_timezone()
 
 
 def _at_place(word: str) -> Q:

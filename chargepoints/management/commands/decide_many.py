@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,9 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize_many
 from chargepoints.authorization_facts import Question
-from chargepoints.models import ChargePoint
+from chargepoints.search import zone_of
 from customers.models import Provider
 from customers.provider_lookup import ProviderRequired, get_provider
-from evcnet.codes import identity_key
 from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.importexport.csv_file import Sheet, read_csv, write_csv
 from evcnet.importexport.formulas import escaped, unescaped
@@ -76,7 +76,7 @@ def _named(sheet: Sheet) -> Sheet:
 
 def _questions(sheet: Sheet, provider: Provider | None, now: datetime) -> tuple[list[Question], list[RowError]]:
     questions, errors = [], []
-    zones = _Zones(provider)
+    zone_at = (lambda _: provider.zone) if provider else cache(zone_of)
     for number, cells in zip(sheet.numbers, sheet, strict=True):
         row = {name: unescaped(str(cell).strip()) for name, cell in zip(sheet.headers or [], cells, strict=True)}
         empty = [RowError(number, name, "Required.") for name in COLUMNS[:2] if not row[name]]
@@ -85,29 +85,12 @@ def _questions(sheet: Sheet, provider: Provider | None, now: datetime) -> tuple[
         errors += empty
         try:
             typed = row.get("at")
-            at = read_moment(typed, lambda: zones.of(row["charge_point"])) if typed else now  # noqa: B023
+            at = read_moment(typed, lambda: zone_at(row["charge_point"])) if typed else now  # noqa: B023
         except NotAMoment as wrong:
             errors.append(RowError(number, "at", str(wrong)))
         else:
             questions.append((row["card"], row["charge_point"], at))
     return questions, errors
-
-
-class _Zones:
-    """The time zone of a charge point's provider, asked once a point; the platform's for an unknown one."""
-
-    def __init__(self, provider: Provider | None) -> None:
-        self.provider = provider
-        self.zones: dict[str, tzinfo] = {}
-
-    def of(self, identity: str) -> tzinfo:
-        if self.provider:
-            return self.provider.zone
-        key = identity_key(identity.replace("\x00", ""))
-        if key not in self.zones:
-            point = ChargePoint.objects.select_related("provider").filter(identity__identity_key=key).first()
-            self.zones[key] = point.provider.zone if point else timezone.get_default_timezone()
-        return self.zones[key]
 
 
 def _answers(questions: list[Question], provider: Provider | None, now: datetime) -> Iterator[list[str]]:

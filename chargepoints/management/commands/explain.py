@@ -1,17 +1,17 @@
 """Command: explain why a card may, or may not, charge at a charge point."""
 
 import json
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from chargepoints.authorization import authorize_at
-from chargepoints.models import ChargePoint, Session
+from chargepoints.models import Session
+from chargepoints.search import zone_of
 from chargepoints.session_recorder import explain_session
 from customers.provider_lookup import ProviderRequired, get_provider
-from evcnet.codes import identity_key
 from evcnet.datetimes import NotAMoment, read_moment
 
 
@@ -51,16 +51,9 @@ class Command(BaseCommand):
         if not options["at"]:
             return now
         try:
-            return read_moment(options["at"], lambda: _zone(options["charge_point"]))
+            return read_moment(options["at"], lambda: zone_of(options["charge_point"]))
         except NotAMoment as wrong:
             raise CommandError(f"--at: {wrong}", returncode=2) from wrong
-
-
-def _zone(identity: str) -> tzinfo:
-    """The time zone of the charge point's provider."""
-    key = identity_key(identity.strip().replace("\x00", ""))
-    point = ChargePoint.objects.select_related("provider").filter(identity__identity_key=key).first()
-    return point.provider.zone if point else timezone.get_default_timezone()
 
 
 def _lines(output: dict[str, Any]) -> list[str]:
