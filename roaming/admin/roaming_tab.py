@@ -25,6 +25,8 @@ from roaming.open_groups import decision_for_partners
 from tariffs.current_price import CurrentPrice
 
 LISTED = 20
+VIEW_PARTNERS = "roaming.view_partner"
+"""Held for a user group it shows none: partners are the provider's."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class PartnerRow:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One audience: ``sees`` says by which way, empty where by none; ``uses`` is yes, no or some; ``prices`` are those it pays."""
+    """One audience: ``sees`` says by which way, empty where by none; ``uses`` is yes, no or some; ``prices`` are those it
+    pays, ``others`` in words those that the login does not see."""
 
     who: str
     sees: str
     uses: str
     prices: tuple[CurrentPrice, ...]
+    others: str = ""
 
 
 def roaming_tab(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
@@ -55,10 +59,13 @@ def roaming_tab(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Ch
     places = Location.objects.visible_to(login).filter(chargepoint__charge_group=group).distinct()
     published = places.filter(published=True).count()
     roaming = snapshot.judge_roaming()
+    may_see_partners = login.scope(VIEW_PARTNERS).within(group.provider_id) is None
+    by_partners = _partners_row(partners, may_see_partners, in_apps=published > 0)
     context = admin.page_context(request, group, str(group)) | {
         "terms": snapshot.stored,
         "may_change_terms": group.closed_at is None and may_change_terms(login, group),
-        "may_see_partners": login.has_perm("roaming.view_partner"),
+        "may_see_partners": may_see_partners,
+        "partners_charge": by_partners.uses,
         "may_publish": login.has_perm("chargepoints.publish_location"),
         "decision": roaming,
         "price": snapshot.price_of(roaming),
@@ -68,7 +75,7 @@ def roaming_tab(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: Ch
         "unpublished": (unpublished := places.filter(published=False).count()),
         "more": max(published + unpublished - LISTED, 0),
         "places": list(places.annotate(points=_points(group)).order_by("published", "name", "pk")[:LISTED]),
-        "matrix": list(_matrix(snapshot, login, partners, in_apps=published > 0)),
+        "matrix": list(_matrix(snapshot, login, by_partners, in_apps=published > 0)),
     }
     return TemplateResponse(request, "chargegroups/roaming.html", context)
 
@@ -97,17 +104,25 @@ def _own_roaming_cards(login: StaffMember, group: ChargeGroup) -> int:
 
 
 def _matrix(
-    snapshot: GroupSnapshot, login: StaffMember, partners: list[PartnerRow], *, in_apps: bool
+    snapshot: GroupSnapshot, login: StaffMember, by_partners: MatrixRow, *, in_apps: bool
 ) -> Iterator[MatrixRow]:
     """The three switches in one picture: published, access, roaming."""
     anybody = "apps of others" if in_apps else ""
     for audience in audiences(snapshot, grouped_access(snapshot, login, statuses=["active"])):
         yield MatrixRow(audience.who, anybody, audience.verdict, _prices(audience))
-    by_ocpi = "by OCPI" if in_apps and any(row.allowed for row in partners) else ""
-    prices = {row.price.version: row.price for row in partners if row.price}
-    uses = "yes" if partners and all(row.allowed for row in partners) else "no"
-    yield MatrixRow("Customers of roaming partners", by_ocpi, uses, tuple(prices.values()))
+    yield by_partners
     yield MatrixRow("Everybody else", anybody, "no", ())
+
+
+def _partners_row(partners: list[PartnerRow], may_see_partners: bool, *, in_apps: bool) -> MatrixRow:
+    """What was agreed with a partner is for those who see it; what the group says of roaming is for all who see the group."""
+    allowed = [row for row in partners if row.allowed]
+    uses = ("yes" if len(allowed) == len(partners) else "some") if allowed else "no"
+    hidden = [row for row in allowed if row.agreement.tariff_id and not may_see_partners]
+    prices = {row.price.version: row.price for row in allowed if row.price and row not in hidden}
+    others = "what was agreed with each partner" if hidden else ""
+    by_ocpi = "by OCPI" if in_apps and allowed else ""
+    return MatrixRow("Customers of roaming partners", by_ocpi, uses, tuple(prices.values()), others)
 
 
 def _prices(audience: Audience) -> tuple[CurrentPrice, ...]:

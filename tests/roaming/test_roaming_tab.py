@@ -59,6 +59,17 @@ def test_who_may_not_see_partners_reads_how_many_there_are(roaming, tab):
     assert "ChargeAll" not in text and "Wattfinder" not in text
 
 
+def test_prices_agreed_with_partners_are_read_by_those_alone_who_see_the_provider_s_partners(roaming, tab):
+    reads_north = make.StaffMemberFactory(role="read_only", user_group=roaming.north)
+    for login in (roaming.carla, reads_north):
+        context, text = tab(login)
+        assert "0.29" not in text and "Agreed" not in text and "ChargeAll" not in text
+        (row,) = [each for each in context["matrix"] if each.who == "Customers of roaming partners"]
+        assert (row.uses, [each.code for each in row.prices]) == ("yes", ["CHEAP"])
+        assert "what was agreed with each partner" in text
+    assert "0.29" in tab(roaming.ben)[1]
+
+
 class TestTheMatrix:
     def rows(self, tab, login):
         context, _ = tab(login)
@@ -71,6 +82,13 @@ class TestTheMatrix:
         assert rows["Customers of your other user groups"] == ("apps of others", "no", [])
         assert rows["Customers of roaming partners"] == ("by OCPI", "yes", ["AGREED", "CHEAP"])
         assert rows["Everybody else"] == ("apps of others", "no", [])
+
+    def test_some_partners_may_charge_where_the_price_list_of_others_is_not_in_force(self, roaming, tab):
+        expired = make.TariffFactory(
+            provider=roaming.greengrid, code="LATER", valid_from=make.LONG_AGO.replace(year=2099)
+        )
+        roaming.chargeall.agreements.update(tariff=expired)
+        assert self.rows(tab, roaming.ben)["Customers of roaming partners"][1:] == ("some", ["CHEAP"])
 
     def test_unpublished_nobody_sees_it_and_access_is_the_same(self, roaming, tab):
         rows = self.rows(tab, roaming.ben)
