@@ -13,7 +13,7 @@ from django_countries import countries
 from chargegroups.models import Terms
 from chargepoints.models import ChargePoint, Connector, FeedPoint, Location
 from chargepoints.ocpi.location_object import parse_location
-from chargepoints.ocpi.vocabulary import CONNECTORS, FORMATS, LATER_CONNECTORS, PHASES, REMOVED
+from chargepoints.ocpi.vocabulary import FORMATS, PHASES, REMOVED, connector_names
 from customers.models import Provider
 from evcnet.codes import identity_key
 from evcnet.datetimes import database_clock
@@ -198,8 +198,7 @@ class _Points:
         return f"OCPI {self.version} has no word for its connector {strange[0].ocpi_id}." if strange else ""
 
     def _has_words(self, connector: Connector) -> bool:
-        standards = CONNECTORS if self.version == FIRST else (*CONNECTORS, *LATER_CONNECTORS)
-        known = connector.standard in standards and connector.format in FORMATS
+        known = connector.standard in connector_names(self.version) and connector.format in FORMATS
         return known and connector.power_type in PHASES
 
     def _repeats(self, point: ChargePoint) -> str:

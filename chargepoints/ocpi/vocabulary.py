@@ -31,6 +31,11 @@ _LINE_TO_LINE = 300
 """Volts. OCPI wants those between line and neutral; where more are given for three phases, they are between lines."""
 
 
+def connector_names(version: str) -> tuple[str, ...]:
+    """Those that a version of OCPI has."""
+    return CONNECTORS if version == "2.2.1" else (*CONNECTORS, *LATER_CONNECTORS)
+
+
 def watts(power_type: str, volts: int, amps: int) -> int:
     """What a connector can give at most, where the file does not say it."""
     if power_type == "AC_3_PHASE" and volts > _LINE_TO_LINE:

@@ -14,9 +14,10 @@ from chargepoints.models import ChargePoint, Session
 from customers.models import StaffMember
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
-from roaming.models import Agreement, Partner, PartnerToken
+from roaming.handshake import VERSIONS
+from roaming.models import Agreement, Partner, PartnerConnection, PartnerToken
 from roaming.ocpi.partner_sessions import sessions_of
-from roaming.open_groups import open_groups
+from roaming.ocpi.partner_view import PartnerView
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
@@ -40,17 +41,17 @@ def groups_view(admin: ModelAdmin[Partner], request: StaffRequest, partner: Part
 
 
 def _rows(partner: Partner, now: datetime) -> list[dict[str, Any]]:
-    """Each open group with its price and its locations."""
-    groups = open_groups(partner, now)
+    """Each open group with its price, its charge points, and how many of them the partner sees."""
+    view = PartnerView(partner, _version(partner))
+    groups = view.groups
     tariffs = Tariff.objects.filter(pk__in={each.tariff for each in groups.values()})
     prices = current_prices(tariffs, now)
-    published = Q(location__published=True)
     counts = {
         row["charge_group"]: row
         for row in ChargePoint.objects.filter(charge_group__in=list(groups))
         .order_by()
         .values("charge_group")
-        .annotate(points=Count("pk"), published=Count("pk", filter=published))
+        .annotate(points=Count("pk"), published=Count("pk", filter=Q(pk__in=view.points().values("pk"))))
     }
     nothing = {"points": 0, "published": 0}
     rows = [
@@ -58,6 +59,12 @@ def _rows(partner: Partner, now: datetime) -> list[dict[str, Any]]:
         for pk, each in groups.items()
     ]
     return sorted(rows, key=lambda row: (row["group"].name, row["group"].pk))
+
+
+def _version(partner: Partner) -> str:
+    """That by which it is connected, else the newest that it may choose."""
+    connection = PartnerConnection.objects.filter(partner=partner).first()
+    return (connection and connection.version) or VERSIONS[-1]
 
 
 def _sessions(partner: Partner, login: StaffMember, now: datetime) -> dict[str, Any]:

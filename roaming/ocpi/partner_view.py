@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, Location
+from chargepoints.models import ChargePoint, Connector, Location
 from chargepoints.ocpi.export_locations import LocationExport, PartnerPrice, export_locations
+from chargepoints.ocpi.vocabulary import FORMATS, PHASES, connector_names
 from evcnet.importexport.report import Exported
 from roaming.models import Partner
 from roaming.ocpi.evse_status import live_statuses
-from roaming.open_groups import open_groups
+from roaming.open_groups import OpenGroup, open_groups
 from tariffs.ocpi.export_tariffs import TariffExport
 
 
@@ -26,10 +27,12 @@ class PartnerView:
         self.partner, self.version, self.now = partner, version, timezone.now()
 
     @cached_property
+    def groups(self) -> dict[int, OpenGroup]:
+        return open_groups(self.partner, self.now)
+
+    @cached_property
     def prices(self) -> dict[int, PartnerPrice]:
-        return {
-            pk: PartnerPrice(each.tariff, each.changed_at) for pk, each in open_groups(self.partner, self.now).items()
-        }
+        return {pk: PartnerPrice(each.tariff, each.changed_at) for pk, each in self.groups.items()}
 
     def locations(self, date_from: datetime | None = None, date_to: datetime | None = None) -> QuerySet[Location]:
         """Those that the partner sees, changed within the moments; without what can't be said in OCPI."""
@@ -43,6 +46,17 @@ class PartnerView:
         if date_from is not None:
             rows = rows.filter(self._changed_since(date_from))
         return rows if date_to is None else rows.exclude(self._changed_since(date_to))
+
+    def points(self) -> QuerySet[ChargePoint]:
+        """The EVSEs of these locations: of groups that are open, with connectors for all of which OCPI has words."""
+        unnamed = ~Q(standard__in=connector_names(self.version), format__in=FORMATS, power_type__in=list(PHASES))
+        points: QuerySet[ChargePoint] = ChargePoint.objects.filter(
+            Exists(Connector.objects.filter(charge_point=OuterRef("pk"))),
+            ~Exists(Connector.objects.filter(unnamed, charge_point=OuterRef("pk"))),
+            charge_group__in=list(self.groups),
+            location__in=self.locations().values("pk"),
+        )
+        return points
 
     def write_locations(self, rows: Sequence[Location]) -> list[dict[str, Any]]:
         """The objects of these rows; what can't be said in OCPI is not among them."""

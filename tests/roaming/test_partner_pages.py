@@ -6,8 +6,10 @@ import pytest
 
 from customers.models import AuditEntry
 from roaming.models import Agreement, Partner, PartnerConnection
+from roaming.ocpi.partner_view import PartnerView
 from tests import factories as make
 from tests.portal.forms import page_form
+from tests.roaming.ocpi.conftest import CONNECTOR, put_on_map
 from tests.roaming.ocpi.partner_server import PartnerServer
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,24 @@ class TestGroupsAndPrices:
         browser = signed_in(roaming.ben)
         assert "0.29" in browser.get(page(roaming.chargeall, "groups")).content.decode()
         assert "0.20" in browser.get(page(roaming.wattfinder, "groups")).content.decode()
+
+    def test_only_points_count_as_shown_that_the_partner_is_given(self, roaming, signed_in):
+        for connectors, complete in (
+            (["IEC_62196_T2"], True),
+            ([], True),
+            (["IEC_62196_T2", "PLUG"], True),
+            (["IEC_62196_T2"], False),
+        ):
+            point = make.ChargePointFactory(charge_group=roaming.leusden)
+            for number, standard in enumerate(connectors):
+                point.connectors.create(ocpi_id=str(number), **CONNECTOR | {"standard": standard})
+            put_on_map(point.location, **{} if complete else {"latitude": None})
+        (row,) = signed_in(roaming.ben).get(page(roaming.chargeall, "groups")).context["rows"]
+
+        given = PartnerView(roaming.chargeall, "2.2.1")
+        evses = [evse for each in given.write_locations(list(given.locations())) for evse in each["evses"]]
+        assert row["published"] == len(evses) == given.points().count() == 1
+        assert row["points"] == roaming.leusden.chargepoint_set.count() > 4
 
     def test_without_an_agreement_nothing_is_open(self, roaming, signed_in):
         lonely = make.PartnerFactory(provider=roaming.greengrid, agreed=False)
