@@ -8,20 +8,16 @@ the same at one million.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from bench.measuring import Measured
+from bench.world import own_database
 
 SIZES = 100_000, 10_000_000
 MONTHS = 13
@@ -210,23 +206,6 @@ def _run() -> dict[int, dict[str, float]]:
             world.pages()  # first once, since a first reading marks what it touches
             figures[size] = {**world.pages(), DROPPED: world.drop_month(), "filled": filled}
         return figures
-
-
-@contextmanager
-def own_database() -> Iterator[None]:
-    """A private PostgreSQL of its own, migrated and with Django set up; removed again."""
-    folder = Path(tempfile.mkdtemp(prefix="evcnet-bench-"))
-    folder.chmod(0o711)
-    os.environ |= {"EVCNET_VAR": str(folder), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "evcnet.settings"}
-    try:
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-        import django
-
-        django.setup()
-        yield
-    finally:
-        subprocess.run([sys.executable, "manage.py", "database", "stop"], check=False, capture_output=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_world() -> World:
