@@ -65,27 +65,41 @@ def _number(given: Any, name: str, *, least: int) -> int | None:
     return int(text)
 
 
-def paged(
-    request: Request, rows: QuerySet[Any], write: Callable[[Sequence[Any]], list[Any]], query: PageQuery
-) -> Response:
+Write = Callable[[Sequence[Any]], list[Any]]
+
+
+def paged(request: Request, rows: QuerySet[Any], write: Write, query: PageQuery) -> Response:
     """One page of the rows, each page a slice of their ids; ``write`` makes objects of them."""
-    total = rows.count()
-    ordered = rows.order_by("pk")
-    start = ordered.filter(pk__gt=query.after) if query.after is not None else ordered[query.offset :]
-    page = list(start[: query.limit])
-    return _page(request, query, write(page), total, last=page[-1].pk if page else None, rows=len(page))
+    return paged_in_turn(request, [rows], write, query)
+
+
+def paged_in_turn(request: Request, parts: Sequence[QuerySet[Any]], write: Write, query: PageQuery) -> Response:
+    """As ``paged``, of rows of several kinds, one kind after the other; of the first the ids say where a page begins."""
+    counts = [rows.count() for rows in parts]
+    page = list(_behind(parts[0].order_by("pk"), query)[: query.limit])
+    last, offset = page[-1].pk if page else None, query.offset
+    for rows, before in zip(parts[1:], counts, strict=False):
+        offset = max(offset - before, 0)
+        if more := list(rows.order_by("pk")[offset : offset + query.limit - len(page)]):
+            page, last = page + more, None
+    return page_response(request, query, write(page), sum(counts), last=last, rows=len(page))
+
+
+def _behind(rows: QuerySet[Any], query: PageQuery) -> QuerySet[Any]:
+    return rows.filter(pk__gt=query.after) if query.after is not None else rows[query.offset :]
 
 
 def paged_objects(request: Request, objects: Sequence[Any], query: PageQuery) -> Response:
     """One page of objects that are all at hand."""
     page = list(objects[query.offset : query.offset + query.limit])
-    return _page(request, query, page, len(objects), last=None, rows=len(page))
+    return page_response(request, query, page, len(objects), last=None, rows=len(page))
 
 
-def _page(
+def page_response(
     request: Request, query: PageQuery, written: list[Any], total: int, *, last: int | None, rows: int
 ) -> Response:
-    """``rows`` are those that were read for it, of which not all need to be written."""
+    """``rows`` are those that were read for it, of which not all need to be written. ``last``: behind it the next page begins;
+    None: by the offset alone."""
     response = Response(envelope(written))
     response["X-Total-Count"], response["X-Limit"] = str(total), str(MOST)
     if rows and query.offset + rows < total:
