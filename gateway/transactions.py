@@ -55,6 +55,7 @@ class Start:
     evse: int = 0
     meter: Decimal | None = None
     code: str | None = None
+    connector: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _set_start(
     row: Transaction, point: ChargePoint, start: Start, now: datetime, partner_says: PartnerSays | None
 ) -> Authorization | None:
     plausible = now - BEHIND <= start.at <= now + AHEAD
-    row.evse, row.reported_start, row.last_message_at = start.evse, start.at, now
+    row.evse, row.connector, row.reported_start, row.last_message_at = start.evse, start.connector, start.at, now
     row.started_at = _whole(min(start.at, now) if plausible else now)
     row.meter_start = start.meter if row.meter_start is None else row.meter_start
     row.meter_latest = row.meter_latest if row.meter_latest is not None else start.meter
@@ -179,6 +180,11 @@ def _save(row: Transaction) -> None:
         if not row.code:
             row.code = str(row.pk)
             row.save(update_fields=["code"])
+
+
+def note_connector(charge_point: int, code: str, evse: int, connector: int) -> None:
+    """Where the cable came after the card: what the start did not say."""
+    Transaction.objects.filter(charge_point=charge_point, code=code, evse=0).update(evse=evse, connector=connector)
 
 
 def read_meter(charge_point: int, code: str, readings: Iterable[Reading], now: datetime | None = None) -> None:

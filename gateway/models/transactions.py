@@ -25,13 +25,14 @@ class Transaction(models.Model):
 
     ``code`` is the id that device and gateway name it by. ``started_at`` None: its end or its readings came, and no start.
     ``reported_start`` is what the device said, by which a start that comes twice is known again; ``started_at`` is what
-    counts. Meter readings are in Wh.
+    counts. Meter readings are in Wh. ``evse`` is the connector of OCPP 1.6; 2.0.1 names a ``connector`` of the EVSE beside.
     """
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     charge_point = models.ForeignKey(ChargePoint, models.PROTECT)
     code = models.CharField("id", max_length=36)
     evse = models.PositiveIntegerField(default=0)
+    connector = models.PositiveIntegerField(default=0, db_default=0)
     card_uid = models.CharField("card", max_length=36, blank=True)
     card = models.ForeignKey(ChargeCard, models.PROTECT, null=True)
     customer = models.ForeignKey(Customer, models.PROTECT, null=True)
@@ -89,6 +90,12 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def connector_number(self) -> int:
+        """Which connector of the charge point, counted from 1; 0: the device did not say. A station of several EVSEs counts
+        these, of one its connectors."""
+        return self.connector or self.evse if self.evse == 1 else self.evse
 
 
 class MeterReading(models.Model):

@@ -71,20 +71,21 @@ class Connection201(DeviceConnection, ChargePoint):
         code, uid = transaction_info["transaction_id"], (more.get("id_token") or {}).get("id_token")
         values = readings(more.get("meter_value") or (), moment)
         evse = more.get("evse") or {}
-        verdict = await self._take_event(event_type, code, uid, at, values, int(evse.get("id") or 0))
+        verdict = await self._take_event(event_type, code, uid, at, values, evse)
         await self._take_charging_state(transaction_info.get("charging_state"), event_type, evse, timestamp)
         return call_result.TransactionEvent(id_token_info=_info(verdict) if verdict is not None else None)
 
     async def _take_event(
-        self, event_type: str, code: str, uid: str | None, at: Any, values: list[Reading], evse: int
+        self, event_type: str, code: str, uid: str | None, at: Any, values: list[Reading], evse: dict[str, Any]
     ) -> str | None:
         """The verdict about the card that the event names; None where it names none."""
+        number, connector = int(evse.get("id") or 0), int(evse.get("connector_id") or 0)
         if event_type == "Started":
             begun = next(
                 (each for each in values if each.context == "Transaction.Begin"), values[0] if values else None
             )
             meter = begun.watt_hours if begun else None
-            start = transactions.Start(self.charge_point, uid or "", at, evse, meter, code)
+            start = transactions.Start(self.charge_point, uid or "", at, number, meter, code, connector)
             row, answer = await self.run(transactions.begin, start)
             self._keep_decision(answer)
             return row.verdict if uid is not None else None
@@ -92,6 +93,8 @@ class Connection201(DeviceConnection, ChargePoint):
             end = transactions.End(self.charge_point, code, at, readings=tuple(values))
             await self.run(transactions.end, end)
             return None
+        if number:
+            await self.run(transactions.note_connector, self.charge_point, code, number, connector)
         if values:
             await self.run(transactions.read_meter, self.charge_point, code, values)
         if uid is None:

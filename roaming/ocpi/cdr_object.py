@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from chargepoints.models import ChargePoint, Rating
+from chargepoints.models import Rating, Session
 from chargepoints.ocpi.export_locations import location_fields
 from roaming.models import PartnerToken
 from roaming.ocpi.session_object import (
@@ -17,6 +17,7 @@ from roaming.ocpi.session_object import (
     hours,
     price,
     seconds,
+    transaction_of,
 )
 from tariffs.ocpi.export_tariffs import tariff_of_version
 
@@ -50,7 +51,7 @@ def cdr_object(
         "session_id": session.code,
         "cdr_token": cdr_token(token),
         "auth_method": AUTHORIZED[token.whitelist],
-        "cdr_location": _place(session.charge_point),
+        "cdr_location": _place(session),
         "currency": rating.currency,
         "tariffs": [tariff] if tariff else [],
         "charging_periods": charging_periods(session, rating, rating.tariff_version.tariff.code),
@@ -78,8 +79,9 @@ def _costs(rating: Rating, version: str, sign: int) -> dict[str, Any]:
     return {"total_cost": price(sign * rating.excl_vat, sign * rating.incl_vat, version), **parts}
 
 
-def _place(point: ChargePoint) -> dict[str, Any]:
-    connector, location = connector_of(point), point.location
+def _place(session: Session) -> dict[str, Any]:
+    point = session.charge_point
+    connector, location = connector_of(point, transaction_of(session)), point.location
     fields = location_fields(location) if location else {}
     written = {
         "id": fields.get("id", "-"),

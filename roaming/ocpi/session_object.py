@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from chargepoints.models import ChargePoint, Connector, Rating, Session
-from customers.models import Provider
 from gateway.models import Transaction
 from roaming.models import PartnerToken
 from tariffs.ocpi.export_tariffs import FIRST
@@ -21,7 +20,7 @@ def session_object(session: Session, rating: Rating | None, token: PartnerToken,
     """``rating`` is the one that counts; None: the session has no price."""
     counted = rating or session
     written = {
-        **_common(session.provider, session.charge_point, session.code, session.started_at, token),
+        **_common(session, transaction_of(session), session.code, session.started_at, token),
         "end_date_time": seconds(counted.ended_at),
         "kwh": counted.kwh,
         "currency": rating.currency if rating else session.provider.currency,
@@ -36,7 +35,7 @@ def running_object(row: Transaction, token: PartnerToken) -> dict[str, Any]:
     """A transaction that runs: what its meter has said so far."""
     begun, latest = row.meter_start, row.meter_latest
     return {
-        **_common(row.provider, row.charge_point, session_id(row), row.started_at or row.last_message_at, token),
+        **_common(row, row, session_id(row), row.started_at or row.last_message_at, token),
         "kwh": max(latest - begun, Decimal(0)) / 1000 if begun is not None and latest is not None else Decimal(0),
         "currency": row.tariff_version.tariff.currency if row.tariff_version else row.provider.currency,
         "status": "ACTIVE",
@@ -49,8 +48,16 @@ def session_id(row: Transaction) -> str:
     return f"OCPP-{row.pk}"
 
 
-def _common(provider: Provider, point: ChargePoint, code: str, begun: datetime, token: PartnerToken) -> dict[str, Any]:
-    connector = connector_of(point)
+def transaction_of(session: Session) -> Transaction | None:
+    """None: the session came from elsewhere than our gateway."""
+    return getattr(session, "transaction", None)
+
+
+def _common(
+    row: Session | Transaction, used: Transaction | None, code: str, begun: datetime, token: PartnerToken
+) -> dict[str, Any]:
+    provider, point = row.provider, row.charge_point
+    connector = connector_of(point, used)
     return {
         "country_code": provider.country_code.code,
         "party_id": provider.party_id,
@@ -64,9 +71,12 @@ def _common(provider: Provider, point: ChargePoint, code: str, begun: datetime, 
     }
 
 
-def connector_of(point: ChargePoint) -> Connector | None:
-    """The first; which one was used, the portal does not keep."""
-    return min(point.connectors.all(), key=lambda each: each.ocpi_id, default=None)
+def connector_of(point: ChargePoint, used: Transaction | None) -> Connector | None:
+    """That of the transaction, by its number or its place; the first where the gateway did not see the transaction."""
+    rows = sorted(point.connectors.all(), key=lambda each: (len(each.ocpi_id), each.ocpi_id))
+    number = used.connector_number if used else 0
+    named = [each for each in rows if each.ocpi_id == str(number)]
+    return next(iter(named or rows[number - 1 : number] or rows), None)
 
 
 def cdr_token(token: PartnerToken) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chargepoints.models import Rating, Session
 from chargepoints.session_recorder import Recorder
 from gateway.models import Transaction
-from gateway.transactions import Start, begin
+from gateway.transactions import End, Start, begin, end, note_connector
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,41 @@ def test_a_session_that_runs_is_active(charged):
     running = charged.emp.get("/ocpi/2.2.1/sessions").data[-1]
     assert (running["id"], running["status"], running["kwh"]) == (f"OCPP-{row.pk}", "ACTIVE", 2.5)
     assert "end_date_time" not in running
+
+
+def test_the_connector_is_told_that_the_device_said(charged):
+    connector = {"connector_id": "2"}
+    began = begin(Start(charged.plaza.pk, "04DE01", timezone.now() - timedelta(minutes=3), evse=2, code="A"))[0]
+    assert connector.items() <= charged.emp.get("/ocpi/2.2.1/sessions").data[-1].items()
+    end(End(charged.plaza.pk, "A", timezone.now()))
+    session, cdr = (charged.emp.get(f"/ocpi/2.2.1/{module}").data[-1] for module in ("sessions", "cdrs"))
+    assert session["id"] == cdr["session_id"] == f"OCPP-{began.pk}"
+    assert connector.items() <= session.items() and connector.items() <= cdr["cdr_location"].items()
+    # At a station of OCPP 2.0.1 with one EVSE it is the connector of that; where nobody said it, the first is named.
+    began = begin(Start(charged.plaza.pk, "04DE01", timezone.now(), code="B"))[0]
+    assert charged.emp.get("/ocpi/2.2.1/sessions").data[-1]["connector_id"] == "1"
+    note_connector(charged.plaza.pk, "B", 1, 2)
+    assert charged.emp.get("/ocpi/2.2.1/sessions").data[-1]["connector_id"] == "2"
+
+
+@pytest.mark.parametrize("module", ["sessions", "cdrs"])
+def test_the_links_of_pages_lead_once_through_all(charged, module):
+    for number in range(3, 6):
+        corrected(recorded(charged, f"S-{number}", "04DE01"))
+    for number in range(2):
+        begin(Start(charged.plaza.pk, "04DE01", timezone.now(), evse=number + 1, code=f"T-{number}"))
+    whole = [each["id"] for each in charged.emp.get(f"/ocpi/2.2.1/{module}").data]
+    assert len(whole) == len(set(whole)) == {"sessions": 6, "cdrs": 10}[module]
+    for limit in (1, 2, 3):
+        ids, path = [], f"/ocpi/2.2.1/{module}?limit={limit}"
+        while path:
+            page = charged.emp.get(path)
+            ids += [each["id"] for each in page.data]
+            assert page.headers["X-Total-Count"] == str(len(whole)) and len(page.data) <= limit
+            path = page.headers.get("Link", "")[1:].partition(">")[0].removeprefix("http://testserver")
+        assert ids == whole
+        by_offsets = [charged.emp.get(f"/ocpi/2.2.1/{module}?limit={limit}&offset={at}").data for at in range(11)]
+        assert [page[0]["id"] for page in by_offsets if page] == whole
 
 
 def test_nobody_elses_sessions_are_served(charged):
