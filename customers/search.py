@@ -1,14 +1,15 @@
-"""Search of customers and cards by name, number, e-mail address or what is on a card."""
+"""Search of customers and cards by name, number, e-mail address or what is on a card; each word is a part of any of them."""
 
 from __future__ import annotations
 
-from string import hexdigits
+from string import digits, hexdigits
 from typing import Any
+from unicodedata import normalize
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from customers.models import ChargeCard, Customer
-from evcnet.code_keys import IdentityKey, UidKey, holds
+from customers.models import SearchText
+from evcnet.search_keys import search_key
 
 MOST_WORDS = 5
 LONGEST_PAIR = 2
@@ -17,37 +18,47 @@ JOINING = ",;()\"'‘’“”"
 
 
 def search_customers(customers: Any, text: str) -> Any:
-    """Each word stands in name, number or e-mail, or in the uid or visual number of one of the customer's cards; or the
-    whole text stands in number, uid or visual number. Separators and case of numbers and uids make no difference."""
-    numbered = Customer.objects.filter(holds("number", IdentityKey, text))
-    whole = [numbered.values("pk"), ChargeCard.objects.filter(_printed(text)).values("customer_id")]
-    for word in split_words(text):
-        own = Q(name__icontains=word) | holds("number", IdentityKey, word) | Q(email__icontains=word)
-        of_cards = ChargeCard.objects.filter(_printed(word)).values("customer_id")
-        customers = customers.filter(pk__in=either(Customer.objects.filter(own).values("pk"), of_cards, *whole))
+    """Each word stands in name, number, e-mail address, or in uid or visual number of one of the customer's cards; all
+    without regard to case, accents and separators.
+
+    Each word with a digit is looked for on its own, beside those without: it may be of another of the cards.
+    """
+    words = search_words(text)
+    if words is None:
+        return customers
+    codes = [word for word in words if set(word) & set(digits)]
+    names = [word for word in words if word not in codes]
+    for each in [[code, *names] for code in codes] or [names]:
+        customers = customers.filter(pk__in=_texts(each).filter(customer__isnull=False).values("customer_id"))
     return customers
 
 
 def search_cards(cards: Any, text: str) -> Any:
-    """Each word stands in uid or visual number, or in name, number or e-mail of the customer; or the whole text stands
-    in uid or visual number."""
-    whole = ChargeCard.objects.filter(_printed(text)).values("pk")
-    for word in split_words(text):
-        own = ChargeCard.objects.filter(_printed(word)).values("pk")
-        named = Q(name__icontains=word) | holds("number", IdentityKey, word) | Q(email__icontains=word)
-        held = ChargeCard.objects.filter(customer_id__in=Customer.objects.filter(named).values("pk"))
-        cards = cards.filter(pk__in=either(own, held.values("pk"), whole))
-    return cards
+    """Each word stands in uid or visual number, or in name, number or e-mail address of the customer."""
+    words = search_words(text)
+    if words is None:
+        return cards
+    return cards.filter(pk__in=_texts(words).filter(card__isnull=False).values("card_id"))
 
 
-def _printed(text: str) -> Q:
-    """What a reader sees of a card, and what people read on it."""
-    return holds("uid", UidKey, text) | holds("visual_number", IdentityKey, text)
+def begins_with(customers: Any, text: str, *, row: str = "customer") -> Any:
+    """The rows, those first in which each word begins one: then in the order that they have. ``row``: customer or card."""
+    begin = [f" {word}" for word in search_words(text) or ()]
+    if not begin:
+        return customers
+    texts = _texts(begin).filter(**{row: OuterRef("pk")})
+    return customers.alias(begins=Exists(texts)).order_by("-begins", *customers.query.order_by)
 
 
-def either(*ids: Any) -> Any:
-    """Rows of one or of the other. An OR across two tables would keep every index from being used."""
-    return ids[0].order_by().union(*(each.order_by() for each in ids[1:]))
+def search_words(text: str) -> list[str] | None:
+    """The keys of the words; None where nothing was typed, and none where only separators were."""
+    words = split_words(normalize("NFC", text))
+    return [key for word in words if (key := search_key(word))] if words else None
+
+
+def _texts(words: list[str]) -> Any:
+    condition = Q.create([Q(text__contains=word) for word in words]) if words else Q(pk__in=[])
+    return SearchText.objects.filter(condition).order_by()
 
 
 def split_words(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from customers.models.letters import LetterSettings
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
 from customers.models.providers import Provider, UserGroup
+from customers.models.search_texts import SearchText
 from customers.models.status_changes import StatusChange
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Provider",
+    "SearchText",
     "StaffAlert",
     "StaffMember",
     "StatusChange",

@@ -99,10 +99,11 @@ class Customer(models.Model):
             models.Index(fields=["user_group", "status", "payment"], name="customer_facts"),
             models.Index(fields=["provider", "name", "id"], name="customer_by_name"),
             models.Index(fields=["erased_at"], condition=models.Q(erased_at__isnull=False), name="customer_erased"),
-            parts_of("name", "customer_name_parts"),
             models.Index(F("provider"), IdentityKey("number"), name="customer_by_number_key"),
-            parts_of(IdentityKey("number"), "customer_number_key_parts"),
-            parts_of("email", "customer_email_parts"),
+            models.Index(fields=["user_group", "name", "id"], name="customer_by_group"),
+            models.Index(fields=["provider", "status", "name", "id"], name="customer_by_status"),
+            models.Index(fields=["provider", "kind", "name", "id"], name="customer_by_kind"),
+            models.Index(fields=["provider", "payment", "name", "id"], name="customer_by_payment"),
         ]
 
     def __str__(self) -> str:
@@ -189,6 +190,11 @@ class ChargeCard(models.Model):
                 condition=Q(roaming=True, status="active"),
                 name="card_that_roams",
             ),
+            models.Index(fields=["provider", "uid", "id"], name="card_by_uid"),
+            models.Index(fields=["provider", "status", "uid", "id"], name="card_by_status"),
+            models.Index(fields=["provider", "type", "uid", "id"], name="card_by_type"),
+            models.Index(fields=["provider", "roaming", "uid", "id"], name="card_by_roaming"),
+            models.Index(fields=["provider", "valid_until", "id"], name="card_by_end"),
             parts_of(UidKey("uid"), "card_uid_key_parts"),
             parts_of(IdentityKey("visual_number"), "card_visual_key_parts"),
             models.Index(F("provider"), UnpaddedUidKey("uid"), name="card_uid_without_zeros"),

@@ -15,6 +15,7 @@ from chargepoints.models import ChargePoint, DecisionEntry, Session
 from customers.models import ChargeCard, Customer
 from evcnet.code_collisions import refuse_collisions
 from evcnet.code_keys import IdentityKey, UidKey, UnpaddedUidKey
+from evcnet.search_keys import search_key
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,22 @@ def test_python_and_the_database_have_one_key_of_any_text(db, text):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {key.template % {'expressions': '%s::text'}}", [text])
             assert cursor.fetchone() == (key.of(text),)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet="aZ é-ÿĀ.ž'ßŒŁİıſĳΩ\u0301’:", max_size=12) | anything)
+def test_texts_that_are_searched_have_one_key_in_python_and_in_the_database(db, text):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT evcnet_search_key(%s)", [text])
+        assert cursor.fetchone() == (search_key(text),)
+
+
+def test_each_letter_of_the_alphabet_with_an_accent_has_the_key_of_its_plain_one(db):
+    letters = "".join(map(chr, range(0x20, 0x250)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT evcnet_search_key(%s)", [letters])
+        assert cursor.fetchone() == (search_key(letters),)
+    assert search_key("Ñandú ÇELİK Łódź Øre Straße Æon") == "nandu celik lodz ore strasse aeon"
 
 
 @pytest.mark.parametrize("uid", OTHERWISE)

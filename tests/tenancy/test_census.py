@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 UNOWNED = {
     "gateway.GatewayProcess": "a process of the platform, which holds connections of all providers",
     "roaming.PartnerConnectionUse": "a counter of requests, read through the connection",
+    "customers.SearchText": "texts by which customers and cards are searched, read through these",
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
     "customers.Alert_user_groups": "the lines between alerts and the user groups concerned, read through alerts",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
