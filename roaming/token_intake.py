@@ -22,7 +22,10 @@ Key = tuple[str, str]
 """The key of the uid, and the type."""
 FIXED = ("provider_id", "partner_id", "uid", "type")
 """Columns that an update leaves as they were first given."""
-GIVEN = ("contract_id", "visual_number", "issuer", "valid", "whitelist", "language", "group_id")
+GIVEN = (
+    "contract_id", "visual_number", "issuer", "valid", "whitelist", "language", "group_id", "default_profile_type",
+    "energy_supplier", "energy_contract",
+)  # fmt: skip
 COLUMNS = (*FIXED, *GIVEN, "last_updated")
 _TABLE = PartnerToken._meta.db_table
 _STAGE = f"stage_{_TABLE}"

@@ -29,7 +29,7 @@ class PartnerTokenAdmin(ReadOnly, ModelAdmin[PartnerToken]):
     search_help_text = "Uid, visual number or contract id"
     fields = [
         "partner", "uid", "visual_number", "contract_id", "issuer", "type", "valid", "whitelist", "language", "group_id",
-        "last_updated",
+        "default_profile_type", "energy_supplier", "energy_contract", "last_updated",
     ]  # fmt: skip
     empty_words = "Tokens are what customers of partners show. They arrive by OCPI, or from a file (manage.py import_ocpi tokens)."
 

@@ -20,6 +20,7 @@ from roaming.models.partners import Partner
 class PartnerToken(models.Model):
     """A token of a partner's customer (OCPI: Token). It counts for the provider alone whose partner it is.
 
+    The charging profile and the energy contract are the driver's wishes: kept and given back, and used for nothing.
     ``last_updated`` is the partner's moment, by which an older message never overwrites a newer one.
     """
 
@@ -36,6 +37,12 @@ class PartnerToken(models.Model):
         ALLOWED_OFFLINE = "ALLOWED_OFFLINE", "ask; by the stored token, where nobody answers"
         NEVER = "NEVER", "always ask"
 
+    class Profile(models.TextChoices):
+        CHEAP = "CHEAP", "at the lowest price"
+        FAST = "FAST", "as fast as it can"
+        GREEN = "GREEN", "with green energy"
+        REGULAR = "REGULAR", "regular"
+
     provider = models.ForeignKey(Provider, models.PROTECT)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="tokens")
     uid = models.CharField("uid", max_length=36, validators=[validate_key])
@@ -47,9 +54,22 @@ class PartnerToken(models.Model):
     whitelist = models.CharField("who decides", max_length=15, choices=Whitelist)
     language = models.CharField(max_length=2, blank=True)
     group_id = models.CharField("group id", max_length=36, blank=True, validators=[validate_print])
+    default_profile_type = models.CharField(
+        "charging profile", max_length=7, choices=Profile, blank=True, default="", db_default=""
+    )
+    energy_supplier = models.CharField(
+        max_length=64, blank=True, default="", db_default="", validators=[validate_print]
+    )
+    energy_contract = models.CharField(
+        max_length=64, blank=True, default="", db_default="", validators=[validate_print]
+    )
     last_updated = models.DateTimeField()
 
-    personal_data = PersonalData(impersonal=("contract_id", "group_id", "issuer", "language", "uid", "visual_number"))
+    personal_data = PersonalData(
+        impersonal=(
+            "contract_id", "energy_contract", "energy_supplier", "group_id", "issuer", "language", "uid", "visual_number",
+        )
+    )  # fmt: skip
     tenancy = Tenancy()
     objects = ScopedManager()
 

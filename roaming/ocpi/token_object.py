@@ -12,6 +12,7 @@ from tariffs.ocpi.fields import NOT_AN_OBJECT, Fields
 from tariffs.pricing.problems import Problem
 
 TYPES = tuple(sorted(PartnerToken.Type.values))
+PROFILES = tuple(sorted(PartnerToken.Profile.values))
 WHITELISTS = tuple(sorted(PartnerToken.Whitelist.values))
 
 
@@ -48,12 +49,31 @@ def parse_token(value: object, position: int, partner: Partner) -> TokenObject:
         "valid": fields.truth("valid"),
         "whitelist": fields.choice(fields.path("whitelist"), fields.text("whitelist", 20), WHITELISTS),
         "language": fields.code("language", 2).lower(),
+        "default_profile_type": _profile(fields),
+        **_energy_contract(fields),
         "last_updated": fields.moment("last_updated"),
     }
     for name in ("valid", "last_updated"):
         if name not in fields.present:
             fields.refuse_field(name, "is absent", "give it")
     return TokenObject(uid or f"#{position}", values, fields.problems)
+
+
+def _profile(fields: Fields) -> str:
+    name = "default_profile_type"
+    return fields.choice(fields.path(name), fields.text(name, 20), PROFILES) or "" if name in fields.present else ""
+
+
+def _energy_contract(fields: Fields) -> dict[str, str]:
+    given = fields.present.get("energy_contract", {})
+    if not isinstance(given, Mapping):
+        fields.refuse_field("energy_contract", "is not an object", "give supplier_name and contract_id")
+        given = {}
+    contract = Fields(given, "energy_contract")
+    supplier = contract.text("supplier_name", 64, required="energy_contract" in fields.present)
+    number = contract.text("contract_id", 64)
+    fields.problems += contract.problems
+    return {"energy_supplier": supplier, "energy_contract": number}
 
 
 def _check_party(fields: Fields, partner: Partner) -> None:

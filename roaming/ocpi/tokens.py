@@ -85,6 +85,9 @@ def token_object(token: PartnerToken) -> dict[str, Any]:
     """A stored token as OCPI has it."""
     partner = token.partner
     values = {name: getattr(token, name) for name in ("uid", "type", *GIVEN)}
+    contract = {"supplier_name": values.pop("energy_supplier"), "contract_id": values.pop("energy_contract")}
+    if contract["supplier_name"]:
+        values["energy_contract"] = {name: value for name, value in contract.items() if value}
     return {
         "country_code": partner.country_code.code,
         "party_id": partner.party_id,

@@ -8,6 +8,11 @@ from roaming.models import PartnerToken
 from roaming.ocpi.serializers.fields import OcpiId, OcpiMoment, OcpiObject, OcpiText
 
 
+class EnergyContractSerializer(OcpiObject):
+    supplier_name = OcpiText(64)
+    contract_id = OcpiText(64, required=False)
+
+
 class TokenSerializer(OcpiObject):
     """Sent by partners and given back to them; sent ones are read by token_object, which says all that is wrong."""
 
@@ -22,6 +27,8 @@ class TokenSerializer(OcpiObject):
     valid = serializers.BooleanField()
     whitelist = serializers.ChoiceField(PartnerToken.Whitelist.values)
     language = OcpiText(2, required=False)
+    default_profile_type = serializers.ChoiceField(PartnerToken.Profile.values, required=False)
+    energy_contract = EnergyContractSerializer(required=False)
     last_updated = OcpiMoment()
 
 
@@ -35,4 +42,6 @@ class TokenChangeSerializer(OcpiObject):
     valid = serializers.BooleanField(required=False)
     whitelist = serializers.ChoiceField(PartnerToken.Whitelist.values, required=False)
     language = OcpiText(2, required=False)
+    default_profile_type = serializers.ChoiceField(PartnerToken.Profile.values, required=False)
+    energy_contract = EnergyContractSerializer(required=False)
     last_updated = OcpiMoment()

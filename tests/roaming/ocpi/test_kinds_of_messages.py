@@ -58,7 +58,7 @@ def test_a_token_is_taken_and_given_back_as_it_is(roaming_world, version, sent):
     answer = roaming_world.emp.ask("PUT", address, sent)
     assert (answer.http, answer.status_code, answer.data) == (201, 1000, None)
     told = {"country_code": "DE", "party_id": "EMP", "last_updated": sent["last_updated"].removesuffix("Z") + "Z"}
-    known = {name: each for name, each in sent.items() if each is not None and name in (*CARD, *OPTIONAL)}
+    known = {name: each for name, each in sent.items() if each is not None and name in (*CARD, *OPTIONAL, *CONTRACT)}
     assert roaming_world.emp.get(address).data == known | told
 
 
@@ -66,15 +66,16 @@ def test_a_token_is_taken_and_given_back_as_it_is(roaming_world, version, sent):
 @for_each(
     "changed",
     [{"valid": False}, {"whitelist": "ALWAYS"}, {"issuer": "Emobil Nord"}, {"group_id": "FLEET-1"}, {"language": "nl"},
-     {"visual_number": "7"}, {"contract_id": "DE-EMP-C00043-5"}],
+     {"visual_number": "7"}, {"contract_id": "DE-EMP-C00043-5"}, {"default_profile_type": "CHEAP"},
+     {"energy_contract": {"supplier_name": "Windhof"}}],
 )  # fmt: skip
 def test_a_patch_of_one_field_changes_that_field_and_when(roaming_world, version, changed):
     w, address = roaming_world, f"{tokens(version, PHONE['uid'])}?type=APP_USER"
-    w.emp.ask("PUT", address, PHONE | OPTIONAL)
+    w.emp.ask("PUT", address, PHONE | OPTIONAL | CONTRACT)
     moment = {"last_updated": "2026-05-05T00:00:00Z"}
     answer = w.emp.ask("PATCH", address, changed | moment)
     assert (answer.http, answer.status_code) == (200, 1000)
-    assert w.emp.get(address).data == PHONE | OPTIONAL | changed | moment
+    assert w.emp.get(address).data == PHONE | OPTIONAL | CONTRACT | changed | moment
 
 
 @for_each("version", VERSIONS)

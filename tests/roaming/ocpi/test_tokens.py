@@ -77,6 +77,7 @@ def test_a_patch_changes_what_it_names(roaming_world):
         {"uid": "04DE99"}, {"uid": "-"}, {"uid": "04\u200b"}, {"type": "CARD"}, {"whitelist": "MAYBE"}, {"valid": "yes"},
         {"valid": None}, {"last_updated": "soon"}, {"last_updated": None}, {"issuer": "x" * 65}, {"contract_id": 7},
         {"party_id": "ODD"}, {"country_code": "NL"}, {"issuer": "a\u0000b"}, {"language": "deu"},
+        {"default_profile_type": "SLOW"}, {"energy_contract": "Stadtwerk"}, {"energy_contract": {"contract_id": "SW-1"}},
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_and_nothing_written(roaming_world, wrong):
