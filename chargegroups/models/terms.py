@@ -151,6 +151,13 @@ class CustomerException(models.Model):
             WithinProvider(field="customer", name="exception_customer_of_same_provider"),
             WithinProvider(field="tariff", name="exception_tariff_of_same_provider"),
         ]
+        indexes = [
+            models.Index(
+                fields=["charge_group", "customer"],
+                condition=Q(valid_from__isnull=False) | Q(valid_until__isnull=False),
+                name="exception_for_a_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer} at {self.charge_group}"

@@ -1,8 +1,9 @@
-"""Providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys and the audit log."""
+"""Providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys, counts and the audit log."""
 
 from customers.models.alerts import Alert, AlertPart, StaffAlert
 from customers.models.api_keys import ApiKey, ApiKeyUse
 from customers.models.audit import AuditEntry
+from customers.models.counts import CustomerCount, RoamingCustomer
 from customers.models.customers import ChargeCard, Customer
 from customers.models.imports import ImportMapping
 from customers.models.letters import LetterSettings
@@ -21,11 +22,13 @@ __all__ = [
     "AuditEntry",
     "ChargeCard",
     "Customer",
+    "CustomerCount",
     "ImportMapping",
     "LetterSettings",
     "Membership",
     "Notice",
     "Provider",
+    "RoamingCustomer",
     "SearchText",
     "StaffAlert",
     "StaffMember",

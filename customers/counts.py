@@ -1,0 +1,35 @@
+"""Counts of customers: what their ledger counts, and which customers the database knows to roam."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from customers.models import CustomerCount
+from evcnet.ledgers import Ledger
+
+ROAMING_CARD = "k.roaming AND k.status = 'active' AND k.valid_from IS NULL AND k.valid_until IS NULL"
+"""Of a card k: it makes its customer roam at any moment."""
+
+CUSTOMER_COUNTS = Ledger(
+    CustomerCount,
+    f"""SELECT provider_id, user_group_id, status, payment,
+        EXISTS (SELECT FROM customers_chargecard k WHERE k.customer_id = c.id AND {ROAMING_CARD}), email <> '', count(*)
+    FROM customers_customer c GROUP BY 1, 2, 3, 4, 5, 6""",
+)
+
+
+def wrongly_roaming() -> list[int]:
+    """Customers, by id, who are among the roaming ones without such a card, or have one and are not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id FROM (SELECT customer_id FROM customers_roamingcustomer UNION ALL"
+            f" SELECT DISTINCT customer_id FROM customers_chargecard k WHERE {ROAMING_CARD}) side"
+            " GROUP BY customer_id HAVING count(*) = 1 ORDER BY customer_id"
+        )
+        return [customer for (customer,) in cursor.fetchall()]
+
+
+def mend_roaming() -> None:
+    """Look again at the cards of those customers, who are locked meanwhile; triggers count what comes of it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT evcnet_keep_roaming(%s::bigint[])", [wrongly_roaming()])
