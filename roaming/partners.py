@@ -26,11 +26,25 @@ def get_partner(provider: Provider, code: str) -> Partner:
 
 @transaction.atomic
 def add_partner(partner: Partner, now: datetime) -> str:
-    """Save a new partner with an agreement from now on; its token A, which is shown once. Raises ValidationError."""
+    """Save a new partner with an agreement from now on; its token A, which is shown once. Raises ValidationError.
+
+    One that is ended comes back, with the name and role that it is given now, and what is known of it.
+    """
+    if (former := _ended(partner, now)) is not None:
+        former.name, former.role = partner.name, partner.role
+        partner = former
     partner.full_clean()
     partner.save()
     agree(partner, now)
     return connections.invite(partner)
+
+
+def _ended(partner: Partner, now: datetime) -> Partner | None:
+    """The stored partner of this party, where no agreement with it is in force or to come; None where there is none."""
+    party = {name: getattr(partner, name) for name in ("provider", "country_code", "party_id")}
+    rows = Partner.objects.select_for_update().filter(**party)
+    agreed = Agreement.objects.not_over(now).values("partner")
+    return rows.exclude(pk__in=agreed).first()
 
 
 def agree(partner: Partner, now: datetime) -> Agreement:

@@ -76,6 +76,19 @@ def test_an_ended_partner_s_customers_charge_no_more(roaming):
     assert Agreement.objects.get(partner=roaming.chargeall).valid_until <= timezone.now()
 
 
+def test_a_partner_that_has_ended_comes_back_as_it_was_with_a_new_agreement_and_token(roaming):
+    make.PartnerTokenFactory(partner=roaming.chargeall, uid="04FEED01")
+    before = partner("token", **CHARGEALL)["token"]
+    partner("end", **CHARGEALL)
+    token = partner("add", **CHARGEALL, name="ChargeAll SE")["token"]
+    row = Partner.objects.get(party_id="CHA")
+    assert (row.pk, row.name) == (roaming.chargeall.pk, "ChargeAll SE")
+    assert PartnerConnection.objects.get(partner=row).token_hash == digest(token) != digest(before)
+    assert authorize("04FEED01", roaming.market.identity, timezone.now()).reason == "roaming_partner"
+    ended, current = Agreement.objects.filter(partner=row).order_by("valid_from")
+    assert ended.valid_until <= current.valid_from and (current.valid_until, current.tariff) == (None, None)
+
+
 def test_what_was_agreed_for_later_goes_with_the_partner(roaming):
     soon = timezone.now() + timedelta(days=1)
     Agreement.objects.filter(partner=roaming.chargeall).update(valid_until=soon)
