@@ -18,6 +18,7 @@ from evcnet import datetimes
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
+from roaming.models import Agreement
 from tariffs.admin.live_preview import remarks
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
@@ -91,11 +92,15 @@ def uses(admin: ModelAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> Ht
     # The exception of a guest is the group's, and who the guest is their own user group's to know.
     customers = Customer.objects.visible_to(request.user).values("pk")
     exceptions = CustomerException.objects.visible_to(request.user).filter(tariff=tariff, customer__in=customers)
+    agreements = Agreement.objects.visible_to(request.user).not_over(datetimes.database_clock()).filter(tariff=tariff)
     context = admin.page_context(request, tariff, str(tariff)) | {
         "groups": visible.select_related("user_group")[:MOST_LISTED],
         "group_count": visible.count(),
         "exceptions": exceptions.select_related("customer", "charge_group")[:MOST_LISTED],
         "exception_count": exceptions.count(),
+        "agreements": agreements.select_related("partner")[:MOST_LISTED],
+        "agreement_count": agreements.count(),
+        "may_see_agreements": request.user.scope("roaming.view_agreement").within(tariff.provider_id) is None,
     }
     return TemplateResponse(request, "tariffs/uses.html", context)
 

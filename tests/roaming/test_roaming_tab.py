@@ -96,6 +96,17 @@ class TestTheMatrix:
         assert rows["Customers of roaming partners"][1:] == ("yes", ["AGREED", "CHEAP"])
 
 
+def test_agreements_stand_among_the_uses_of_their_price_list_for_who_sees_partners(roaming, signed_in):
+    def text(login):
+        return signed_in(login).get(f"/tariffs/tariff/{roaming.agreed.pk}/uses/").content.decode()
+
+    assert "1 agreement with roaming partners" in text(roaming.ben) and "ChargeAll" in text(roaming.ben)
+    roaming.chargeall.agreements.update(valid_until=make.LONG_AGO.replace(year=2024))
+    assert "0 agreements with roaming partners" in text(roaming.ben)
+    make.CustomerExceptionFactory(charge_group=roaming.leusden, customer=roaming.jansen, tariff=roaming.agreed)
+    assert "roaming partners" not in text(roaming.carla)
+
+
 def test_each_location_has_its_switch_for_who_may_publish(roaming, tab, signed_in):
     Location.objects.filter(pk=roaming.market.location_id).update(published=True)
     _, text = tab(roaming.ben)
