@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from procrastinate.contrib.django import app
 
 from customers.models import Provider
 from roaming import connections
@@ -16,6 +17,8 @@ from roaming.partner_client import PartnerNotReached, call_partner
 VERSIONS = ("2.2.1", "2.3.0")
 """What the portal speaks, from the oldest."""
 LONGEST_URL = 255
+PULL, PUSH = "pull_tokens_of_partner", "push_changes_of_partner"
+"""The names of jobs, which lie among the entry points (roaming/ocpi/tasks.py)."""
 
 
 def own_address(path: str, of_request: Callable[[str], str]) -> str:
@@ -54,6 +57,7 @@ def accept_credentials(
         version=side.version,
         endpoints=side.endpoints,
     )
+    _begin_exchange(connection)
     return own_credentials(connection.provider, token, versions_url)
 
 
@@ -85,7 +89,16 @@ def begin_handshake(
         version=side.version,
         endpoints=side.endpoints,
     )
-    return PartnerConnection.objects.get(pk=connection.pk)
+    return _begin_exchange(connection)
+
+
+def _begin_exchange(connection: PartnerConnection) -> PartnerConnection:
+    """The connection as it is registered; its tokens are read, and it is sent what it sees, by jobs."""
+    registered: PartnerConnection = PartnerConnection.objects.get(pk=connection.pk)
+    if registered.endpoint("tokens", "SENDER"):
+        app.configure_task(PULL).defer(connection=registered.pk)
+    app.configure_task(PUSH).defer(connection=registered.pk)
+    return registered
 
 
 def own_credentials(provider: Provider, token: str, versions_url: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from roaming.models import Partner, PartnerConnection
 from roaming.ocpi.descriptions import described
 from roaming.ocpi.errors import GENERIC, OcpiError
 from roaming.ocpi.serializers import CredentialsSerializer
-from roaming.ocpi.tasks import pull_tokens_of_partner, push_changes_of_partner
 from roaming.ocpi.views import OcpiView
 
 
@@ -62,8 +61,6 @@ class CredentialsEndpoint(OcpiView):
             )
         except HandshakeRefused as refused:
             raise OcpiError(str(refused), refused.status) from refused
-        pull_tokens_of_partner.defer(connection=self.connection.pk)
-        push_changes_of_partner.defer(connection=self.connection.pk)
         return self.answer(credentials)
 
     def _versions_url(self) -> str:

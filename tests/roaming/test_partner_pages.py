@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.models import AuditEntry
 from roaming.models import Agreement, Partner, PartnerConnection
@@ -117,10 +118,13 @@ class TestConnection:
             "roles": [],
         }
         typed = {"url": server.url("/versions"), "token_password": "A-of-theirs"}
+        jobs = ProcrastinateJob.objects.order_by("id").values_list("task_name", flat=True)
+        assert not jobs.all()
         answer = signed_in(roaming.anna).post(page(roaming.chargeall, "connection/connect"), typed)
         server.close()
         assert answer.status_code == 302, answer.content.decode()
         assert PartnerConnection.objects.get(partner=roaming.chargeall).state == "registered"
+        assert list(jobs) == ["pull_tokens_of_partner", "push_changes_of_partner"]
 
     def test_a_partner_that_is_not_reached_keeps_what_was_typed_and_connects_nothing(self, roaming, signed_in):
         typed = {"url": "https://127.0.0.1:9/versions", "token_password": "A-of-theirs"}
