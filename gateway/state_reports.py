@@ -11,6 +11,7 @@ from chargepoints.models import ChargePoint
 from gateway.models import ConnectorState, Device
 from gateway.signals import point_state_changed
 from gateway.states import PointState, point_state, state_of
+from roaming.status_push import push_status_soon
 
 KEY = ("charge_point", "evse", "connector")
 REPORTED = ("state", "reported", "error", "since", "reported_at")
@@ -46,5 +47,6 @@ def announce(charge_point: int, before: PointState, at: datetime) -> None:
 def _announce(charge_point: int, before: PointState, after: PointState, at: datetime) -> None:
     if not after.says_the_same(before):
         Device.objects.filter(charge_point=charge_point).update(state_changed_at=at)
+        push_status_soon(charge_point)
     if after.state != before.state:
         point_state_changed.send(ChargePoint, charge_point=charge_point, before=before.state, after=after.state, at=at)

@@ -78,10 +78,12 @@ class CommandEndpoint(OcpiView):
         return self._send(row.charge_point, kind, sent["response_url"], transaction=row.code)
 
     def _point(self, sent: dict[str, Any]) -> ChargePoint:
-        """The EVSE, among those that the partner sees."""
-        if "evse_uid" not in sent:
+        """The EVSE, among those that the partner sees; it need not be named where it is the only one of its location."""
+        points = PartnerView(self.partner, self.version).points_at(sent["location_id"])
+        named = sent.get("evse_uid")
+        if named is None and len(points) != 1:
             raise OcpiError("evse_uid: say at which EVSE.", NOT_ENOUGH)
-        point = PartnerView(self.partner, self.version).point(sent["location_id"], sent["evse_uid"])
+        point = next((each for each in points if named is None or each.evse_uid.lower() == named.lower()), None)
         if point is None:
             raise OcpiError("There is no such EVSE.", UNKNOWN_LOCATION, status.HTTP_404_NOT_FOUND)
         return point

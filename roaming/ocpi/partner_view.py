@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chargepoints.models import ChargePoint, Connector, Location
+from chargepoints.models import ChargePoint, Connector, Hold, Location
 from chargepoints.ocpi.export_locations import LocationExport, PartnerPrice, export_locations
-from chargepoints.ocpi.vocabulary import FORMATS, PHASES, connector_names
+from chargepoints.ocpi.vocabulary import FORMATS, PHASES, REMOVED, connector_names
 from evcnet.importexport.report import Exported
 from roaming.models import Partner
 from roaming.ocpi.evse_status import live_statuses
@@ -63,14 +63,13 @@ class PartnerView:
         stored = Location.objects.filter(pk__in=[each.pk for each in rows]).order_by("pk")
         return self._export.write(stored.prefetch_related("chargepoint_set__connectors"))
 
-    def point(self, location: str, uid: str) -> ChargePoint | None:
-        """The charge point that the partner sees at its location as this EVSE; None where it sees none."""
+    def points_at(self, location: str) -> list[ChargePoint]:
+        """The charge points that the partner sees at its location as EVSEs; none where it sees no such location."""
         rows = self.locations().filter(code__iexact=location)
-        evses = {each["uid"].lower() for one in self.write_locations(list(rows[:1])) for each in one["evses"]}
-        if uid.lower() not in evses:
-            return None
-        points = ChargePoint.objects.filter(location__in=rows.values("pk"), charge_group__in=list(self.prices))
-        return next((each for each in points if each.evse_uid.lower() == uid.lower()), None)
+        written = [evse for each in self.write_locations(list(rows[:1])) for evse in each["evses"]]
+        uids = {each["uid"].lower() for each in written if each["status"] != REMOVED}
+        points = ChargePoint.objects.filter(location__in=rows.values("pk"), charge_group__in=list(self.groups))
+        return [each for each in points if each.evse_uid.lower() in uids]
 
     def export_locations(self) -> Exported:
         """All of them, and why each of the others is left out."""
@@ -94,4 +93,7 @@ class PartnerView:
         groups = [pk for pk, each in self.prices.items() if each.changed_at >= moment]
         recent = Q(Exists(self._points(updated_at__gte=moment))) | Q(Exists(self._points(charge_group__in=groups)))
         of_devices = Q(Exists(self._points(device__state_changed_at__gte=moment)))
-        return Q(updated_at__gte=moment) | recent | of_devices
+        held = Hold.objects.filter(charge_point=OuterRef("pk"), until__gte=moment)
+        held = held.filter(Q(begins_at__gte=moment) | Q(ended_at__gte=moment) | Q(until__lte=self.now))
+        of_holds = Q(Exists(self._points().filter(Exists(held))))
+        return Q(updated_at__gte=moment) | recent | of_devices | of_holds

@@ -50,6 +50,19 @@ def push_changes(connection: PartnerConnection) -> Counter[str]:
     return run.counts
 
 
+def push_statuses(connection: PartnerConnection) -> Counter[str]:
+    """The locations that changed since the last whole run, which is left to say how far the partner is; nothing before the
+    first one, and after one that failed. Never raises for what the partner does."""
+    run = PartnerPush(connection)
+    state = PushState.objects.filter(connection=connection, failures=0).exclude(done_until=None).first()
+    if state is not None:
+        try:
+            run.send_locations(state.done_until - OVERLAP)
+        except PartnerNotReached as error:
+            _note_failure(state, error)
+    return run.counts
+
+
 def _note_failure(state: PushState, error: PartnerNotReached) -> None:
     """Waits twice as long each time; as long as the partner asks for where it says so."""
     wait = min(FIRST_WAIT * 2 ** min(state.failures, 10), LONGEST_WAIT)
@@ -76,14 +89,18 @@ class PartnerPush:
 
     def push_locations(self, since: Any) -> None:
         """``since`` None: all of them."""
+        self.send_locations(since)
+        for row in self._stored(Kind.LOCATION).exclude(code__in=self.view.locations().values("code")):
+            removed = {"status": "REMOVED", "last_updated": format_moment(timezone.now().replace(microsecond=0))}
+            self._remove(row, [("PATCH", f"/{quote(uid, safe='')}", removed) for uid in row.evses])
+
+    def send_locations(self, since: Any) -> None:
+        """Those that the partner sees."""
         rows = self.view.locations(since).order_by("pk")
         last = 0
         while page := list(rows.filter(pk__gt=last)[:PAGE]):
             self._send(Kind.LOCATION, self.view.write_locations(page))
             last = page[-1].pk
-        for row in self._stored(Kind.LOCATION).exclude(code__in=self.view.locations().values("code")):
-            removed = {"status": "REMOVED", "last_updated": format_moment(timezone.now().replace(microsecond=0))}
-            self._remove(row, [("PATCH", f"/{quote(uid, safe='')}", removed) for uid in row.evses])
 
     def _stored(self, kind: str) -> Any:
         return PushedObject.objects.filter(partner=self.partner, kind=kind)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from gateway import commands
 from gateway.models import DeviceCommand
 from roaming.message_log import keep_days
 from roaming.models import PartnerConnection
-from roaming.ocpi.push import push_changes
+from roaming.ocpi.push import push_changes, push_statuses
 from roaming.ocpi.token_pull import pull_tokens
 from roaming.partner_client import PartnerNotReached, call_partner
 
@@ -42,12 +43,22 @@ def pull_tokens_of_partner(connection: int, since_days: int | None = None) -> No
 @app.task(name="push_changes_of_partner", retry=UNTIL_IT_RUNS)
 def push_changes_of_partner(connection: int) -> None:
     """What the partner has not been sent yet. Not while another worker sends to it, nor before the next try is due."""
+    _push(connection, push_changes)
+
+
+@app.task(name="push_statuses_of_partner", retry=UNTIL_IT_RUNS)
+def push_statuses_of_partner(connection: int) -> None:
+    """The status of charge points, soon after it became another."""
+    _push(connection, push_statuses)
+
+
+def _push(connection: int, push: Callable[[PartnerConnection], Counter[str]]) -> None:
     rows = PartnerConnection.objects.select_related("partner__provider", "provider")
     due = rows.filter(pk=connection, state=State.REGISTERED).exclude(push__next_at__gt=timezone.now())
     with only_one(connection) as is_mine:
         row = due.first() if is_mine else None
         if row is not None:
-            counts = push_changes(row)
+            counts = push(row)
             logger.info("a partner was sent what changed", partner=row.partner.code, **counts)
 
 

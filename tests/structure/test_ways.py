@@ -155,6 +155,7 @@ JOBS = {
     "pull_tokens_of_partner": "tokens of a partner, whose customers are not ours to count",
     "push_changes_of_all_partners": NOTHING,
     "push_changes_of_partner": NOTHING,
+    "push_statuses_of_partner": NOTHING,
     "tell_result_of_command": NOTHING,
     "keep_months_of_decisions": NOTHING,
     "mail_alert": NOTHING,

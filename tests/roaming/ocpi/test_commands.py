@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chargepoints.models import Location
+from chargepoints.models import ChargePoint, Location
 from gateway.models import Device, DeviceCommand, GatewayProcess, Transaction
 from gateway.transactions import Start, begin
 from roaming.models import PartnerConnection, PartnerToken
 from roaming.ocpi.tasks import NotAnsweredYet, tell_result_of_command
 from tests import factories as make
+from tests.roaming.ocpi.conftest import connected
 from tests.roaming.ocpi.test_tokens import token
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,19 @@ def test_what_the_partner_may_not_start_is_refused_and_nothing_sent(roaming_worl
     Location.objects.update(published=False)
     assert start(w, partner_server).http == 404
     assert not DeviceCommand.objects.exists()
+
+
+def test_where_a_location_has_one_evse_it_need_not_be_named(roaming_world, device, partner_server):
+    w = roaming_world
+    second = connected(make.ChargePointFactory(charge_group=w.street, location=w.plaza.location))
+    unnamed = start(w, partner_server, evse_uid=None)
+    assert (unnamed.http, unnamed.status_code) == (400, 2002) and not DeviceCommand.objects.exists()
+    make.TermsFactory(charge_group=w.leusden, tariff=w.standard, valid_from=make.LONG_AGO.replace(year=2021))
+    ChargePoint.objects.filter(pk=second.pk).update(
+        charge_group=w.leusden
+    )  # where roaming is off: the partner sees one
+    assert start(w, partner_server, evse_uid=None).data["result"] == "ACCEPTED"
+    assert DeviceCommand.objects.get().charge_point == w.plaza
 
 
 def test_private_addresses_for_the_answer_are_refused(roaming_world, device, partner_server, settings):

@@ -12,12 +12,15 @@ from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from chargepoints.models import ChargePoint
+from chargepoints.models import ChargePoint, Hold
 from gateway.devices import connect, disconnect
 from gateway.models import Device
 from gateway.state_reports import report_state
 from gateway.states import STATES
+from roaming.models import PartnerConnection, PushState
+from roaming.ocpi.tasks import push_statuses_of_partner
 from tests import factories as make
 from tests.roaming.ocpi.conftest import connected, put_on_map
 from tests.roaming.ocpi.test_push import path_of, receiver  # noqa: F401
@@ -127,6 +130,56 @@ def test_a_new_state_is_sent_of_the_evse_alone_and_once(roaming_world, receiver)
     (evse,) = served(w)["evses"]
     assert receiver.server.asked[0]["body"] == {"status": "AVAILABLE", "last_updated": evse["last_updated"]}
     assert receiver() == []
+
+
+def test_a_point_that_is_held_for_a_driver_is_reserved_while_it_is_free(roaming_world, receiver):  # noqa: F811
+    w, path = roaming_world, f"{path_of(roaming_world.plaza.location)}/NLGRGE0100"
+    plug_in(w.plaza)
+    say(w.plaza, "Available")
+    receiver()
+    now = timezone.now()
+    hold = Hold.objects.create(
+        provider=w.greengrid, charge_point=w.plaza, customer=w.jansen, begins_at=now, until=now + timedelta(minutes=15)
+    )
+    assert status(w) == "RESERVED" and receiver() == [("PATCH", path)]
+    say(w.plaza, "Preparing")
+    assert status(w) == "BLOCKED"
+    say(w.plaza, "Available")
+    before = served(w)["last_updated"]
+    later = now + timedelta(minutes=10)
+    Hold.objects.filter(pk=hold.pk).update(ended_at=later, outcome="left")
+    assert status(w) == "AVAILABLE" and served(w)["last_updated"] > before
+    Device.objects.update(state_changed_at=now - timedelta(days=1))
+    since, after = (
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (later - timedelta(minutes=1), later + timedelta(minutes=1))
+    )
+    assert [len(w.emp.get(f"{LOCATIONS}?date_from={each}").data) for each in (since, after)] == [1, 0]
+
+
+def test_new_statuses_are_sent_soon_by_one_job_after_the_first_whole_run(
+    roaming_world,
+    receiver,  # noqa: F811
+    django_capture_on_commit_callbacks,
+):
+    w, path = roaming_world, f"{path_of(roaming_world.plaza.location)}/NLGRGE0100"
+    asked = PartnerConnection.objects.get(partner=w.partner)
+    with django_capture_on_commit_callbacks(execute=True):
+        plug_in(w.plaza)
+        say(w.plaza, "Available")
+        say(w.plaza, "Charging")
+    jobs = ProcrastinateJob.objects.filter(task_name="push_statuses_of_partner")
+    assert [each.args for each in jobs] == [{"connection": asked.pk}]
+    push_statuses_of_partner(asked.pk)
+    assert receiver.server.asked == []
+    receiver()
+    say(w.plaza, "Faulted")
+    done = PushState.objects.get().done_until
+    receiver.server.asked.clear()
+    push_statuses_of_partner(asked.pk)
+    assert [(each["method"], each["path"], each["body"]["status"]) for each in receiver.server.asked] == [
+        ("PATCH", path, "OUTOFORDER")
+    ]
+    assert PushState.objects.get().done_until == done and receiver() == []
 
 
 def test_a_partner_that_takes_no_part_of_a_location_is_sent_all_of_it(roaming_world, receiver):  # noqa: F811
