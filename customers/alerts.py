@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from customers.alert_mail import mail_alert
-from customers.models import Alert, StaffAlert, StaffMember
+from customers.models import Alert, Job, StaffAlert, StaffMember
 
 RETENTION = timedelta(days=365)
 MOST_COUNTED = 99
@@ -34,9 +34,11 @@ def write_alert(alert: Alert, user_groups: Collection[int]) -> None:
 
 
 def count_unread(login: StaffMember) -> int:
-    """How many alerts the login has not read, at most one more than MOST_COUNTED: one statement."""
-    unread = StaffAlert.objects.visible_to(login).unread().order_by()
-    return int(unread[: MOST_COUNTED + 1].count())
+    """How many alerts the login has not read, and jobs of its own that ended, at most one more than MOST_COUNTED each:
+    one statement."""
+    unread = StaffAlert.objects.visible_to(login).unread().order_by().values("pk")[: MOST_COUNTED + 1]
+    ended = Job.objects.news(login).order_by().values("pk")[: MOST_COUNTED + 1]
+    return int(unread.union(ended, all=True).count())
 
 
 def mark_read(login: StaffMember, alerts: Collection[int] | None = None) -> int:

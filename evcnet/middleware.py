@@ -39,13 +39,15 @@ def provider_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 def limit_request_size(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuses a request above LARGEST_REQUEST bytes before any of it is read or written to disk."""
+    """Refuses a request above LARGEST_REQUEST bytes, on import pages above LARGEST_UPLOAD, before any of it is read or
+    written to disk."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) <= settings.LARGEST_REQUEST:
+        most = settings.LARGEST_UPLOAD if request.path_info.endswith("/import/") else settings.LARGEST_REQUEST
+        if length.isdecimal() and int(length) <= most:
             return get_response(request)
-        most = settings.LARGEST_REQUEST // 1_000_000
+        most //= 1_000_000
         return HttpResponse(f"This is larger than the {most} MB that a page takes.\n", "text/plain", status=413)
 
     return middleware

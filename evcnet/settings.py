@@ -191,7 +191,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a tariff of a hundred elements is one form
-LARGEST_REQUEST = 12_000_000  # bytes; the import page takes files of 10 MB
+LARGEST_REQUEST = 12_000_000  # bytes; a tariff of a hundred elements is far below
+LARGEST_UPLOAD = 220_000_000  # bytes; the import pages take files of 200 MB
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
@@ -246,6 +247,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "socialcharging.mailing",
     "roaming.ocpi.tasks",
     "customers.notices",
+    "evcnet.importexport.jobs",
     "evcnet.accounts.forgotten_password",
     "evcnet.importexport.storages",
 ]

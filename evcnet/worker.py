@@ -17,8 +17,10 @@ logger = logging.getLogger(__name__)
 UNTIL_IT_RUNS = RetryStrategy(wait=30)
 """For a job that says itself what becomes of each letter: what it fails by is the database's fault, say, and passes."""
 
-CONCURRENCY = 2
-"""So many jobs run side by side: a mail server that hangs holds up one mailing, and no link for a new password."""
+LONG = "long"
+"""The queue of jobs that take minutes or more, which hold up none of the others."""
+QUEUES: dict[str, int] = {"default": 2, LONG: 2}
+"""So many jobs of each queue run side by side: a mail server that hangs holds up one mailing, and no link for a new password."""
 HEARTBEAT = 5.0
 """Seconds between two heartbeats, and between two looks for jobs of workers that are gone."""
 STALLED_AFTER = 20.0
@@ -70,19 +72,33 @@ async def _run_while_connected() -> None:
 
 
 async def _run_jobs(connected: App) -> None:
+    """Returns or raises as the first of its workers does, once the others have ended as well."""
     looking = asyncio.create_task(_keep_taking_up(connected))
+    workers = [asyncio.create_task(_run_queue(connected, *each)) for each in QUEUES.items()]
     try:
-        await connected.run_worker_async(
-            concurrency=CONCURRENCY,
-            shutdown_graceful_timeout=ABORT_AFTER,
-            update_heartbeat_interval=HEARTBEAT,
-            stalled_worker_timeout=STALLED_AFTER,
-            # Jobs that are done are not kept: some say who asked for a new password.
-            delete_jobs="successful",
-            install_signal_handlers=False,
-        )
+        await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
     finally:
         looking.cancel()
+        for worker in workers:
+            worker.cancel()
+        results = await asyncio.gather(*workers, return_exceptions=True)
+    for failure in results:
+        if isinstance(failure, Exception):
+            raise failure
+
+
+async def _run_queue(connected: App, queue: str, concurrency: int) -> None:
+    await connected.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=concurrency,
+        shutdown_graceful_timeout=ABORT_AFTER,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=STALLED_AFTER,
+        # Jobs that are done are not kept: some say who asked for a new password.
+        delete_jobs="successful",
+        install_signal_handlers=False,
+    )
 
 
 async def _keep_taking_up(connected: App) -> None:

@@ -1,10 +1,11 @@
-"""Admin pages of providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys and the audit log."""
+"""Admin pages of providers, user groups, logins, customers, charge cards, notices and their settings, alerts, jobs, API keys and the audit log."""
 
 from customers.admin.alerts import StaffAlertAdmin
 from customers.admin.api_keys import ApiKeyAdmin
 from customers.admin.audit_log import AuditLogAdmin
 from customers.admin.cards import ChargeCardAdmin
 from customers.admin.customers import CustomerAdmin
+from customers.admin.jobs import JobAdmin
 from customers.admin.letters import LetterSettingsAdmin
 from customers.admin.logins import LoginAdmin
 from customers.admin.notices import NoticeAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "AuditLogAdmin",
     "ChargeCardAdmin",
     "CustomerAdmin",
+    "JobAdmin",
     "LetterSettingsAdmin",
     "LoginAdmin",
     "NoticeAdmin",

@@ -1,4 +1,4 @@
-"""Providers, user groups, logins, customers, charge cards, notices and their settings, alerts, API keys, counts and the audit log."""
+"""Providers, user groups, logins, customers, cards, notices and their settings, alerts, jobs, API keys, counts and the audit log."""
 
 from customers.models.alerts import Alert, AlertPart, StaffAlert
 from customers.models.api_keys import ApiKey, ApiKeyUse
@@ -6,6 +6,7 @@ from customers.models.audit import AuditEntry
 from customers.models.counts import CustomerCount, RoamingCustomer
 from customers.models.customers import ChargeCard, Customer
 from customers.models.imports import ImportMapping
+from customers.models.jobs import Job
 from customers.models.letters import LetterSettings
 from customers.models.logins import Membership, StaffMember
 from customers.models.notices import Announcement, Notice
@@ -24,6 +25,7 @@ __all__ = [
     "Customer",
     "CustomerCount",
     "ImportMapping",
+    "Job",
     "LetterSettings",
     "Membership",
     "Notice",

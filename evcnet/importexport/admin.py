@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from customers.provider_lookup import ProviderRequired
@@ -20,16 +21,17 @@ from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.column_choices import ColumnChoices
 from evcnet.importexport.column_names import ColumnNames
-from evcnet.importexport.columns_page import CHOICES, ColumnsPageMixin
+from evcnet.importexport.columns_page import CHOICES, LARGE, ColumnsPageMixin
 from evcnet.importexport.csv_file import Sheet
-from evcnet.importexport.error_kinds import MAX_KINDS, kinds_of
 from evcnet.importexport.export_admin import download
 from evcnet.importexport.formats import CSV, FORMATS
 from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
 from evcnet.importexport.formulas import escaped
 from evcnet.importexport.free_numbers import numbered
+from evcnet.importexport.jobs import Upload, start_preview
+from evcnet.importexport.preview_page import preview_context
 from evcnet.importexport.resource import BulkResource
-from evcnet.importexport.results import LISTED, ImportResult
+from evcnet.importexport.results import ImportResult
 from evcnet.importexport.row_errors import TimeLimitExceeded
 from evcnet.importexport.scope import FileScope
 from evcnet.importexport.storages import UploadStorage
@@ -94,13 +96,15 @@ class BulkImportExportAdmin(ColumnsPageMixin):
         if request.method != "POST" or not form.is_valid():
             return self._import_page(request, form)
         storage = UploadStorage(request.user)
-        storage.save(form.content)
+        storage.save_file(form.cleaned_data["import_file"])
         form.cleaned_data["import_file"].tmp_storage_name = storage.name
         values = self.get_confirm_form_initial(request, form)
-        storage.save_notes(values)
+        storage.save_notes(values | {LARGE: form.is_large})
         names = ColumnNames(self.resource_of(request, form, values))
         if not names.fits(form.sheet.headers or []):
             return HttpResponseRedirect(self.columns_url(storage.name))
+        if form.is_large:
+            return self.start_job(request, form, values, storage)
         return self.preview(request, form, values, form.sheet)
 
     @asks_password_again
@@ -121,6 +125,19 @@ class BulkImportExportAdmin(ColumnsPageMixin):
             return self._errors_as_csv(request, form, sheet, choices)
         write = "again" not in request.POST
         return self.preview(request, form, form.cleaned_data, sheet, choices=choices, write=write)
+
+    def start_job(
+        self,
+        request: StaffRequest,
+        form: ImportForm | ConfirmImportForm,
+        values: dict[str, Any],
+        storage: UploadStorage,
+        choices: ColumnChoices | None = None,
+    ) -> HttpResponse:
+        resource = self.resource_of(request, form, values)
+        upload = Upload(storage.path, values["original_file_name"], type(resource), resource.provider, choices)
+        job = start_preview(request.user, upload)
+        return HttpResponseRedirect(reverse("admin:customers_job_change", args=[job.pk]))
 
     def resource_of(
         self, request: StaffRequest, form: ImportForm | ConfirmImportForm, values: dict[str, Any]
@@ -218,24 +235,3 @@ class BulkImportExportAdmin(ColumnsPageMixin):
             "process_url": self.page_url("process_import"),
         }
         return TemplateResponse(request, self.import_template_name, context | (more or {}))
-
-
-def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, Any]:
-    """What the preview shows of a result. ``hidden`` is what the confirmation sends back."""
-    errors = result.errors
-    kinds = kinds_of(errors, result.sources)
-    new = [each for each in result.rows if each.is_new()]
-    changed = [each for each in result.rows if each.is_update()]
-    hidden = {name: value for name, value in values.items() if name not in ConfirmImportForm.TYPED}
-    return {
-        "result": result,
-        "file_name": values["original_file_name"],
-        "hidden": hidden | {"fingerprint": result.fingerprint},
-        "errors": errors[:LISTED],
-        "error_kinds": kinds[:MAX_KINDS],
-        "more_kinds": len(kinds) - MAX_KINDS,
-        "new": new,
-        "more_new": result.new - len(new),
-        "changed": changed,
-        "more_changed": result.updated - len(changed),
-    }

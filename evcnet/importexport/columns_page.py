@@ -21,7 +21,7 @@ from evcnet.importexport.columns_form import ColumnsForm
 from evcnet.importexport.csv_file import Sheet
 from evcnet.importexport.export_admin import BulkExportMixin, download
 from evcnet.importexport.formats import CSV, XLSX
-from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
+from evcnet.importexport.forms import ConfirmImportForm, ImportForm, head_for_page, sheet_for_page
 from evcnet.importexport.header_place import misplaced_header
 from evcnet.importexport.mappings import mapping_for, remember
 from evcnet.importexport.resource import BulkResource
@@ -30,6 +30,7 @@ from evcnet.importexport.storages import UploadStorage
 
 TEMPLATES: dict[str, type[CSV | XLSX]] = {"csv": CSV, "xlsx": XLSX}
 CHOICES = "choices"  # in the notes of an upload, beside the values of its confirmation
+LARGE = "large"  # and whether a job takes it
 
 
 class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
@@ -66,9 +67,9 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
             raise PermissionDenied
         storage = UploadStorage(request.user, request.GET.get("file"))
         try:
-            content, notes = storage.read(), storage.read_notes()
+            notes = storage.read_notes()
             confirm_form = self.form_of_notes(request, notes)
-            sheet, choices = self._current_choices(request, content, notes, confirm_form)
+            sheet, choices = self._current_choices(request, storage, notes, confirm_form)
         except (FileNotFoundError, ValidationError):
             messages.warning(request, "The file is no longer here: upload it again.")
             return HttpResponseRedirect(self.page_url("import"))
@@ -87,7 +88,10 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
         mapping = self._mapping(request, resource)
         if mapping is not None:
             remember(mapping, form.header, form.choices, form.listed)
-        return self.preview(request, confirm_form, confirm_form.cleaned_data, sheet, choices=form.choices)
+        values = confirm_form.cleaned_data
+        if notes.get(LARGE):
+            return self.start_job(request, confirm_form, values, storage, form.choices)
+        return self.preview(request, confirm_form, values, sheet, choices=form.choices)
 
     def _read_again(
         self, request: StaffRequest, storage: UploadStorage, notes: dict[str, Any], *, header: bool
@@ -97,18 +101,18 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
         return HttpResponseRedirect(self.columns_url(storage.name))
 
     def _current_choices(
-        self, request: StaffRequest, content: bytes, notes: dict[str, Any], confirm_form: ConfirmImportForm
+        self, request: StaffRequest, storage: UploadStorage, notes: dict[str, Any], confirm_form: ConfirmImportForm
     ) -> tuple[Sheet, ColumnChoices]:
         """The last choice for this upload, else a guess. Raises ValidationError."""
         if notes.get(CHOICES):
             choices = ColumnChoices.from_json(notes[CHOICES])
-            return sheet_for_page(content, header=choices.header), choices
+            return _first_rows(storage, notes, header=choices.header), choices
         resource = self.resource_of(request, confirm_form, confirm_form.cleaned_data)
         names, mapping = ColumnNames(resource), self._mapping(request, resource)
-        sheet = sheet_for_page(content)
+        sheet = _first_rows(storage, notes)
         if notes.get("header", not looks_headless(sheet, names)):
             return sheet, guess_by_header(sheet, names, mapping)
-        sheet = sheet_for_page(content, header=False)
+        sheet = _first_rows(storage, notes, header=False)
         return sheet, guess_by_cells(sheet, names, mapping)
 
     def _mapping(self, request: StaffRequest, resource: BulkResource) -> ImportMapping | None:
@@ -143,6 +147,17 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
         """The resource that takes the rows of an upload."""
         raise NotImplementedError
 
+    def start_job(
+        self,
+        request: StaffRequest,
+        form: ImportForm | ConfirmImportForm,
+        values: dict[str, Any],
+        storage: UploadStorage,
+        choices: ColumnChoices | None = None,
+    ) -> HttpResponse:
+        """Leads to the page of the job that previews a large file."""
+        raise NotImplementedError
+
     def preview(
         self,
         request: StaffRequest,
@@ -155,3 +170,10 @@ class ColumnsPageMixin(BulkExportMixin, ImportExportModelAdmin):
     ) -> HttpResponse:
         """The page that shows what the rows would change, or writes them."""
         raise NotImplementedError
+
+
+def _first_rows(storage: UploadStorage, notes: dict[str, Any], *, header: bool = True) -> Sheet:
+    """Those of a large file that say what its columns are, all of another. Raises ValidationError."""
+    if notes.get(LARGE):
+        return head_for_page(storage.path, header=header)
+    return sheet_for_page(storage.read(), header=header)

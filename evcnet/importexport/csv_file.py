@@ -11,7 +11,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Self
 
 from tablib import Dataset
@@ -72,18 +72,23 @@ class Sheet(Dataset):
         return other
 
 
-def read_csv(data: bytes, most: int | None = None, *, header: bool = True, width: int | None = None) -> Sheet:
+def read_csv(
+    data: bytes, most: int | None = None, *, header: bool = True, width: int | None = None, head: int | None = None
+) -> Sheet:
     """The rows of a file, ``most`` at most. Raises UnreadableFile, which says what to do.
 
-    Without a ``header`` the columns are named by position; ``width`` is their number where somebody knows it.
+    Without a ``header`` the columns are named by position; ``width`` is their number where somebody knows it. Of more
+    than ``head`` rows the others are left unread.
     """
     rows = _csv_rows(_decoded(data), header=header, width=width)
-    return sheet_of(rows, padded=False, most=most, header=header)
+    return sheet_of(rows, padded=False, most=most, header=header, head=head)
 
 
-def sheet_of(rows: Iterator[list[str]], *, padded: bool, most: int | None, header: bool = True) -> Sheet:
+def sheet_of(
+    rows: Iterator[list[str]], *, padded: bool, most: int | None, header: bool = True, head: int | None = None
+) -> Sheet:
     """``padded``: cells that are missing at the end of a row are empty, as in a workbook."""
-    numbered = enumerate(rows, 1)
+    numbered = enumerate(rows if head is None else islice(rows, head), 1)
     start, first = next(((number, cells) for number, cells in numbered if _column_names(cells)), (0, []))
     if not start:
         raise UnreadableFile("The file is empty: its first row has to name the columns, the rows follow below.")

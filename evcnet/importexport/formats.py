@@ -39,8 +39,10 @@ class XLSX(base_formats.XLSX):
     def get_title(self) -> str:
         return "Excel (XLSX)"
 
-    def create_dataset(self, in_stream: bytes, most: int | None = None, *, header: bool = True, **kwargs: Any) -> Sheet:
-        return read_workbook(in_stream, most, header=header)
+    def create_dataset(
+        self, in_stream: bytes, most: int | None = None, *, header: bool = True, head: int | None = None, **kwargs: Any
+    ) -> Sheet:
+        return read_workbook(in_stream, most, header=header, head=head)
 
     def export_rows(self, rows: Iterable[list[str]]) -> bytes:
         """Every cell as text. Raises ValueError for a sign that a workbook can't hold."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -13,12 +15,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from customers.models import Provider
 from evcnet.importexport.csv_file import Sheet
 from evcnet.importexport.formats import FORMATS, format_of
+from evcnet.importexport.large_files import HEAD_ROWS, MOST_ROWS, head_of, is_large
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.row_errors import UnreadableFile
 
 MEGABYTE = 1024 * 1024
-UPLOAD_MOST = 10 * MEGABYTE
-ROWS_MOST = 20_000  # a page answers within seconds; the command takes more
+UPLOAD_MOST = 200 * MEGABYTE
 
 
 class ProviderMixin:
@@ -61,8 +63,8 @@ class ProviderMixin:
 class ImportForm(import_export.ImportForm, ProviderMixin):
     import_file = forms.FileField(
         label="File",
-        help_text=f"CSV in UTF-8 with commas or semicolons, or XLSX; at most {UPLOAD_MOST // MEGABYTE} MB "
-        f"and {ROWS_MOST:,} rows. The first row names the columns.",
+        help_text=f"CSV in UTF-8 with commas or semicolons, or XLSX; at most {UPLOAD_MOST // MEGABYTE} MB. "
+        f"The first row names the columns. Of more than {MOST_ROWS:,} rows a job is made, which you may leave and find again.",
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", "class": "evc-file"}),
         error_messages={
             "required": "Choose a file first.",
@@ -72,8 +74,8 @@ class ImportForm(import_export.ImportForm, ProviderMixin):
     )
     field_order = ("resource", "provider", "import_file")
     media = forms.Media()  # nothing to guess: the format follows from the content
-    content: bytes
     sheet: Sheet
+    is_large = False
 
     def __init__(
         self,
@@ -93,8 +95,9 @@ class ImportForm(import_export.ImportForm, ProviderMixin):
         file = self.cleaned_data["import_file"]
         if file.size > UPLOAD_MOST:
             raise ValidationError(f"The file is larger than {UPLOAD_MOST // MEGABYTE} MB: split it.")
-        self.content = file.read()
-        self.sheet = sheet_for_page(self.content)
+        self.is_large = is_large(file)
+        self.sheet = _head_of_upload(file) if self.is_large else sheet_for_page(file.read())
+        file.seek(0)
         return file
 
 
@@ -134,8 +137,28 @@ class ExportForm(import_export.ExportForm, ProviderMixin):
 
 def sheet_for_page(content: bytes, *, header: bool = True) -> Sheet:
     """The rows of an upload; without a ``header`` its columns are named by position. Raises ValidationError with row, column and remedy."""
+    with _refusals():
+        return format_of(content).create_dataset(content, most=MOST_ROWS + 1, header=header)
+
+
+def head_for_page(path: Path, *, header: bool = True) -> Sheet:
+    """The first rows of a large upload. Raises ValidationError with row, column and remedy."""
+    with _refusals():
+        return head_of(path, header=header)
+
+
+def _head_of_upload(file: Any) -> Sheet:
+    if hasattr(file, "temporary_file_path"):
+        return head_for_page(Path(file.temporary_file_path()))
+    with _refusals():
+        content = file.read()
+        return format_of(content).create_dataset(content, head=HEAD_ROWS)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        return format_of(content).create_dataset(content, most=ROWS_MOST, header=header)
+        yield
     except UnreadableFile as unreadable:
         message = str(unreadable.error)
         raise ValidationError(message[0].upper() + message[1:]) from unreadable

@@ -12,13 +12,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from import_export.tmp_storages import MediaStorage
 from procrastinate.contrib.django import app
 
+from customers.job_files import remove_files_at
 from customers.models import Membership, Provider, StaffMember
 
 FOLDER = "imports"
@@ -39,6 +41,22 @@ class UploadStorage(MediaStorage):
         _remove(_folder().glob("*/*"), before=time.time() - LIFETIME)
         super().save(data)
 
+    def save_file(self, file: File[bytes]) -> None:
+        """The same for a file that is too large to be held whole."""
+        _remove(_folder().glob("*/*"), before=time.time() - LIFETIME)
+        self.name: str = uuid4().hex
+        self._storage.save(self.get_full_path(), file)
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies. Raises FileNotFoundError as ``read`` does."""
+        if not _NAME.fullmatch(self.name or ""):
+            raise FileNotFoundError(self.name)
+        path = Path(self._storage.path(self.get_full_path()))
+        if not path.exists():
+            raise FileNotFoundError(path)
+        return path
+
     def read(self) -> bytes:
         """Raises FileNotFoundError once the file is gone, or where there never was one."""
         if not _NAME.fullmatch(self.name or ""):
@@ -53,7 +71,7 @@ class UploadStorage(MediaStorage):
 
     def read_notes(self) -> dict[str, Any]:
         """Empty where nothing was chosen yet. Raises FileNotFoundError as ``read`` does."""
-        self.read()
+        _ = self.path
         try:
             with self._storage.open(self._notes_path()) as file:
                 notes: dict[str, Any] = json.load(file)
@@ -70,7 +88,8 @@ class UploadStorage(MediaStorage):
 
 
 def remove_uploads_at(provider: Provider) -> None:
-    """All that wait of the logins with a role at the provider: who is erased there may stand in any of them."""
+    """Those of jobs, and all that wait of the logins with a role at the provider: who is erased there may stand in any of them."""
+    remove_files_at(provider)
     for login in Membership.objects.filter(provider=provider).values_list("staff_member_id", flat=True).distinct():
         _remove(_folder().glob(f"{login}/*"))
 

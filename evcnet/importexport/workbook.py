@@ -42,12 +42,12 @@ TOO_LONG = (
 ERROR = "The cell shows an error: correct the formula behind it, and paste the result as a value."
 
 
-def read_workbook(data: bytes, most: int | None = None, *, header: bool = True) -> Sheet:
-    """The rows of the sheet that is in front, cells as text, ``most`` at most. Raises UnreadableFile, which says what to
-    do."""
+def read_workbook(data: bytes, most: int | None = None, *, header: bool = True, head: int | None = None) -> Sheet:
+    """The rows of the sheet that is in front, cells as text, ``most`` at most; of more than ``head``
+    rows the others are left unread. Raises UnreadableFile, which says what to do."""
     _refuse_bomb(data)
     try:
-        return _read(data, most, header=header)
+        return _read(data, most, header=header, head=head)
     except UnreadableFile:
         raise
     except Exception as error:  # a workbook is a zip of XML: there is no end to what can be broken in it
@@ -56,7 +56,7 @@ def read_workbook(data: bytes, most: int | None = None, *, header: bool = True) 
         ) from error
 
 
-def _read(data: bytes, most: int | None, *, header: bool) -> Sheet:
+def _read(data: bytes, most: int | None, *, header: bool, head: int | None) -> Sheet:
     book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
     try:
         front: Any = book.active
@@ -67,7 +67,7 @@ def _read(data: bytes, most: int | None, *, header: bool) -> Sheet:
         others = {each.title: cells for each in _others(book, front) if (cells := _first_row(each))}
         hidden: set[int] = set()
         try:
-            sheet = sheet_of(_texts(front, hidden), padded=True, most=most, header=header)
+            sheet = sheet_of(_texts(front, hidden), padded=True, most=most, header=header, head=head)
         except UnreadableFile as unreadable:
             raise _with_other_sheets(unreadable, front.title, others) from unreadable
         sheet.title, sheet.other_headers = front.title, others

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from chargegroups.group_prices import free_for_everyone, prices_of_groups
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Session
-from customers.models import Customer, StaffMember
+from customers.models import Customer, Job, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.site.latest_changes import latest_changes, recent_changes
 from evcnet.text import counted
@@ -68,7 +68,7 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": ", ".join(group.name for group in login.user_groups) or "Home",
         "greeting": _greeting(timezone.localtime(now), login),
         "homes": [*login.user_groups, *login.providers],
-        "tasks": [*_tasks(login, points, groups), *_findings(login, now)],
+        "tasks": [*_jobs(login), *_tasks(login, points, groups), *_findings(login, now)],
         "numbers": list(_numbers(login, points, groups, days, now)),
         "days": days,
         "sessions_in_words": _sessions_in_words(days),
@@ -191,6 +191,18 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
             "free of charge for everyone",
             _list_of(ChargeGroup, "?price=free&closed=no"),
         )
+
+
+def _jobs(login: StaffMember) -> Iterable[Task]:
+    """Its own, which it may have left: those that ended since it looked, and those under way."""
+    over = Count("pk", filter=Q(state__in=Job.OVER))
+    own = Job.objects.visible_to(login).filter(login=login, opened_at=None).order_by()
+    counts = own.aggregate(over=over, all=Count("pk"))
+    link = _list_of(Job, f"?login__id__exact={login.pk}")
+    if counts["over"]:
+        yield Task(counts["over"], ("job of yours has", "jobs of yours have"), "ended", link)
+    if under_way := counts["all"] - counts["over"]:
+        yield Task(under_way, ("job of yours is", "jobs of yours are"), "under way", link)
 
 
 def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:

@@ -124,6 +124,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
             ("Letters", "admin:customers_lettersettings_changelist", "customers.view_lettersettings"),
             ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
             ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
+            ("Jobs", "admin:customers_job_changelist", "customers.view_job"),
             ("Record", "admin:customers_auditentry_changelist", "customers.view_auditentry"),
         ],
     ),

@@ -102,7 +102,7 @@ def test_the_web_server_has_threads_and_replaces_its_processes_now_and_then(guni
 
 def test_the_largest_file_passes_the_proxy(settings):
     assert (
-        settings.LARGEST_REQUEST
+        settings.LARGEST_UPLOAD
         == seconds((DEPLOY / "nginx.conf").read_text().replace("m;", ";"), "client_max_body_size") * 10**6
     )
 

@@ -42,6 +42,11 @@ def logins(world, n):
     make.StaffMemberFactory.create_batch(n, role="helpdesk", at=world.greengrid, password="!")
 
 
+def jobs(world, n):
+    for login in make.StaffMemberFactory.create_batch(n, role="helpdesk", at=world.greengrid, password="!"):
+        people.Job.objects.create(provider=world.greengrid, login=login, kind="import", title="a file")
+
+
 def api_keys(world, n):
     for number in range(n):
         people.ApiKey.make(provider=world.greengrid, name=f"Key {number}")
@@ -207,6 +212,7 @@ MAKERS = {
     roaming.PartnerMessage: partner_messages,
     devices.UnknownDevice: unknown_devices,
     people.Notice: notices,
+    people.Job: jobs,
     people.StaffAlert: alerts,
     AuditEntry: records,
     change_models.Change: changes,

@@ -141,6 +141,12 @@ OWN = {
     "changes_change_undo": ("view", "view"),
     "changes_change_cancel": ("chargegroups.add_terms", "chargegroups.add_terms"),
     "changes_change_affected": ("view", "view"),
+    "customers_job_state": ("view", "view"),
+    "customers_job_cancel": ("view", "view"),
+    "customers_job_confirm": ("view", "view"),
+    "customers_job_retry": ("view", "view"),
+    "customers_job_again": ("view", "view"),
+    "customers_job_errors": ("view", "view"),
     "customers_staffalert_open": ("view", "view"),
     "customers_staffalert_read": ("view", "view"),
 }
@@ -148,6 +154,7 @@ OWN = {
 POSTED = {
     "customers_notice_change": "view",  # the page of a notice has no form
     "customers_staffalert_change": "view",  # nor has that of an alert
+    "customers_job_change": "view",  # nor has that of a job
     "changes_change_change": "view",  # nor has that of a change
     "roaming_partnermessage_change": "view",  # nor that of a message
     "gateway_unknowndevice_change": "view",  # nor that of a device that knocks
@@ -162,6 +169,9 @@ NOBODY = {
     "customers_auditentry_history",
     "customers_notice_history",
     "customers_staffalert_history",
+    "customers_job_add",
+    "customers_job_delete",
+    "customers_job_history",
     "chargepoints_session_add",
     "gateway_unknowndevice_add",
     "gateway_unknowndevice_delete",

@@ -246,6 +246,13 @@ def _paper(tenant: Tenant, said: str) -> None:
         )
     )  # fmt: skip
     tenant.keep(
+        people.Job.objects.create(
+            provider=tenant.provider, user_group=tenant.user_group, login=login, kind="preview", state="done",
+            title=f"{said} customers.csv", options={"file": f"{said}.csv"}, query=f"q={said}", message=f"{said} message",
+            started_at=timezone.now(), ended_at=timezone.now(), result={"rows": 1, "new": 1, "updated": 0, "unchanged": 0},
+        )
+    )  # fmt: skip
+    tenant.keep(
         people.StatusChange.objects.create(
             provider=tenant.provider, context=uuid4(), model="customers.customer", field="status", value="blocked",
             before=[["active", [tenant[people.Customer].pk]]], rows=1, action="block", permission="change",

@@ -1,0 +1,208 @@
+"""Jobs of files: the preview of a large upload, and the import that confirms it, of the very same bytes.
+
+What a preview shows is written as pages show it, and lies beside the upload; the job's row holds numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pghistory
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from customers import job_files, jobs
+from customers.jobs import Impossible, Outcome, Progress
+from customers.models import Job, Provider, StaffMember
+from customers.provider_lookup import ProviderRequired
+from evcnet.importexport.column_choices import ColumnChoices
+from evcnet.importexport.csv_file import Sheet, write_csv
+from evcnet.importexport.formats import format_of
+from evcnet.importexport.formulas import escaped
+from evcnet.importexport.free_numbers import numbered
+from evcnet.importexport.preview_page import preview_context
+from evcnet.importexport.registry import resource_named
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.results import COUNTS, ImportResult
+from evcnet.importexport.row_errors import TimeLimitExceeded, UnreadableFile
+from evcnet.importexport.scope import FileScope, the_provider
+
+TIME_LIMIT = 6 * 3600  # seconds
+CHANGED = "Something changed since the preview, so nothing was written: look at the new preview."
+OTHER_FILE = "The file is no longer what was previewed, or it is gone: upload it again."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was uploaded, and what was chosen for it. ``provider`` None: the file says it row by row."""
+
+    file: Path
+    name: str
+    resource: type[BulkResource]
+    provider: Provider | None
+    choices: ColumnChoices | None = None
+
+
+def start_preview(login: StaffMember, upload: Upload) -> Job:
+    """A job that previews the file; nothing is written. Raises FileNotFoundError."""
+    options = {
+        "kind": upload.resource._meta.name,
+        "provider": upload.provider.code if upload.provider else "",
+        "choices": upload.choices.as_json() if upload.choices else None,
+        "file": upload.name,
+    }
+    title = f"{upload.resource.get_display_name()}: {upload.name}"
+    return _start(_new_job(login, upload.provider, Job.Kind.PREVIEW, title, options), upload.file)
+
+
+def preview_again(job: Job) -> Job:
+    """A new preview of the file of an import, or of its preview. Raises FileNotFoundError once the file is gone."""
+    options = {**job.options, "notify": "", "named": ""}
+    again = _new_job(job.login, job.provider, Job.Kind.PREVIEW, job.title, options)
+    return _start(again, job_files.file_of(job, job_files.UPLOAD))
+
+
+def confirm(preview: Job, *, notify: str = "", named: str = "") -> Job:
+    """The import of what a preview has shown; the one that there is already where it was confirmed before."""
+    options = {**preview.options, "notify": notify, "named": named}
+    job = _new_job(preview.login, preview.provider, Job.Kind.IMPORT, preview.title, options)
+    job.preview, job.file_hash = preview, preview.file_hash
+    try:
+        with transaction.atomic():
+            job.save()
+            jobs.queue(job)
+    except IntegrityError:
+        return Job.objects.get(preview=preview)
+    return job
+
+
+def others_with_file(job: Job) -> Any:
+    """Jobs under way that the login of this one sees, of other people or tabs, with the very same file."""
+    under_way = Job.objects.visible_to(job.login).exclude(state__in=Job.OVER).exclude(pk__in=[job.pk, job.preview_id])
+    others = under_way.filter(file_hash=job.file_hash, options__kind=job.options.get("kind"))
+    return others.select_related("login").order_by("pk") if job.file_hash else others.none()
+
+
+def _new_job(login: StaffMember, provider: Provider | None, kind: str, title: str, options: dict[str, Any]) -> Job:
+    within = login.scope("customers.view_job").within(provider.pk) if provider else None
+    groups = [each for each in login.user_groups if provider and each.provider_id == provider.pk]
+    user_group = groups[0] if within is not None and len(groups) == 1 else None
+    where = {"provider": provider, "user_group": user_group, "reach": jobs.reach_of(login)}
+    return Job(login=login, kind=kind, title=title[:300], options=options, **where)
+
+
+def _start(job: Job, file: Path) -> Job:
+    """The job has its file before a worker can know of it."""
+    job.file_hash = job_files.hash_of(file)
+    with transaction.atomic():
+        job.save()
+        job_files.take_upload(job, file)
+        jobs.queue(job)
+    return job
+
+
+@jobs.runs(Job.Kind.PREVIEW)
+def run_preview(job: Job, progress: Progress) -> Outcome:
+    """Try everything, keep nothing, and write down what to show."""
+    with timezone.override(job.provider.zone if job.provider else None):
+        resource, result = _import(job, progress, dry_run=True)
+        _write_preview(job, resource, result)
+    return Outcome(_counts(resource, result))
+
+
+@jobs.runs(Job.Kind.IMPORT)
+def run_import(job: Job, progress: Progress) -> Outcome:
+    """Write exactly what the preview has shown, or nothing."""
+    preview: Any = job.preview
+    expected = preview.result.get("fingerprint", "")
+    resource, result = _import(job, progress, dry_run=False, expected=expected)
+    counts = _counts(resource, result)
+    if result.written:
+        return Outcome(counts | {"changes": [address for _, address in resource.change_links()]})
+    if result.fingerprint == expected and not resource.is_confirmed():
+        return Outcome(
+            counts, "That is not the name that was asked for, so nothing was written: confirm the preview again."
+        )
+    return Outcome(counts, CHANGED)
+
+
+def _import(
+    job: Job, progress: Progress, *, dry_run: bool, expected: str | None = None
+) -> tuple[BulkResource, ImportResult]:
+    """Raises Impossible."""
+    resource = _resource_of(job)
+    try:
+        dataset = _rows_of(job, resource)
+        with pghistory.context(user=job.login_id, file=job.options["file"], job=job.pk):
+            return resource, resource.import_data(
+                dataset, dry_run=dry_run, expected=expected, time_limit=TIME_LIMIT, progress=progress
+            )
+    except UnreadableFile as unreadable:
+        raise Impossible(f"The file can't be read, {unreadable.error}") from unreadable
+    except TimeLimitExceeded as late:
+        hours = TIME_LIMIT // 3600
+        raise Impossible(f"This takes longer than {hours} hours, so nothing was written: split the file.") from late
+
+
+def _resource_of(job: Job) -> BulkResource:
+    """In the name of the job's login, as long as its roles are what they were."""
+    resource_class, scope = resource_named(job.options["kind"]), FileScope(job.login)
+    model = resource_class._meta.model
+    if not jobs.is_reach_unchanged(job) or not (scope.may(model, "add") or scope.may(model, "change")):
+        raise Impossible("The roles of the login that started this have changed since, so nothing was written.")
+    try:
+        provider = (
+            the_provider(scope.writable(model), job.options["provider"] or None)
+            if resource_class.has_provider
+            else None
+        )
+    except ProviderRequired as gone:
+        raise Impossible(str(gone)) from gone
+    reason, named = f"File {job.options['file']}", job.options.get("named", "")
+    return resource_class(scope, provider, reason=reason, notify=job.options.get("notify", ""), named=named)
+
+
+def _rows_of(job: Job, resource: BulkResource) -> Sheet:
+    """Raises UnreadableFile, and Impossible where the file is not the one that was uploaded."""
+    file = job_files.file_of(job, job_files.UPLOAD)
+    try:
+        content = file.read_bytes()
+        same = job_files.hash_of(file) == job.file_hash
+    except FileNotFoundError as gone:
+        raise Impossible(OTHER_FILE) from gone
+    if not same:
+        raise Impossible(OTHER_FILE)
+    choices = ColumnChoices.from_json(job.options["choices"]) if job.options["choices"] else None
+    sheet = format_of(content).create_dataset(content, header=choices is None or choices.header)
+    if choices is None:
+        return sheet
+    if len(choices.columns) != len(sheet.headers or []):
+        raise Impossible(
+            "Further below the file has a column that its first rows lack: name it in the header, or delete it."
+        )
+    return numbered(choices.apply(sheet), resource) if choices.numbered else choices.apply(sheet)
+
+
+def _counts(resource: BulkResource, result: ImportResult) -> dict[str, Any]:
+    counts = {name: getattr(result, name) for name in COUNTS}
+    return counts | {"rows": result.total_rows, "fingerprint": result.fingerprint, "has_changes": result.writes > 0}
+
+
+def _write_preview(job: Job, resource: BulkResource, result: ImportResult) -> None:
+    context = preview_context(result, {"original_file_name": job.options["file"]}) | resource.preview_context()
+    write: Callable[[str, str], int] = lambda name, text: job_files.file_of(job, name).write_text(text, "utf-8")
+    write(job_files.PREVIEW, render_to_string("importexport/job_preview.html", context))
+    is_good = not result.has_validation_errors()
+    write(
+        job_files.CHANGES,
+        render_to_string("importexport/changes.html", context) if is_good and context.get("pictures") else "",
+    )
+    with job_files.file_of(job, job_files.ERRORS).open("w", encoding="utf-8-sig", newline="") as file:
+        file.writelines(write_csv([["row", "column", "message"]]))
+        file.writelines(
+            write_csv([str(each.row), escaped(each.column), escaped(each.message)] for each in result.errors)
+        )
