@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 
 from chargepoints.admin.session_filters import REACHED, LatestPages
-from evcnet.admin.base import AnnotatedChangeList
+from evcnet.admin.change_list import AnnotatedChangeList
 
 PAGES_AHEAD = 9
 

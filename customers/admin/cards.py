@@ -15,7 +15,7 @@ from customers.admin import status_actions
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
 from customers.resources import ChargeCardResource
-from customers.search import search_cards
+from customers.search import begins_with, search_cards
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.requests import StaffRequest
@@ -53,11 +53,14 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search_cards(queryset, search_term), False
 
+    def rank_matches(self, rows: Any, typed: str) -> Any:
+        return begins_with(rows, typed, row="card")
+
     @admin.display(description="card", ordering="uid")
     def display_card(self, card: ChargeCard) -> str:
         return two_lines(card.uid, card.visual_number)
 
-    @admin.display(description="customer", ordering="customer__name")
+    @admin.display(description="customer")
     def display_customer(self, card: ChargeCard) -> str:
         return str(card.customer) if card.customer else "–"
 

@@ -18,7 +18,7 @@ from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer, UserGroup
 from customers.resources import CustomerResource, CustomersWithCardsResource
-from customers.search import search_customers
+from customers.search import begins_with, search_customers
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
@@ -63,7 +63,10 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search_customers(queryset, search_term), False
 
-    @admin.display(description="user group", ordering="user_group__name")
+    def rank_matches(self, rows: Any, typed: str) -> Any:
+        return begins_with(rows, typed)
+
+    @admin.display(description="user group")
     def display_group(self, customer: Customer) -> str:
         return str(customer.user_group)
 

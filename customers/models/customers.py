@@ -194,7 +194,6 @@ class ChargeCard(models.Model):
             models.Index(fields=["provider", "status", "uid", "id"], name="card_by_status"),
             models.Index(fields=["provider", "type", "uid", "id"], name="card_by_type"),
             models.Index(fields=["provider", "roaming", "uid", "id"], name="card_by_roaming"),
-            models.Index(fields=["provider", "valid_until", "id"], name="card_by_end"),
             models.Index(
                 fields=["provider", "customer"],
                 include=["valid_from", "valid_until"],
@@ -202,6 +201,7 @@ class ChargeCard(models.Model):
                 & (Q(valid_from__isnull=False) | Q(valid_until__isnull=False)),
                 name="card_that_roams_for_a_time",
             ),
+            models.Index(fields=["provider", "valid_until", "uid", "id"], name="card_by_valid_until"),
             parts_of(UidKey("uid"), "card_uid_key_parts"),
             parts_of(IdentityKey("visual_number"), "card_visual_key_parts"),
             models.Index(F("provider"), UnpaddedUidKey("uid"), name="card_uid_without_zeros"),

@@ -10,59 +10,34 @@ from copy import copy
 from typing import Any, Generic, Self, TypeVar
 
 from django.contrib import messages
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.paginator import Paginator
 from django.db import DataError, connection, models
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold import admin as unfold
-from unfold.views import ChangeList
 
 from customers.permissions import Role, granted
 from customers.status_changes import with_reasons
+from evcnet.admin.change_list import AnnotatedChangeList
 from evcnet.admin.clock import use_clock_of, use_clock_of_new_row
 from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
+from evcnet.admin.list_pages import ListPages
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
-from evcnet.tenancy import visible_order, visible_rows
+from evcnet.tenancy import visible_rows
 
 __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
 ObjectView = Callable[[Any, StaffRequest, Any], HttpResponseBase]
 Row = TypeVar("Row", bound=models.Model)
-
-
-class AnnotatedChangeList(ChangeList):
-    """A list whose admin fetches what its rows need for the whole page at once."""
-
-    result_list: Any
-
-    def get_filters(self, request: StaffRequest) -> Any:
-        try:
-            return super().get_filters(request)
-        except DisallowedModelAdminLookup as error:
-            raise IncorrectLookupParameters from error
-
-    def get_ordering(self, request: StaffRequest, queryset: Any) -> list[Any]:
-        """By a row that the login does not see, as by nothing: the order would tell what the column hides."""
-        ordering = super().get_ordering(request, queryset)
-        return [visible_order(request.user, self.model, self.model_admin.open_relations, each) for each in ordering]
-
-    def get_results(self, request: StaffRequest) -> None:
-        super().get_results(request)
-        self.result_list = self.rows_of_page()
-        self.model_admin.fetch_columns(request, self.result_list)
-
-    def rows_of_page(self) -> list[Any]:
-        return list(self.result_list)
 
 
 class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
@@ -73,6 +48,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     formfield_overrides = MOMENTS
     show_full_result_count = False
     list_per_page = 50
+    paginator: type[Paginator[Any]] = ListPages
     list_filter_submit = True
     change_form_before_template = "evcnet/conflict.html"
     empty_words = "What your role lets you see stands here."
@@ -107,6 +83,14 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
 
     def fetch_columns(self, request: StaffRequest, rows: list[Row]) -> None:
         """Keep in this copy what the columns of one list page show beyond the rows' own fields: one query a fact."""
+
+    def rank_matches(self, rows: Any, typed: str) -> Any:
+        """What a search found, the best first; in the list's order as long as nothing says which are better."""
+        return rows
+
+    def exact_total(self, request: StaffRequest) -> int | None:
+        """How many rows the login sees in all, where it is known without counting them."""
+        return None
 
     def get_list_filter(self, request: StaffRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
