@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -16,7 +16,7 @@ from changes.admin.move_customers import regroup_customer
 from customers.admin import move_action, privacy, status_actions
 from customers.admin.customer_page import customer_panel
 from customers.forms import CustomerForm
-from customers.models import ChargeCard, Customer, UserGroup
+from customers.models import ChargeCard, Customer, CustomerCount, UserGroup
 from customers.resources import CustomerResource, CustomersWithCardsResource
 from customers.search import begins_with, search_customers
 from evcnet.admin.actions import ActionsAdmin
@@ -65,6 +65,12 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
 
     def rank_matches(self, rows: Any, typed: str) -> Any:
         return begins_with(rows, typed)
+
+    def exact_total(self, request: StaffRequest) -> int:
+        """By the ledger of counts."""
+        within = Customer.tenancy.clause(CustomerCount, request.user.scope("customers.view_customer"))
+        total: int = CustomerCount.objects.filter(within).aggregate(total=Sum("number", default=0))["total"]
+        return total
 
     @admin.display(description="user group")
     def display_group(self, customer: Customer) -> str:
