@@ -1,4 +1,4 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log gateway`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log gateway ocpi`."""
 
 import sys
 from importlib import import_module
@@ -12,6 +12,7 @@ PARTS = {
     "sessions": "bench.session_import",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
+    "ocpi": "bench.ocpi",
 }
 
 

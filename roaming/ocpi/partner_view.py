@@ -93,7 +93,11 @@ class PartnerView:
         groups = [pk for pk, each in self.prices.items() if each.changed_at >= moment]
         recent = Q(Exists(self._points(updated_at__gte=moment))) | Q(Exists(self._points(charge_group__in=groups)))
         of_devices = Q(Exists(self._points(device__state_changed_at__gte=moment)))
-        held = Hold.objects.filter(charge_point=OuterRef("pk"), until__gte=moment)
-        held = held.filter(Q(begins_at__gte=moment) | Q(ended_at__gte=moment) | Q(until__lte=self.now))
-        of_holds = Q(Exists(self._points().filter(Exists(held))))
+        held = Hold.objects.filter(
+            Q(begins_at__gte=moment) | Q(ended_at__gte=moment) | Q(until__lte=self.now),
+            until__gte=moment,
+            charge_point__charge_group__in=list(self.prices),
+            charge_point__location__isnull=False,
+        )
+        of_holds = Q(pk__in=held.values("charge_point__location"))
         return Q(updated_at__gte=moment) | recent | of_devices | of_holds
