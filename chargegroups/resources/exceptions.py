@@ -20,6 +20,7 @@ from tariffs.models import Tariff
 
 
 class ExceptionResource(TermsResource):
+    columns_are_stored: ClassVar = True
     updates_in_bulk: ClassVar = True
 
     charge_group = Field(ReferenceWidget(ChargeGroup), required=True)

@@ -30,6 +30,7 @@ ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.
 
 
 class ChargePointResource(TermsResource):
+    columns_are_stored: ClassVar = True
     compared_by: ClassVar = IdentityKey
     guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
 

@@ -17,6 +17,7 @@ from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget
 
 
 class LocationResource(BulkResource):
+    columns_are_stored: ClassVar = True
     guard_columns: ClassVar = {"social_charging": "country"}
 
     code = Field(CodeWidget(), required=True)

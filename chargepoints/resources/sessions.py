@@ -36,6 +36,7 @@ class SessionResource(BulkResource):
     """A row is decided and rated when it first comes in. What is rated stays: another file changes its note alone."""
 
     reads_all_first: ClassVar = True
+    columns_are_stored: ClassVar = True
 
     id = Field(CodeWidget(), attribute="code", required=True)
     charge_point = Field(ReferenceWidget(ChargePoint, by="identity", compared_by=IdentityKey), required=True)

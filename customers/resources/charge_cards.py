@@ -30,6 +30,7 @@ from evcnet.text import counted
 
 
 class ChargeCardResource(BulkResource):
+    columns_are_stored: ClassVar = True
     compared_by: ClassVar = UidKey
 
     uid = Field(CodeWidget(), required=True)

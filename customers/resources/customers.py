@@ -16,6 +16,7 @@ from evcnet.importexport.widgets import ChoiceWidget, CodeWidget, EmailWidget, R
 
 
 class CustomerResource(TermsResource):
+    columns_are_stored: ClassVar = True
     joins_names: ClassVar = True
     numbered_column: ClassVar = "number"
 

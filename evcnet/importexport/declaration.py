@@ -47,6 +47,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     updates_in_bulk: ClassVar[bool] = False  # and so are rows that change
     changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price
     reads_all_first: ClassVar[bool] = False  # all rows are checked before ``write_rows`` writes them
+    columns_are_stored: ClassVar[bool] = False  # every stored row becomes one of the file, column by column
     joins_names: ClassVar[bool] = False  # a file may have first and last names in the place of a name
     numbered_column: ClassVar[str] = ""  # whose empty cells the portal fills with free numbers, where it is asked to
     label_models: ClassVar[tuple[type[Model], ...]] = ()  # what else has the labels of columns, beside the model

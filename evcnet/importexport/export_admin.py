@@ -1,11 +1,13 @@
 """Export pages: a mixin for the ModelAdmin of a list, on the library's ExportMixin.
 
-The library brings addresses, buttons, the form and the rows of a filtered list. Rows are written one by one, where it
-holds all of them in a Dataset.
+The library brings addresses, buttons, the form and the rows of a filtered list. Rows are streamed, where it holds all of
+them in a Dataset.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django import forms
@@ -13,7 +15,8 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -21,10 +24,13 @@ from import_export.admin import ExportMixin
 
 from evcnet.accounts.attempts import address_of
 from evcnet.admin.requests import StaffRequest
-from evcnet.importexport.formats import FORMATS
+from evcnet.importexport.csv_stream import BOM, PIECE, csv_pieces, is_copied, left_out_words, write_export
+from evcnet.importexport.formats import CSV, FORMATS, XLSX
 from evcnet.importexport.forms import ExportForm
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.scope import FileScope
+
+MOST_IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is made before it is sent; more lies on the disk
 
 
 class BulkExportMixin(ExportMixin):
@@ -46,7 +52,7 @@ class BulkExportMixin(ExportMixin):
         scope = FileScope(request.user)
         return [each for each in self.resource_classes if any(scope.may(each._meta.model, one) for one in actions)]
 
-    def export_action(self, request: StaffRequest) -> HttpResponse:
+    def export_action(self, request: StaffRequest) -> HttpResponseBase:
         """The rows of the list, with its search and filters."""
         if not self.has_export_permission(request):
             raise PermissionDenied
@@ -70,16 +76,19 @@ class BulkExportMixin(ExportMixin):
         }
         return TemplateResponse(request, self.export_template_name, context)
 
-    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponse:
+    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> StreamingHttpResponse:
         resource_class = self.choose_export_resource_class(form, request)
         resource = resource_class(FileScope(request.user), form.chosen_provider)
         file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
-        content = file_format.export_rows(resource.export_rows(selected))
-        for reason, count in resource.left_out.items():
-            if count:
-                messages.warning(request, f"Left out of the export: {count:,} x {reason}, which no row can hold.")
+        if isinstance(file_format, CSV) and is_copied(resource):
+            return stream(resource.kind, file_format, _recorded(resource, selected, address_of(request)))
+        file = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+        write_export(resource, selected, file_format, file)
+        for words in left_out_words(resource):
+            messages.warning(request, words)
         resource.record_export(resource.get_display_name(), address_of(request))
-        return download(resource.kind, file_format, content)
+        file.seek(0)
+        return stream(resource.kind, file_format, _read(file))
 
     def file_page_context(self, request: StaffRequest, form: forms.Form, title: str) -> dict[str, Any]:
         """What the templates need on a page that belongs to a list and to no row."""
@@ -90,8 +99,32 @@ class BulkExportMixin(ExportMixin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
 
 
-def download(name: str, file_format: Any, content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type=file_format.get_content_type())
-    day = timezone.localdate().isoformat()
-    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.{file_format.get_extension()}"'
+def _recorded(resource: BulkResource, selected: QuerySet[Any], address: str | None) -> Iterator[bytes]:
+    """The pieces of a CSV file; the record says at the end how many rows were handed out."""
+    yield BOM
+    yield from csv_pieces(resource, selected)
+    resource.record_export(resource.get_display_name(), address)
+
+
+def _read(file: Any) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def stream(name: str, file_format: CSV | XLSX, pieces: Iterable[bytes]) -> StreamingHttpResponse:
+    """A download of which only pieces are held."""
+    response = StreamingHttpResponse(pieces, content_type=file_format.get_content_type())
+    response["Content-Disposition"] = _disposition(name, file_format)
     return response
+
+
+def download(name: str, file_format: CSV | XLSX, content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type=file_format.get_content_type())
+    response["Content-Disposition"] = _disposition(name, file_format)
+    return response
+
+
+def _disposition(name: str, file_format: CSV | XLSX) -> str:
+    day = timezone.localdate().isoformat()
+    return f'attachment; filename="{name}-{day}.{file_format.get_extension()}"'

@@ -10,8 +10,6 @@ from import_export.formats import base_formats
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.styles.numbers import FORMAT_TEXT as TEXT
-from openpyxl.utils.exceptions import IllegalCharacterError
-from tablib import Dataset
 
 from evcnet.importexport.csv_file import Sheet, read_csv, write_csv
 from evcnet.importexport.workbook import read_workbook
@@ -43,15 +41,6 @@ class XLSX(base_formats.XLSX):
         self, in_stream: bytes, most: int | None = None, *, header: bool = True, head: int | None = None, **kwargs: Any
     ) -> Sheet:
         return read_workbook(in_stream, most, header=header, head=head)
-
-    def export_rows(self, rows: Iterable[list[str]]) -> bytes:
-        """Every cell as text. Raises ValueError for a sign that a workbook can't hold."""
-        header, *others = rows
-        try:
-            workbook: bytes = Dataset(*others, headers=header).export("xlsx", column_width=None)
-        except IllegalCharacterError as error:
-            raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
-        return workbook
 
     def template(self, names: list[str]) -> bytes:
         """A header whose columns are text: what is typed below keeps its zeros, and is no date."""

@@ -31,11 +31,7 @@ class BulkResource(BulkImport):
         """Header first; formulas are escaped. ``selected`` narrows the rows to those of a list: a queryset of the model,
         or of one that it hangs on. One row at a time, where the library's ``export`` holds all in a Dataset."""
         yield self.get_export_headers()
-        rows = self.get_queryset()
-        if selected is not None:
-            lookup = self.lookup_from(selected.model)
-            rows = rows.filter(**{f"{lookup}__in": selected.order_by().values("pk")})
-        for instance in self.iter_queryset(rows):
+        for instance in self.iter_queryset(self.rows_to_export(selected)):
             try:
                 cells = self.export_resource(instance)
             except NotExportable as reason:
@@ -44,6 +40,13 @@ class BulkResource(BulkImport):
             self.exported[self.provider_of(instance)] += 1
             yield cells
         self.left_out.update(self.not_exportable())
+
+    def rows_to_export(self, selected: QuerySet[Any] | None = None) -> QuerySet[Any]:
+        rows = self.get_queryset()
+        if selected is None:
+            return rows
+        lookup = self.lookup_from(selected.model)
+        return rows.filter(**{f"{lookup}__in": selected.order_by().values("pk")})
 
     def record_export(self, about: str, address: str | None = None) -> None:
         """An audit entry for each provider whose rows were handed out."""

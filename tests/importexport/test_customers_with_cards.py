@@ -365,6 +365,6 @@ def test_a_sub_provider_takes_neither_a_siblings_customer_nor_a_siblings_card(wo
 def test_the_list_exports_its_customers_with_their_cards(world, signed_in):
     asked = {"format": "0", "resource": "1", "provider": ""}
     response = signed_in(world.carla).post(reverse("admin:customers_customer_export") + "?q=Jansen", asked)
-    text = response.content.decode("utf-8-sig")
+    text = response.getvalue().decode("utf-8-sig")
     assert text.startswith(COLUMNS)
     assert "04AA11" in text and "04BB22" not in text

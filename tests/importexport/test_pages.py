@@ -58,7 +58,7 @@ def address(model, view):
 
 
 def rows_of(response):
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+    return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline="")))
 
 
 ALL = ["customer", "chargecard", "usergroup", "provider", "chargegroup", "tariff", "location", "chargepoint"]
@@ -297,7 +297,7 @@ def test_what_a_page_hands_out_it_takes_back_unchanged(page, world, model, forma
     asked = {"resource": "0"} if model == "chargegroup" else {}
     file = anna.export(model, format=choice, **asked)
     assert f".{format}" in file["Content-Disposition"]
-    outcome = anna.upload(model, file.content, name=f"rows.{format}", **asked).context["result"]
+    outcome = anna.upload(model, file.getvalue(), name=f"rows.{format}", **asked).context["result"]
     assert (outcome.errors, outcome.new, outcome.updated) == ([], 0, 0)
     assert outcome.unchanged == outcome.total_rows > 0
 

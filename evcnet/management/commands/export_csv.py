@@ -1,12 +1,13 @@
 """Export rows as a CSV file that import_csv takes back unchanged."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.provider_lookup import ProviderRequired
-from evcnet.importexport.csv_file import write_csv
+from evcnet.importexport.csv_stream import csv_pieces
 from evcnet.importexport.registry import EXPORTS, resource_named
 from evcnet.importexport.scope import FileScope, the_provider
 
@@ -26,19 +27,20 @@ class Command(BaseCommand):
         except ProviderRequired as error:
             raise CommandError(str(error), returncode=2) from error
         resource = resource_named(options["kind"])(scope, provider)
-        lines = write_csv(resource.export_rows())
+        pieces = csv_pieces(resource)
         if options["output"]:
-            self._save(options["output"], "".join(lines))
+            self._save(options["output"], pieces)
         else:
-            for line in lines:
-                self.stdout.write(line, ending="")
+            for piece in pieces:
+                self.stdout.write(piece.decode(), ending="")
         resource.record_export(f"{resource.get_display_name()}, by manage.py")
         for reason, count in resource.left_out.items():
             if count:
                 self.stderr.write(f"Left out: {count:,} x {reason}, which no row can hold.")
 
-    def _save(self, output: Path, text: str) -> None:
+    def _save(self, output: Path, pieces: Iterable[bytes]) -> None:
         try:
-            output.write_bytes(text.encode())
+            with output.open("wb") as file:
+                file.writelines(pieces)
         except OSError as error:
             raise CommandError(f"{output} can't be written: {error.strerror or error}.", returncode=2) from error

@@ -1,0 +1,113 @@
+"""Exports as streams, in pieces of 64 KiB whatever the number of rows: by COPY where SQL can say the columns, else row by
+row from a cursor of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils.exceptions import IllegalCharacterError
+
+from evcnet.importexport.csv_file import write_csv
+from evcnet.importexport.formats import CSV, XLSX
+from evcnet.importexport.resource import BulkResource
+from evcnet.importexport.sql_cells import cells
+
+PIECE = 1 << 16  # bytes
+MOST_XLSX_ROWS = 1_048_575  # below the header
+BOM = "\ufeff".encode()
+
+
+def is_copied(resource: BulkResource) -> bool:
+    """Can PostgreSQL alone write the rows? Then nothing is left out, and nothing fails half way for a row's sake."""
+    return resource.columns_are_stored and cells(resource, names_provider=resource.names_provider) is not None
+
+
+def csv_pieces(resource: BulkResource, selected: QuerySet[Any] | None = None) -> Iterator[bytes]:
+    """A CSV file with the rows of ``export_rows``; each piece ends with a row."""
+    if not is_copied(resource):
+        yield from _pieces(line.encode() for line in write_csv(resource.export_rows(selected)))
+        return
+    yield from (line.encode() for line in write_csv([resource.get_export_headers()]))
+    yield from _pieces(_copied_lines(resource, selected))
+
+
+def write_export(resource: BulkResource, selected: QuerySet[Any] | None, file_format: CSV | XLSX, file: Any) -> None:
+    """The rows as a whole file. Raises ValueError where the format can't hold them."""
+    if isinstance(file_format, XLSX):
+        write_xlsx(resource, selected, file)
+        return
+    file.write(BOM)  # by which spreadsheets know UTF-8
+    for piece in csv_pieces(resource, selected):
+        file.write(piece)
+
+
+def left_out_words(resource: BulkResource) -> list[str]:
+    """A sentence for each sort of rows that an export could not hold."""
+    left_out = resource.left_out.items()
+    return [
+        f"Left out of the export: {count:,} x {reason}, which no row can hold." for reason, count in left_out if count
+    ]
+
+
+def write_xlsx(resource: BulkResource, selected: QuerySet[Any] | None, file: Any) -> None:
+    """A workbook of texts. Raises ValueError for a sign that no workbook holds, and for more rows than one has."""
+    book = Workbook(write_only=True)
+    sheet: Any = book.create_sheet("Export")
+    sheet.freeze_panes = "A2"
+    header, wraps = Font(bold=True), Alignment(wrap_text=True)
+    try:
+        for number, row in enumerate(resource.export_rows(selected)):
+            if number > MOST_XLSX_ROWS:
+                raise ValueError(
+                    f"A workbook holds {MOST_XLSX_ROWS:,} rows, and there are more: take CSV, or narrow the list."
+                )
+            line = [WriteOnlyCell(sheet, cell) for cell in row]
+            for cell in line:
+                if number == 0:
+                    cell.font = header
+                elif "\n" in cell.value:
+                    cell.alignment = wraps
+            sheet.append(line)
+    except IllegalCharacterError as error:
+        raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
+    book.save(file)
+
+
+def _copied_lines(resource: BulkResource, selected: QuerySet[Any] | None) -> Iterator[bytes]:
+    rows = resource.rows_to_export(selected)
+    counts = _counts_by_provider(resource, rows)
+    columns = cells(resource, names_provider=resource.names_provider) or []
+    aliases = {f"cell_{number}": each for number, each in enumerate(columns)}
+    query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
+    number = 0
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
+        for number, line in enumerate(copy, 1):
+            yield bytes(line[:-1]) + b"\r\n"  # COPY ends a row as Unix does
+    resource.exported.update(counts if counts is not None else {resource.provider: number})
+
+
+def _counts_by_provider(resource: BulkResource, rows: QuerySet[Any]) -> dict[Any, int] | None:
+    """None where all rows are of one provider, or of none: they are counted as they go."""
+    if not resource.names_provider:
+        return None
+    counts = dict(rows.order_by().values_list("provider").annotate(Count("pk")))
+    return {each: counts[each.pk] for each in resource.scope.providers.values() if each.pk in counts}
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    together: list[bytes] = []
+    size = 0
+    for line in lines:
+        together.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield b"".join(together)
+            together, size = [], 0
+    if together:
+        yield b"".join(together)
