@@ -5,6 +5,7 @@ Every admin of the project builds on it. With import and export: ``class X(Model
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import copy
 from typing import Any, Generic, Self, TypeVar
@@ -18,6 +19,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from unfold import admin as unfold
 
 from customers.permissions import Role, granted
@@ -38,6 +40,13 @@ __all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
 
 ObjectView = Callable[[Any, StaffRequest, Any], HttpResponseBase]
 Row = TypeVar("Row", bound=models.Model)
+
+
+def without_indentation(response: TemplateResponse) -> HttpResponse:
+    """A page whose lines begin where they begin to say something: a fifth of a list is indentation of its templates."""
+    response.render()
+    response.content = re.sub(rb"\n\s+", b"\n", response.content)
+    return response
 
 
 class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
@@ -83,6 +92,14 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
 
     def fetch_columns(self, request: StaffRequest, rows: list[Row]) -> None:
         """Keep in this copy what the columns of one list page show beyond the rows' own fields: one query a fact."""
+
+    def action_checkbox(self, obj: Row) -> str:
+        """Django's, by the class of its looks: Unfold's own names thirty in each row."""
+        return format_html(
+            '<input type="checkbox" name="_selected_action" value="{}" class="action-select evc-row-tick"'
+            ' aria-label="Select record">',
+            obj.pk,
+        )
 
     def rank_matches(self, rows: Any, typed: str) -> Any:
         """What a search found, the best first; in the list's order as long as nothing says which are better."""
@@ -134,7 +151,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             page.empty_advice = page.whom_to_ask(request)
         try:
             response = super(ModelAdmin, page).changelist_view(request, extra_context)
-            return response.render() if isinstance(response, TemplateResponse) else response
+            return without_indentation(response) if isinstance(response, TemplateResponse) else response
         except (ValueError, ValidationError, DataError):
             if request.method != "GET" or not request.GET:
                 raise

@@ -122,12 +122,12 @@ class Keyset:
     size: int
 
     def first(self) -> KeysetPage:
-        found = list(self.rows[: self.size + 1])
-        return KeysetPage(found[: self.size], has_previous=False, has_next=len(found) > self.size)
+        matches = list(self.rows[: self.size + 1])
+        return KeysetPage(matches[: self.size], has_previous=False, has_next=len(matches) > self.size)
 
     def last(self) -> KeysetPage:
-        found = list(self.rows.reverse()[: self.size + 1])
-        return KeysetPage(found[: self.size][::-1], has_previous=len(found) > self.size, has_next=False)
+        matches = list(self.rows.reverse()[: self.size + 1])
+        return KeysetPage(matches[: self.size][::-1], has_previous=len(matches) > self.size, has_next=False)
 
     def after(self, row: QuerySet[Any]) -> KeysetPage | None:
         """The page after a row, which need not be one of the list any more; None where it is nowhere."""
@@ -138,10 +138,10 @@ class Keyset:
         values = self.order and row.values_list(*self.order.names).first()
         if not self.order or not values:
             return None
-        found = self._beyond(self.rows.reverse(), self.order.reverse(), list(values))
-        if len(found) <= self.size:
+        matches = self._beyond(self.rows.reverse(), self.order.reverse(), list(values))
+        if len(matches) <= self.size:
             return self.first()
-        return KeysetPage(found[: self.size][::-1], has_previous=True, has_next=True)
+        return KeysetPage(matches[: self.size][::-1], has_previous=True, has_next=True)
 
     def number(self, number: int) -> KeysetPage:
         """A page by its number, for an address that somebody typed or kept; the last one where there are fewer."""
@@ -156,14 +156,14 @@ class Keyset:
     def _after(self, order: Order, values: list[Any]) -> KeysetPage:
         return self._page(self._beyond(self.rows, order, values))
 
-    def _page(self, found: list[Any]) -> KeysetPage:
-        if not found:
+    def _page(self, matches: list[Any]) -> KeysetPage:
+        if not matches:
             return self.last()
-        return KeysetPage(found[: self.size], has_previous=True, has_next=len(found) > self.size)
+        return KeysetPage(matches[: self.size], has_previous=True, has_next=len(matches) > self.size)
 
     def _beyond(self, rows: QuerySet[Any], order: Order, values: list[Any]) -> list[Any]:
-        found: list[Any] = []
+        matches: list[Any] = []
         for condition in order.beyond(values):
-            if len(found) <= self.size:
-                found += rows.filter(condition)[: self.size + 1 - len(found)]
-        return found
+            if len(matches) <= self.size:
+                matches += rows.filter(condition)[: self.size + 1 - len(matches)]
+        return matches

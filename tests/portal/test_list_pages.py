@@ -173,3 +173,20 @@ def test_names_that_begin_with_what_was_typed_come_first(world, signed_in):
     assert [row.pk for row in rows] == [world.jansen.pk, other.pk]
     rows = anna.get(f"{CUSTOMERS}?q=jansen&o=2").context["cl"].result_list
     assert [row.pk for row in rows] == [other.pk, world.jansen.pk]
+
+
+def test_fifty_rows_cost_few_bytes_each(world, signed_in, crowd):
+    """Looks are said once, in the style sheet; how many queries a list costs is told in test_every_list."""
+    anna = signed_in(world.anna)
+    for address in (CUSTOMERS, "/customers/chargecard/"):
+        one, fifty = (len(anna.get(address + query).content) for query in ("?q=04AA11", ""))
+        assert fifty < 90_000, address
+        assert (fifty - one) / 49 < 1_000, address
+
+
+def test_cells_are_found_in_what_unfold_renders(world, signed_in):
+    """Else a new version of it has other classes, and each cell would name them again."""
+    html = signed_in(world.anna).get(CUSTOMERS).content.decode()
+    assert html.count("evc-list-cell-link") == 2 * 2
+    assert html.count('evc-list-cell"') == 2 * 8
+    assert "content-[attr(data-label)]" not in html
