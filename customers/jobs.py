@@ -24,7 +24,7 @@ from procrastinate.contrib.django import app
 from psycopg import errors
 
 from customers.job_files import remove_files, remove_old_files
-from customers.models import Job, StaffMember
+from customers.models import Job, Provider, StaffMember
 from evcnet.worker import LONG, UNTIL_IT_RUNS
 
 EVERY = 1.0
@@ -76,6 +76,15 @@ def reach_of(login: StaffMember) -> str:
     """A digest of the roles of a login."""
     roles = login.memberships.order_by("pk").values_list("provider", "user_group", "role")
     return sha256(repr(list(roles)).encode()).hexdigest()
+
+
+def new_job(login: StaffMember, provider: Provider | None, kind: str, title: str, options: dict[str, Any]) -> Job:
+    """One of the login, not stored yet. ``provider`` None: its rows are of several."""
+    within = login.scope("customers.view_job").within(provider.pk) if provider else None
+    groups = [each for each in login.user_groups if provider and each.provider_id == provider.pk]
+    user_group = groups[0] if within is not None and len(groups) == 1 else None
+    where = {"provider": provider, "user_group": user_group, "reach": reach_of(login)}
+    return Job(login=login, kind=kind, title=title[:300], options=options, **where)
 
 
 def is_reach_unchanged(job: Job) -> bool:

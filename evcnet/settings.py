@@ -247,6 +247,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "socialcharging.mailing",
     "roaming.ocpi.tasks",
     "customers.notices",
+    "evcnet.importexport.export_jobs",
     "evcnet.importexport.jobs",
     "evcnet.accounts.forgotten_password",
     "evcnet.importexport.storages",

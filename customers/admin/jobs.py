@@ -22,6 +22,7 @@ from evcnet.admin.filters import MomentsFilter
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge
+from evcnet.importexport.export_jobs import may_fetch
 from evcnet.importexport.jobs import confirm, others_with_file, preview_again
 from evcnet.text import counted
 
@@ -66,6 +67,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "retry": JobAdmin.retry_view,
             "again": JobAdmin.again_view,
             "errors": JobAdmin.errors_view,
+            "file": JobAdmin.file_view,
         }
 
     def change_view(
@@ -82,6 +84,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "others": list(others_with_file(job)) if is_own and not job.is_over else [],
             "preview_html": _stored(job, job_files.PREVIEW) if is_own and job.kind == Job.Kind.PREVIEW else "",
             "changes_html": _stored(job, job_files.CHANGES) if is_own and job.kind == Job.Kind.PREVIEW else "",
+            "has_export": job_files.file_of(job, job_files.EXPORT).exists(),
             "removal_at": job.ended_at + job_files.RETENTION if job.ended_at else None,
         }  # fmt: skip
         return TemplateResponse(request, "customers/job.html", context)
@@ -125,6 +128,13 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
 
     def errors_view(self, request: StaffRequest, job: Job) -> HttpResponseBase:
         return self._download(request, job, job_files.ERRORS, "errors.csv")
+
+    def file_view(self, request: StaffRequest, job: Job) -> HttpResponseBase:
+        """What was exported."""
+        if job.kind != Job.Kind.EXPORT or job.state != Job.State.DONE or not may_fetch(job):
+            messages.warning(request, "The file is no longer here.")
+            return HttpResponseRedirect(self.page(job.pk))
+        return self._download(request, job, job_files.EXPORT, job.result["name"])
 
     def _download(self, request: StaffRequest, job: Job, name: str, called: str) -> HttpResponseBase:
         file = job_files.file_of(job, name)

@@ -3,7 +3,7 @@ row from a cursor of the server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -19,6 +19,7 @@ from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.sql_cells import cells
 
 PIECE = 1 << 16  # bytes
+TOLD_EVERY = 1_000  # rows of a workbook
 MOST_XLSX_ROWS = 1_048_575  # below the header
 BOM = "\ufeff".encode()
 
@@ -37,14 +38,24 @@ def csv_pieces(resource: BulkResource, selected: QuerySet[Any] | None = None) ->
     yield from _pieces(_copied_lines(resource, selected))
 
 
-def write_export(resource: BulkResource, selected: QuerySet[Any] | None, file_format: CSV | XLSX, file: Any) -> None:
-    """The rows as a whole file. Raises ValueError where the format can't hold them."""
+def write_export(
+    resource: BulkResource,
+    selected: QuerySet[Any] | None,
+    file_format: CSV | XLSX,
+    file: Any,
+    tell: Callable[[int], None] = lambda rows: None,
+) -> None:
+    """The rows as a whole file; ``tell`` is told about how many are in it. Raises ValueError where the format can't hold
+    them."""
     if isinstance(file_format, XLSX):
-        write_xlsx(resource, selected, file)
+        write_xlsx(resource, selected, file, tell)
         return
     file.write(BOM)  # by which spreadsheets know UTF-8
+    rows = 0
     for piece in csv_pieces(resource, selected):
         file.write(piece)
+        rows += piece.count(b"\r\n")
+        tell(rows)
 
 
 def left_out_words(resource: BulkResource) -> list[str]:
@@ -55,7 +66,12 @@ def left_out_words(resource: BulkResource) -> list[str]:
     ]
 
 
-def write_xlsx(resource: BulkResource, selected: QuerySet[Any] | None, file: Any) -> None:
+def write_xlsx(
+    resource: BulkResource,
+    selected: QuerySet[Any] | None,
+    file: Any,
+    tell: Callable[[int], None] = lambda rows: None,
+) -> None:
     """A workbook of texts. Raises ValueError for a sign that no workbook holds, and for more rows than one has."""
     book = Workbook(write_only=True)
     sheet: Any = book.create_sheet("Export")
@@ -74,6 +90,8 @@ def write_xlsx(resource: BulkResource, selected: QuerySet[Any] | None, file: Any
                 elif "\n" in cell.value:
                     cell.alignment = wraps
             sheet.append(line)
+            if number % TOLD_EVERY == 0:
+                tell(number)
     except IllegalCharacterError as error:
         raise ValueError("A text has a control character, which no workbook holds: take CSV.") from error
     book.save(file)

@@ -25,6 +25,7 @@ from import_export.admin import ExportMixin
 from evcnet.accounts.attempts import address_of
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.csv_stream import BOM, PIECE, csv_pieces, is_copied, left_out_words, write_export
+from evcnet.importexport.export_jobs import MOST_ROWS, start_export
 from evcnet.importexport.formats import CSV, FORMATS, XLSX
 from evcnet.importexport.forms import ExportForm
 from evcnet.importexport.resource import BulkResource
@@ -72,13 +73,18 @@ class BulkExportMixin(ExportMixin):
         names = [each.get_display_name().lower() for each in resources]
         context = self.file_page_context(request, form, f"Export {' or '.join(names)}") | {
             "matching": selected.count(),
+            "most_rows": MOST_ROWS,
             "may_import": bool(self.permitted_resources(request, "add", "change")),
         }
         return TemplateResponse(request, self.export_template_name, context)
 
-    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> StreamingHttpResponse:
+    def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponseBase:
         resource_class = self.choose_export_resource_class(form, request)
         resource = resource_class(FileScope(request.user), form.chosen_provider)
+        if resource.rows_to_export(selected).count() > MOST_ROWS:
+            page = f"{self.opts.app_label}.{self.opts.model_name}"
+            job = start_export(resource, form.cleaned_data["format"], page, request.GET.urlencode())
+            return HttpResponseRedirect(reverse("admin:customers_job_change", args=[job.pk]))
         file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
         if isinstance(file_format, CSV) and is_copied(resource):
             return stream(resource.kind, file_format, _recorded(resource, selected, address_of(request)))

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from customers import job_files, jobs
-from customers.jobs import Impossible, Outcome, Progress
+from customers.jobs import Impossible, Outcome, Progress, new_job
 from customers.models import Job, Provider, StaffMember
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_choices import ColumnChoices
@@ -56,20 +56,20 @@ def start_preview(login: StaffMember, upload: Upload) -> Job:
         "file": upload.name,
     }
     title = f"{upload.resource.get_display_name()}: {upload.name}"
-    return _start(_new_job(login, upload.provider, Job.Kind.PREVIEW, title, options), upload.file)
+    return _start(new_job(login, upload.provider, Job.Kind.PREVIEW, title, options), upload.file)
 
 
 def preview_again(job: Job) -> Job:
     """A new preview of the file of an import, or of its preview. Raises FileNotFoundError once the file is gone."""
     options = {**job.options, "notify": "", "named": ""}
-    again = _new_job(job.login, job.provider, Job.Kind.PREVIEW, job.title, options)
+    again = new_job(job.login, job.provider, Job.Kind.PREVIEW, job.title, options)
     return _start(again, job_files.file_of(job, job_files.UPLOAD))
 
 
 def confirm(preview: Job, *, notify: str = "", named: str = "") -> Job:
     """The import of what a preview has shown; the one that there is already where it was confirmed before."""
     options = {**preview.options, "notify": notify, "named": named}
-    job = _new_job(preview.login, preview.provider, Job.Kind.IMPORT, preview.title, options)
+    job = new_job(preview.login, preview.provider, Job.Kind.IMPORT, preview.title, options)
     job.preview, job.file_hash = preview, preview.file_hash
     try:
         with transaction.atomic():
@@ -85,14 +85,6 @@ def others_with_file(job: Job) -> Any:
     under_way = Job.objects.visible_to(job.login).exclude(state__in=Job.OVER).exclude(pk__in=[job.pk, job.preview_id])
     others = under_way.filter(file_hash=job.file_hash, options__kind=job.options.get("kind"))
     return others.select_related("login").order_by("pk") if job.file_hash else others.none()
-
-
-def _new_job(login: StaffMember, provider: Provider | None, kind: str, title: str, options: dict[str, Any]) -> Job:
-    within = login.scope("customers.view_job").within(provider.pk) if provider else None
-    groups = [each for each in login.user_groups if provider and each.provider_id == provider.pk]
-    user_group = groups[0] if within is not None and len(groups) == 1 else None
-    where = {"provider": provider, "user_group": user_group, "reach": jobs.reach_of(login)}
-    return Job(login=login, kind=kind, title=title[:300], options=options, **where)
 
 
 def _start(job: Job, file: Path) -> Job:

@@ -6,14 +6,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers import job_files, jobs
 from customers.jobs import run
-from customers.models import Customer, Job
+from customers.models import AuditEntry, Customer, Job
 from customers.privacy.erase import erase
 from evcnet.history import event_model
-from evcnet.importexport import forms, large_files
+from evcnet.importexport import export_admin, forms, large_files
 from tests import factories as make
 from tests.importexport.files import csv_of, workbook_of
 
@@ -264,3 +265,46 @@ def test_cancelled_while_it_runs_it_stops_and_nothing_is_written(world, preview,
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
         assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db
+class TestExports:
+    """Exports of many rows: a file of what the list shows, for the login that asked."""
+
+    @pytest.fixture
+    def export(self, signed_in, monkeypatch):
+        monkeypatch.setattr(export_admin, "MOST_ROWS", 1)
+
+        def exported(login, query="?q=Jansen", **said):
+            address = reverse("admin:customers_customer_export") + query
+            said = {"format": "0", "resource": "", "provider": ""} | said
+            return signed_in(login).post(address, said)
+
+        return exported
+
+    def test_the_file_is_what_the_page_would_have_sent(self, world, export, signed_in, monkeypatch):
+        make.CustomerFactory(user_group=world.north, number="=1", name="Jansen, A.")
+        answer = export(world.ben)
+        job = done(Job.objects.get())
+        assert (answer.headers["Location"], job.state, job.result["rows"]) == (page(job), "done", 2), job.message
+        browser = signed_in(world.ben)
+        assert "Download customers-" in browser.get(page(job)).content.decode()
+        file = browser.get(page(job, "file")).getvalue()
+        monkeypatch.setattr(export_admin, "MOST_ROWS", 1_000)
+        assert file == export(world.ben).getvalue()
+        assert AuditEntry.objects.filter(event="exported", login=world.ben, rows=2).count() == 2
+
+    def test_it_is_for_its_login_alone_and_for_a_week(self, world, export, signed_in):
+        make.CustomerFactory(user_group=world.north, name="Jansen, A.")
+        export(world.ben, format="1")
+        job = done(Job.objects.get())
+        assert signed_in(world.anna).get(page(job, "file")).status_code == 302
+        assert signed_in(world.ben).get(page(job, "file")).getvalue().startswith(b"PK")
+        Job.objects.update(ended_at=timezone.now() - job_files.RETENTION)
+        jobs.remove_old_jobs(0)
+        assert signed_in(world.ben).get(page(job, "file")).status_code == 302
+        assert "is gone" in signed_in(world.ben).get(page(job)).content.decode()
+
+    def test_few_rows_are_sent_at_once(self, world, export):
+        assert export(world.ben).getvalue().count(b"\r\n") == 2
+        assert not Job.objects.exists()

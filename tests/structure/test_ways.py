@@ -97,6 +97,7 @@ WAYS = {
     "customers.Job cancel": NOTHING,
     "customers.Job confirm": FILE,
     "customers.Job errors": NOTHING,
+    "customers.Job file": NOTHING,
     "customers.Job retry": FILE,
     "customers.Job state": NOTHING,
     "customers.Notice mail-again": NOTHING,

@@ -147,6 +147,7 @@ OWN = {
     "customers_job_retry": ("view", "view"),
     "customers_job_again": ("view", "view"),
     "customers_job_errors": ("view", "view"),
+    "customers_job_file": ("view", "view"),
     "customers_staffalert_open": ("view", "view"),
     "customers_staffalert_read": ("view", "view"),
 }
