@@ -49,17 +49,22 @@ class NotifyChoice:
 
 def audiences(preview: Preview, login: StaffMember | None) -> list[NotifyChoice]:
     """Every choice with its numbers."""
-    affected = preview.impact.affected
-    choices = [Change.Notify.REGULARS.value, Change.Notify.ALL.value]
-    counted = [_counted(readers(preview, notify, login), notify, affected) for notify in choices]
-    return [*counted, NotifyChoice(Change.Notify.NONE.value, 0, 0, affected)]
+    affected, visible = preview.impact.affected, visible_preview(preview, login)
+    everyone = visible.impact.affected
+    return [
+        _regulars(visible, affected),
+        NotifyChoice(Change.Notify.ALL.value, everyone, visible.impact.unreachable, affected - everyone),
+        NotifyChoice(Change.Notify.NONE.value, 0, 0, affected),
+    ]
 
 
-def _counted(customers: Any, notify: str, affected: int) -> NotifyChoice:
-    if not affected:
-        return NotifyChoice(notify, 0, 0, 0)
-    numbers = customers.order_by().aggregate(count=Count("pk"), unreachable=Count("pk", filter=Q(email="")))
-    return NotifyChoice(notify, numbers["count"], numbers["unreachable"], affected - numbers["count"])
+def _regulars(visible: Preview, affected: int) -> NotifyChoice:
+    """They are read: only the others are counted without reading them."""
+    count = unreachable = 0
+    if visible.impact.regulars:
+        rows = visible.regulars(AFFECTED).order_by()
+        count, unreachable = rows.aggregate(count=Count("pk"), unreachable=Count("pk", filter=Q(email=""))).values()
+    return NotifyChoice(Change.Notify.REGULARS.value, count, unreachable, affected - count)
 
 
 def total(changes: Iterable[Sequence[NotifyChoice]]) -> list[NotifyChoice]:

@@ -68,13 +68,17 @@ def effect_of(before: Side, after: Side, compare: Compare) -> Effect:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Customers whom the change meets alike: their facts, how many they are, and where it weighs the most."""
+    """Customers whom the change meets alike: their facts, how many they are, and where it weighs the most.
+
+    ``unreachable`` of them have no e-mail address.
+    """
 
     facts: str
     count: int
     effect: Effect
     before: Side
     after: Side
+    unreachable: int = 0
 
 
 def heaviest(facts: str, count: int, places: Iterable[tuple[Side, Side]], compare: Compare) -> Case:
@@ -105,6 +109,11 @@ class Impact:
     @property
     def affected(self) -> int:
         return sum(case.count for case in self.cases if case.effect != "unchanged")
+
+    @property
+    def unreachable(self) -> int:
+        """How many of the affected have no e-mail address."""
+        return sum(case.unreachable for case in self.cases if case.effect != "unchanged")
 
     @property
     def total(self) -> int:

@@ -14,8 +14,8 @@ from changes.impact import AFFECTED, Case, Effect, Impact, heaviest
 from changes.models import Change
 from changes.proposals import NothingToChange, Proposal, ScheduledChange
 from changes.snapshots import Basis
-from chargegroups.customer_facts import FactsQuery
-from chargepoints.models import ChargePoint, Session
+from chargegroups.customer_facts import FactsQuery, positional
+from chargepoints.models import ChargePoint
 from customers.models import Customer, Provider
 from evcnet.datetimes import database_clock
 from tariffs.pricing import Tariff
@@ -47,13 +47,17 @@ class Preview:
 
     def customers(self, effects: Iterable[Effect]) -> Any:
         """The customers that it affects so, as a queryset."""
-        effect_set = set(effects)
-        keys = [case.facts for case in self.impact.cases if case.effect in effect_set]
-        return Customer.objects.filter(pk__in=self.query.ids(keys))
+        return self._with_effects(self.query, effects)
 
     def regulars(self, effects: Iterable[Effect]) -> Any:
         """Those of them that hold an exception in the groups, or charged there in the last 365 days."""
-        return self.customers(effects).filter(pk__in=attached_customers(self.basis.group_ids, self.basis.at))
+        since = {"charged_since": self.basis.at - REGULAR}
+        return self._with_effects(replace(self.query, among=ATTACHED, more=since), effects)
+
+    def _with_effects(self, query: FactsQuery, effects: Iterable[Effect]) -> Any:
+        effect_set = set(effects)
+        keys = [case.facts for case in self.impact.cases if case.effect in effect_set]
+        return Customer.objects.filter(pk__in=query.ids(keys))
 
     def cases_of(self, customers: Sequence[int]) -> dict[int, Case]:
         """The case of each of these customers, for a page of them."""
@@ -111,11 +115,17 @@ def _facts_query(proposal: Proposal, basis: Basis) -> FactsQuery:
 def _cases(basis: Basis, query: FactsQuery, provider: Provider) -> list[Case]:
     day = basis.at.astimezone(provider.zone).date()
     return [
-        heaviest(
-            shared.key,
-            shared.count,
-            [(basis.side(each.before, shared.facts), basis.side(each.after, shared.proposed)) for each in basis.places],
-            lambda before, after: compared(before, after, day, provider.time_zone).effect,
+        replace(
+            heaviest(
+                shared.key,
+                shared.count,
+                [
+                    (basis.side(each.before, shared.facts), basis.side(each.after, shared.proposed))
+                    for each in basis.places
+                ],
+                lambda before, after: compared(before, after, day, provider.time_zone).effect,
+            ),
+            unreachable=shared.unreachable,
         )
         for shared in query.sets()
     ]
@@ -127,14 +137,14 @@ def compared(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compar
     return compare(before, after, day, time_zone)
 
 
+ATTACHED = """
+SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%(groups)s)
+UNION SELECT s.customer_id FROM chargepoints_session s JOIN chargepoints_chargepoint p ON p.id = s.charge_point_id
+WHERE p.charge_group_id = ANY(%(groups)s) AND s.customer_id IS NOT NULL
+    AND s.started_at >= %(charged_since)s AND s.started_at < %(at)s"""
+"""The customers who hold an exception in the groups, or charged there in the 365 days before the moment."""
+
+
 def attached_customers(group_ids: list[int], at: datetime) -> RawSQL:
-    """A query of the customers who hold an exception in the groups, or charged there in the 365 days before the moment."""
-    sessions = Session.objects.order_by().filter(
-        charge_point__charge_group_id__in=group_ids or [0],  # never an empty list, which makes no SQL
-        customer__isnull=False,
-        started_at__gte=at - REGULAR,
-        started_at__lt=at,
-    )
-    charged, params = sessions.values("customer_id").query.sql_with_params()
-    excepted = "SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%s)"
-    return RawSQL(f"{excepted} UNION SELECT customer_id FROM ({charged}) charged", [group_ids, *params])
+    """The same as a query for ``pk__in``."""
+    return RawSQL(*positional(ATTACHED, {"groups": group_ids, "at": at, "charged_since": at - REGULAR}))

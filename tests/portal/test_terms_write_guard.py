@@ -51,6 +51,7 @@ COMMANDS = {
     "explain": "writes nothing",
     "partner": "writes agreements, which are no terms of a charge group",
     "price": "writes nothing",
+    "recount": "writes counts",
     "replay": "writes nothing",
     "export_csv": "writes nothing",
     "export_ocpi": "writes nothing",
