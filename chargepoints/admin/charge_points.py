@@ -100,7 +100,7 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
     autocomplete_fields = ["location", "charge_group", "owner"]
     fieldsets = [
         (None, {"fields": ["identity", "name", "charge_group", "location", "status"]}),
-        ("Device and owner", {"fields": ["evse_id", "max_power_kw", "owner"]}),
+        ("Device and owner", {"fields": ["evse_id", "maker", "model", "max_power_kw", "owner"]}),
     ]
     inlines = [ConnectorInline]
     empty_words = "The devices at which customers charge."

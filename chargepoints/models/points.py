@@ -17,7 +17,7 @@ from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
 from evcnet.tenancy import ScopedManager, Tenancy
-from evcnet.validators import validate_key, validate_name
+from evcnet.validators import validate_key, validate_name, validate_print
 
 
 def _without_owner() -> Case:
@@ -50,6 +50,8 @@ class ChargePoint(models.Model):
     evse_id = models.CharField(
         "EVSE ID", max_length=48, blank=True, validators=[validate_key], help_text="Such as NL*GRG*E148*2."
     )
+    maker = models.CharField(max_length=50, blank=True, default="", db_default="", validators=[validate_print])
+    model = models.CharField(max_length=50, blank=True, default="", db_default="", validators=[validate_print])
     max_power_kw = models.DecimalField(
         "power in kW",
         max_digits=8,

@@ -17,7 +17,7 @@ from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
-from evcnet.importexport.summary import new_states, other_references
+from evcnet.importexport.summary import ValueChanges, new_states, other_references
 from evcnet.importexport.widgets import (
     ChoiceWidget,
     CodeWidget,
@@ -32,6 +32,7 @@ ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.
 class ChargePointResource(TermsResource):
     columns_are_stored: ClassVar = True
     compared_by: ClassVar = IdentityKey
+    summed_up: ClassVar = ("status", "charge_group", "owner")
     guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
 
     identity = Field(CodeWidget(), required=True)
@@ -40,6 +41,8 @@ class ChargePointResource(TermsResource):
     charge_group = Field(ReferenceWidget(ChargeGroup))
     owner = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
     evse_id = Field(CodeWidget())
+    maker = Field()
+    model = Field()
     max_power_kw = Field(DecimalWidget(decimals=3, most=1_000, unit="kW"))
     status = Field(ChoiceWidget(ChargePoint.Status), default=INACTIVE)
 
@@ -60,11 +63,11 @@ class ChargePointResource(TermsResource):
             )
         new_values["status"] = INACTIVE  # one that is taken out of its group or place stops working
 
-    def summary(self, results: list[RowResult]) -> list[str]:
+    def summary(self, changes: ValueChanges) -> list[str]:
         return [
-            *new_states(ChargePoint, "status", results, INACTIVE),
-            *other_references(ChargePoint, "charge_group", results),
-            *other_references(ChargePoint, "owner", results),
+            *new_states(ChargePoint, "status", changes, INACTIVE),
+            *other_references(ChargePoint, "charge_group", changes),
+            *other_references(ChargePoint, "owner", changes),
         ]
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:

@@ -284,7 +284,7 @@ def test_rows_that_a_login_does_not_see_are_not_named_in_its_export(page, world)
     [point] = rows_of(carla.export("chargepoint"))[1:]
     [group] = rows_of(carla.export("usergroup"))[1:]
     assert ("1002" in point, group) == (False, ["NORTH", "North", ""])
-    header = "identity,name,location,charge_group,owner,evse_id,max_power_kw,status"
+    header = "identity,name,location,charge_group,owner,evse_id,maker,model,max_power_kw,status"
     preview = carla.upload("chargepoint", header, ",".join(point))
     assert preview.context["result"].unchanged == 1
 

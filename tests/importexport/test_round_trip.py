@@ -66,7 +66,9 @@ def hostile_world(world):
     in_winter = datetime(2026, 10, 25, 1, 30, 0, 123456, tzinfo=UTC)  # 02:30 in Amsterdam, for the second time
     ChargeCard.objects.filter(uid="-UID3").update(valid_from=in_winter)
     Location.objects.filter(pk=world.market.location_id).update(time_zone="Asia/Tokyo", country="BE")
-    ChargePoint.objects.filter(pk=world.market.pk).update(max_power_kw="22.125", evse_id="NL*GRG*E1")
+    ChargePoint.objects.filter(pk=world.market.pk).update(
+        max_power_kw="22.125", evse_id="NL*GRG*E1", maker="=Alfen", model="N'G9"
+    )
     return world
 
 
