@@ -1,4 +1,4 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions log gateway ocpi`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions customers ocpi`."""
 
 import sys
 from importlib import import_module
@@ -10,6 +10,8 @@ PARTS = {
     "replay": "bench.replaying",
     "tariffs": "bench.real_tariffs",
     "sessions": "bench.session_import",
+    "customers": "bench.customer_import",
+    "import_errors": "bench.import_errors",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
     "ocpi": "bench.ocpi",

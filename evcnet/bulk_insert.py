@@ -1,4 +1,4 @@
-"""Insertion of many rows by few statements: COPY into a temporary table, and one INSERT from there.
+"""Insertion and update of many rows by few statements: COPY into a temporary table, and one statement from there.
 
 A COPY straight into a table with a history would lose who did it, which only statements carry.
 """
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
+
+from evcnet.signals import rows_changed
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -24,6 +26,24 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
             for row in rows:
                 copy.write_row(row)
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}")
+
+
+def update_rows(model: type[models.Model], columns: Sequence[str], instances: Sequence[models.Model]) -> None:
+    """Write these columns of stored rows by one statement, within a transaction, and tell of it."""
+    table, names = model._meta.db_table, ", ".join(["id", *columns])
+    stage = f"changed_{table}"
+    fields: list[Any] = [next(each for each in model._meta.concrete_fields if each.column == name) for name in columns]
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
+        )
+        cursor.execute(f"TRUNCATE {stage}")
+        with cursor.copy(f"COPY {stage} ({names}) FROM STDIN") as copy:
+            for each in instances:
+                copy.write_row([each.pk, *(field.value_from_object(each) for field in fields)])
+        values = ", ".join(f"{name} = {stage}.{name}" for name in columns)
+        cursor.execute(f"UPDATE {table} SET {values} FROM {stage} WHERE {table}.id = {stage}.id")
+    rows_changed.send(model, keys=[each.pk for each in instances])
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:

@@ -10,14 +10,14 @@ from evcnet.errors import DomainError
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
-from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
-from evcnet.importexport.summary import switched
+from evcnet.importexport.summary import ValueChanges, switched
 from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget, DecimalWidget, ReferenceWidget
 
 
 class LocationResource(BulkResource):
     columns_are_stored: ClassVar = True
+    summed_up: ClassVar = ("published",)
     guard_columns: ClassVar = {"social_charging": "country"}
 
     code = Field(CodeWidget(), required=True)
@@ -45,5 +45,5 @@ class LocationResource(BulkResource):
         ):
             raise DomainError("Your role publishes no locations: leave it as it is, and ask the provider.", "published")
 
-    def summary(self, results: list[RowResult]) -> list[str]:
-        return switched(Location, "published", results, ("published from now on", "no longer published"))
+    def summary(self, changes: ValueChanges) -> list[str]:
+        return switched(Location, "published", changes, ("published from now on", "no longer published"))

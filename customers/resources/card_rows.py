@@ -17,6 +17,7 @@ from evcnet.importexport.results import Difference, RowResult
 from evcnet.importexport.row_errors import RowError, quoted
 from evcnet.importexport.row_reader import RowReader
 from evcnet.importexport.rows import Row
+from evcnet.importexport.sheet_rows import numbered_rows
 from evcnet.importexport.widgets import ReferenceWidget
 
 CARD, NUMBER, CUSTOMER = "card_", "number", "customer"
@@ -59,13 +60,12 @@ class CardRows:
         self.cards = self._sheet(names, with_card, lambda line: self._card_cells(line, shared, of_card))
 
     def _read(self) -> None:
-        numbers: Iterable[int] = getattr(self.dataset, "numbers", range(2, len(self.dataset) + 2))
         sources = getattr(self.dataset, "sources", {}) or self.header  # a value for all rows is no card
         of_card = [name for name in self.header if name.startswith(CARD) and name in sources]
         default = self.resource.provider.code if self.resource.provider else ""
         firsts: dict[tuple[str, str], int] = {}
         above: tuple[str, str] | None = None
-        for number, row in zip(numbers, self.dataset, strict=True):
+        for number, row in numbered_rows(self.dataset):
             cells = dict(zip(self.header, row, strict=False))
             key = (_text(cells, PROVIDER) or default, _text(cells, NUMBER))
             if above and (not key[1] or (not key[0] and key[1] == above[1])):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.db.models import Max
+
 from customers.leading_zeros import card_in_words, cards_but_for_zeros, differs_by_zeros
 from customers.models import ChargeCard, Customer, Provider
+from customers.resources.printed_numbers import PrintedNumbers
 from evcnet.code_keys import IdentityKey, UidKey
 from evcnet.codes import unpadded_uid_key
 from evcnet.errors import DomainError
@@ -17,7 +20,7 @@ from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.row_errors import quoted
 from evcnet.importexport.rows import Row
-from evcnet.importexport.summary import new_states, other_references, switched
+from evcnet.importexport.summary import ValueChanges, new_states, other_references, switched
 from evcnet.importexport.widgets import (
     BooleanWidget,
     ChoiceWidget,
@@ -32,6 +35,8 @@ from evcnet.text import counted
 class ChargeCardResource(BulkResource):
     columns_are_stored: ClassVar = True
     compared_by: ClassVar = UidKey
+    stages_rows = updates_in_bulk = True
+    summed_up: ClassVar = ("status", "customer", "roaming")
 
     uid = Field(CodeWidget(), required=True)
     customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey))
@@ -49,6 +54,12 @@ class ChargeCardResource(BulkResource):
     class Meta:
         model, name, import_id_fields = ChargeCard, "charge_cards", ("uid",)
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last_pk: int = ChargeCard._base_manager.aggregate(last=Max("pk"))["last"] or 0
+        self.unpadded: dict[tuple[Provider | None, str], str] = {}
+        self.printed = PrintedNumbers(self.scope, self.last_pk)
+
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
         """Also the cards from which those that are not there yet differ by leading zeros alone."""
         rows = list(rows)
@@ -57,15 +68,24 @@ class ChargeCardResource(BulkResource):
         for row in rows:
             if row.provider and row.key and row.key not in instances:
                 new[row.provider].append(row.cell("uid"))
-        self.unpadded: dict[tuple[Provider | None, str], str] = {
-            (provider, unpadded_uid_key(card.uid)): card_in_words(card, visible=self.scope.shows(card))
-            for provider, uids in new.items()
-            for card in cards_but_for_zeros(provider, uids)
-        }
+        for provider, uids in new.items():
+            for card in cards_but_for_zeros(provider, uids):
+                if card.pk <= self.last_pk:
+                    words = card_in_words(card, visible=self.scope.shows(card))
+                    self.unpadded.setdefault((provider, unpadded_uid_key(card.uid)), words)
         return instances
 
+    def alike(self, cell: str) -> str:
+        return unpadded_uid_key(cell)
+
+    def taken_keys(self, provider: Provider, keys: list[str]) -> set[str]:
+        """Also those of other providers, and those that differ from the provider's own by leading zeros alone."""
+        taken = {UidKey.of(card.uid) for card in filter_in(ChargeCard._base_manager.all(), "uid__uid_key", keys)}
+        unpadded = {unpadded_uid_key(card.uid) for card in cards_but_for_zeros(provider, keys)}
+        return taken | {key for key in keys if unpadded_uid_key(key) in unpadded}
+
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
-        if old_values is None:
+        if old_values is None and not row.alone:
             self._refuse_lost_zeros(row)
         refuse_empty_window(row, new_values)
         customer, status = new_values["customer"], new_values["status"]
@@ -82,22 +102,20 @@ class ChargeCardResource(BulkResource):
         if new_values["roaming"] and customer and customer.payment == Customer.Payment.PREPAID:
             raise DomainError("A prepaid customer's card has roaming off: write false.", "roaming")
 
-    def summary(self, results: list[RowResult]) -> list[str]:
+    def note(self, result: RowResult) -> None:
+        if result.is_new():
+            self.printed.add(result.instance)
+
+    def summary(self, changes: ValueChanges) -> list[str]:
         return [
-            *new_states(ChargeCard, "status", results, ChargeCard.Status.ACTIVE),
-            *other_references(ChargeCard, "customer", results),
-            *switched(ChargeCard, "roaming", results, ("may roam from now on", "may no longer roam")),
-            *self._taken_visual_numbers(results),
+            *new_states(ChargeCard, "status", changes, ChargeCard.Status.ACTIVE),
+            *other_references(ChargeCard, "customer", changes),
+            *switched(ChargeCard, "roaming", changes, ("may roam from now on", "may no longer roam")),
+            *self._taken_visual_numbers(),
         ]
 
-    def _taken_visual_numbers(self, results: list[RowResult]) -> list[str]:
-        """New cards that bear the printed number of one of the provider's cards that the login sees, or of another row."""
-        new = [each.instance for each in results if each.is_new() and each.new_values["visual_number"]]
-        printed = Counter((card.provider_id, IdentityKey.of(card.visual_number)) for card in new)
-        others = self.scope.rows(ChargeCard).exclude(pk__in=[card.pk for card in new])
-        cards = filter_in(others, "visual_number__identity_key", sorted({number for _, number in printed}))
-        stored = {(card.provider_id, IdentityKey.of(card.visual_number)) for card in cards}
-        taken = sum(count if number in stored else count - 1 for number, count in printed.items())
+    def _taken_visual_numbers(self) -> list[str]:
+        taken = self.printed.taken(self.staged)
         verb = "bears" if taken == 1 else "bear"
         return [f"{counted(taken, 'new charge card')} {verb} a visual number that exists."] if taken else []
 

@@ -11,7 +11,7 @@ from changes.resources import ProposedRows, TermsResource, by_provider
 from customers.models import Customer, UserGroup
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
-from evcnet.importexport.summary import new_states, other_references
+from evcnet.importexport.summary import ValueChanges, new_states, other_references
 from evcnet.importexport.widgets import ChoiceWidget, CodeWidget, EmailWidget, ReferenceWidget
 
 
@@ -19,6 +19,8 @@ class CustomerResource(TermsResource):
     columns_are_stored: ClassVar = True
     joins_names: ClassVar = True
     numbered_column: ClassVar = "number"
+    stages_rows = updates_in_bulk = True
+    summed_up: ClassVar = ("status", "user_group")
 
     user_group = Field(ReferenceWidget(UserGroup), required=True)
     number = Field(CodeWidget(), required=True)
@@ -32,11 +34,14 @@ class CustomerResource(TermsResource):
     class Meta:
         model, name, import_id_fields = Customer, "customers", ("number",)
 
-    def summary(self, results: list[RowResult]) -> list[str]:
+    def summary(self, changes: ValueChanges) -> list[str]:
         return [
-            *new_states(Customer, "status", results, Customer.Status.ACTIVE),
-            *other_references(Customer, "user_group", results),
+            *new_states(Customer, "status", changes, Customer.Status.ACTIVE),
+            *other_references(Customer, "user_group", changes),
         ]
+
+    def is_deferred(self, result: RowResult) -> bool:
+        return _moves_group(result)
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All customers of a provider who come into another user group are one change. A new one arises in its own."""

@@ -19,6 +19,7 @@ from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import ImportResult, RowResult
+from evcnet.importexport.summary import ValueChanges
 
 TOGETHER = 2_000  # customers whose cards are fetched at once
 
@@ -29,6 +30,12 @@ def column(resource: type[BulkResource], name: str, named: str = "", needed: str
     field.attribute = field.column_name = named or name
     field.needed = needed or field.needed
     return field
+
+
+def _summary(resource: BulkResource, results: list[RowResult]) -> list[str]:
+    for each in results:
+        resource.note(each)
+    return resource.summary(ValueChanges(resource.summed_up, results))
 
 
 class CustomersWithCardsResource(TermsResource):
@@ -76,11 +83,11 @@ class CustomersWithCardsResource(TermsResource):
         self._parts = customers, cards
         return rows.joined(customers, cards)
 
-    def summary(self, results: list[RowResult]) -> list[str]:
+    def summary(self, changes: ValueChanges) -> list[str]:
         return [
             line
             for resource, part in zip((self.customers, self.cards), self._parts, strict=True)
-            for line in resource.summary([each for each in part if each.writes])
+            for line in _summary(resource, [each for each in part if each.writes])
         ]
 
     def label(self, instance: Named) -> str:

@@ -26,7 +26,6 @@ from evcnet.importexport.csv_file import Sheet
 from evcnet.importexport.export_admin import download
 from evcnet.importexport.formats import CSV, FORMATS
 from evcnet.importexport.forms import ConfirmImportForm, ImportForm, sheet_for_page
-from evcnet.importexport.formulas import escaped
 from evcnet.importexport.free_numbers import numbered
 from evcnet.importexport.jobs import Upload, start_preview
 from evcnet.importexport.preview_page import preview_context
@@ -217,8 +216,7 @@ class BulkImportExportAdmin(ColumnsPageMixin):
         except TimeLimitExceeded:
             messages.error(request, TAKES_TOO_LONG)
             return HttpResponseRedirect(self.page_url("import"))
-        rows = [[str(each.row), escaped(each.column), escaped(each.message)] for each in result.errors]
-        return download("errors", CSV(), CSV().export_rows([["row", "column", "message"], *rows]))
+        return download("errors", CSV(), CSV().export_rows(result.error_table()))
 
     def _next_upload(self, request: StaffRequest, values: dict[str, Any]) -> ImportForm:
         """An empty form, with the choices that were made."""

@@ -19,6 +19,7 @@ from evcnet.importexport.row_errors import RowError
 from evcnet.importexport.row_reader import RowReader
 from evcnet.importexport.rows import Row
 from evcnet.importexport.run_watch import Progress, RunWatch
+from evcnet.importexport.summary import ValueChanges
 from evcnet.importexport.widgets import ReferenceWidget
 
 if TYPE_CHECKING:
@@ -244,7 +245,10 @@ class BulkImport(ResourceDeclaration):
         for fingerprint in self.terms_fingerprints():
             seal.update(fingerprint.encode())
         result.fingerprint = seal.hexdigest()
-        result.summary = self.summary([each for each in good if each.writes])
+        written = [each for each in good if each.writes]
+        for each in written:
+            self.note(each)
+        result.summary = self.summary(ValueChanges(self.summed_up, written))
         result.remarks += self.remarks()
         if not result.has_validation_errors():
             self._check_deferred(result)

@@ -44,9 +44,13 @@ class ColumnChoices:
             return _one_cell_a_row(sheet, str(self.columns[0]))
         places = list(self._places())
         values = {name: value for name, value in self.values.items() if value and name not in dict(places)}
-        rows = ([*(_cell(row, positions) for _, positions in places), *values.values()] for row in sheet)
-        renamed = sheet.with_columns([*(name for name, _ in places), *values], rows)
         header: list[str] = sheet.headers or []
+
+        def pick(row: Sequence[str]) -> list[str]:
+            return [*(_cell(row, positions) for _, positions in places), *values.values()]
+
+        as_it_is = not values and [positions for _, positions in places] == [[each] for each in range(len(header))]
+        renamed = sheet.mapped([*(name for name, _ in places), *values], None if as_it_is else pick)
         renamed.sources = {name: " + ".join(header[each] for each in positions) for name, positions in places}
         return renamed
 

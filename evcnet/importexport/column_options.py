@@ -28,15 +28,14 @@ def sheet_without_header(content: bytes, names: ColumnNames, option: str) -> She
 
 
 def sheet_with_header(
-    content: bytes, names: ColumnNames, mapped: Sequence[str], *, ignore_unknown: bool
+    sheet: Sheet, names: ColumnNames, mapped: Sequence[str], *, ignore_unknown: bool
 ) -> tuple[Sheet, list[str]]:
     """The rows with our columns, and what was left out, as people find it. Unknown columns stay, to be refused, unless
     they are ignored."""
-    sheet = format_of(content).create_dataset(content)
     columns = _mapped_columns(sheet.headers or [], names, mapped)
     unknown = [place for place, name in enumerate(columns) if name not in names.targets]
     if unknown and not (ignore_unknown or names.parts):
-        return sheet.with_columns(columns, sheet), []  # no name to join
+        return sheet.mapped(columns, None), []  # no name to join
     left_out = unknown if ignore_unknown else []
     choices = ColumnChoices(tuple(None if place in left_out else name for place, name in enumerate(columns)))
     words = [quoted(columns[place]) if columns[place] else f"column {place + 1}" for place in left_out]

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, Self
 
@@ -19,14 +19,18 @@ from tablib import Dataset
 from evcnet.importexport.other_files import what_else
 from evcnet.importexport.row_errors import UnreadableFile
 
-csv.field_size_limit(2**31 - 1)  # a long cell is refused by its column, with its row, and not by the reader of the file
+CELL_MOST = 16 * 1024 * 1024
+"""Characters. A long cell is refused by its column, with its row; one as long as this may be a quotation mark left open."""
+csv.field_size_limit(CELL_MOST)
 
-_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?(?:\n|\Z)', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?(?:\n|\Z)', re.IGNORECASE)
 _PAIR = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
 OTHER_SEPARATORS = {"\t": "tabs", "|": "vertical bars"}
 ROWS_OF_TOP = 20  # in which a header is looked for that does not stand first
 LEAST_SEPARATORS = 2  # of a row, by which one is told from a text
 SWALLOWED = "The cell holds {:,} lines that look like rows: close the quotation mark that is left open before it."
+EMPTY = "The file is empty: its first row has to name the columns, the rows follow below."
+NO_ROWS = "All rows below the header are empty: fill at least one, and delete the empty ones."
 MOST_WORDS = 6  # words of a line that are columns of a list without a header
 
 
@@ -63,6 +67,10 @@ class Sheet(Dataset):
         self.other_headers: dict[str, list[str]] = {}
         self.top: dict[int, list[str]] = {}
 
+    def mapped(self, names: Sequence[str], pick: Callable[[Sequence[str]], list[str]] | None) -> Sheet:
+        """The same rows with other columns, whose cells ``pick`` takes from those of a row; None: all, as they are."""
+        return self.with_columns(names, self if pick is None else map(pick, self))
+
     def with_columns(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Sheet:
         """The same rows with other columns: ``rows`` holds their cells, one for each name."""
         other = Sheet(*rows, headers=names)
@@ -89,20 +97,18 @@ def sheet_of(
 ) -> Sheet:
     """``padded``: cells that are missing at the end of a row are empty, as in a workbook."""
     numbered = enumerate(rows if head is None else islice(rows, head), 1)
-    start, first = next(((number, cells) for number, cells in numbered if _column_names(cells)), (0, []))
+    start, first = next(((number, cells) for number, cells in numbered if column_names(cells)), (0, []))
     if not start:
-        raise UnreadableFile("The file is empty: its first row has to name the columns, the rows follow below.")
+        raise UnreadableFile(EMPTY)
     below: Iterable[tuple[int, list[str]]] = numbered
-    names = _column_names(first)
+    names = column_names(first)
     if not header:  # as many columns as the longest row has cells
         below = [(number, cells) for number, cells in chain([(start, first)], numbered) if any(map(str.strip, cells))]
-        names = [f"Column {each}" for each in range(1, 1 + max(len(_trimmed(cells)) for _, cells in below))]
+        names = [f"Column {each}" for each in range(1, 1 + max(len(trimmed(cells)) for _, cells in below))]
     sheet = Sheet(headers=names)
     end = _append(sheet, below, padded=padded, most=most)
     if end > start and not len(sheet):
-        raise UnreadableFile(
-            "All rows below the header are empty: fill at least one, and delete the empty ones.", row=2
-        )
+        raise UnreadableFile(NO_ROWS, row=2)
     return _without_empty_columns(sheet)
 
 
@@ -114,7 +120,7 @@ def _append(sheet: Sheet, rows: Iterable[tuple[int, list[str]]], *, padded: bool
             continue
         if most is not None and len(sheet) >= most:
             raise UnreadableFile(f"The file has more than {most:,} rows: split it.", row=number)
-        width = len(_trimmed(cells)) if padded or len(cells) > expected else len(cells)
+        width = len(trimmed(cells)) if padded or len(cells) > expected else len(cells)
         if width > expected or (width < expected and not padded):
             sheet.ragged[number] = width
         if len(sheet.top) < ROWS_OF_TOP:
@@ -130,8 +136,8 @@ def visible(text: str) -> str:
     return " ".join(signs.split())
 
 
-def _column_names(cells: list[str]) -> list[str]:
-    return _trimmed([visible(cell).strip("\"' ") for cell in cells])
+def column_names(cells: list[str]) -> list[str]:
+    return trimmed([visible(cell).strip("\"' ") for cell in cells])
 
 
 def _without_empty_columns(sheet: Sheet) -> Sheet:
@@ -148,7 +154,7 @@ def _without_empty_columns(sheet: Sheet) -> Sheet:
     return sheet.with_columns([names[each] for each in others], [[row[each] for each in others] for row in sheet])
 
 
-def _trimmed(cells: list[str]) -> list[str]:
+def trimmed(cells: list[str]) -> list[str]:
     length = len(cells)
     while length and not cells[length - 1].strip():
         length -= 1
@@ -157,18 +163,23 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 def _csv_rows(text: str, *, header: bool = True, width: int | None = None) -> Iterator[list[str]]:
     """A first line that names the separator is none for a spreadsheet either: it shows the next one as row 1."""
-    separator = _SEPARATOR_LINE.match(text)
+    separator = SEPARATOR_LINE.match(text)
     text = text[separator.end() :] if separator else text
     if separator is None and not header and (words := _words(text, width)):
         yield from words
         return
-    delimiter = separator[1] if separator else _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = width_of_first = 0
+    yield from rows_of_lines(io.StringIO(text, newline=""), separator[1] if separator else delimiter_of(text))
+
+
+def rows_of_lines(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each row. Raises UnreadableFile for a quotation mark that is left open, or the like."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    number = width_of_first = line = 0
     try:
         for number, row in enumerate(reader, 1):
             width_of_first = width_of_first or (len(row) if any(row) else 0)
-            yield _with_swallowed_rows(row, delimiter) if len(row) == width_of_first else row
+            lines_of_row, line = reader.line_num - line, reader.line_num
+            yield row if lines_of_row == 1 or len(row) != width_of_first else with_swallowed_rows(row, delimiter)
     except csv.Error as error:
         raise UnreadableFile(
             f"The row can't be read ({error}): close every quotation mark, and write one inside a cell twice.",
@@ -176,7 +187,7 @@ def _csv_rows(text: str, *, header: bool = True, width: int | None = None) -> It
         ) from error
 
 
-def _with_swallowed_rows(row: list[str], delimiter: str) -> list[str]:
+def with_swallowed_rows(row: list[str], delimiter: str) -> list[str]:
     """The row, with each cell made bad that holds the end of a row, whole ones, and the beginning of another."""
     others = len(row) - 1
     if others < LEAST_SEPARATORS:
@@ -204,7 +215,7 @@ def _words(text: str, width: int | None) -> list[list[str]] | None:
     return None if all(_PAIR.fullmatch(word) for line in lines for word in line) else lines
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """What stands between the names of the columns, which contain neither sign."""
     first = next((line for line in io.StringIO(text) if line.strip(",; \t\r\n\ufeff")), "")
     for sign, name in OTHER_SEPARATORS.items():
@@ -226,7 +237,7 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> UnreadableFile:
     """Where the first bad byte stands: people find the cell, and see which letter is meant."""
     before = error.object[: error.start].decode("utf-8-sig", "replace")
     try:
-        rows = list(csv.reader(io.StringIO(before + "?", newline=""), delimiter=_delimiter(before)))
+        rows = list(csv.reader(io.StringIO(before + "?", newline=""), delimiter=delimiter_of(before)))
     except (csv.Error, UnreadableFile):
         rows = [[]]
     names, cell = rows[0], len(rows[-1]) - 1

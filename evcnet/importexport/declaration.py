@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet
 from import_export.resources import ModelResource
 
+from evcnet import any_of  # noqa: F401, the lookup of filter_in
 from evcnet.code_keys import CodeKey
 from evcnet.datetimes import is_first_of_two
 from evcnet.errors import DomainError
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from customers.models import Provider
     from evcnet.importexport.results import RowResult
     from evcnet.importexport.scope import FileScope
+    from evcnet.importexport.summary import ValueChanges
 
 KEYS_PER_QUERY = 5_000
 MOST_VALUES = 10_000  # that are remembered as good
 Values = dict[str, Any]
 """Values by column."""
+ODD: Any = object()
+"""In the place of the value of a cell that only the reader of single rows can speak of."""
 
 
 class NotExportable(Exception):
@@ -51,6 +55,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     joins_names: ClassVar[bool] = False  # a file may have first and last names in the place of a name
     numbered_column: ClassVar[str] = ""  # whose empty cells the portal fills with free numbers, where it is asked to
     label_models: ClassVar[tuple[type[Model], ...]] = ()  # what else has the labels of columns, beside the model
+    summed_up: ClassVar[tuple[str, ...]] = ()  # columns whose changes the summary counts
     guard_columns: ClassVar[dict[str, str]] = {}
     """In which column of these files a rule over several tables is mended, by the column that the rule names."""
 
@@ -82,6 +87,14 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     def comparable(self, code: str) -> str:
         """The natural key as it is compared."""
         return self.compared_by.of(code) if self.compared_by else code
+
+    def alike(self, cell: str) -> str:
+        """The same word for all cells of the key that could be one key, or be mistaken for it."""
+        return self.comparable(cell)
+
+    def taken_keys(self, provider: Provider, keys: list[str]) -> set[str]:
+        """Those among the keys of new rows of the provider that somebody else has, or that could be mistaken."""
+        return set()
 
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
         """The stored rows that the file's rows mean, by (provider's id, key)."""
@@ -127,8 +140,11 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         """Write rows that ``build_instance`` made, where they are written many at a time."""
         self.model._base_manager.bulk_create(instances)
 
-    def summary(self, results: list[RowResult]) -> list[str]:
-        """Sentences that say how many of these rows, all of which are written, change what matters."""
+    def note(self, result: RowResult) -> None:
+        """A row that is written was taken one by one: note what the summary says of it beside the changes."""
+
+    def summary(self, changes: ValueChanges) -> list[str]:
+        """Sentences that say how many of the rows that are written change what matters."""
         return []
 
     def remarks(self) -> list[str]:
@@ -194,8 +210,10 @@ def filter_in(queryset: QuerySet[Any], lookup: str, values: Sequence[Any], *, lo
     """The rows with one of these values, in as few queries as a statement's size allows."""
     if lock:
         queryset = queryset.select_for_update(of=("self",), no_key=True)
+    of_texts = bool(values) and isinstance(values[0], str)
     for start in range(0, len(values), KEYS_PER_QUERY):
-        yield from queryset.filter(**{f"{lookup}__in": values[start : start + KEYS_PER_QUERY]})
+        part = values[start : start + KEYS_PER_QUERY]
+        yield from queryset.filter(**{f"{lookup}__any_of": frozenset(part)} if of_texts else {f"{lookup}__in": part})
 
 
 def clean_instance(instance: Any) -> Any:
@@ -211,6 +229,7 @@ class ValueChecks:
     """What a model says of single values, as its ``clean_fields`` does, for many rows whose values recur."""
 
     def __init__(self, model: type[Model], names: Iterable[str]) -> None:
+        self._model = model
         fields: list[Any] = [model._meta.get_field(name) for name in names]
         self._fields, self._good = fields, set[tuple[str, Any]]()
 
@@ -226,6 +245,12 @@ class ValueChecks:
                     errors[field.name] = error.error_list
         if errors:
             raise ValidationError(errors)
+
+    def check_one(self, name: str, value: Any) -> None:
+        """What the model says of one of its fields; nothing of a row that is pointed at, nor of nothing. Raises ValidationError."""
+        field: Any = self._model._meta.get_field(name)
+        if not (field.is_relation or value is None or (name, value) in self._good):
+            self._check(field, value)
 
     def _check(self, field: Any, value: Any) -> None:
         if not (field.blank and value in field.empty_values):

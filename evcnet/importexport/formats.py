@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from import_export.formats import base_formats
@@ -12,6 +13,7 @@ from openpyxl.styles import Font
 from openpyxl.styles.numbers import FORMAT_TEXT as TEXT
 
 from evcnet.importexport.csv_file import Sheet, read_csv, write_csv
+from evcnet.importexport.sheet_stream import SheetStream
 from evcnet.importexport.workbook import read_workbook
 
 
@@ -57,9 +59,21 @@ class XLSX(base_formats.XLSX):
         return file.getvalue()
 
 
+XLSX_BEGINNING = b"PK\x03\x04"
 FORMATS: list[type[CSV | XLSX]] = [CSV, XLSX]
+
+
+def sheet_at(path: Path, *, header: bool = True) -> Sheet:
+    """The rows of a file; those of a CSV file with a header are read anew whenever they are gone through, and never held
+    together. Raises UnreadableFile, and OSError."""
+    with path.open("rb") as file:
+        beginning = file.read(len(XLSX_BEGINNING))
+        if header and path.is_file() and beginning != XLSX_BEGINNING:
+            return SheetStream(path)
+        content = beginning + file.read()
+    return format_of(content).create_dataset(content, header=header)
 
 
 def format_of(data: bytes) -> CSV | XLSX:
     """The format of a file's content, whatever its name says."""
-    return XLSX() if data.startswith(b"PK\x03\x04") else CSV()
+    return XLSX() if data.startswith(XLSX_BEGINNING) else CSV()

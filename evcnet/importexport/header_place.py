@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from tablib import Dataset
 
 CELLS = 50  # of a row that are looked at
+COLUMNS = 500  # of the header
 FEWEST, NAMED = 2, 3  # names of columns by which a row is taken for the header, and those that are said
 _SEPARATORS = re.compile(r"[,;|\t]")
 
 
 def misplaced_header(names: ColumnNames, header: list[str], sheet: Dataset) -> list[RowError]:
     """What to do where the first row does not name the key, and another one names more columns; empty for other files."""
-    known = names.guess(header, {})
+    known = names.guess(header[:COLUMNS], {})
     if set(names.key) <= set(known):
         return []
     if len(header) == 1 and (words := _names_in(names, header)):

@@ -21,8 +21,7 @@ from customers.models import Job, Provider, StaffMember
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_choices import ColumnChoices
 from evcnet.importexport.csv_file import Sheet, write_csv
-from evcnet.importexport.formats import format_of
-from evcnet.importexport.formulas import escaped
+from evcnet.importexport.formats import sheet_at
 from evcnet.importexport.free_numbers import numbered
 from evcnet.importexport.preview_page import preview_context
 from evcnet.importexport.registry import resource_named
@@ -162,14 +161,13 @@ def _rows_of(job: Job, resource: BulkResource) -> Sheet:
     """Raises UnreadableFile, and Impossible where the file is not the one that was uploaded."""
     file = job_files.file_of(job, job_files.UPLOAD)
     try:
-        content = file.read_bytes()
         same = job_files.hash_of(file) == job.file_hash
     except FileNotFoundError as gone:
         raise Impossible(OTHER_FILE) from gone
     if not same:
         raise Impossible(OTHER_FILE)
     choices = ColumnChoices.from_json(job.options["choices"]) if job.options["choices"] else None
-    sheet = format_of(content).create_dataset(content, header=choices is None or choices.header)
+    sheet = sheet_at(file, header=choices is None or choices.header)
     if choices is None:
         return sheet
     if len(choices.columns) != len(sheet.headers or []):
@@ -194,7 +192,4 @@ def _write_preview(job: Job, resource: BulkResource, result: ImportResult) -> No
         render_to_string("importexport/changes.html", context) if is_good and context.get("pictures") else "",
     )
     with job_files.file_of(job, job_files.ERRORS).open("w", encoding="utf-8-sig", newline="") as file:
-        file.writelines(write_csv([["row", "column", "message"]]))
-        file.writelines(
-            write_csv([str(each.row), escaped(each.column), escaped(each.message)] for each in result.errors)
-        )
+        file.writelines(write_csv(result.error_table()))

@@ -12,7 +12,7 @@ from evcnet.importexport.results import LISTED, ImportResult
 def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, Any]:
     """What the preview shows of a result. ``hidden`` is what the confirmation sends back."""
     errors = result.errors
-    kinds = kinds_of(errors, result.sources)
+    kinds = kinds_of(result.all_errors(), result.sources)
     new = [each for each in result.rows if each.is_new()]
     changed = [each for each in result.rows if each.is_update()]
     hidden = {name: value for name, value in values.items() if name not in ConfirmImportForm.TYPED}

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from customers.audit import record
 from customers.models import AuditEntry, Provider
-from evcnet.importexport.bulk_import import BulkImport
 from evcnet.importexport.column_names import PROVIDER
 from evcnet.importexport.declaration import NotExportable
 from evcnet.importexport.formulas import escaped
+from evcnet.importexport.staged_import import StagedImport
 
 
-class BulkResource(BulkImport):
+class BulkResource(StagedImport):
     """Once its rows are read, ``exported`` counts them by provider, and ``left_out`` by reason those that no row can
     hold."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from import_export import results
 
+from evcnet.importexport.error_log import ErrorLog
+from evcnet.importexport.formulas import escaped
 from evcnet.importexport.row_errors import RowError
 from evcnet.importexport.rows import Row
 
-LISTED = 1_000  # errors in a summary
+LISTED = 1_000  # errors in a summary, and rows with errors that are kept in memory
 MAX_ROWS = 200  # new and changed rows that a page shows
 COUNTS = ("new", "updated", "unchanged", "invalid")
 
@@ -63,6 +65,7 @@ class ImportResult(results.Result):
         self.remarks: list[str] = []
         self.summary: list[str] = []
         self.sources: dict[str, str] = {}
+        self._more: ErrorLog | None = None
 
     def count(self, result: RowResult, label: Callable[[Any], str]) -> None:
         """Take a row without errors in; ``label`` is how people know the instance."""
@@ -73,18 +76,41 @@ class ImportResult(results.Result):
             result.object_repr = label(result.instance)
             self.append_row_result(result)
 
+    def count_plain(self, rows: int, import_type: str) -> None:
+        """Take rows in of which there is nothing to show but their number."""
+        self.totals[import_type] += rows
+
     def refuse(self, errors: Iterable[RowError], row: Row | None = None) -> None:
         """Count a row as invalid, for these reasons; the header, where no row is given."""
         errors = list(errors)
+        self.totals[RowResult.IMPORT_TYPE_INVALID] += 1
+        if len(self.invalid_rows) >= LISTED:
+            self._more = self._more or ErrorLog()
+            self._more.add(sorted(errors))
+            return
         messages: dict[str, list[str]] = {}
         for error in errors:
             messages.setdefault(error.column or NON_FIELD_ERRORS, []).append(error.message)
         self.append_invalid_row(errors[0].row, row or {}, ValidationError(messages))
-        self.totals[RowResult.IMPORT_TYPE_INVALID] += 1
+
+    @property
+    def error_count(self) -> int:
+        return len(self.errors) + (self._more.count if self._more else 0)
+
+    def all_errors(self) -> Iterator[RowError]:
+        """The listed ones, and all others, which are in no memory."""
+        yield from self.errors
+        yield from self._more or ()
+
+    def error_table(self) -> Iterator[list[str]]:
+        """All errors as rows of a file to download, header first."""
+        yield ["row", "column", "message"]
+        for each in self.all_errors():
+            yield [str(each.row), escaped(each.column), escaped(each.message)]
 
     @property
     def errors(self) -> list[RowError]:
-        """All errors, by row and column."""
+        """Those of the first rows with errors, by row and column."""
         return sorted(
             RowError(invalid.number, "" if column == NON_FIELD_ERRORS else column, message)
             for invalid in self.invalid_rows

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_names import PROVIDER, ColumnNames
 from evcnet.importexport.csv_file import BadCell, NoText
-from evcnet.importexport.declaration import ResourceDeclaration, Values, filter_in
+from evcnet.importexport.declaration import ODD, ResourceDeclaration, ValueChecks, Values, filter_in
 from evcnet.importexport.fields import Field
 from evcnet.importexport.formulas import formula_message, unescaped
 from evcnet.importexport.header_place import misplaced_header
 from evcnet.importexport.row_errors import RowError, alternatives, quoted
 from evcnet.importexport.rows import Row
+from evcnet.importexport.sheet_rows import numbered_rows
 from evcnet.importexport.suggestions import CodeSuggestions
 from evcnet.importexport.widgets import ReferenceWidget, UnknownReferenceError
 from evcnet.text import counted
 
 if TYPE_CHECKING:
     from tablib import Dataset
+
+    from customers.models import Provider
+
+MOST_REFERENCES = 5_000  # words of which the meaning is remembered from rows to rows
 
 
 class RowReader:
@@ -35,6 +41,9 @@ class RowReader:
         self.header = self.names.resolve(dataset.headers or [])
         self.providers = resource.scope.writable(resource.model)
         self.references: dict[Any, dict[str, Any]] = defaultdict(dict)
+        self._looked_up: set[tuple[ReferenceWidget, Any, str]] = set()
+        self._first: dict[Any, Row] = {}
+        self._value_checks = ValueChecks(resource.model, ())
         self.suggestions = CodeSuggestions(resource.scope)
         columns = resource.columns
         self.word_columns = {PROVIDER, *(each.column_name for each in columns if each.widget.is_word)}
@@ -50,13 +59,21 @@ class RowReader:
 
     def rows(self) -> list[Row]:
         """All rows, with their provider and key where these can be read, and with what is wrong so far."""
-        numbers: Iterable[int] = getattr(self.dataset, "numbers", range(2, len(self.dataset) + 2))
-        rows = [self._row(number, cells) for number, cells in zip(numbers, self.dataset, strict=True)]
+        return self.take(numbered_rows(self.dataset))
+
+    def take(self, numbered: Iterable[tuple[int, Sequence[Any]]], repeats: Container[int] | None = None) -> list[Row]:
+        """Some of the rows, in their order. ``repeats`` are the numbers of those whose key may stand there twice, where
+        that is known."""
+        rows = [self._row(number, cells) for number, cells in numbered]
         self._look_up(rows)
         for row in rows:
             self._read_key(row)
-        self._refuse_doubles(rows)
+        self._refuse_doubles([row for row in rows if repeats is None or row.number in repeats])
         return rows
+
+    def begin_again(self) -> None:
+        """Before all rows are taken once more: none was taken yet."""
+        self._first.clear()
 
     def _row(self, number: int, cells: Iterable[Any]) -> Row:
         texts = ["" if cell is None else cell for cell in cells]
@@ -92,11 +109,39 @@ class RowReader:
         for field in self.resource.reference_fields():
             widget: Any = field.widget
             words = {row.cell(field.column_name) for row in rows if row.provider} - {""}
-            usable = sorted({widget.comparable(word) for word in words if "\x00" not in word} - {""})
-            queryset = self.resource.scope.usable(widget.model).filter(provider__in=providers)
-            queryset = queryset.alias(word=widget.compared_by(widget.by) if widget.compared_by else F(widget.by))
-            for instance in filter_in(queryset, "word", usable):
-                self.add_reference(widget, instance)
+            self.look_up(widget, providers, words)
+
+    def look_up(self, widget: ReferenceWidget, providers: Collection[Provider], words: Iterable[str]) -> None:
+        """Get to know the rows of these providers that the words may mean, where they were not asked for before."""
+        usable = {widget.comparable(word) for word in words if "\x00" not in word} - {""}
+        asked = {(widget, provider.pk, word) for provider in providers for word in usable} - self._looked_up
+        self._looked_up |= asked
+        queryset = self.resource.scope.usable(widget.model).filter(provider__in=providers)
+        queryset = queryset.alias(word=widget.compared_by(widget.by) if widget.compared_by else F(widget.by))
+        for instance in filter_in(queryset, "word", sorted({word for _, _, word in asked})):
+            self.add_reference(widget, instance)
+
+    def plain_value(self, column: Field, cell: Any, provider: Provider) -> Any:
+        """The value of a cell of a new row, ODD where there is more to say of it, such as why it is refused."""
+        name = column.column_name
+        if type(cell) is not str or "\x00" in cell or unescaped(cell) != cell:
+            return ODD
+        if name in self.word_columns and formula_message(cell):
+            return ODD
+        row = Row(0, [(name, cell)], self.references)
+        row.provider = provider
+        try:
+            value = column.clean(row)
+            self._value_checks.check_one(column.attribute, value)
+        except (ValueError, ValidationError):
+            return ODD
+        return value
+
+    def forget(self) -> None:
+        """Before more rows are taken: let go of the rows that were pointed at, where they are many."""
+        if len(self._looked_up) > MOST_REFERENCES:
+            self._looked_up.clear()
+            self.references.clear()
 
     def add_reference(self, widget: ReferenceWidget, instance: Any) -> None:
         """Let rows point at this one."""
@@ -112,10 +157,9 @@ class RowReader:
                 row.key = (row.provider.pk if row.provider else None, *key)
 
     def _refuse_doubles(self, rows: list[Row]) -> None:
-        first: dict[Any, Row] = {}
         for row in rows:
-            if row.key and first.setdefault(row.key, row) is not row:
-                earlier, row.key = first[row.key], None
+            if row.key and self._first.setdefault(row.key, row) is not row:
+                earlier, row.key = self._first[row.key], None
                 key, before = self._key_cells(row), self._key_cells(earlier)
                 spelled = "" if key == before else f", spelled {quoted(before)}"
                 message = f"{quoted(key)} stands in row {earlier.number} already{spelled}: keep one of them."

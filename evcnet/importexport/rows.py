@@ -22,7 +22,8 @@ class Row(dict[str, str]):
     """The cells by column, of the columns of the file alone.
 
     ``number`` is the one that a spreadsheet shows beside it. ``key`` is (provider's id, natural key), None where it
-    can't be read. ``references`` are the rows that the cells of the file point at.
+    can't be read. ``references`` are the rows that the cells of the file point at. ``alone``: no other row, of the file
+    or stored, has its key or one that could be mistaken for it.
     """
 
     def __init__(self, number: int, cells: Iterable[tuple[str, str]], references: References) -> None:
@@ -31,6 +32,7 @@ class Row(dict[str, str]):
         self.provider: Provider | None = None
         self.key: tuple[Any, ...] | None = None
         self.errors: list[RowError] = []
+        self.alone = False
         self._references = references
 
     @property

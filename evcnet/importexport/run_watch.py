@@ -21,14 +21,14 @@ class RunWatch:
     total: int | None = None
     time_limit: float | None = None  # seconds
     _taken: int = 0
-    _told: int = 0
+    _reported: int = 0
     _begin: float = field(default_factory=monotonic)
 
     def take(self, rows: int = 1) -> None:
         """So many rows more were read, or written. Raises TimeLimitExceeded, and what ``progress`` raises."""
         self.check_time()
         self._taken += rows
-        if self._taken - self._told >= 2 * EVERY:
+        if self._taken - self._reported >= 2 * EVERY:
             self._tell(self._taken // 2)
 
     def end(self) -> None:
@@ -41,6 +41,6 @@ class RunWatch:
             raise TimeLimitExceeded
 
     def _tell(self, done: int) -> None:
-        self._told = self._taken
+        self._reported = self._taken
         if self.progress is not None:
             self.progress(done if self.total is None else min(done, self.total), self.total)

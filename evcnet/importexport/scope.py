@@ -32,6 +32,10 @@ class FileScope:
     def may(self, model: type[models.Model], action: str) -> bool:
         return self.login is None or self.login.has_perm(_permission(model, action))
 
+    def limits(self, model: type[models.Model], action: str, provider: Provider) -> list[int] | None:
+        """The user groups of the provider to which the login is limited; None where it reaches all of the provider."""
+        return None if self.login is None else self.login.scope(_permission(model, action)).within(provider.pk)
+
     def own_user_group(self, model: type[models.Model]) -> UserGroup | None:
         """That of a new row which names none: nobody's where the login adds rows for the provider, else its only one.
 

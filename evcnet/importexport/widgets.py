@@ -34,6 +34,13 @@ _WITH_MARKS = re.compile(
     r"(?P<decimals>(?:[.,][0-9]+)?)"
 )
 _CURRENCY = re.compile(r"[€$£]|\b(?:EUR|USD|GBP|CHF|DKK|NOK|SEK|PLN|CZK)\b", re.IGNORECASE)
+_PLAIN_TEXT = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ž](?:[0-9A-Za-zÀ-ÖØ-öø-ž .,'’&()/-]*[0-9A-Za-zÀ-ÖØ-öø-ž.)])?")
+_PLAIN_WORD = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z _:/-]*[0-9A-Za-z])?")
+_PLAIN_LABEL = r"[a-z0-9]{1,30}(?:-[a-z0-9]{1,30})?"
+_PLAIN_ADDRESS = re.compile(
+    rf"[a-z0-9_]{{1,60}}(?:[.+-][a-z0-9_]{{1,60}}){{0,3}}@(?:{_PLAIN_LABEL}\.){{1,4}}[a-z]{{2,20}}",
+    re.ASCII | re.IGNORECASE,
+)
 MOST_CHARACTERS = 40  # of a number
 MOST_SPELLINGS = 3
 
@@ -46,6 +53,11 @@ class TextWidget(widgets.Widget):
     empty: ClassVar[Any] = ""
     free_text = True
     is_word: ClassVar[bool] = False  # a uid, identity, number, code or id, which no number or date of a spreadsheet is
+
+    def plain_cells(self) -> re.Pattern[str] | None:
+        """Cells that are their own value, and that no validator of a text refuses that is short enough. It spares looking
+        closer at nearly all cells; what it leaves out is looked at."""
+        return _PLAIN_TEXT if type(self) is TextWidget else None
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         return value.strip(" ")  # what people type by accident; other signs may be meant
@@ -67,6 +79,9 @@ class CodeWidget(TextWidget):
         super().__init__()
         self.capitals = capitals
 
+    def plain_cells(self) -> re.Pattern[str] | None:
+        return None if self.capitals else _PLAIN_WORD
+
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> str:
         if is_shortened_number(value):
             raise ValueError(shortened_number_message(value))
@@ -78,6 +93,9 @@ class PrintedNumberWidget(TextWidget):
 
     is_word = True
 
+    def plain_cells(self) -> re.Pattern[str] | None:
+        return _PLAIN_WORD
+
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         if is_shortened_number(value):
             raise ValueError(shortened_number_message(value))
@@ -86,6 +104,9 @@ class PrintedNumberWidget(TextWidget):
 
 class EmailWidget(TextWidget):
     takes = "e-mail address"
+
+    def plain_cells(self) -> re.Pattern[str] | None:
+        return _PLAIN_ADDRESS
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> str:
         try:

@@ -11,6 +11,7 @@ from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_names import ColumnNames
 from evcnet.importexport.column_options import sheet_with_header, sheet_without_header
 from evcnet.importexport.csv_file import Sheet, write_csv
+from evcnet.importexport.formats import sheet_at
 from evcnet.importexport.registry import RESOURCES, resource_named
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import LISTED, ImportResult
@@ -78,19 +79,20 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> tuple[BulkResource, ImportResult]:
         scope, kind, file = FileScope(), options["kind"], options["file"]
         provider = the_provider(scope.providers, options["provider"])
-        content = file.read_bytes()
         resource = resource_named(kind)(scope, provider, notify=options["notify"], reason=f"import_csv {file.name}")
-        dataset = self._sheet(content, ColumnNames(resource), options)
+        dataset = self._sheet(file, ColumnNames(resource), options)
         with pghistory.context(command=f"import_csv {kind}", file=file.name):
             return resource, resource.import_data(dataset, dry_run=options["dry_run"])
 
-    def _sheet(self, content: bytes, names: ColumnNames, options: dict[str, Any]) -> Sheet:
+    def _sheet(self, file: Path, names: ColumnNames, options: dict[str, Any]) -> Sheet:
         """The rows of the file with our columns. Raises UnreadableFile for options that don't fit it."""
         if options["no_header"] is not None:
             if options["map"]:
                 raise UnreadableFile("--map names columns of a header: leave it out, or leave --no-header out.")
-            return sheet_without_header(content, names, options["no_header"])
-        sheet, left_out = sheet_with_header(content, names, options["map"], ignore_unknown=options["ignore_unknown"])
+            return sheet_without_header(file.read_bytes(), names, options["no_header"])
+        sheet, left_out = sheet_with_header(
+            sheet_at(file), names, options["map"], ignore_unknown=options["ignore_unknown"]
+        )
         if left_out:
             self.stderr.write(f"Left out, {counted(len(left_out), 'unknown column')}: {', '.join(left_out)}.")
         return sheet
@@ -99,8 +101,8 @@ class Command(BaseCommand):
         errors = result.errors
         for error in errors[:LISTED]:
             self.stdout.write(str(error))
-        if len(errors) > LISTED:
-            self.stdout.write(f"... and {len(errors) - LISTED:,} more errors")
+        if result.error_count > LISTED:
+            self.stdout.write(f"... and {result.error_count - LISTED:,} more errors")
         end = "" if errors else " Nothing was written (dry run)." if dry_run else " Written."
         self.stdout.write(f"{result}.{end}")
 

@@ -1,0 +1,257 @@
+"""The import of kinds whose rows come in by hundreds of thousands: some thousand rows at a time, in memory that does not
+grow with the file.
+
+Plain rows, nearly all of a large file, are staged and written by few statements. The others are taken one by one, as
+those of the smaller kinds are (``evcnet/importexport/bulk_import.py``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from evcnet.bulk import write_in_halves
+from evcnet.bulk_insert import update_rows
+from evcnet.errors import REFUSALS
+from evcnet.importexport.bulk_import import BulkImport
+from evcnet.importexport.column_names import PROVIDER
+from evcnet.importexport.formulas import unescaped
+from evcnet.importexport.plain_rows import PlainBatch, PlainRows
+from evcnet.importexport.possible_doubles import PossibleDoubles
+from evcnet.importexport.results import MAX_ROWS, ImportResult, RowResult
+from evcnet.importexport.row_errors import RowError
+from evcnet.importexport.rows import Row
+from evcnet.importexport.sheet_rows import Numbered, batches
+from evcnet.importexport.stage import Stage
+from evcnet.importexport.summary import ValueChanges
+
+if TYPE_CHECKING:
+    from customers.models import Provider
+
+
+class StagedImport(BulkImport):
+    """``stages_rows``: rows of the kind are taken so. Each has a key of one column, and is written as its columns say."""
+
+    stages_rows: ClassVar[bool] = False
+    staged: Stage | None = None  # of a run that takes rows so
+
+    def _import_rows(self, result: ImportResult, *, lock: bool) -> None:
+        if not self.stages_rows:
+            return super()._import_rows(result, lock=lock)
+        self._begin_run(result, lock=lock)
+        if missing := self._missing_columns():
+            return result.refuse(missing)
+        for rows in batches(self._reader.dataset):
+            self._take_batch(rows)
+        self._take_deferred()
+        self._sum_up(result)
+
+    def _begin_run(self, result: ImportResult, *, lock: bool) -> None:
+        reader = self._reader
+        self._result, self._lock = result, lock
+        self._plain: dict[Provider, PlainRows] = {}
+        self._deferred: list[RowResult] = []
+        self._seal, self._changes_by_column = hashlib.sha256(), ValueChanges(self.summed_up)
+        self._may_add = self.scope.may(self.model, "add")
+        self._ragged: dict[int, int] = getattr(reader.dataset, "ragged", {})
+        columns = ["provider_id", *(self._column_in_table(name) for name in self.fields)]
+        self.staged = self._stage = Stage(self.model, columns)
+        self._doubles = self._possible_doubles()
+        if lock:
+            self.lock_terms({provider.pk for provider in self._providers_of_file()})
+
+    def _column_in_table(self, name: str) -> str:
+        return str(self.model._meta.get_field(self.fields[name].attribute).column)  # type: ignore[union-attr]
+
+    def _possible_doubles(self) -> PossibleDoubles:
+        dataset, place = self._reader.dataset, self._key_place
+        doubles = PossibleDoubles(self.alike, len(dataset))
+        for rows in batches(dataset):
+            self._watch.check_time()
+            doubles.look_at(_text(row[place]) for _, row in rows)
+        doubles.end()
+        return doubles
+
+    @property
+    def _key_place(self) -> int:
+        return self._reader.header.index(self.key[0])
+
+    def _providers_of_file(self) -> set[Provider]:
+        reader = self._reader
+        if PROVIDER not in reader.header:
+            return {self.provider} if self.provider else set()
+        place, codes = reader.header.index(PROVIDER), set[str]()
+        for rows in batches(reader.dataset):
+            codes.update(_text(row[place]) for _, row in rows)
+        providers = {reader.providers.get(code) if code else self.provider for code in codes}
+        return {each for each in providers if each is not None and self.provider in (None, each)}
+
+    def _missing_columns(self) -> list[RowError]:
+        """What new rows need and the file lacks; before anything is taken, and only asked where it lacks something."""
+        names, header = self._reader.names, self._reader.header
+        if not names.missing_for(1, header):
+            return []
+        new_rows = 0
+        for numbered in batches(self._reader.dataset):
+            rows = self._reader.take(numbered)
+            instances = self.find_instances(rows, lock=False)
+            new_rows += sum(row.key is not None and row.key not in instances for row in rows)
+        self._reader.begin_again()
+        return names.missing_for(new_rows, header)
+
+    # Some thousand rows
+
+    def _take_batch(self, rows: Sequence[Numbered]) -> None:
+        self._reader.forget()
+        repeats = self._doubles.positions_in(_text(row[self._key_place]) for _, row in rows)
+        odd = self._take_plain(rows, repeats)
+        self._watch.take(len(rows))
+        if odd:
+            numbers = {rows[position][0] for position in repeats}
+            self._take_odd([rows[position] for position in sorted(odd)], numbers)
+        self._watch.take(len(rows) - len(odd))
+
+    def _take_plain(self, rows: Sequence[Numbered], repeats: set[int]) -> set[int]:
+        """The positions of the rows that are not plain."""
+        odd = set(repeats) | {position for position, (number, _) in enumerate(rows) if number in self._ragged}
+        for provider, positions in self._positions_by_provider(rows, odd).items():
+            if provider is None:
+                odd.update(positions)
+            else:
+                odd.update(self._take_plain_of(provider, positions, [rows[each] for each in positions]))
+        return odd
+
+    def _positions_by_provider(self, rows: Sequence[Numbered], odd: set[int]) -> dict[Provider | None, list[int]]:
+        """The positions of the other rows by their provider; None for those that are not as plain as that."""
+        others = [position for position in range(len(rows)) if position not in odd]
+        if PROVIDER not in self._reader.header:
+            return {self.provider: others}
+        place, known = self._reader.header.index(PROVIDER), self._reader.providers
+        by_code: dict[Any, list[int]] = {}
+        for position in others:
+            by_code.setdefault(rows[position][1][place], []).append(position)
+        by_provider: dict[Provider | None, list[int]] = {}
+        for code, positions in by_code.items():
+            provider = known.get(code) if isinstance(code, str) else None
+            by_provider.setdefault(provider if self.provider in (None, provider) else None, []).extend(positions)
+        return by_provider
+
+    def _take_plain_of(self, provider: Provider, positions: list[int], rows: list[Numbered]) -> list[int]:
+        if not rows or not self._reaches_all(provider):
+            return positions
+        if provider not in self._plain:
+            self._plain[provider] = PlainRows(self, self._reader, provider)
+        batch = self._plain[provider].read(rows, may_add=self._may_add)
+        first = sorted(batch.new)[: max(0, MAX_ROWS - self._result.new)]  # rows that a page shows are taken one by one
+        for position in first:
+            batch.odd.add(position)
+            del batch.new[position]
+        if batch.new and not self._stage_rows(provider, rows, batch):
+            batch.odd.update(batch.new)
+            batch.new.clear()
+        self._result.count_plain(len(batch.unchanged), RowResult.IMPORT_TYPE_SKIP)
+        return [positions[position] for position in batch.odd]
+
+    def _stage_rows(self, provider: Provider, rows: list[Numbered], batch: PlainBatch) -> bool:
+        """False where one of the rows is refused by the checks of the table."""
+        staged = [(rows[position][0], provider.pk, *values) for position, values in batch.new.items()]
+        try:
+            self._stage.add(staged)
+        except REFUSALS:
+            return False
+        self._seal.update(repr(staged).encode("utf-8", "surrogatepass"))
+        self._result.count_plain(len(staged), RowResult.IMPORT_TYPE_NEW)
+        self._count_changes_of_new(staged)
+        if self._lock and not self._result.has_validation_errors():
+            self._insert(provider, [number for number, *_ in staged])
+        return True
+
+    def _count_changes_of_new(self, staged: list[tuple[Any, ...]]) -> None:
+        places = {name: place for place, name in enumerate(self.fields, 2)}
+        pointers = {each.column_name for each in self.reference_fields()}
+        for name in self.summed_up:
+            if name not in pointers:
+                self._changes_by_column.add_new(name, [row[places[name]] for row in staged])
+
+    def _insert(self, provider: Provider, numbers: Sequence[int]) -> None:
+        """Write what is staged of the provider. What is refused only now was written meanwhile by somebody else."""
+
+        def insert(part: Sequence[int]) -> None:
+            self._stage.insert(provider.pk, part[0], part[-1])
+
+        for number, error in write_in_halves(numbers, insert):
+            row = Row(number, (), {})
+            self.refuse(row, error)
+            self._result.count_plain(-1, RowResult.IMPORT_TYPE_NEW)
+            self._result.refuse(row.errors, row)
+
+    def _reaches_all(self, provider: Provider) -> bool:
+        """Does the login, if it is one, add and change all rows of the provider?"""
+        login = self.scope.login
+        return login is None or all(
+            self.scope.limits(self.model, action, provider) is None for action in ("add", "change")
+        )
+
+    # Rows one by one
+
+    def is_deferred(self, result: RowResult) -> bool:
+        """Is what the row changes judged together with that of other rows, once all are read?"""
+        return False
+
+    def _take_odd(self, numbered: Sequence[Numbered], repeats: set[int]) -> None:
+        rows = self._reader.take(numbered, repeats)
+        instances = self.find_instances(rows, lock=self._lock)
+        results = [self._compare(row, instances) for row in rows]
+        deferred = [each for each in results if each.writes and self.is_deferred(each)]
+        self._deferred += deferred
+        later = {each.number for each in deferred}
+        self._write_and_count([each for each in results if each.number not in later])
+
+    def _take_deferred(self) -> None:
+        self.write_rows(self._deferred)
+        self._write_and_count(self._deferred)
+
+    def _write_and_count(self, results: list[RowResult]) -> None:
+        for each in results:
+            if not (each.in_batch or each.written):
+                self.write_row(each)
+        self._write_batches([each for each in results if each.in_batch])
+        self._refuse_out_of_scope(results)
+        for each in results:
+            self._count(each)
+
+    def _count(self, result: RowResult) -> None:
+        if result.row.errors:
+            self._result.refuse(result.row.errors, result.row)
+            return
+        self._seal.update(repr((result.number, result.is_new(), result.diff)).encode("utf-8", "surrogatepass"))
+        self._result.count(result, self.label)
+        if result.writes:
+            self._changes_by_column.add(result)
+            self.note(result)
+
+    def save_many(self, instances: list[Any]) -> None:
+        """New rows, and rows that change."""
+        if not self.stages_rows:
+            return super().save_many(instances)
+        self.model._base_manager.bulk_create([each for each in instances if each.pk is None])
+        stored = [each for each in instances if each.pk is not None]
+        if stored:
+            columns = [self._column_in_table(name) for name in self.fields]
+            update_rows(self.model, columns, stored)
+
+    # All rows together
+
+    def _sum_up(self, result: ImportResult) -> None:
+        for fingerprint in self.terms_fingerprints():
+            self._seal.update(fingerprint.encode())
+        result.fingerprint = self._seal.hexdigest()
+        result.summary = self.summary(self._changes_by_column)
+        result.remarks += self.remarks()
+        if not result.has_validation_errors():
+            self._check_deferred(result)
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else unescaped(str(cell)).strip()
