@@ -120,7 +120,16 @@ def device(roaming_world, partner_server):
 
 
 @for_each("version", VERSIONS)
-@for_each("more", [{}, {"connector_id": "1"}, {"authorization_reference": "REF-1"}, {"connector_id": None, "hint": 7}])
+@for_each(
+    "more",
+    [
+        {},
+        {"connector_id": "1"},
+        {"authorization_reference": "REF-1"},
+        {"connector_id": None, "hint": 7},
+        {"evse_uid": None},
+    ],
+)
 def test_a_session_is_started_with_a_whole_token_and_stopped_by_its_id(
     roaming_world, device, partner_server, version, more
 ):
@@ -134,6 +143,39 @@ def test_a_session_is_started_with_a_whole_token_and_stopped_by_its_id(
     row, _ = begin(Start(w.plaza.pk, PHONE["uid"], timezone.now(), code="77"))
     sent = {"response_url": partner_server.url("/stop/1"), "session_id": f"OCPP-{row.pk}"}
     assert w.emp.ask("POST", f"{commands}/STOP_SESSION", sent).data["result"] == "ACCEPTED"
+
+
+@for_each("version", VERSIONS)
+def test_a_command_that_is_left_out_is_answered_so_with_all_that_it_says(
+    roaming_world, device, partner_server, version
+):
+    w, commands = roaming_world, f"/ocpi/{version}/commands"
+    url = {"response_url": partner_server.url("/answer/7")}
+    place = {"location_id": w.plaza.location.code, "evse_uid": "NLGRGE0100"}
+    reservation = {
+        "token": CARD,
+        "expiry_date": "2026-12-24T18:30:00Z",
+        "reservation_id": "R-7",
+        "authorization_reference": "REF-7",
+    }
+    for command, sent in {
+        "RESERVE_NOW": url | place | reservation,
+        "CANCEL_RESERVATION": url | {"reservation_id": "R-7"},
+        "UNLOCK_CONNECTOR": url | place | {"connector_id": "2"},
+    }.items():
+        answer = w.emp.ask("POST", f"{commands}/{command}", sent)
+        assert (answer.http, answer.status_code, answer.data) == (200, 1000, {"result": "NOT_SUPPORTED", "timeout": 0})
+    assert not DeviceCommand.objects.exists() and not PartnerToken.objects.exists()
+
+
+@for_each("version", VERSIONS)
+def test_one_uid_may_be_that_of_a_card_and_of_a_phone(roaming_world, version):
+    w, uid = roaming_world, CARD["uid"]
+    both = {"RFID": CARD | OPTIONAL, "APP_USER": CARD | {"type": "APP_USER", "valid": False} | CONTRACT}
+    for kind, sent in both.items():
+        assert w.emp.ask("PUT", f"{tokens(version, uid)}?type={kind}", sent).http == 201
+    for kind, sent in both.items():
+        assert w.emp.get(f"{tokens(version, uid)}?type={kind}").data == sent
 
 
 @for_each("version", VERSIONS)
