@@ -43,6 +43,7 @@ def _page(admin: ModelAdmin[Partner], request: StaffRequest, partner: Partner, f
     connection = PartnerConnection.objects.filter(partner=partner).select_related("use").first()
     context = admin.page_context(request, partner, str(partner)) | {
         "partner": partner,
+        "tab_of": admin.page(partner.pk, "connection"),
         "connection": connection,
         "state": f"partner_{connection.state if connection else 'none'}",
         "versions_url": versions_url(request),
@@ -84,6 +85,7 @@ def _invite(admin: ModelAdmin[Partner], request: StaffRequest, partner: Partner)
         "secret": connections.invite(partner),
         "versions_url": versions_url(request),
         "back": admin.page(partner.pk, "connection"),
+        "tab_of": admin.page(partner.pk, "connection"),
     }
     _record(request, partner, "a new token A was made")
     response = TemplateResponse(request, "roaming/token.html", context)

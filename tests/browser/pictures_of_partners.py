@@ -33,6 +33,10 @@ def pages_of_partner(page: Page, base: str, password: str, camera: Camera) -> No
     for tab in ("change", "groups", "connection"):
         page.goto(f"{base}{partner}{tab}/")
         camera.take(page, f"partner-{tab}")
+    page.goto(f"{base}{partner}groups/")
+    page.locator("section[aria-labelledby=groups-title] tbody a").first.click()
+    camera.take(page, "group-roaming-on")
+    page.goto(f"{base}{partner}connection/")
     make_token(page, password)
     camera.take(page, "partner-token")
     ask(page, base, page.locator("code.evc-secret").inner_text())
@@ -43,10 +47,10 @@ def pages_of_partner(page: Page, base: str, password: str, camera: Camera) -> No
     camera.take(page, "partner-connection-invited")
     page.goto(base + MESSAGES)
     camera.take(page, "messages-list")
-    page.locator("#result_list a").first.click()
+    page.locator("#result_list tbody a").first.click()
     camera.take(page, "message")
     page.goto(f"{base}{partner}connection/")
-    page.click("text='End the connection' >> nth=-1")
+    page.click("button:text-is('End the connection')")
     page.wait_for_load_state()
 
 
@@ -70,7 +74,7 @@ def ask(page: Page, base: str, token: str) -> None:
 def refused_connection(page: Page) -> None:
     page.fill("input[name=url]", "https://127.0.0.1:9/ocpi/versions")
     page.fill("input[name=token_password]", "a-token-of-theirs")
-    page.click("button:has-text('Connect') >> nth=-1")
+    page.click("button:text-is('Connect')")
     page.wait_for_load_state()
 
 
