@@ -60,6 +60,7 @@ class AnnotatedChangeList(ChangeList):
         self.model_admin.fetch_columns(request, self.result_list)
 
     def _get_pages(self, request: StaffRequest, pages: ListPages) -> None:
+        pages.in_order = not self.query
         self.paginator, self.result_count = pages, pages.count
         self.full_result_count, self.show_full_result_count, self.show_admin_actions = None, False, True
         self.can_show_all = not pages.has_more and pages.count <= self.list_max_show_all

@@ -23,10 +23,14 @@ class ListPages(Paginator):  # type: ignore[type-arg]
     """Counts ``MOST`` rows at most; ``has_more`` says that there are others."""
 
     object_list: Any
+    in_order = False
+    """Whether rows are counted by the index of the list's order. Else the database may read the table until it has enough,
+    which is all of it where the login's rows stand last; what a search finds is better counted in any order."""
 
     @cached_property
     def _counted(self) -> int:
-        keys: QuerySet[Any] = self.object_list.order_by().select_related(None).values("pk")
+        rows = self.object_list if self.in_order else self.object_list.order_by()
+        keys: QuerySet[Any] = rows.select_related(None).values("pk")
         return keys[: MOST + 1].count()
 
     @cached_property
