@@ -42,8 +42,10 @@ def count_unread(login: StaffMember) -> int:
 
 
 def mark_read(login: StaffMember, alerts: Collection[int] | None = None) -> int:
-    """Mark the login's alerts with these ids as read, or all; how many were unread."""
+    """Mark the login's alerts with these ids as read, or all, and its jobs that ended; how many alerts were unread."""
     unread = StaffAlert.objects.visible_to(login).unread()
+    if alerts is None:
+        Job.objects.news(login).update(opened_at=timezone.now())
     chosen = unread if alerts is None else unread.filter(pk__in=alerts)
     return int(chosen.update(read_at=timezone.now()))
 

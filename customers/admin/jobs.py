@@ -10,6 +10,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -24,6 +25,7 @@ from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge
 from evcnet.importexport.export_jobs import may_fetch
 from evcnet.importexport.jobs import confirm, others_with_file, preview_again
+from evcnet.importexport.registry import EXPORTS
 from evcnet.text import counted
 
 NOT_YOURS = "Only the login that started a job does that."
@@ -84,6 +86,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "others": list(others_with_file(job)) if is_own and not job.is_over else [],
             "preview_html": _stored(job, job_files.PREVIEW) if is_own and job.kind == Job.Kind.PREVIEW else "",
             "changes_html": _stored(job, job_files.CHANGES) if is_own and job.kind == Job.Kind.PREVIEW else "",
+            "import_url": _import_page(job),
             "has_export": job_files.file_of(job, job_files.EXPORT).exists(),
             "removal_at": job.ended_at + job_files.RETENTION if job.ended_at else None,
         }  # fmt: skip
@@ -184,6 +187,15 @@ def in_words(span: timedelta | None) -> str:
     if minutes < 1:
         return "less than a minute"
     return counted(minutes, "minute") if minutes < 2 * MINUTE else counted(round(minutes / MINUTE), "hour")
+
+
+def _import_page(job: Job) -> str:
+    """Where a corrected file is uploaded; empty where no list of its own takes such files."""
+    kind = EXPORTS.get(job.options.get("kind", ""))
+    try:
+        return reverse(f"admin:{kind._meta.model._meta.label_lower.replace('.', '_')}_import") if kind else ""
+    except NoReverseMatch:
+        return ""
 
 
 def _is_own(request: StaffRequest, job: Job) -> bool:

@@ -83,7 +83,7 @@ class BulkExportMixin(ExportMixin):
         resource = resource_class(FileScope(request.user), form.chosen_provider)
         if resource.rows_to_export(selected).count() > MOST_ROWS:
             page = f"{self.opts.app_label}.{self.opts.model_name}"
-            job = start_export(resource, form.cleaned_data["format"], page, request.GET.urlencode())
+            job = start_export(request.user, resource, form.cleaned_data["format"], page, request.GET.urlencode())
             return HttpResponseRedirect(reverse("admin:customers_job_change", args=[job.pk]))
         file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
         if isinstance(file_format, CSV) and is_copied(resource):

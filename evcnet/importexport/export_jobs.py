@@ -9,12 +9,13 @@ from django.contrib.admin import site
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 
 from customers import job_files, jobs
 from customers.jobs import Impossible, Outcome, Progress, new_job
-from customers.models import Job
+from customers.models import Job, StaffMember
+from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.csv_stream import left_out_words, write_export
 from evcnet.importexport.formats import FORMATS
 from evcnet.importexport.registry import resource_named
@@ -25,9 +26,16 @@ MOST_ROWS = 100_000
 """So many rows a page sends at once."""
 
 
-def start_export(resource: BulkResource, file_format: str, page: str, query: str) -> Job:
+class ListRequest(StaffRequest):
+    """The request of a list as its login would send it now, though no web server is at hand."""
+
+    def __init__(self, login: StaffMember, query: str) -> None:
+        super().__init__()
+        self.method, self.user, self.GET = "GET", login, QueryDict(query)
+
+
+def start_export(login: StaffMember, resource: BulkResource, file_format: str, page: str, query: str) -> Job:
     """A job that makes the file of what a list shows: ``page`` is its model, ``query`` its search and filters."""
-    login: Any = resource.scope.login
     options = {
         "kind": resource.kind,
         "provider": resource.provider.code if resource.provider else "",
@@ -80,11 +88,9 @@ def _rows_of(job: Job) -> tuple[BulkResource, QuerySet[Any]]:
     provider = scope.providers.get(job.options["provider"])
     if job.options["provider"] and provider is None:
         raise Impossible("The provider is no longer one of yours, so nothing was exported.")
-    request: Any = HttpRequest()
-    request.method, request.user, request.GET = "GET", job.login, QueryDict(job.query)
     page: Any = next(each for model, each in site._registry.items() if model._meta.label_lower == job.options["page"])
     try:
-        selected = page.get_export_queryset(request)
+        selected = page.get_export_queryset(ListRequest(job.login, job.query))
     except IncorrectLookupParameters as wrong:
         raise Impossible("The filters of the list make no sense any more: export it again.") from wrong
     return resource_named(job.options["kind"])(scope, provider), selected

@@ -1,10 +1,15 @@
 """An import in a browser: it goes through, and everybody can use its pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from customers.models import Customer
+from customers.jobs import run
+from customers.models import Customer, Job
+from evcnet.importexport import large_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADER = "user_group,number,name,email"
@@ -104,3 +109,32 @@ def test_a_foreign_file_is_taken_without_a_script(world, portal, tmp_path):
         page.get_by_role("button", name="Show what it would change").click()
         page.get_by_role("button", name="Import 3 rows").click()
         page.get_by_text("3 new, 0 changed, 0 unchanged").first.wait_for()
+
+
+def test_a_large_file_is_followed_on_the_page_of_its_job(world, portal, tmp_path, monkeypatch):
+    """The page itself finds out how far the job is, and that it ended; no click is lost by leaving it."""
+    monkeypatch.setattr(large_files, "MOST_ROWS", 5)
+    file = tmp_path / "large.csv"
+    file.write_text(CHANGES + "".join(f"NORTH,{number},Visser {number},\n" for number in range(2000, 2300)))
+    with override_settings(MEDIA_ROOT=tmp_path):
+        page = portal.sign_in(world.anna)
+        portal.open("/customers/customer/import/")
+        page.set_input_files("input[type=file]", file)
+        page.get_by_role("button", name="Show what it would change").click()
+        bar = page.get_by_role("progressbar")
+        expect(bar).to_be_visible()
+        assert portal.accessible() == []
+        half = {"rows_done": 150, "rows_in_all": 303, "started_at": timezone.now() - timedelta(minutes=2)}
+        Job.objects.update(state="running", heard_at=timezone.now(), **half)
+        expect(bar).to_have_attribute("aria-valuenow", "49")
+        expect(page.get_by_role("status").filter(has_text="running, 40 %")).to_have_count(1)
+        run(Job.objects.get().pk)
+        expect(page.get_by_text("301 new · 1 changed · 1 unchanged")).to_be_visible()
+        assert portal.accessible() == []
+        portal.open("/customers/job/")
+        page.get_by_role("link", name="Customers: large.csv").click()
+        page.get_by_role("button", name="Import 301 new rows and 1 changed row").click()
+        page.get_by_role("button", name="Cancel").wait_for()
+        run(Job.objects.latest("pk").pk)
+        expect(page.get_by_text("All of it is written.")).to_be_visible()
+    assert Customer.objects.filter(number="2299").exists()

@@ -141,7 +141,7 @@ class TestPages:
         job = preview(world.anna, HEADER, *ROWS, "NORTH,3001,Bad,jan@")
         browser = signed_in(world.anna)
         text = browser.get(page(job)).content.decode()
-        assert "1 with errors" in text and "is not an e-mail address" in text
+        assert "Upload a corrected file" in text and "1 with errors" in text and "is not an e-mail address" in text
         errors = b"".join(browser.get(page(job, "errors")).streaming_content).decode("utf-8-sig").splitlines()
         assert errors[0] == "row,column,message" and errors[1].startswith("10,email,")
         browser.post(page(job, "confirm"))

@@ -12,14 +12,19 @@ from django.db import connection
 from changes.apply import apply_change, preview_change
 from changes.models import Change
 from changes.proposals import NewTerms
-from customers.models import Announcement, Notice
+from customers.jobs import run
+from customers.models import Announcement, Customer, Job, Notice
+from customers.resources import CustomerResource
 from evcnet.accounts.forgotten_password import mail_way_back
+from evcnet.history import event_model
+from evcnet.importexport.jobs import Upload, confirm, start_preview
 from tests import factories as make
 from tests.launch.production import a_minute_passes, environment, running, until
 from tests.mail_server import MailServer, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LETTERS, KILLS = 60, 3
+IMPORTED = 6_000
 
 
 @pytest.fixture
@@ -118,3 +123,27 @@ def test_a_worker_that_is_asked_to_end_finishes_its_letter_and_leaves_the_rest_q
     with worker():
         until(lambda: set(Notice.objects.values_list("state", flat=True)) == {"sent"})
     assert len(post.letters) == len(set(post.message_ids())) == 20
+
+
+def test_an_import_whose_worker_is_killed_twice_ends_complete_and_once(world, worker, var, settings, tmp_path):
+    """In the middle of its rows: nothing of it is there, until another worker has written all of it."""
+    settings.MEDIA_ROOT = var / "uploads"
+    file = tmp_path / "customers.csv"
+    rows = [f"NORTH,{number},Visser {number}" for number in range(10_000, 10_000 + IMPORTED)]
+    file.write_text("\n".join(["user_group,number,name", *rows]))
+    preview = start_preview(world.anna, Upload(file, file.name, CustomerResource, world.greengrid))
+    run(preview.pk)
+    job = confirm(preview)
+    imported = Customer.objects.filter(number__gte="10000", number__regex="^1[0-9]{4}$")
+    for kill in (1, 2):
+        with worker() as killed:
+            until(lambda kill=kill: Job.objects.filter(pk=job.pk, attempts=kill, rows_done__gt=0).exists())
+            killed.kill()
+            killed.wait(60)
+        assert not imported.exists()
+        a_minute_passes()
+    with worker():
+        until(lambda: Job.objects.filter(pk=job.pk, state="done").exists())
+    job.refresh_from_db()
+    assert (job.attempts, job.result["new"], imported.count()) == (3, IMPORTED, IMPORTED)
+    assert event_model(Customer)._base_manager.filter(number="10000").count() == 1
