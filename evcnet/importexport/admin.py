@@ -40,6 +40,8 @@ TAKES_TOO_LONG = (
     "This file takes too long for a page, so nothing was written: split it, or have it imported by command."
 )
 
+TELL = "tell whoever runs the portal, and upload it again"
+
 
 class BulkImportExportAdmin(ColumnsPageMixin):
     """``class X(ModelAdmin[Row], BulkImportExportAdmin)``, with the ``resource_classes`` that its pages take and give."""
@@ -94,17 +96,30 @@ class BulkImportExportAdmin(ColumnsPageMixin):
         form = self.create_import_form(request)
         if request.method != "POST" or not form.is_valid():
             return self._import_page(request, form)
-        storage = UploadStorage(request.user)
-        storage.save_file(form.cleaned_data["import_file"])
-        form.cleaned_data["import_file"].tmp_storage_name = storage.name
-        values = self.get_confirm_form_initial(request, form)
-        storage.save_notes(values | {LARGE: form.is_large})
+        try:
+            storage, values = self._store(request, form)
+        except OSError as error:
+            messages.error(request, f"The file can't be kept here ({error.strerror}), so nothing was read: {TELL}.")
+            return self._import_page(request, form)
         names = ColumnNames(self.resource_of(request, form, values))
         if not names.fits(form.sheet.headers or []):
             return HttpResponseRedirect(self.columns_url(storage.name))
         if form.is_large:
             return self.start_job(request, form, values, storage)
         return self.preview(request, form, values, form.sheet)
+
+    def _store(self, request: StaffRequest, form: ImportForm) -> tuple[UploadStorage, dict[str, Any]]:
+        """The upload as it lies until it is confirmed, and what was chosen for it. Raises OSError, and keeps nothing then."""
+        storage = UploadStorage(request.user)
+        try:
+            storage.save_file(form.cleaned_data["import_file"])
+            form.cleaned_data["import_file"].tmp_storage_name = storage.name
+            values = self.get_confirm_form_initial(request, form)
+            storage.save_notes(values | {LARGE: form.is_large})
+        except OSError:
+            storage.remove()
+            raise
+        return storage, values
 
     @asks_password_again
     def process_import(self, request: StaffRequest, **kwargs: Any) -> HttpResponse:

@@ -1,10 +1,15 @@
 """Large files: what is said of a row is the same among a few and among very many, and memory and statements stay few."""
 
+import errno
+import os
 import tracemalloc
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +25,7 @@ from evcnet.importexport.row_errors import UnreadableFile
 from evcnet.importexport.row_reader import RowReader
 from evcnet.importexport.scope import FileScope
 from evcnet.importexport.sheet_stream import SheetStream
+from evcnet.importexport.storages import UploadStorage
 from tests import factories as make
 from tests.importexport.files import csv_of
 
@@ -289,3 +295,33 @@ def test_all_errors_can_be_had_and_a_thousand_are_kept(world, small_batches):
     assert [each.row for each in result.all_errors()] == list(range(2, 2_502))
     header, first, *others = result.error_table()
     assert (header, first[:2], len(others)) == (["row", "column", "message"], ["2", "user_group"], 2_499)
+
+
+# Bad luck
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(world, signed_in, tmp_path, monkeypatch):
+    def fill_disk(self, file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(UploadStorage, "save_notes", fill_disk)
+    file = SimpleUploadedFile("rows.csv", csv_of(CUSTOMERS, *customers(3)))
+    with override_settings(MEDIA_ROOT=tmp_path):
+        answer = signed_in(world.anna).post(reverse("admin:customers_customer_import"), {"import_file": file})
+    assert answer.status_code == 200 and "No space left on device" in answer.content.decode()
+    assert not [each for each in tmp_path.rglob("*") if each.is_file()]
+
+
+def test_a_database_that_gives_up_half_way_leaves_nothing(world, take, small_batches):
+    """Its disk is full for the fourth of the batches, as far as temporary tables go."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$;"
+            "CREATE TRIGGER no_room BEFORE INSERT ON customers_customer "
+            "FOR EACH ROW WHEN (NEW.number = '10250') EXECUTE FUNCTION no_room()"
+        )
+    answer = take("customers", CUSTOMERS, *customers(300))
+    assert answer.status == 2 and not answer.said["written"]
+    assert "nothing was written: No space left on device" in answer.messages
+    assert not Customer.objects.filter(number="10000").exists()

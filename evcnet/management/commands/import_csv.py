@@ -6,6 +6,7 @@ from typing import Any
 
 import pghistory
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from customers.provider_lookup import ProviderRequired
 from evcnet.importexport.column_names import ColumnNames
@@ -66,6 +67,9 @@ class Command(BaseCommand):
             resource, result = self._import(options)
         except (UnreadableFile, ProviderRequired, OSError) as error:
             self._give_up(options, error)
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            self._give_up(options, UnreadableFile(f"The database gave up, so nothing was written: {reason}."))
         if not result.has_validation_errors():
             for line in [*result.summary, *result.remarks, *resource.change_summaries()]:
                 self.stderr.write(line)
