@@ -354,6 +354,7 @@ def _partners(tenant: Tenant, said: str) -> None:
     agreed = {"tariff": tenant["second tariff"], "note": f"{said} agreed"}  # type: ignore[index]
     tenant.keep(make.AgreementFactory(partner=partner, **agreed))
     texts = {"contract_id": f"{said}-contract", "visual_number": f"{said}-seen", "issuer": f"{said} issuer"}
+    texts |= {"energy_supplier": f"{said} supplier", "energy_contract": f"{said} contract"}
     tenant.keep(make.PartnerTokenFactory(partner=partner, uid=f"{said}token", group_id=f"{said}-fleet", **texts))
     _messages_of_partner(tenant, partner, said)
 
