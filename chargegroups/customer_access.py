@@ -12,8 +12,9 @@ from typing import Any, Literal
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 from chargegroups.access import BY_REASON, ExceptionAccess
-from chargegroups.customer_facts import CustomerFacts, FactSet, FactsQuery
+from chargegroups.customer_facts import CustomerFacts, ExceptionFacts, FactSet, FactsQuery
 from chargegroups.group_snapshots import GroupSnapshot
+from chargegroups.models import CustomerException
 from chargegroups.terms import Decision
 from customers.models import ChargeCard, Customer
 from evcnet.tenancy import Login
@@ -21,6 +22,7 @@ from evcnet.validity import valid_at
 
 Audience = Literal["own", "other", "allowed", "denied", "priced"]
 CustomerRows = QuerySet[Customer, Customer]
+Conditions = tuple[bool, tuple[tuple[str, Any], ...], ExceptionFacts | None]
 
 
 @dataclass(frozen=True)
@@ -113,31 +115,54 @@ def filter_customers(
     A queryset over the customers' own indexes, so that page 1,000 of a million costs what page 1 does.
     """
     group, at = snapshot.group, snapshot.at
-    cards = ChargeCard.objects.filter(
-        valid_at(at), customer=OuterRef("pk"), roaming=True, status=ChargeCard.Status.ACTIVE
-    )
-    in_group = FilteredRelation(
-        "exceptions", condition=Q(exceptions__charge_group=group) & valid_at(at, "exceptions__")
-    )
     sets = {_conditions(each, roaming=snapshot.roaming) for each in chosen}
     if not sets:
         return customers.none()
-    rows = customers.filter(provider_id=group.provider_id).annotate(excepted=in_group)
-    rows = rows.annotate(roams=Exists(cards)) if snapshot.roaming else rows
-    return rows.filter(Q.create([_of_set(each, group.user_group_id) for each in sets], connector=Q.OR))
+    rows = customers.filter(provider_id=group.provider_id)
+    if snapshot.roaming:
+        cards = ChargeCard.objects.filter(valid_at(at), roaming=True, status=ChargeCard.Status.ACTIVE)
+        rows = rows.annotate(roams=Exists(cards.filter(customer=OuterRef("pk"))))
+    if all(exception is not None for _, _, exception in sets):
+        return _with_exceptions(snapshot, rows, sets)
+    in_force = CustomerException.objects.filter(valid_at(at), charge_group=group, customer=OuterRef("pk"))
+    parts: list[Any] = [
+        _of_facts(own, columns, group.user_group_id)
+        & (~Exists(in_force) if exception is None else Exists(in_force.filter(_of_exception(exception))))
+        for own, columns, exception in sets
+    ]
+    return rows.filter(Q.create(parts, connector=Q.OR))
 
 
-def _conditions(access: CustomerAccess, *, roaming: bool) -> tuple[bool, tuple[tuple[str, Any], ...]]:
-    """What tells this set from others: whether they are of the group's own user group, and columns with their values."""
+def _with_exceptions(snapshot: GroupSnapshot, rows: CustomerRows, sets: Collection[Conditions]) -> CustomerRows:
+    """Found by their exceptions, which are few beside all customers. Joined to all of them, as they must be where some
+    have none, the database would expect next to nobody without one, and sort everybody to find the first page."""
+    group = snapshot.group
+    in_group = Q(exceptions__charge_group=group) & valid_at(snapshot.at, "exceptions__")
+    rows = rows.annotate(excepted=FilteredRelation("exceptions", condition=in_group))
+    parts: list[Any] = [
+        _of_facts(own, columns, group.user_group_id) & _of_exception(exception, "excepted__")
+        for own, columns, exception in sets
+        if exception is not None
+    ]
+    return rows.filter(Q.create(parts, connector=Q.OR))
+
+
+def _conditions(access: CustomerAccess, *, roaming: bool) -> Conditions:
+    """What tells this set from others: whether they are of the group's own user group, columns with their values, and what
+    the exception in force says, or None without one."""
     facts = access.facts
     columns: dict[str, Any] = {"payment": facts.payment, "status": facts.status}
     columns |= {"roams": facts.roams} if roaming else {}
-    columns |= {"excepted__access": access.exception, "excepted__tariff": access.exception_tariff}
-    return access.same_user_group, tuple(columns.items())
+    exception = None if access.exception is None else (access.exception, access.exception_tariff)
+    return access.same_user_group, tuple(columns.items()), exception
 
 
-def _of_set(conditions: tuple[bool, tuple[tuple[str, Any], ...]], user_group: int) -> Q:
-    own, columns = conditions
+def _of_facts(own: bool, columns: tuple[tuple[str, Any], ...], user_group: int) -> Q:
     of_group = Q(user_group=user_group)
-    values = {f"{name}__isnull" if value is None else name: True if value is None else value for name, value in columns}
-    return (of_group if own else ~of_group) & Q(**values)
+    return (of_group if own else ~of_group) & Q(**dict(columns))
+
+
+def _of_exception(exception: ExceptionFacts, prefix: str = "") -> Q:
+    access, tariff = exception
+    named = {f"{prefix}tariff__isnull": True} if tariff is None else {f"{prefix}tariff": tariff}
+    return Q(**{f"{prefix}access": access}, **named)
