@@ -35,7 +35,7 @@ def csv_pieces(resource: BulkResource, selected: QuerySet[Any] | None = None) ->
         yield from _pieces(line.encode() for line in write_csv(resource.export_rows(selected)))
         return
     yield from (line.encode() for line in write_csv([resource.get_export_headers()]))
-    yield from _pieces(_copied_lines(resource, selected))
+    yield from _copied_pieces(resource, selected)
 
 
 def write_export(
@@ -97,7 +97,7 @@ def write_xlsx(
     book.save(file)
 
 
-def _copied_lines(resource: BulkResource, selected: QuerySet[Any] | None) -> Iterator[bytes]:
+def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> Iterator[bytes]:
     rows = resource.rows_to_export(selected)
     counts = _counts_by_provider(resource, rows)
     columns = cells(resource, names_provider=resource.names_provider) or []
@@ -105,8 +105,17 @@ def _copied_lines(resource: BulkResource, selected: QuerySet[Any] | None) -> Ite
     query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
     number = 0
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
-        for number, line in enumerate(copy, 1):
-            yield bytes(line[:-1]) + b"\r\n"  # COPY ends a row as Unix does
+        together: list[Any] = []
+        size = 0
+        for line in copy:
+            together.append(line[:-1])  # COPY ends a row as Unix does
+            size += len(line)
+            if size >= PIECE:
+                number += len(together)
+                yield b"\r\n".join([*together, b""])
+                together, size = [], 0
+        number += len(together)
+        yield b"\r\n".join([*together, b""])
     resource.exported.update(counts if counts is not None else {resource.provider: number})
 
 

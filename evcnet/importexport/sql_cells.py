@@ -40,7 +40,8 @@ class EscapedCell(SqlCell):
     """As ``formulas.escaped`` does it: after any apostrophes stands a sign with which a formula begins."""
 
     template = (
-        "CASE WHEN ascii(ltrim({0}::text, '''')) IN (61, 43, 45, 64, 9, 13) THEN '''' || {0}::text"
+        "CASE WHEN ascii({0}::text) IN (39, 61, 43, 45, 64, 9, 13)"
+        " AND ascii(ltrim({0}::text, '''')) IN (61, 43, 45, 64, 9, 13) THEN '''' || {0}::text"
         " ELSE NULLIF({0}::text, '') END"
     )
 
