@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-BITS_A_ROW = 512  # so that less than one key in so many is taken for another
-LEAST_BITS, MOST_BITS = 1 << 12, 1 << 27  # 16 MB
+BITS_A_ROW = 64  # so that one key in a thousand is taken for another
+LEAST_BITS, MOST_BITS = 1 << 12, 1 << 26  # 8 MB, for a million rows
 
 
 class PossibleDoubles:
-    """``alike`` gives the same word for all cells that could be one key, or be mistaken for it. One bit is kept for each
+    """``alike`` gives the same word for all cells that could be one key, or be mistaken for it. Two bits are kept for each
     word, so that some are among the possible doubles that are none, and none is missing."""
 
     def __init__(self, alike: Callable[[str], str], rows: int) -> None:
@@ -23,11 +23,13 @@ class PossibleDoubles:
         bits, mask, alike = self._bits, self._mask, self._alike
         for cell in cells:
             word = alike(cell)
-            place = hash(word) & mask
-            byte, bit = place >> 3, 1 << (place & 7)
-            if bits[byte] & bit:
+            code = hash(word)
+            one, other = code & mask, (code >> 32) & mask
+            bit, other_bit = 1 << (one & 7), 1 << (other & 7)
+            if bits[one >> 3] & bit and bits[other >> 3] & other_bit:
                 self._words.add(word)
-            bits[byte] |= bit
+            bits[one >> 3] |= bit
+            bits[other >> 3] |= other_bit
 
     def end(self) -> None:
         """All cells were looked at."""
