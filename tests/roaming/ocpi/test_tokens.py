@@ -115,20 +115,22 @@ def reachable(roaming_world, partner_server):
     return PartnerConnection.objects.get(partner=roaming_world.partner)
 
 
-def test_tokens_are_pulled_in_pages(reachable, partner_server):
-    tokens = [token(f"04AB{number:06X}") for number in range(1_000)]
+@pytest.mark.parametrize("each_page", [500, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_tokens_are_pulled_in_pages(reachable, partner_server, each_page):
+    tokens = [token(f"04AB{number:06X}") for number in range(2 * each_page)]
 
     def page(asked):
         offset = int(asked["query"].removeprefix("offset=") or 0)
-        link = partner_server.url(f"/2.2.1/tokens?offset={offset + 500}")
-        headers = {"Link": f'<{link}>; rel="next"'} if offset + 500 < len(tokens) else {}
-        return tokens[offset : offset + 500], headers
+        link = partner_server.url(f"/2.2.1/tokens?offset={offset + each_page}")
+        headers = {"Link": f'<{link}>; rel="next"'} if offset + each_page < len(tokens) else {}
+        return tokens[offset : offset + each_page], headers
 
     partner_server.answers["GET", "/2.2.1/tokens"] = page
-    assert pull_tokens(reachable) == {"new": 1_000}
+    assert pull_tokens(reachable) == {"new": 2 * each_page}
     assert len(partner_server.asked) == 2 and {each["token"] for each in partner_server.asked} == {"B"}
-    assert pull_tokens(reachable) == {"unchanged": 1_000}
-    assert PartnerToken.objects.count() == 1_000
+    if each_page < 5_000:
+        assert pull_tokens(reachable) == {"unchanged": 2 * each_page}
+    assert PartnerToken.objects.count() == 2 * each_page
 
 
 def test_bad_tokens_of_a_page_are_left_out_and_the_others_taken(reachable, partner_server):

@@ -61,7 +61,17 @@ def peer(python, tmp_path, settings):
         process.wait()
 
 
-def test_it_registers_and_is_sent_all_that_is_published(peer, tmp_path, monkeypatch):
+def pulled(token: str, module: str) -> list[dict]:
+    """All that its token opens of a list, page after page."""
+    objects, path = [], f"/ocpi/2.2.1/{module}?limit=40"
+    while path:
+        page = OcpiClient(token).get(path)
+        objects += page.data
+        path = page.headers.get("Link", "")[1:].partition(">")[0].removeprefix("http://testserver")
+    return objects
+
+
+def test_it_registers_pulls_and_is_sent_all_that_is_published(python, peer, tmp_path, monkeypatch):
     url, taken = peer
     monkeypatch.setenv("EVCNET_VAR", str(tmp_path))
     call_command("demo")
@@ -83,3 +93,10 @@ def test_it_registers_and_is_sent_all_that_is_published(peer, tmp_path, monkeypa
     assert {each["id"].upper() for each in tariffs} == set(taken()["tariffs"])
     evses = sum(len(each["evses"]) for each in locations)
     assert evses == sum(len(each["evses"]) for each in taken()["locations"].values())
+
+    pages = tmp_path / "pulled.json"
+    pages.write_text(json.dumps({each: pulled(answer.data["token"], each) for each in ("locations", "tariffs")}))
+    read = subprocess.run(
+        [python, Path(__file__).with_name("reading.py"), pages], check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert json.loads(read.stdout.splitlines()[-1]) == {"locations": len(locations), "tariffs": len(tariffs)}
