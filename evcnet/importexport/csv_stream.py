@@ -104,7 +104,8 @@ def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> It
     aliases = {f"cell_{number}": each for number, each in enumerate(columns)}
     query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
     number = 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
+    # The cursor within: Django's own, where queries are noted, takes no parameters for COPY.
+    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
         together: list[Any] = []
         size = 0
         for line in copy:

@@ -4,6 +4,8 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from customers.models import ChargeCard, Customer
@@ -48,7 +50,8 @@ def test_what_postgresql_writes_is_what_python_writes(hostile_world, subtests): 
 def test_a_stream_comes_in_pieces_that_do_not_grow_with_the_rows(world, monkeypatch):
     monkeypatch.setattr(csv_stream, "PIECE", 1_000)
     make.CustomerFactory.create_batch(60, user_group=world.north)
-    pieces = list(csv_pieces(resource_named("customers")(FileScope(), world.greengrid)))
+    with CaptureQueriesContext(connection):  # as in development, where queries are noted
+        pieces = list(csv_pieces(resource_named("customers")(FileScope(), world.greengrid)))
     assert len(pieces) > 3 and max(map(len, pieces)) < 1_200
     assert (
         sum(piece.count(b"\r\n") for piece in pieces) == Customer.objects.filter(provider=world.greengrid).count() + 1
