@@ -12,6 +12,7 @@ PARTS = {
     "sessions": "bench.session_import",
     "customers": "bench.customer_import",
     "import_errors": "bench.import_errors",
+    "lists": "bench.lists",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
     "ocpi": "bench.ocpi",

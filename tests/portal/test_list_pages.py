@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.admin.utils import flatten
 
 from customers.models import ChargeCard, Customer
 from evcnet.admin import list_pages
@@ -190,3 +192,20 @@ def test_cells_are_found_in_what_unfold_renders(world, signed_in):
     assert html.count("evc-list-cell-link") == 2 * 2
     assert html.count('evc-list-cell"') == 2 * 8
     assert "content-[attr(data-label)]" not in html
+
+
+GROWING = {"Customer", "ChargeCard", "ChargePoint", "Location", "Session", "ChargeGroup", "PartnerToken"}
+
+
+def lists_all(admin) -> list[str]:
+    """Foreign keys of its form and its filters to tables that grow, of which a drop-down would list every row."""
+    keys = [each for each in admin.model._meta.concrete_fields if each.is_relation]
+    growing = {each.name for each in keys if each.related_model.__name__ in GROWING and each.editable}
+    named = {name for _, options in admin.fieldsets or () for name in flatten(options["fields"])}
+    searched = {*admin.autocomplete_fields, *admin.readonly_fields, *admin.raw_id_fields}
+    filters = {each for each in getattr(admin, "list_filter", ()) if isinstance(each, str)}
+    return [f"{admin.model.__name__}.{name}" for name in growing & ((named - searched) | filters)]
+
+
+def test_no_form_and_no_filter_lists_all_rows_of_a_table_that_grows(db):
+    assert [name for admin in site._registry.values() for name in lists_all(admin)] == []
