@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
-from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.counts import count_exceptions
+from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import OPENINGS, SLOTS
-from customers.models import Customer
 from evcnet.tenancy import Login
 from tariffs.current_price import CurrentPrice, current_prices
 
@@ -61,7 +58,7 @@ def access_summaries(
     in_force = {terms.charge_group_id: terms for terms in rows.select_related(*SLOTS)}
     named = [tariff for terms in in_force.values() for slot in SLOTS if (tariff := getattr(terms, slot))]
     tags = current_prices(named, at) if named else {}
-    allowed = _count_allowed(by_id, at, login)
+    allowed = count_exceptions(by_id, at, login, access="allowed")
     return {
         pk: AccessSummary(group, in_force.get(pk), tuple(_prices(in_force.get(pk), tags)), allowed[pk])
         for pk, group in by_id.items()
@@ -80,15 +77,6 @@ def _open_to(group: ChargeGroup, terms: Terms) -> Iterator[str]:
     """To whom the policy opens the group, in words, in the order of the access rules."""
     words = (f"customers of {group.user_group}", "customers of your other user groups", "roaming cards")
     return (text for switch, text in zip(OPENINGS, words, strict=True) if getattr(terms, switch))
-
-
-def _count_allowed(groups: Iterable[int], at: datetime, login: Login | None) -> Counter[int]:
-    """How many customers an exception in force allows, in each group."""
-    rows = CustomerException.objects.in_force(at).filter(charge_group_id__in=list(groups), access="allowed")
-    if login is not None:
-        rows = rows.filter(customer__in=Customer.objects.visible_to(login).values("pk"))
-    counts = rows.order_by().values("charge_group_id").annotate(number=Count("pk"))
-    return Counter({row["charge_group_id"]: row["number"] for row in counts})
 
 
 def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterator[Price]:

@@ -16,8 +16,7 @@ _ONE_BY_ONE = f"""among (id) AS MATERIALIZED (
         AND {valid_at_sql("k")} AND NOT EXISTS (SELECT FROM customers_roamingcustomer r WHERE r.customer_id = k.customer_id)
     UNION SELECT customer_id FROM chargegroups_customerexception
     WHERE cardinality(%(groups)s::bigint[]) > 1 AND charge_group_id = ANY(%(groups)s) GROUP BY customer_id HAVING count(*) > 1
-    UNION SELECT customer_id FROM jsonb_to_recordset(%(proposed)s) AS row (customer_id bigint)
-    UNION SELECT customer_id FROM jsonb_to_recordset(%(moved)s) AS row (customer_id bigint)
+    UNION SELECT unnest(%(concerned)s::bigint[])
 )"""
 # An exception takes its customer from those without one. Whoever is read one by one is taken from where the ledgers have them.
 _COUNTED = """counted AS (

@@ -133,7 +133,8 @@ class FactsQuery:
             unreachable = "count(*) FILTER (WHERE NOT reachable)"
             return self._rows(f"SELECT {COLUMNS}, count(*), {unreachable} FROM facts GROUP BY {COLUMNS}")
         with connection.cursor() as cursor:
-            cursor.execute(COUNTS, self.params)
+            concerned = {*self.moved, *(each["customer_id"] for each in self.proposed)}
+            cursor.execute(COUNTS, {**self.params, "concerned": sorted(concerned)})
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from customers.models import CustomerCount
 from evcnet.ledgers import Ledger
+from evcnet.tenancy import Login, Tenancy
 
 ROAMING_CARD = "k.roaming AND k.status = 'active' AND k.valid_from IS NULL AND k.valid_until IS NULL"
 """Of a card k: it makes its customer roam at any moment."""
@@ -16,6 +18,19 @@ CUSTOMER_COUNTS = Ledger(
         EXISTS (SELECT FROM customers_chargecard k WHERE k.customer_id = c.id AND {ROAMING_CARD}), email <> '', count(*)
     FROM customers_customer c GROUP BY 1, 2, 3, 4, 5, 6""",
 )
+
+
+TENANCY = Tenancy(user_groups=("user_group_id",))
+"""Whose the customers are that a row counts; it is no row of anybody's by itself."""
+
+
+def count_customers(login: Login, **facts: str) -> int:
+    """How many customers the login sees, of these facts (``status="pending"``); none of them is read."""
+    scope = login.scope("customers.view_customer")
+    if not login.is_active or not scope:
+        return 0
+    rows = CustomerCount.objects.filter(TENANCY.clause(CustomerCount, scope), **facts)
+    return rows.aggregate(total=Sum("number"))["total"] or 0
 
 
 def wrongly_roaming() -> list[int]:

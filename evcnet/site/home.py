@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chargegroups.counts import count_exceptions
 from chargegroups.group_prices import free_for_everyone, prices_of_groups
-from chargegroups.models import ChargeGroup, CustomerException, Terms
+from chargegroups.models import ChargeGroup, Terms
 from chargepoints.models import ChargePoint, Session
+from customers.counts import count_customers
 from customers.models import Customer, Job, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.site.latest_changes import latest_changes, recent_changes
@@ -172,7 +174,7 @@ def _tasks(login: StaffMember, points: dict[str, int], groups: dict[str, Any]) -
     if knocking:
         yield Task(knocking, ("device", "devices"), "that nobody knows, knocking", _list_of(UnknownDevice))
     if login.has_perm("customers.approve_customer"):
-        waiting = Customer.objects.visible_to(login).filter(status=Customer.Status.PENDING).count()
+        waiting = count_customers(login, status=Customer.Status.PENDING)
         if waiting:
             yield Task(
                 waiting, ("customer", "customers"), "waiting for approval", _list_of(Customer, "?status__exact=pending")
@@ -213,11 +215,11 @@ def _findings(login: StaffMember, now: datetime) -> Iterable[Task]:
         yield Task(len(findings), ("finding", "findings"), text, reverse("admin:findings"))
 
 
-def _excepted(login: StaffMember, now: datetime) -> int:
-    """How many customers in sight have an exception in force at a charge group in sight."""
-    rows = CustomerException.objects.visible_to(login).in_force(now)
-    mine = rows.filter(customer__in=Customer.objects.visible_to(login).values("pk"))
-    return int(mine.order_by().values("customer").distinct().count())
+def _exceptions(login: StaffMember, now: datetime) -> int:
+    """How many exceptions are in force at charge groups in sight, of customers in sight."""
+    if not login.has_perm("chargegroups.view_customerexception"):
+        return 0
+    return count_exceptions(ChargeGroup.objects.visible_to(login).order_by().values("pk"), now, login).total()
 
 
 def _numbers(
@@ -232,7 +234,7 @@ def _numbers(
     if login.has_perm("chargegroups.view_chargegroup"):
         yield Number("Charge groups", groups["all"], groups["coming"], _list_of(ChargeGroup))
     if login.has_perm("customers.view_customer"):
-        details = [f"{_excepted(login, now):,} with an exception"]
-        yield Number("Customers", Customer.objects.visible_to(login).count(), tuple(details), _list_of(Customer))
+        details = [f"{counted(_exceptions(login, now), 'exception')} in force"]
+        yield Number("Customers", count_customers(login), tuple(details), _list_of(Customer))
     if login.has_perm("chargepoints.view_session"):
         yield Number(f"Sessions, {DAYS} days", sum(day.count for day in days), (), _list_of(Session))

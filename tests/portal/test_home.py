@@ -113,8 +113,8 @@ def test_only_customers_in_sight_with_an_exception_in_force_are_counted(world, s
     past = timezone.now() - timedelta(days=1)
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker, access="allowed")
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, valid_until=past)
-    assert ">0 with an exception" in text(signed_in(world.carla).get("/"))
-    assert ">1 with an exception" in text(signed_in(world.anna).get("/"))
+    assert ">0 exceptions in force" in text(signed_in(world.carla).get("/"))
+    assert ">1 exception in force" in text(signed_in(world.anna).get("/"))
 
 
 def test_a_login_without_a_role_is_told_so(db, signed_in):

@@ -13,6 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from changes.apply import preview_change
+from changes.audience import audiences
+from changes.proposals import NewTerms
 from chargegroups.counts import LEDGERS, fold_ledgers
 from chargegroups.customer_facts import FactsQuery
 from chargegroups.models import CustomerException, ExceptionCount
@@ -327,3 +330,64 @@ def test_an_emptied_table_leaves_no_counts(world):
         assert wrong() == [] and CustomerCount.objects.exists()
         cursor.execute("TRUNCATE customers_customer CASCADE")
     assert wrong() == [] and not RoamingCustomer.objects.exists()
+
+
+# Who reads them
+
+
+def rows_read() -> int:
+    """Rows of customers and their cards that this transaction has read, by whatever way."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_stat_get_xact_tuples_returned(oid)) FROM pg_class"
+            " WHERE oid IN ('customers_customer'::regclass, 'customers_chargecard'::regclass)"
+            " OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN ('customers_customer'::regclass, 'customers_chargecard'::regclass))"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def add_customers(world, count: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO customers_customer (provider_id, user_group_id, number, kind, name, email, language, payment, status)"
+            " SELECT %s, CASE WHEN i %% 3 = 0 THEN %s ELSE %s END, 'C' || i, 'private', 'Customer ' || i, '', 'en',"
+            " 'subscription', CASE WHEN i %% 9 = 0 THEN 'pending' ELSE 'active' END FROM generate_series(%s, %s) i",
+            [world.greengrid.pk, world.south.pk, world.north.pk, 10_000 * count, 10_000 * count + count - 1],
+        )
+        cursor.execute(
+            "INSERT INTO customers_chargecard (provider_id, customer_id, uid, visual_number, type, roaming, status)"
+            " SELECT provider_id, id, '04F' || id, '', 'RFID', id % 2 = 0, 'active' FROM customers_customer"
+            " WHERE number LIKE 'C%' AND NOT EXISTS (SELECT FROM customers_chargecard WHERE customer_id = customers_customer.id)"
+        )
+        cursor.execute("ANALYZE customers_customer, customers_chargecard")
+
+
+def ask_all(world, browser) -> dict[str, int]:
+    """What is asked of everyone: how many rows of customers each reads."""
+    group = f"/chargegroups/chargegroup/{world.leusden.pk}"
+    proposal = NewTerms(world.leusden, {"tariff": world.cheap, "roaming": True})
+    asked = {
+        "preview": lambda: preview_change(proposal),
+        "audiences": lambda: audiences(preview_change(proposal), world.carla),
+        "tab": lambda: browser.get(f"{group}/access/"),
+        "groups": lambda: browser.get("/chargegroups/chargegroup/"),
+        "home": lambda: browser.get("/"),
+    }
+    found = {}
+    for name, ask in asked.items():
+        before = rows_read()
+        ask()
+        found[name] = rows_read() - before
+    return found
+
+
+def test_what_is_asked_of_everyone_reads_as_many_rows_of_three_thousand_as_of_three_hundred(world, signed_in):
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker)
+    make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, valid_until=LATER)
+    browser = signed_in(world.anna)
+    add_customers(world, 300)
+    few = ask_all(world, browser)
+    add_customers(world, 3_000)
+    assert ask_all(world, browser) == few
+    assert max(few.values()) < 100
+    assert preview_change(NewTerms(world.leusden, {"tariff": world.cheap})).impact.total > 2_000
