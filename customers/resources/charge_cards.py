@@ -80,7 +80,8 @@ class ChargeCardResource(BulkResource):
 
     def taken_keys(self, provider: Provider, keys: list[str]) -> set[str]:
         """Also those of other providers, and those that differ from the provider's own by leading zeros alone."""
-        taken = {UidKey.of(card.uid) for card in filter_in(ChargeCard._base_manager.all(), "uid__uid_key", keys)}
+        uids = ChargeCard._base_manager.order_by().values_list("uid", flat=True)
+        taken = set(map(UidKey.of, filter_in(uids, "uid__uid_key", keys)))
         unpadded = {unpadded_uid_key(card.uid) for card in cards_but_for_zeros(provider, keys)}
         return taken | {key for key in keys if unpadded_uid_key(key) in unpadded}
 

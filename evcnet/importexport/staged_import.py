@@ -55,14 +55,14 @@ class StagedImport(BulkImport):
         self._seal, self._changes_by_column = hashlib.sha256(), ValueChanges(self.summed_up)
         self._may_add = self.scope.may(self.model, "add")
         self._ragged: dict[int, int] = getattr(reader.dataset, "ragged", {})
-        columns = ["provider_id", *(self._column_in_table(name) for name in self.fields)]
-        self.staged = self._stage = Stage(self.model, columns)
+        self.staged = self._stage = Stage(self.model, ["provider_id", *self._columns_in_table()])
         self._doubles = self._possible_doubles()
         if lock:
             self.lock_terms({provider.pk for provider in self._providers_of_file()})
 
-    def _column_in_table(self, name: str) -> str:
-        return str(self.model._meta.get_field(self.fields[name].attribute).column)  # type: ignore[union-attr]
+    def _columns_in_table(self) -> list[str]:
+        fields: list[Any] = [self.model._meta.get_field(each.attribute) for each in self.columns]
+        return [field.column for field in fields]
 
     def _possible_doubles(self) -> PossibleDoubles:
         dataset, place = self._reader.dataset, self._key_place
@@ -168,7 +168,7 @@ class StagedImport(BulkImport):
         return True
 
     def _count_changes_of_new(self, staged: list[tuple[Any, ...]]) -> None:
-        places = {name: place for place, name in enumerate(self.fields, 2)}
+        places = {each.column_name: place for place, each in enumerate(self.columns, 2)}
         pointers = {each.column_name for each in self.reference_fields()}
         for name in self.summed_up:
             if name not in pointers:
@@ -235,11 +235,10 @@ class StagedImport(BulkImport):
         """New rows, and rows that change."""
         if not self.stages_rows:
             return super().save_many(instances)
-        self.model._base_manager.bulk_create([each for each in instances if each.pk is None])
         stored = [each for each in instances if each.pk is not None]
+        self.model._base_manager.bulk_create([each for each in instances if each.pk is None])
         if stored:
-            columns = [self._column_in_table(name) for name in self.fields]
-            update_rows(self.model, columns, stored)
+            update_rows(self.model, self._columns_in_table(), stored)
 
     # All rows together
 
