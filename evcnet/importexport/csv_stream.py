@@ -3,6 +3,7 @@ row from a cursor of the server."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils.exceptions import IllegalCharacterError
 
+from customers.models import Provider
 from evcnet.importexport.csv_file import write_csv
 from evcnet.importexport.formats import CSV, XLSX
 from evcnet.importexport.resource import BulkResource
@@ -99,11 +101,10 @@ def write_xlsx(
 
 def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> Iterator[bytes]:
     rows = resource.rows_to_export(selected)
-    counts = _counts_by_provider(resource, rows)
+    resource.exported = resource.exported or export_counts(resource, selected)
     columns = cells(resource, names_provider=resource.names_provider) or []
     aliases = {f"cell_{number}": each for number, each in enumerate(columns)}
     query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
-    number = 0
     # The cursor within: Django's own, where queries are noted, takes no parameters for COPY.
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
         together: list[Any] = []
@@ -112,20 +113,18 @@ def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> It
             together.append(line[:-1])  # COPY ends a row as Unix does
             size += len(line)
             if size >= PIECE:
-                number += len(together)
                 yield b"\r\n".join([*together, b""])
                 together, size = [], 0
-        number += len(together)
         yield b"\r\n".join([*together, b""])
-    resource.exported.update(counts if counts is not None else {resource.provider: number})
 
 
-def _counts_by_provider(resource: BulkResource, rows: QuerySet[Any]) -> dict[Any, int] | None:
-    """None where all rows are of one provider, or of none: they are counted as they go."""
+def export_counts(resource: BulkResource, selected: QuerySet[Any] | None) -> Counter[Provider | None]:
+    """How many rows of each provider an export takes, before the first of them is read."""
+    rows = resource.rows_to_export(selected)
     if not resource.names_provider:
-        return None
+        return Counter({resource.provider: rows.count()})
     counts = dict(rows.order_by().values_list("provider").annotate(Count("pk")))
-    return {each: counts[each.pk] for each in resource.scope.providers.values() if each.pk in counts}
+    return Counter({each: counts[each.pk] for each in resource.scope.providers.values() if each.pk in counts})
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ them in a Dataset.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -24,7 +25,15 @@ from import_export.admin import ExportMixin
 
 from evcnet.accounts.attempts import address_of
 from evcnet.admin.requests import StaffRequest
-from evcnet.importexport.csv_stream import BOM, PIECE, csv_pieces, is_copied, left_out_words, write_export
+from evcnet.importexport.csv_stream import (
+    BOM,
+    PIECE,
+    csv_pieces,
+    export_counts,
+    is_copied,
+    left_out_words,
+    write_export,
+)
 from evcnet.importexport.export_jobs import MOST_ROWS, start_export
 from evcnet.importexport.formats import CSV, FORMATS, XLSX
 from evcnet.importexport.forms import ExportForm
@@ -81,13 +90,17 @@ class BulkExportMixin(ExportMixin):
     def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponseBase:
         resource_class = self.choose_export_resource_class(form, request)
         resource = resource_class(FileScope(request.user), form.chosen_provider)
-        if resource.rows_to_export(selected).count() > MOST_ROWS:
+        counts = export_counts(resource, selected)
+        if counts.total() > MOST_ROWS:
             page = f"{self.opts.app_label}.{self.opts.model_name}"
             job = start_export(request.user, resource, form.cleaned_data["format"], page, request.GET.urlencode())
             return HttpResponseRedirect(reverse("admin:customers_job_change", args=[job.pk]))
         file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
         if isinstance(file_format, CSV) and is_copied(resource):
-            return stream(resource.kind, file_format, _recorded(resource, selected, address_of(request)))
+            # Before the first byte: who breaks the download off has taken rows as well.
+            resource.exported = counts
+            resource.record_export(resource.get_display_name(), address_of(request))
+            return stream(resource.kind, file_format, chain([BOM], csv_pieces(resource, selected)))
         file = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115 - the answer closes it
         write_export(resource, selected, file_format, file)
         for words in left_out_words(resource):
@@ -103,13 +116,6 @@ class BulkExportMixin(ExportMixin):
 
     def page_url(self, view: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
-
-
-def _recorded(resource: BulkResource, selected: QuerySet[Any], address: str | None) -> Iterator[bytes]:
-    """The pieces of a CSV file; the record says at the end how many rows were handed out."""
-    yield BOM
-    yield from csv_pieces(resource, selected)
-    resource.record_export(resource.get_display_name(), address)
 
 
 def _read(file: Any) -> Iterator[bytes]:
