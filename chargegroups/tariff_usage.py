@@ -1,8 +1,8 @@
-"""Use of tariffs: the charge groups' terms, now or later, and the exceptions that name them."""
+"""Use of tariffs: the charge groups' terms, now or later, the exceptions that name them, and what other apps add."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -12,6 +12,9 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Provider
 from evcnet.datetimes import database_clock
 from tariffs.models import Tariff
+
+FURTHER_USES: list[Callable[[Collection[int]], Mapping[int, str]]] = []
+"""What apps above add of their own when they are ready: of tariffs, by id, a sentence for each that they use."""
 
 _COUNTS = """
     SELECT slot.tariff, count(DISTINCT terms.charge_group_id)
@@ -61,9 +64,18 @@ def used_among(tariffs: Iterable[int]) -> set[int]:
     )
     excepted = CustomerException.objects.filter(tariff__in=ids).values_list("tariff_id", flat=True)
     named = {pk for row in slots.order_by().distinct() for pk in row} | set(excepted.order_by().distinct())
-    return ids & named
+    return ids & (named | further_uses(ids).keys())
+
+
+def further_uses(tariffs: Collection[int]) -> dict[int, str]:
+    """Of these tariffs, by id, those that something else than terms and exceptions names: in a sentence."""
+    sentences: dict[int, str] = {}
+    for uses in FURTHER_USES:
+        for tariff, sentence in uses(tariffs).items():
+            sentences[tariff] = f"{sentences[tariff]} {sentence}" if tariff in sentences else sentence
+    return sentences
 
 
 def is_used(tariff: Tariff) -> bool:
-    """Does any group's terms, past ones too, or any exception name it? Then its prices change by a change with a preview alone."""
+    """Does any group's terms, past ones too, any exception or anything else name it? Then its prices change by a change with a preview alone."""
     return bool(used_among([tariff.pk]))

@@ -8,4 +8,8 @@ class RoamingConfig(AppConfig):
     verbose_name = "Roaming"
 
     def ready(self) -> None:
+        from chargegroups.tariff_usage import FURTHER_USES
         from roaming import receivers  # noqa: F401
+        from roaming.agreement_tariffs import agreement_tariffs
+
+        FURTHER_USES.append(agreement_tariffs)

@@ -13,6 +13,7 @@ from changes.proposals.base import Inapplicable, Proposal
 from changes.snapshots import Basis, BeforeAfter
 from chargegroups.group_snapshots import GroupSnapshot, group_snapshots, versions_in_force
 from chargegroups.models import ChargeGroup, Terms
+from chargegroups.tariff_usage import further_uses
 from tariffs.conversion import element_rows, price_list, version_fields
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import Tariff as PriceList
@@ -112,6 +113,7 @@ class NewVersion(Proposal):
         warnings = []
         if stored.in_force:
             warnings += [f"{each.why} {each.remedy}" for each in lost_vat(price_list(stored.in_force), self.prices)]
+        warnings += further_uses([self.tariff.pk]).values()
         if stored.later:
             warnings.append(f"Another version is scheduled from {self._local(stored.later[0].valid_from)}: it follows.")
         if self.valid_until and not any(row.valid_from <= self.valid_until for row in stored.later):
@@ -159,7 +161,7 @@ class TariffEnd(NewVersion):
         nothing = "" if stored.in_force else "No version of the tariff is in force: there is nothing to end."
         until = f" until {self._local(stored.later[0].valid_from)}" if stored.later else ""
         warning = f"No price is in force any more{until}: nobody can charge by this tariff."
-        return self._basis(at, stored, None, [warning], nothing)
+        return self._basis(at, stored, None, [warning, *further_uses([self.tariff.pk]).values()], nothing)
 
     def write(self, change: Change | None, basis: Basis) -> None:
         version, elements = ending_version(self.current, basis.at)
