@@ -108,18 +108,23 @@ def facts_query(
 
 
 def filter_customers(
-    snapshot: GroupSnapshot, customers: CustomerRows, chosen: Iterable[CustomerAccess]
+    snapshot: GroupSnapshot,
+    customers: CustomerRows,
+    chosen: Iterable[CustomerAccess],
+    others: Iterable[CustomerAccess] | None = None,
 ) -> CustomerRows:
     """Those of the customers whose facts, as the rows of today have them, are among the chosen sets.
 
-    A queryset over the customers' own indexes, so that page 1,000 of a million costs what page 1 does.
+    A queryset over the customers' own indexes, so that page 1,000 of a million costs what page 1 does. Where all ``others``
+    are known, cards are looked at only if they tell the chosen from them.
     """
     group, at = snapshot.group, snapshot.at
-    sets = {_conditions(each, roaming=snapshot.roaming) for each in chosen}
+    roaming = snapshot.roaming and (others is None or _cards_tell(chosen := list(chosen), others))
+    sets = {_conditions(each, roaming=roaming) for each in chosen}
     if not sets:
         return customers.none()
     rows = customers.filter(provider_id=group.provider_id)
-    if snapshot.roaming:
+    if roaming:
         cards = ChargeCard.objects.filter(valid_at(at), roaming=True, status=ChargeCard.Status.ACTIVE)
         rows = rows.annotate(roams=Exists(cards.filter(customer=OuterRef("pk"))))
     if all(exception is not None for _, _, exception in sets):
@@ -145,6 +150,12 @@ def _with_exceptions(snapshot: GroupSnapshot, rows: CustomerRows, sets: Collecti
         if exception is not None
     ]
     return rows.filter(Q.create(parts, connector=Q.OR))
+
+
+def _cards_tell(chosen: Iterable[CustomerAccess], others: Iterable[CustomerAccess]) -> bool:
+    """Are there others who differ from some of the chosen only by whether a card roams?"""
+    sets = ({_conditions(each, roaming=False) for each in accesses} for accesses in (chosen, others))
+    return not set.isdisjoint(*sets)
 
 
 def _conditions(access: CustomerAccess, *, roaming: bool) -> Conditions:

@@ -68,7 +68,8 @@ class CustomerAccessFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: CustomerRows) -> CustomerRows:
         """The sets of facts that all filters together leave, then who of these is searched for; by name."""
-        narrowed = filter_customers(self.snapshot, queryset, self.chosen)
+        others = [access for access in self.accesses if access not in self.chosen]
+        narrowed = filter_customers(self.snapshot, queryset, self.chosen, others)
         return super().filter_queryset(narrowed).order_by("name", "pk")  # type: ignore[no-any-return]
 
     def unfiltered(self, queryset: CustomerRows, name: str, value: str) -> CustomerRows:

@@ -86,6 +86,25 @@ def test_roaming_customers_are_counted_and_listed_apart(world):
     }
 
 
+def test_a_list_looks_at_cards_only_where_they_tell_who_is_listed(world):
+    make.ChargeCardFactory(customer=world.jansen, roaming=True)
+    make.CustomerFactory(user_group=world.north, number="1003")
+
+    def listed(**terms: bool) -> tuple[list[str], bool]:
+        group = make.ChargeGroupFactory(
+            user_group=world.north, terms={"tariff": world.standard, "roaming": True} | terms
+        )
+        snapshot = GroupSnapshot.of(group, AT)
+        found = grouped_access(snapshot, world.ben)
+        chosen, others = [each for each in found if each.allowed], [each for each in found if not each.allowed]
+        rows = filter_customers(snapshot, Customer.objects.order_by("number"), chosen, others)
+        assert list(rows) == list(filter_customers(snapshot, Customer.objects.order_by("number"), chosen))
+        return [row.number for row in rows], "customers_chargecard" in str(rows.query)
+
+    assert listed(own_user_group=True) == (["1001", "1003"], False)
+    assert listed() == (["1001"], True)
+
+
 def test_no_chosen_set_of_facts_lists_nobody(world):
     assert not filter_customers(GroupSnapshot.of(world.leusden, AT), Customer.objects.all(), []).exists()
 
