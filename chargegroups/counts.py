@@ -30,13 +30,13 @@ def fold_ledgers() -> int:
     return sum(ledger.fold() for ledger in LEDGERS)
 
 
-def count_exceptions(groups: Any, at: datetime, login: Login | None = None, **said: str) -> Counter[int]:
+def count_exceptions(groups: Any, at: datetime, login: Login | None = None, **where: str) -> Counter[int]:
     """How many exceptions in force each of the charge groups (ids, or a query of them) has, by its id.
 
     Those that say this (``access="allowed"``), of customers whom the login sees; None: of all. Those without a validity window are counted, the others read.
     """
-    always = ExceptionCount.objects.filter(charge_group_id__in=groups, **said)
-    for_a_time = CustomerException.objects.in_force(at).filter(charge_group__in=groups, **said)
+    always = ExceptionCount.objects.filter(charge_group_id__in=groups, **where)
+    for_a_time = CustomerException.objects.in_force(at).filter(charge_group__in=groups, **where)
     for_a_time = for_a_time.exclude(valid_from=None, valid_until=None)
     if login is not None:
         always = always.filter(_of_customers_in_sight(login))
