@@ -12,6 +12,7 @@ from changes.proposals.points import PointMoves
 from changes.reference_prices import PriceTransition, becomes_free, price_transitions
 from chargegroups.access_summary import who_may_charge
 from customers.models import Customer, Provider
+from evcnet.text import is_same_name
 
 LARGE = Decimal("0.1")
 """One in ten: of the customers with access, or of the price of a reference session."""
@@ -26,7 +27,7 @@ class Safeguard:
 
     def allows(self, typed: str) -> bool:
         """May the change be made with what was typed? Case and spaces make no difference."""
-        return not self.reasons or _normalise(typed) in map(_normalise, self.names)
+        return not self.reasons or is_same_name(typed, self.names)
 
     def joined(self, other: Safeguard, provider: Provider) -> Safeguard:
         """That of two changes together, which ask for the provider's name."""
@@ -36,10 +37,6 @@ class Safeguard:
 def safeguard_of(preview: Preview) -> Safeguard:
     reasons = [_lost(preview), _free(preview), _repriced(price_transitions(preview))]
     return Safeguard([reason for reason in reasons if reason], _names(preview.proposal, preview.provider))
-
-
-def _normalise(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _names(proposal: Proposal, provider: Provider) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ FOLDER = "jobs"
 RETENTION = timedelta(days=7)
 """So long after the end of a job its files can be fetched."""
 UPLOAD, PREVIEW, CHANGES, ERRORS, EXPORT = "upload", "preview.html", "changes.html", "errors.csv", "export"
+QUESTIONS = "questions.json"
 
 
 def file_of(job: Job, name: str) -> Path:

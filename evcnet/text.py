@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from django.db import models
 
@@ -10,6 +11,15 @@ from django.db import models
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 charge point", "1,916 charge points"; ``many`` where the plural is more than an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def is_same_name(typed: str, names: Iterable[str]) -> bool:
+    """Is what somebody typed one of the names? Case and spaces make no difference."""
+    return _plain(typed) in map(_plain, names)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def counted_rows(model: type[models.Model], number: int) -> str:

@@ -24,7 +24,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge
 from evcnet.importexport.export_jobs import may_fetch
-from evcnet.importexport.jobs import confirm, others_with_file, preview_again
+from evcnet.importexport.jobs import confirm, is_name_right, others_with_file, preview_again, questions_of
 from evcnet.importexport.registry import EXPORTS
 from evcnet.text import counted
 
@@ -78,7 +78,12 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
         job = self.get_object_or_404(request, object_id)
         if job.is_over and job.login_id == request.user.pk and job.opened_at is None:
             Job.objects.filter(pk=job.pk).update(opened_at=timezone.now())
+        return self._page_of(request, job)
+
+    def _page_of(self, request: StaffRequest, job: Job, **typed: Any) -> HttpResponse:
+        """``typed``: the choices of a confirmation that wrote nothing."""
         is_own = _is_own(request, job)
+        questions = questions_of(job) if is_own and job.kind == Job.Kind.PREVIEW else {}
         context = self.page_context(request, job, job.title) | state_context(request, job) | {
             "is_own": is_own,
             "may_cancel": not job.is_over and self._may_cancel(request, job),
@@ -90,7 +95,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "has_export": job_files.file_of(job, job_files.EXPORT).exists(),
             "removal_at": job.ended_at + job_files.RETENTION if job.ended_at else None,
         }  # fmt: skip
-        return TemplateResponse(request, "customers/job.html", context)
+        return TemplateResponse(request, "customers/job.html", context | questions | typed)
 
     def state_view(self, request: StaffRequest, job: Job) -> HttpResponse:
         """How far it is, to be put in the place of what the page says of it."""
@@ -111,7 +116,12 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
         if job.kind != Job.Kind.PREVIEW or job.state != Job.State.DONE or job.result.get("invalid"):
             messages.error(request, "There is nothing to confirm here.")
             return HttpResponseRedirect(self.page(job.pk))
-        job = confirm(job, notify=request.POST.get("notify", ""), named=request.POST.get("named", ""))
+        notify, named = request.POST.get("notify", ""), request.POST.get("named", "")
+        is_right = is_name_right(questions_of(job), named)
+        if "again" in request.POST or not is_right:
+            wrongly = "again" not in request.POST and not is_right
+            return self._page_of(request, job, named_wrongly=wrongly, **({"notify": notify} if notify else {}))
+        job = confirm(job, notify=notify, named=named)
         return HttpResponseRedirect(self.page(job.pk))
 
     def retry_view(self, request: StaffRequest, job: Job) -> HttpResponse:

@@ -5,8 +5,9 @@ What a preview shows is written as pages show it, and lies beside the upload; th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.results import COUNTS, ImportResult
 from evcnet.importexport.row_errors import TimeLimitExceeded, UnreadableFile
 from evcnet.importexport.scope import FileScope, the_provider
+from evcnet.text import is_same_name
 
 TIME_LIMIT = 6 * 3600  # seconds
 CHANGED = "Something changed since the preview, so nothing was written: look at the new preview."
@@ -77,6 +79,21 @@ def confirm(preview: Job, *, notify: str = "", named: str = "") -> Job:
     except IntegrityError:
         return Job.objects.get(preview=preview)
     return job
+
+
+def questions_of(preview: Job) -> dict[str, Any]:
+    """What is asked before the import, as its page shows it; nothing where nothing is, or the files are gone."""
+    try:
+        questions: dict[str, Any] = json.loads(job_files.file_of(preview, job_files.QUESTIONS).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return questions
+
+
+def is_name_right(questions: dict[str, Any], named: str) -> bool:
+    """Is the name typed that a big change asks for?"""
+    safeguard = questions.get("safeguard") or {"reasons": []}
+    return not safeguard["reasons"] or is_same_name(named, safeguard["names"])
 
 
 def others_with_file(job: Job) -> Any:
@@ -182,14 +199,20 @@ def _counts(resource: BulkResource, result: ImportResult) -> dict[str, Any]:
     return counts | {"rows": result.total_rows, "fingerprint": result.fingerprint, "has_changes": result.writes > 0}
 
 
+def _questions(context: dict[str, Any]) -> dict[str, Any]:
+    """Kept apart from the pictures: the page shows them anew with what was chosen and typed."""
+    safeguard, audiences = context["safeguard"], [asdict(each) for each in context["audiences"]]
+    questions = {name: context[name] for name in ("affected", "notify")} | {"audiences": audiences}
+    return questions | {"safeguard": asdict(safeguard) if safeguard else None}
+
+
 def _write_preview(job: Job, resource: BulkResource, result: ImportResult) -> None:
     context = preview_context(result, {"original_file_name": job.options["file"]}) | resource.preview_context()
+    context["asked_apart"] = True
     write: Callable[[str, str], int] = lambda name, text: job_files.file_of(job, name).write_text(text, "utf-8")
     write(job_files.PREVIEW, render_to_string("importexport/job_preview.html", context))
-    is_good = not result.has_validation_errors()
-    write(
-        job_files.CHANGES,
-        render_to_string("importexport/changes.html", context) if is_good and context.get("pictures") else "",
-    )
+    if not result.has_validation_errors() and context.get("pictures"):
+        write(job_files.CHANGES, render_to_string("importexport/changes.html", context))
+        write(job_files.QUESTIONS, json.dumps(_questions(context)))
     with job_files.file_of(job, job_files.ERRORS).open("w", encoding="utf-8-sig", newline="") as file:
         file.writelines(write_csv(result.error_table()))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from chargegroups.models import CustomerException
 from customers import job_files, jobs
 from customers.jobs import run
 from customers.models import AuditEntry, Customer, Job
@@ -127,6 +128,24 @@ class TestPages:
         browser.post(page(job, "again"))
         again = done(Job.objects.latest("pk"))
         assert (again.kind, again.result["new"], again.result["updated"]) == ("preview", len(ROWS) - 1, 1)
+
+    def test_a_big_change_asks_for_the_name_before_the_import_starts(self, world, signed_in):
+        browser, rows = signed_in(world.anna), ["CG-LEUSDEN,1001,denied,"]
+        for number in range(1, 7):
+            make.CustomerFactory(user_group=world.north, number=f"C{number}")
+            rows.append(f"CG-LEUSDEN,C{number},denied,")
+        file = SimpleUploadedFile("march.csv", csv_of("charge_group,customer,access,tariff", *rows))
+        said = {"import_file": file, "resource": "1", "provider": ""}
+        browser.post(reverse("admin:chargegroups_chargegroup_import"), said)
+        shown = done(Job.objects.get())
+        assert "This is a big change" in browser.get(page(shown)).content.decode(), shown.message
+        wrong = browser.post(page(shown, "confirm"), {"notify": "none", "named": "Leusden"})
+        assert "That is not the name" in wrong.content.decode() and wrong.context["notify"] == "none"
+        again = browser.post(page(shown, "confirm"), {"again": "1", "named": "Leusden centre"})
+        assert "This is a big change" in again.content.decode()
+        assert Job.objects.count() == 1 and not CustomerException.objects.exists()
+        confirmed = done(confirm(browser, shown, notify="none", named="leusden  Centre"))
+        assert confirmed.state == "done" and CustomerException.objects.count() == len(rows), confirmed.message
 
     def test_another_file_than_the_previewed_one_is_not_imported(self, world, preview, signed_in):
         shown = preview(world.anna, HEADER, *ROWS)

@@ -10,7 +10,6 @@ LONGER = {
     "accounts/too_many_requests.html": 1,
     "admin/index.html": 6,
     "changes/affected_table.html": 2,
-    "changes/big.html": 3,
     "changes/cancel.html": 2,
     "changes/change.html": 4,
     "changes/exceptions.html": 1,
