@@ -14,7 +14,9 @@ SHORT = {
 
 @register.filter
 def lean(cell: SafeString) -> SafeString:
-    """A cell as Unfold renders it, with the classes of ours; a tenth of the bytes."""
+    """A cell as Unfold renders it, with the classes of ours; a tenth of the bytes. Its label begins as its heading does."""
+    text: str = cell
     for long, short in SHORT.items():
-        cell = mark_safe(cell.replace(long, short))
-    return cell
+        text = text.replace(long, short)
+    begin, mark, label = text.partition('data-label="')
+    return mark_safe(begin + mark + label[:1].upper() + label[1:])

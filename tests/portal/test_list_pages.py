@@ -192,6 +192,7 @@ def test_cells_are_found_in_what_unfold_renders(world, signed_in):
     assert html.count("evc-list-cell-link") == 2 * 2
     assert html.count('evc-list-cell"') == 2 * 8
     assert "content-[attr(data-label)]" not in html
+    assert 'data-label="Customer number"' in html
 
 
 GROWING = {"Customer", "ChargeCard", "ChargePoint", "Location", "Session", "ChargeGroup", "PartnerToken"}
