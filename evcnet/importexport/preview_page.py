@@ -13,8 +13,9 @@ def preview_context(result: ImportResult, values: dict[str, Any]) -> dict[str, A
     """What the preview shows of a result. ``hidden`` is what the confirmation sends back."""
     errors = result.errors
     kinds = kinds_of(result.all_errors(), result.sources)
-    new = [each for each in result.rows if each.is_new()]
-    changed = [each for each in result.rows if each.is_update()]
+    rows = sorted(result.rows, key=lambda each: each.number)
+    new = [each for each in rows if each.is_new()]
+    changed = [each for each in rows if each.is_update()]
     hidden = {name: value for name, value in values.items() if name not in ConfirmImportForm.TYPED}
     return {
         "result": result,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
@@ -165,6 +167,13 @@ class TestPages:
         assert errors[0] == "row,column,message" and errors[1].startswith("10,email,")
         browser.post(page(job, "confirm"))
         assert not Job.objects.filter(kind="import").exists()
+        assert "9, 1 with errors" in browser.get(reverse("admin:customers_job_changelist")).content.decode()
+
+    def test_changed_rows_are_shown_in_the_order_of_the_file(self, world, preview, signed_in):
+        make.CustomerFactory(user_group=world.north, number="2000", name="Vos")
+        job = preview(world.anna, HEADER, "SOUTH,1001,Jansen,", "NORTH,2000,De Vos,", *ROWS)
+        text = signed_in(world.anna).get(page(job)).content.decode()
+        assert re.findall(r'class="evc-number">([23])</th>', text) == ["2", "3"]
 
     def test_a_file_that_cannot_be_read_further_below_is_said_to_be_so(self, world, preview, monkeypatch):
         monkeypatch.setattr(forms, "HEAD_ROWS", 3)
