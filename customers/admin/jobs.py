@@ -57,7 +57,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
     def display_rows(self, job: Job) -> str:
         if job.is_over:
             rows, invalid = job.result.get("rows"), job.result.get("invalid")
-            return "–" if rows is None else f"{rows:,}, {invalid:,} with errors" if invalid else f"{rows:,}"
+            return "–" if rows is None else f"{rows:,} ({invalid:,} with errors)" if invalid else f"{rows:,}"
         return f"{job.percent} %" if job.percent is not None else f"{job.rows_done:,}"
 
     # The page of one

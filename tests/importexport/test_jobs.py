@@ -167,7 +167,7 @@ class TestPages:
         assert errors[0] == "row,column,message" and errors[1].startswith("10,email,")
         browser.post(page(job, "confirm"))
         assert not Job.objects.filter(kind="import").exists()
-        assert "9, 1 with errors" in browser.get(reverse("admin:customers_job_changelist")).content.decode()
+        assert "9 (1 with errors)" in browser.get(reverse("admin:customers_job_changelist")).content.decode()
 
     def test_changed_rows_are_shown_in_the_order_of_the_file(self, world, preview, signed_in):
         make.CustomerFactory(user_group=world.north, number="2000", name="Vos")
@@ -216,7 +216,8 @@ class TestOthers:
     def test_a_colleague_sees_that_it_runs_and_nothing_that_is_in_it(self, world, preview, signed_in):
         job = preview(world.anna, HEADER, *ROWS)
         browser = signed_in(world.ben)
-        assert "Visser" not in browser.get(page(job)).content.decode()
+        text = browser.get(page(job)).content.decode()
+        assert "Visser" not in text and f"shown to {world.anna} alone" in text
         assert browser.get(page(job, "errors")).status_code == 302
         browser.post(page(job, "confirm"))
         assert not Job.objects.filter(kind="import").exists()
