@@ -65,6 +65,10 @@ class CustomerAccessFilter(django_filters.FilterSet):
         self.snapshot = snapshot
         self.accesses = grouped_access(snapshot, login)
         super().__init__(data, queryset=Customer.objects.visible_to(login))
+        if not self._value("access"):
+            # The choice shows whom the list shows, and is sent as none: a search that is typed next is among everyone.
+            options = [("" if value == self.listed else value, words) for value, words in ACCESS.items()]
+            self.form.fields["access"].widget.choices = options
 
     def filter_queryset(self, queryset: CustomerRows) -> CustomerRows:
         """The sets of facts that all filters together leave, then who of these is searched for; by name."""

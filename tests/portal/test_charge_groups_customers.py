@@ -70,6 +70,23 @@ def test_the_table_is_searched_and_filtered(world, signed_in, query, numbers):
     assert set(listed(signed_in(world.anna).get(page(world.leusden) + query))) == numbers
 
 
+@for_each(
+    ("query", "words"),
+    [("", "May charge"), ("?q=bakker", "Everyone"), ("?reason=no_access", "Everyone"), ("?access=all", "Everyone")],
+)
+def test_the_choice_of_access_says_whom_the_table_lists(world, signed_in, query, words):
+    html = text(signed_in(world.anna).get(page(world.leusden) + query))
+    assert re.findall(r"selected>([^<]*)</option>", html)[0] == words
+
+
+def test_a_search_typed_into_the_form_finds_who_may_not_charge_either(world, signed_in):
+    browser = signed_in(world.anna)
+    form = browser.get(page(world.leusden)).context["filter"].form
+    typed = {name: form[name].value() or "" for name in form.fields} | {"q": "bakker"}
+    value = re.search(r'name="access".*?<option value="([^"]*)" selected', str(form["access"]), re.DOTALL)
+    assert set(listed(browser.get(page(world.leusden), typed | {"access": value[1]}))) == {"1002"}
+
+
 def test_a_long_table_is_read_page_by_page_without_doubles(world, signed_in):
     for number in range(120):
         make.CustomerFactory(user_group=world.north, number=f"N{number}", name="Same name" if number % 2 else "Other")
