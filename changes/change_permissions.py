@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import models
 
@@ -21,9 +22,15 @@ OUT_OF_SIGHT = "not shown: it concerns charge groups that you do not see, too"
 
 def partly_visible(login: StaffMember, changes: Iterable[Change]) -> set[int]:
     """Those of the changes, by id, of whose charge groups some are out of sight: their counts tell of others' customers."""
+    return set(out_of_sight(login, changes))
+
+
+def out_of_sight(login: StaffMember, changes: Iterable[Change]) -> models.QuerySet[Any, Any]:
+    """The ids of those changes, as a queryset."""
     visible = ChargeGroup.objects.visible_to(login).values("pk")
     ties = Change.groups.through.objects.filter(change__in=[change.pk for change in changes])
-    return set(ties.exclude(chargegroup__in=visible).values_list("change", flat=True))
+    ids: models.QuerySet[Any, Any] = ties.exclude(chargegroup__in=visible).values_list("change", flat=True)
+    return ids
 
 
 def may_make(login: StaffMember, proposal: Proposal) -> bool:

@@ -14,8 +14,10 @@ from django.db import models
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import formats, timezone
 
+from evcnet import together
 from evcnet.datetimes import end_in_words
 from evcnet.tenancy import Login, visible_rows
+from evcnet.together import Reading
 
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
@@ -101,8 +103,12 @@ def latest_event(model: type[models.Model], pk: Any) -> Any:
 
 def authors(events: Iterable[Any]) -> dict[Any, str]:
     """The names of those who did it, by their id."""
-    ids = {author for event in events if (author := author_id(event)) is not None}
+    ids = _author_ids(events)
     return {pk: str(login) for pk, login in get_user_model()._default_manager.in_bulk(ids).items()} if ids else {}
+
+
+def _author_ids(events: Iterable[Any]) -> set[Any]:
+    return {author for event in events if (author := author_id(event)) is not None}
 
 
 def author_id(event: Any) -> Any:
@@ -111,9 +117,16 @@ def author_id(event: Any) -> Any:
 
 def read(model: type[models.Model], events: Sequence[Any], login: Login) -> list[HistoryEntry]:
     """The events (from ``events_of``) as entries; names of what the login may not see are left out."""
-    earlier = _earlier(model, events)
-    names = _names(model, [*events, *earlier.values()], login)
-    who = authors(events)
+    return together.read(reading(model, events, login))
+
+
+def reading(model: type[models.Model], events: Sequence[Any], login: Login) -> Reading[list[HistoryEntry]]:
+    """What ``read`` returns, in two steps."""
+    before, logins = _before(model, events), get_user_model()._default_manager.filter(pk__in=_author_ids(events))
+    yield [before, logins]
+    earlier = {event.pk: event for event in before}
+    names = yield from _names(model, [*events, *earlier.values()], login)
+    who = {each.pk: str(each) for each in logins}
     return [
         HistoryEntry(
             at=event.pgh_created_at,
@@ -155,9 +168,8 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _earlier(model: type[models.Model], events: Sequence[Any]) -> dict[Any, Any]:
-    manager: Any = event_model(model)._base_manager
-    return dict(manager.in_bulk([event.before for event in events if event.before]))
+def _before(model: type[models.Model], events: Sequence[Any]) -> Any:
+    return event_model(model)._base_manager.filter(pk__in=[event.before for event in events if event.before])
 
 
 def _name(model: type[models.Model], event: Any, names: dict[Any, str]) -> str:
@@ -191,18 +203,16 @@ def _empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value is False
 
 
-def _names(model: type[models.Model], events: Sequence[Any], login: Login) -> dict[Any, str]:
+def _names(model: type[models.Model], events: Sequence[Any], login: Login) -> Reading[dict[Any, str]]:
     """What the foreign keys of these events point at, by (model, id)."""
     keys: dict[type[models.Model], set[Any]] = defaultdict(set)
     for event in events:
         for field in _fields(model, event):
             if field.is_relation and (pk := getattr(event, field.attname)) is not None:
                 keys[field.related_model].add(pk)
-    names: dict[Any, str] = {}
-    for related, pks in keys.items():
-        rows = visible_rows(related, login).filter(pk__in=pks)
-        names |= {(related, row.pk): str(row) for row in rows}
-    return names
+    rows = {related: visible_rows(related, login).filter(pk__in=pks) for related, pks in keys.items()}
+    yield list(rows.values())
+    return {(related, row.pk): str(row) for related, found in rows.items() for row in found}
 
 
 def in_words(field: Any, value: Any, names: dict[Any, str] | None = None) -> str:

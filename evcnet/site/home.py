@@ -24,6 +24,7 @@ from customers.models import Customer, Job, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.site.latest_changes import latest_changes, recent_changes
 from evcnet.text import counted
+from evcnet.together import read, side_by_side
 from gateway.models import UnknownDevice
 from gateway.states import connection_counts
 from roaming.findings import all_findings
@@ -66,6 +67,7 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     points, groups = _points(login), _groups(login, now)
     days = list(_sessions(login, now))
+    changes, recent = read(side_by_side(latest_changes(login, now), recent_changes(login)))
     return context | {
         "title": ", ".join(group.name for group in login.user_groups) or "Home",
         "greeting": _greeting(timezone.localtime(now), login),
@@ -74,8 +76,8 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
         "numbers": list(_numbers(login, points, groups, days, now)),
         "days": days,
         "sessions_in_words": _sessions_in_words(days),
-        "changes": latest_changes(login, now),
-        "recent": recent_changes(login),
+        "changes": changes,
+        "recent": recent,
         "may_ask": login.has_perm("chargepoints.view_chargepoint"),
     }
 

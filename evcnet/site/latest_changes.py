@@ -9,15 +9,16 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 
-from changes.change_permissions import partly_visible
+from changes.change_permissions import out_of_sight
 from changes.models import Change
 from changes.visible_impact import recorded_impact
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.effect_words import counts_in_words
 from customers.models import Customer, StaffMember
-from evcnet.history import HistoryEntry, events_of, read
+from evcnet.history import HistoryEntry, events_of, reading
 from evcnet.tenancy import visible_rows
+from evcnet.together import Reading, side_by_side
 from tariffs.models import Tariff, TariffVersion
 
 TO_COME = 5
@@ -37,18 +38,18 @@ class Latest:
     link: str
 
 
-def latest_changes(login: StaffMember, now: datetime) -> list[Latest]:
+def latest_changes(login: StaffMember, now: datetime) -> Reading[list[Latest]]:
     """Those to come, the next one first, then those made last; none for who may not see changes."""
     if not login.has_perm("changes.view_change"):
         return []
     rows = Change.objects.visible_to(login).select_related("made_by")
-    to_come = list(rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME])
-    changes = list(
-        rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED]
-    )
-    in_part = partly_visible(login, [*to_come, *changes])
+    to_come = rows.scheduled_after(now).order_by("takes_effect_at")[:TO_COME]
+    changes = rows.filter(takes_effect_at__lte=now, cancelled_at=None).order_by("-takes_effect_at", "-pk")[:APPLIED]
+    yield [to_come, changes]
+    in_part = out_of_sight(login, [*to_come, *changes])
+    yield [in_part]
     return [
-        Latest(change, state, "" if change.pk in in_part else _affected(change, login), _page(change))
+        Latest(change, state, "" if change.pk in set(in_part) else _affected(change, login), _page(change))
         for state, rows in (("scheduled", to_come), ("applied", changes))
         for change in rows
     ]
@@ -83,21 +84,25 @@ class RecentChange:
         return f"{self.count} or more" if self.count >= RECENT else str(self.count)
 
 
-def recent_changes(login: StaffMember) -> list[RecentChange]:
+def recent_changes(login: StaffMember) -> Reading[list[RecentChange]]:
     """The latest changes of all kinds; alike ones of one moment are listed once."""
-    events = [(event, model) for model in RECENT_MODELS for event in _latest_events(model, login)]
+    latest = {model: _latest_events(model, login) for model in RECENT_MODELS if _sees(login, model)}
+    yield list(latest.values())
+    events = [(event, model) for model, found in latest.items() for event in found]
     events.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
-    entries: list[HistoryEntry] = []
-    for model in RECENT_MODELS:
-        entries += read(model, [event for event, of in events[: 3 * RECENT] if of is model], login)
+    chosen = {model: [event for event, of in events[: 3 * RECENT] if of is model] for model in latest}
+    found = yield from side_by_side(*(reading(model, some, login) for model, some in chosen.items() if some))
+    entries: list[HistoryEntry] = [entry for part in found for entry in part]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     return _alike(entries)[:RECENT]
 
 
-def _latest_events(model: type[models.Model], login: StaffMember) -> list[Any]:
-    if not login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
-        return []
-    return list(events_of(model, visible_rows(model, login).values("pk"))[:RECENT])
+def _sees(login: StaffMember, model: type[models.Model]) -> bool:
+    return login.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+
+
+def _latest_events(model: type[models.Model], login: StaffMember) -> models.QuerySet[Any]:
+    return events_of(model, visible_rows(model, login).values("pk"))[:RECENT]
 
 
 def _alike(entries: list[HistoryEntry]) -> list[RecentChange]:
