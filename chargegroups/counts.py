@@ -13,6 +13,7 @@ from customers.counts import CUSTOMER_COUNTS, ROAMING_CARD
 from customers.models import Customer
 from evcnet.ledgers import Ledger
 from evcnet.tenancy import Login
+from evcnet.together import Reading, read
 
 EXCEPTION_COUNTS = Ledger(
     ExceptionCount,
@@ -35,14 +36,21 @@ def count_exceptions(groups: Any, at: datetime, login: Login | None = None, **wh
 
     Those that say this (``access="allowed"``), of customers whom the login sees; None: of all. Those without a validity window are counted, the others read.
     """
+    return read(exception_counts(groups, at, login, **where))
+
+
+def exception_counts(groups: Any, at: datetime, login: Login | None = None, **where: str) -> Reading[Counter[int]]:
+    """What ``count_exceptions`` returns, in one step."""
     always = ExceptionCount.objects.filter(charge_group_id__in=groups, **where)
     for_a_time = CustomerException.objects.in_force(at).filter(charge_group__in=groups, **where)
     for_a_time = for_a_time.exclude(valid_from=None, valid_until=None)
     if login is not None:
         always = always.filter(_of_customers_in_sight(login))
         for_a_time = for_a_time.filter(customer__in=Customer.objects.visible_to(login).values("pk"))
-    rows = for_a_time.order_by().values_list("charge_group_id").annotate(Count("pk"))
-    return Counter(dict(rows)) + Counter(dict(always.values_list("charge_group_id").annotate(Sum("number"))))
+    read_rows = for_a_time.order_by().values_list("charge_group_id").annotate(Count("pk"))
+    counted_rows = always.values_list("charge_group_id").annotate(Sum("number"))
+    yield [read_rows, counted_rows]
+    return Counter(dict(read_rows)) + Counter(dict(counted_rows))
 
 
 def _of_customers_in_sight(login: Login) -> Q:

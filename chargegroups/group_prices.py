@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db.models import Count
 
 from chargegroups.models import Terms
-from chargegroups.querysets import ChargeGroupQuerySet
-from tariffs.current_price import CurrentPrice, current_prices
+from chargegroups.querysets import ChargeGroupQuerySet, TermsQuerySet
+from evcnet.together import Reading, read, reading_of, side_by_side
+from tariffs.current_price import CurrentPrice, prices_at
 from tariffs.models import Tariff
 
 GroupPrices = Mapping[int, tuple[int, CurrentPrice]]
@@ -17,10 +18,17 @@ GroupPrices = Mapping[int, tuple[int, CurrentPrice]]
 
 def prices_of_groups(groups: ChargeGroupQuerySet, at: datetime) -> GroupPrices:
     """By the id of each tariff that is for everyone in some group: in how many groups, and its price at the moment."""
-    rows = Terms.objects.in_force(at).filter(charge_group__in=groups.values("pk")).order_by()
-    counts = dict(rows.values_list("tariff").annotate(Count("pk")))
-    prices = current_prices(Tariff.objects.filter(pk__in=counts), at)
-    return {pk: (counts[pk], price) for pk, price in prices.items()}
+    return read(price_reading(groups, at))
+
+
+def price_reading(groups: ChargeGroupQuerySet, at: datetime) -> Reading[GroupPrices]:
+    """What ``prices_of_groups`` returns, in one step."""
+    rows = Terms.objects.in_force(at).filter(charge_group__in=groups.order_by().values("pk")).order_by()
+    counts = rows.values_list("tariff").annotate(Count("pk"))
+    tariffs = Tariff.objects.filter(pk__in=rows.values("tariff"))
+    _, prices = yield from side_by_side(reading_of(counts), prices_at(tariffs, at))
+    many = dict(counts)
+    return {pk: (many[pk], price) for pk, price in prices.items()}
 
 
 def free_for_everyone(
@@ -28,9 +36,14 @@ def free_for_everyone(
 ) -> ChargeGroupQuerySet:
     """Those of the groups whose policy lets anybody charge, for free. ``prices`` of the groups where they are at hand."""
     in_groups = prices_of_groups(groups, at) if prices is None else prices
-    free = [pk for pk, (_, price) in in_groups.items() if price.free]
-    terms = Terms.objects.in_force(at).open_to_anybody().filter(tariff__in=free)
-    return groups.filter(pk__in=terms.values("charge_group"))
+    return groups.filter(pk__in=free_terms(in_groups, at).values("charge_group"))
+
+
+def free_terms(prices: GroupPrices, at: datetime) -> TermsQuerySet:
+    """Terms in force, of any group, that let anybody charge for free."""
+    free = [pk for pk, (_, price) in prices.items() if price.free]
+    terms: TermsQuerySet = Terms.objects.in_force(at).open_to_anybody().filter(tariff__in=free)
+    return terms
 
 
 def without_price(groups: ChargeGroupQuerySet, at: datetime) -> ChargeGroupQuerySet:

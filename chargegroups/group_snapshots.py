@@ -12,7 +12,8 @@ from chargegroups.customer_facts import CustomerFacts
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS, Decision, GroupTerms, TariffInForce, as_customer, decide
 from customers.models import Customer
-from tariffs.current_price import CurrentPrice, current_price, without_price
+from evcnet.together import Reading, read
+from tariffs.current_price import CurrentPrice, current_price, with_elements, without_price
 from tariffs.models import Tariff, TariffVersion
 
 
@@ -105,21 +106,40 @@ def group_snapshots(
     versions: Mapping[int, TariffVersion] | None = None,
     also: Iterable[int] = (),
 ) -> dict[int, GroupSnapshot]:
-    """The groups at this moment, by id, in four queries.
+    """The groups at this moment, by id, in two statements.
 
     ``proposed`` are terms that stand in for a group's stored ones, ``versions`` those that stand in for a tariff's
     stored version; ``also`` are ids of tariffs that neither terms nor stored exceptions name yet.
     """
+    return read(snapshot_reading(groups, at, proposed=proposed, versions=versions, also=also))
+
+
+def snapshot_reading(
+    groups: Collection[ChargeGroup],
+    at: datetime,
+    *,
+    proposed: Mapping[int, Terms] | None = None,
+    versions: Mapping[int, TariffVersion] | None = None,
+    also: Iterable[int] = (),
+) -> Reading[dict[int, GroupSnapshot]]:
+    """What ``group_snapshots`` returns, in two steps."""
     rows = Terms.objects.in_force(at).filter(charge_group__in=groups).select_related(*SLOTS)
+    excepted = CustomerException.objects.filter(charge_group__in=groups).exclude(tariff=None)
+    tariffs = excepted.order_by().values_list("tariff_id", flat=True).distinct()
+    yield [rows, tariffs]
     terms = {row.charge_group_id: row for row in rows} | dict(proposed or {})
     named = {getattr(row, f"{slot}_id") for row in terms.values() for slot in SLOTS} | set(also)
-    excepted = CustomerException.objects.filter(charge_group__in=groups).exclude(tariff=None)
-    named |= set(excepted.order_by().values_list("tariff_id", flat=True).distinct())
-    in_force = versions_in_force(named - {None}, at) | dict(versions or {})
+    in_force = (yield from version_reading((named | set(tariffs)) - {None}, at)) | dict(versions or {})
     return {group.pk: GroupSnapshot(group, at, terms.get(group.pk), in_force) for group in groups}
 
 
 def versions_in_force(tariffs: Collection[int], at: datetime) -> dict[int, TariffVersion]:
     """The version in force of each of these tariffs, by id, that has one; with its tariff and elements at hand."""
+    return read(version_reading(tariffs, at))
+
+
+def version_reading(tariffs: Collection[int], at: datetime) -> Reading[dict[int, TariffVersion]]:
+    """What ``versions_in_force`` returns, in one step."""
     rows = TariffVersion.objects.in_force(at).filter(tariff_id__in=tariffs)
-    return {row.tariff_id: row for row in rows.select_related("tariff").prefetch_related("elements")}
+    rows = yield from with_elements(rows.select_related("tariff"))
+    return {row.tariff_id: row for row in rows}

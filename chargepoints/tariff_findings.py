@@ -17,8 +17,10 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.tariff_usage import groups_using
 from chargepoints.models import ChargePoint
 from customers.models import StaffMember
+from evcnet.together import Reading, read, side_by_side
 from tariffs.conversion import price_list
-from tariffs.median_prices import Medians, median_prices, versions_ahead
+from tariffs.current_price import with_elements
+from tariffs.median_prices import Medians, median_prices, median_reading, versions_ahead
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing.lints import findings
@@ -44,11 +46,18 @@ class VersionPrices:
     price_list: PriceList
 
 
-def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Iterable[tuple[TariffVersion, Finding]]:
+def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Reading[list[tuple[TariffVersion, Finding]]]:
     """For the tariffs (a queryset) that these charge groups (a queryset) use, now or by terms to come."""
-    uses = _uses(groups, at)
-    medians = median_prices(tariffs, at)
-    for each in _prices_ahead(tariffs.filter(pk__in=uses), at):
+    uses, medians = yield from side_by_side(_uses(groups, at), median_reading(tariffs, at))
+    versions = versions_ahead(tariffs.filter(pk__in=uses), at).select_related("tariff")
+    versions = yield from with_elements(versions.order_by("tariff__code", "valid_from"))
+    return list(_findings([VersionPrices(version, price_list(version)) for version in versions], uses, medians))
+
+
+def _findings(
+    prices: list[VersionPrices], uses: Mapping[int, Use], medians: Mapping[tuple[int, str], Medians]
+) -> Iterable[tuple[TariffVersion, Finding]]:
+    for each in prices:
         tariff, use = each.version.tariff, uses[each.version.tariff_id]
         key = (tariff.provider_id, tariff.currency)
         for finding in _cached_findings(each.price_list, use.outside_home, use.ad_hoc_kw, medians[key]):
@@ -58,7 +67,9 @@ def tariff_findings(groups: Any, tariffs: Any, at: datetime) -> Iterable[tuple[T
 def circumstances(login: StaffMember, tariff: Tariff, at: datetime) -> dict[str, Any]:
     """What `findings` asks of where a tariff is used, as far as a login sees it; one without a row is used nowhere."""
     groups = ChargeGroup.objects.visible_to(login).open()
-    use = _uses(groups.filter(pk__in=groups_using(tariff).values("pk")), at)[tariff.pk] if tariff.pk else Use()
+    use = Use()
+    if tariff.pk:
+        use = read(_uses(groups.filter(pk__in=groups_using(tariff).values("pk")), at))[tariff.pk]
     medians = median_prices(Tariff.objects.visible_to(login), at)
     return {
         "outside_home": use.outside_home,
@@ -92,10 +103,18 @@ def _cached_findings(
     )
 
 
-def _uses(groups: Any, at: datetime) -> Mapping[int, Use]:
+def _uses(groups: Any, at: datetime) -> Reading[Mapping[int, Use]]:
+    rows, strongest, exceptions = _terms(groups, at), _kilowatts(groups), _tariffs_of_exceptions(groups, at)
+    yield [rows, strongest, exceptions]
+    uses = _uses_by(rows, dict(strongest))
+    for tariff, kind in exceptions:
+        uses[tariff].outside_home |= kind != ChargeGroup.Type.HOME
+    return uses
+
+
+def _uses_by(rows: Iterable[Terms], kilowatts: Mapping[int, Decimal]) -> dict[int, Use]:
     uses: dict[int, Use] = defaultdict(Use)
-    kilowatts = _kilowatts(groups)
-    for terms in _terms(groups, at):
+    for terms in rows:
         outside = terms.charge_group.type != ChargeGroup.Type.HOME
         slots = [terms.tariff_id, terms.prepaid_tariff_id, terms.roaming_tariff_id if terms.roaming else None]
         for tariff in filter(None, slots):
@@ -104,34 +123,23 @@ def _uses(groups: Any, at: datetime) -> Mapping[int, Use]:
         if terms.roaming and (power := kilowatts.get(terms.charge_group_id)):
             use = uses[terms.roaming_tariff_id or terms.tariff_id]
             use.ad_hoc_kw = max(power, use.ad_hoc_kw or power)
-    exceptions = CustomerException.objects.in_force(at).filter(
-        charge_group__in=groups.values("pk"), tariff__isnull=False
-    )
-    for tariff, kind in exceptions.order_by().values_list("tariff", "charge_group__type").distinct():
-        uses[tariff].outside_home |= kind != ChargeGroup.Type.HOME
     return uses
 
 
-def _terms(groups: Any, at: datetime) -> Iterable[Terms]:
+def _tariffs_of_exceptions(groups: Any, at: datetime) -> Any:
+    exceptions = CustomerException.objects.in_force(at).filter(
+        charge_group__in=groups.values("pk"), tariff__isnull=False
+    )
+    return exceptions.order_by().values_list("tariff", "charge_group__type").distinct()
+
+
+def _terms(groups: Any, at: datetime) -> Any:
     now, later = Terms.objects.in_force(at), Terms.objects.scheduled(at)
     ahead = Q(pk__in=now.values("pk")) | Q(pk__in=later.values("pk"))
-    terms: Iterable[Terms] = (
-        Terms.objects.filter(ahead, charge_group__in=groups.values("pk")).order_by().select_related("charge_group")
-    )
-    return terms
+    return Terms.objects.filter(ahead, charge_group__in=groups.values("pk")).order_by().select_related("charge_group")
 
 
-def _kilowatts(groups: Any) -> dict[int, Decimal]:
+def _kilowatts(groups: Any) -> Any:
     """The strongest charge point of each group."""
     points = ChargePoint.objects.filter(charge_group__in=groups.values("pk"), max_power_kw__isnull=False)
-    return dict(points.order_by().values_list("charge_group").annotate(Max("max_power_kw")))
-
-
-def _prices_ahead(tariffs: Any, at: datetime) -> list[VersionPrices]:
-    versions = (
-        versions_ahead(tariffs, at)
-        .select_related("tariff")
-        .prefetch_related("elements")
-        .order_by("tariff__code", "valid_from")
-    )
-    return [VersionPrices(version, price_list(version)) for version in versions]
+    return points.order_by().values_list("charge_group").annotate(Max("max_power_kw"))

@@ -212,7 +212,7 @@ def _names(model: type[models.Model], events: Sequence[Any], login: Login) -> Re
                 keys[field.related_model].add(pk)
     rows = {related: visible_rows(related, login).filter(pk__in=pks) for related, pks in keys.items()}
     yield list(rows.values())
-    return {(related, row.pk): str(row) for related, found in rows.items() for row in found}
+    return {(related, row.pk): str(row) for related, each in rows.items() for row in each}
 
 
 def in_words(field: Any, value: Any, names: dict[Any, str] | None = None) -> str:

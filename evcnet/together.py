@@ -42,13 +42,20 @@ def side_by_side(*readings: Reading[Any]) -> Reading[list[Any]]:
             except StopIteration as end:
                 results[place] = end.value
                 del going[place]
-        yield asked
+        if asked:
+            yield asked
     return results
+
+
+def reading_of(rows: QuerySet[Any, Any]) -> Reading[Any]:
+    """Of nothing but these rows."""
+    yield [rows]
+    return rows
 
 
 def totals(rows: QuerySet[Any, Any], **aggregates: Any) -> QuerySet[Any, Any]:
     """Aggregates over all of the rows as a queryset of one row; of none where the rows are known to be none."""
-    grouped = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(**aggregates)
+    grouped: QuerySet[Any, Any] = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(**aggregates)
     return grouped.values(*aggregates)
 
 
@@ -58,9 +65,9 @@ def attach(rows: Iterable[Model], name: str, related: Iterable[Any], key: str) -
     for each in related:
         by_row[getattr(each, key)].append(each)
     for row in rows:
-        found = getattr(row, name).all()
-        found._result_cache, found._prefetch_done = by_row[row.pk], True
-        row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
+        relatives = getattr(row, name).all()
+        relatives._result_cache, relatives._prefetch_done = by_row[row.pk], True
+        row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = relatives
 
 
 def evaluate(querysets: Sequence[QuerySet[Any, Any]]) -> None:
@@ -77,7 +84,9 @@ def evaluate(querysets: Sequence[QuerySet[Any, Any]]) -> None:
     elif compiled:
         selects = [_as_json(compiler, sql) for _, compiler, sql, _ in compiled]
         params = [param for *_, given in compiled for param in given]
-        for (queryset, compiler, *_), rows in zip(compiled, _fetch(f"SELECT {', '.join(selects)}", params), strict=True):
+        for (queryset, compiler, *_), rows in zip(
+            compiled, _fetch(f"SELECT {', '.join(selects)}", params), strict=True
+        ):
             _fill(queryset, compiler, rows)
 
 
@@ -105,7 +114,10 @@ def _fetch(sql: str, params: Sequence[Any]) -> list[list[dict[str, Any]]]:
 def _fill(queryset: Any, compiler: Any, rows: list[dict[str, Any]]) -> None:
     """Django makes of the values what it makes of those that it fetches itself."""
     readers = [_reader(each) for each in compiler.select]
-    typed = [[None if value is None else read(value) for read, value in zip(readers, row.values(), strict=True)] for row in rows]
+    typed = [
+        [None if value is None else reader(value) for reader, value in zip(readers, row.values(), strict=True)]
+        for row in rows
+    ]
     filled = queryset._chain()
     compiler.execute_sql = lambda *args, **kwargs: [typed]
     filled.query.get_compiler = lambda *args, **kwargs: compiler

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from evcnet.together import totals
 from gateway.models import ConnectorState, Device
 
 State = ConnectorState.State
@@ -110,12 +111,12 @@ def state_of(device: Device | None, rows: Sequence[ConnectorState]) -> PointStat
     return PointState(UNKNOWN, device.connected_at, changed_at=changed)
 
 
-def connection_counts(points: QuerySet[Any]) -> dict[str, int]:
-    """How many of the charge points (a queryset) are connected, offline and charging: one query."""
+def connection_counts(points: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """How many of the charge points (a queryset) are connected, offline and charging: a queryset of one row."""
     charging = Q(device__connection__isnull=False, connector_states__state=State.CHARGING)
-    counts: dict[str, int] = points.order_by().aggregate(
+    return totals(
+        points,
         connected=Count("pk", filter=CONNECTIONS["connected"], distinct=True),
         offline=Count("pk", filter=CONNECTIONS["offline"], distinct=True),
         charging=Count("pk", filter=charging, distinct=True),
     )
-    return counts

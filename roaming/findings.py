@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 from django.db import connection
 
-from chargepoints.findings import FindingScope, Oddity, findings_for
+from chargepoints.findings import FindingScope, Oddity, reading_of_findings
 from customers.models import StaffMember
 from evcnet.codes import UID_SEPARATORS, key_sql
+from evcnet.together import Reading, read, side_by_side
 from roaming.models import Agreement, Partner
 
 LATEST = 5_000
@@ -36,20 +37,27 @@ GROUP BY first, last ORDER BY first, last"""
 
 def all_findings(login: StaffMember, at: datetime) -> list[Oddity]:
     """Everything odd that the login sees, warnings first."""
-    findings = [*findings_for(FindingScope.by(login), at), *token_findings(login, at)]
-    return sorted(findings, key=lambda each: not each.warning)
+    return read(finding_reading(login, at))
 
 
-def token_findings(login: StaffMember, at: datetime) -> Iterable[Oddity]:
+def finding_reading(login: StaffMember, at: datetime) -> Reading[list[Oddity]]:
+    """What ``all_findings`` returns."""
+    parts = yield from side_by_side(reading_of_findings(FindingScope.by(login), at), token_findings(login, at))
+    return sorted(chain(*parts), key=lambda each: not each.warning)
+
+
+def token_findings(login: StaffMember, at: datetime) -> Reading[list[Oddity]]:
     """One for each two partners with agreements in force that share uids. None for a login that sees no partners."""
     agreed = Agreement.objects.in_force(at).values("partner")
-    partners = Partner.objects.visible_to(login).filter(pk__in=agreed).in_bulk()
+    rows = Partner.objects.visible_to(login).filter(pk__in=agreed)
+    yield [rows]
+    partners = {partner.pk: partner for partner in rows}
     if len(partners) < 2:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_SHARED, {"partners": list(partners), "each": LATEST // len(partners)})
-        rows = cursor.fetchall()
-    return [_finding(partners[first], partners[last], many, uid) for first, last, many, uid in rows]
+        shared = cursor.fetchall()
+    return [_finding(partners[first], partners[last], many, uid) for first, last, many, uid in shared]
 
 
 def _finding(first: Partner, last: Partner, many: int, uid: str) -> Oddity:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from evcnet.together import Reading, attach, reading_of, side_by_side
 from tariffs.conversion import price_list
-from tariffs.models import Tariff, TariffVersion
+from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import DisplayLine, is_free, price_text, tiers
 
 
@@ -58,7 +60,24 @@ def current_prices(tariffs: Iterable[Tariff], at: datetime) -> dict[int, Current
     """The price in force at the moment of each of the tariffs, by its id. Two queries."""
     by_id = {tariff.pk: tariff for tariff in tariffs}
     versions = TariffVersion.objects.in_force(at).filter(tariff_id__in=by_id)
-    in_force = {each.tariff_id: each for each in versions.select_related("tariff").prefetch_related("elements")}
-    return {
-        pk: current_price(in_force[pk]) if pk in in_force else without_price(tariff) for pk, tariff in by_id.items()
-    }
+    return _prices(by_id.values(), versions.select_related("tariff").prefetch_related("elements"))
+
+
+def prices_at(tariffs: Any, at: datetime) -> Reading[dict[int, CurrentPrice]]:
+    """Those of a queryset of tariffs, in one step."""
+    versions = TariffVersion.objects.in_force(at).filter(tariff__in=tariffs.order_by().values("pk"))
+    _, in_force = yield from side_by_side(reading_of(tariffs), with_elements(versions.select_related("tariff")))
+    return _prices(tariffs, in_force)
+
+
+def with_elements(versions: Any) -> Reading[Any]:
+    """These versions (a queryset) with their elements at hand, in one step."""
+    elements = TariffElement.objects.filter(version__in=versions.order_by().values("pk"))
+    yield [versions, elements]
+    attach(versions, "elements", elements, "version_id")
+    return versions
+
+
+def _prices(tariffs: Iterable[Tariff], versions: Iterable[TariffVersion]) -> dict[int, CurrentPrice]:
+    in_force = {each.tariff_id: current_price(each) for each in versions}
+    return {each.pk: in_force.get(each.pk) or without_price(each) for each in tariffs}

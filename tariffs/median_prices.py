@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Aggregate, Case, F, FloatField, Q, Value, When
 from django.db.models.functions import Coalesce
 
+from evcnet.together import Reading, read
 from tariffs.conversion import COLUMN
 from tariffs.models import TariffElement, TariffVersion
 from tariffs.pricing.tariff import Dimension
@@ -34,10 +35,16 @@ class Median(Aggregate):
 def median_prices(tariffs: Any, at: datetime) -> Mapping[tuple[int, str], Medians]:
     """For each provider and currency the median price excluding VAT of each dimension: of the tariffs' (a queryset)
     versions in force or to come, zero left out."""
+    return read(median_reading(tariffs, at))
+
+
+def median_reading(tariffs: Any, at: datetime) -> Reading[Mapping[tuple[int, str], Medians]]:
+    """What ``median_prices`` returns, in one step."""
     versions = versions_ahead(tariffs, at).values("pk")
     by_provider = TariffElement.objects.filter(version__in=versions).order_by()
     prices = {column: Median(_net(column), filter=Q(**{f"{column}_price__gt": 0})) for column in COLUMN.values()}
     rows = by_provider.values("provider", "version__tariff__currency").annotate(**prices)
+    yield [rows]
     return defaultdict(tuple, {(row["provider"], row["version__tariff__currency"]): _medians_of(row) for row in rows})
 
 

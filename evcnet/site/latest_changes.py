@@ -88,11 +88,11 @@ def recent_changes(login: StaffMember) -> Reading[list[RecentChange]]:
     """The latest changes of all kinds; alike ones of one moment are listed once."""
     latest = {model: _latest_events(model, login) for model in RECENT_MODELS if _sees(login, model)}
     yield list(latest.values())
-    events = [(event, model) for model, found in latest.items() for event in found]
+    events = [(event, model) for model, rows in latest.items() for event in rows]
     events.sort(key=lambda pair: pair[0].pgh_created_at, reverse=True)
     chosen = {model: [event for event, of in events[: 3 * RECENT] if of is model] for model in latest}
-    found = yield from side_by_side(*(reading(model, some, login) for model, some in chosen.items() if some))
-    entries: list[HistoryEntry] = [entry for part in found for entry in part]
+    parts = yield from side_by_side(*(reading(model, some, login) for model, some in chosen.items() if some))
+    entries: list[HistoryEntry] = [entry for part in parts for entry in part]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     return _alike(entries)[:RECENT]
 

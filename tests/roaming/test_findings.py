@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from evcnet.together import read
 from roaming.findings import token_findings
 from roaming.models import Agreement
 from tests import factories as make
@@ -19,7 +20,7 @@ def shared(roaming):
 
 
 def told(login):
-    return list(token_findings(login, timezone.now()))
+    return read(token_findings(login, timezone.now()))
 
 
 def test_a_uid_of_two_partners_is_a_finding_that_names_both(shared, signed_in):
