@@ -210,7 +210,7 @@ def _write_preview(job: Job, resource: BulkResource, result: ImportResult) -> No
     context = preview_context(result, {"original_file_name": job.options["file"]}) | resource.preview_context()
     context["asked_apart"] = True
     write: Callable[[str, str], int] = lambda name, text: job_files.file_of(job, name).write_text(text, "utf-8")
-    write(job_files.PREVIEW, render_to_string("importexport/job_preview.html", context))
+    write(job_files.PREVIEW, render_to_string("importexport/job_preview.html", context).strip())
     if not result.has_validation_errors() and context.get("pictures"):
         write(job_files.CHANGES, render_to_string("importexport/changes.html", context))
         write(job_files.QUESTIONS, json.dumps(_questions(context)))

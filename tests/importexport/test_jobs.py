@@ -175,6 +175,14 @@ class TestPages:
         text = signed_in(world.anna).get(page(job)).content.decode()
         assert re.findall(r'class="evc-number">([23])</th>', text) == ["2", "3"]
 
+    def test_where_there_is_nothing_to_show_the_page_shows_no_preview(self, world, preview, signed_in):
+        job = preview(world.anna, HEADER, *ROWS)
+        browser = signed_in(world.anna)
+        done(confirm(browser, job))
+        browser.post(page(job, "again"))
+        text = browser.get(page(done(Job.objects.latest("pk")))).content.decode()
+        assert "there is nothing to import" in text and 'aria-label="Preview"' not in text
+
     def test_a_file_that_cannot_be_read_further_below_is_said_to_be_so(self, world, preview, monkeypatch):
         monkeypatch.setattr(forms, "HEAD_ROWS", 3)
         job = preview(world.anna, HEADER, *ROWS, 'NORTH,3001,"never closed,')
@@ -313,6 +321,8 @@ class TestExports:
 
     def test_the_file_is_what_the_page_would_have_sent(self, world, export, signed_in, monkeypatch):
         make.CustomerFactory(user_group=world.north, number="=1", name="Jansen, A.")
+        address = reverse("admin:customers_customer_export")
+        assert "Make the file" in signed_in(world.ben).get(f"{address}?q=Jansen").content.decode()
         answer = export(world.ben)
         job = done(Job.objects.get())
         assert (answer.headers["Location"], job.state, job.result["rows"]) == (page(job), "done", 2), job.message
