@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from customers.audit import record
-from customers.models import AuditEntry, Customer, StaffMember
+from customers.models import AuditEntry, ChargeCard, Customer, StaffMember
 from customers.privacy import anonymise
 from customers.privacy.lookup import Person
 from customers.signals import customer_erased
@@ -29,10 +29,10 @@ def erase(
     customer number, how many rows, and the ``reason``, without words that name the person.
     """
     with recording() as context, _erasure():
-        person = Person.of(customer)
         # First what is tied to the customer goes: changes take the provider's lock, which comes before that of any row.
         rows = _send_erased(customer, by)
         stored = _lock(customer)
+        person = Person.of(customer)
         write = StatusWrite(
             Customer, "status", Customer.Status.DEACTIVATED, "erase", "erased", "erase", by, reason, undoable=False
         )
@@ -62,6 +62,8 @@ def _send_erased(customer: Customer, by: StaffMember | None) -> Counter[str]:
 
 
 def _lock(customer: Customer) -> Customer:
+    """With the cards first, as whoever changes a card locks its customer next: none goes or comes meanwhile."""
+    list(ChargeCard.objects.select_for_update().filter(customer=customer).order_by("pk"))
     stored: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
     if stored.erased_at is not None:
         raise DomainError("This customer was erased already.")

@@ -150,7 +150,7 @@ def writer(world, seed: int) -> Writer:
 def write_some(write: Writer) -> None:
     """One transaction of one or two writes; one of five is rolled back, and what is refused is as well."""
     # Of two that lock one another, one is refused; an erasure fails whose card another deletes meanwhile.
-    with suppress(*REFUSALS, OperationalError, KeyError), transaction.atomic():
+    with suppress(*REFUSALS, OperationalError), transaction.atomic():
         for _ in range(write.draw.randint(1, 2)):
             write.write()
         transaction.set_rollback(write.draw.random() < 0.2)
