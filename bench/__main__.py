@@ -1,4 +1,4 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions customers ocpi`."""
+"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions customers pages`."""
 
 import sys
 from importlib import import_module
@@ -13,6 +13,8 @@ PARTS = {
     "customers": "bench.customer_import",
     "import_errors": "bench.import_errors",
     "lists": "bench.lists",
+    "pages": "bench.pages",
+    "decisions": "bench.decisions",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
     "ocpi": "bench.ocpi",

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import resource
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -35,6 +36,27 @@ def _seconds(run: Callable[[], Any]) -> float:
     began = time.process_time()
     run()
     return time.process_time() - began
+
+
+def side_by_side(run: Callable[[], Any], baseline: Callable[[], Any], rounds: int = 9) -> tuple[float, float]:
+    """Seconds of both, as the medians of rounds in which each has its turn; what is slow meanwhile is slow for both."""
+    run(), baseline()
+    both = [(_elapsed(run), _elapsed(baseline)) for _ in range(rounds)]
+    return statistics.median(seconds for seconds, _ in both), statistics.median(seconds for _, seconds in both)
+
+
+def ratio(
+    name: str, run: Callable[[], Any], baseline: Callable[[], Any], *, asked: str, per: int = 1, rounds: int = 9
+) -> Measured:
+    """How many times the baseline's time it takes. ``per``: how many things one run does, for the note."""
+    own, other = side_by_side(run, baseline, rounds)
+    return Measured(name, own / other, "x", asked, f"{1000 * own / per:.3g} ms beside {1000 * other / per:.3g} ms")
+
+
+def _elapsed(run: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
 
 
 def peak_mb() -> float:

@@ -19,7 +19,7 @@ from typing import Any
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "100000"))
 PROVIDER, GROUP, LOGIN = "BEN", "G1", "anna@example.org"
-"""Codes of the provider and of the charge group that is asked about, and the e-mail address of an admin of theirs."""
+"""Codes of the provider and of the charge group that is asked about, and the e-mail address of one of its staff."""
 
 USER_GROUPS = """
 INSERT INTO customers_usergroup (provider_id, code, name)
@@ -122,7 +122,7 @@ def _provider() -> Any:
 
     provider = Provider.objects.create(code=PROVIDER, name="Bench", country_code="NL", party_id="BEN")
     login = StaffMember.objects.create(email=LOGIN, name="Anna")
-    Membership.objects.create(staff_member=login, role="provider_admin", provider=provider)
+    Membership.objects.create(staff_member=login, role="provider_staff", provider=provider)
     return provider
 
 
