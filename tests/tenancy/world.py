@@ -200,6 +200,7 @@ def _places(tenant: Tenant, said: str) -> None:
     point = tenant.keep(
         make.ChargePointFactory(
             charge_group=group, location=location, identity=f"{said}identity", name=f"{said} point",
+            maker=f"{said} maker", model=f"{said} model",
             evse_id=f"{said}*E1", ocpi_uid=f"{said}-ocpi", owner=tenant[people.Customer],
         )
     )  # fmt: skip
