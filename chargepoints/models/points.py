@@ -75,7 +75,7 @@ class ChargePoint(models.Model):
         also={"owner": None, "status": _without_owner},
         narrow=lambda points, customer: points.filter(charge_group__type=ChargeGroup.Type.HOME),
         names=("name",),
-        impersonal=("identity", "evse_id", "ocpi_uid"),
+        impersonal=("identity", "evse_id", "ocpi_uid", "maker", "model"),
         erasure="no longer theirs; home chargers become inactive and lose their name.",
         stays=True,
     )  # fmt: skip

@@ -64,7 +64,9 @@ def _send_erased(customer: Customer, by: StaffMember | None) -> Counter[str]:
 def _lock(customer: Customer) -> Customer:
     """With the cards first, as whoever changes a card locks its customer next: none goes or comes meanwhile."""
     list(ChargeCard.objects.select_for_update().filter(customer=customer).order_by("pk"))
-    stored: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    stored: Customer | None = Customer.objects.select_for_update().filter(pk=customer.pk).first()
+    if stored is None:
+        raise DomainError("This customer was removed meanwhile.")
     if stored.erased_at is not None:
         raise DomainError("This customer was erased already.")
     return stored

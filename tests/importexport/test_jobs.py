@@ -300,7 +300,10 @@ def test_cancelled_while_it_runs_it_stops_and_nothing_is_written(world, preview,
     assert (job.state, numbers()) == ("waiting", set())
     assert done(job).state == "done" and len(numbers()) == len(ROWS)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         assert cursor.fetchone() == (0,)
 
 

@@ -29,7 +29,7 @@ from evcnet.importexport.storages import UploadStorage
 from tests import factories as make
 from tests.importexport.files import csv_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_batches")]
 CUSTOMERS = "user_group,number,name,email,status,payment"
 CARDS = "uid,customer,visual_number,type,roaming,status,valid_from,valid_until"
 STAGED = [kind for kind in RESOURCES if resource_named(kind).stages_rows]
@@ -94,9 +94,7 @@ FILES = {"customers": (CUSTOMERS, customers(300), BAD_CUSTOMERS), "charge_cards"
 
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("is_corrected", [False, True], ids=["with bad rows", "corrected"])
-def test_rows_taken_together_and_one_by_one_come_to_the_same(
-    kind, is_corrected, world, take, small_batches, monkeypatch
-):
+def test_rows_taken_together_and_one_by_one_come_to_the_same(kind, is_corrected, world, take, monkeypatch):
     make.CustomerFactory(user_group=world.north, number="1003", payment="prepaid")
     header, good, bad = FILES[kind]
     lines = [header, *(good if is_corrected else with_rows(good, bad))]
@@ -109,13 +107,13 @@ def test_rows_taken_together_and_one_by_one_come_to_the_same(
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_was_written_together_is_unchanged_when_it_comes_again(kind, world, take, small_batches):
+def test_what_was_written_together_is_unchanged_when_it_comes_again(kind, world, take):
     header, good, _ = FILES[kind]
     assert take(kind, header, *good).counts == (300, 0, 0, 0)
     assert take(kind, header, *good).counts == (0, 0, 300, 0)
 
 
-def test_a_key_that_comes_again_much_later_names_the_row_that_had_it_first(world, take, small_batches):
+def test_a_key_that_comes_again_much_later_names_the_row_that_had_it_first(world, take):
     lines = with_rows(customers(300), {290: "NORTH,10004,Twice,,active,"})
     answer = take("customers", CUSTOMERS, *lines)
     assert answer.counts == (299, 0, 0, 1)
@@ -123,28 +121,28 @@ def test_a_key_that_comes_again_much_later_names_the_row_that_had_it_first(world
     assert not Customer.objects.filter(number="10000").exists()
 
 
-def test_a_card_of_another_provider_refuses_the_row_that_has_its_uid(world, take, small_batches):
+def test_a_card_of_another_provider_refuses_the_row_that_has_its_uid(world, take):
     taken = make.ChargeCardFactory(customer__user_group__provider=world.bluevolt, uid="04F0000250")
     answer = take("charge_cards", CARDS, *cards(300))
     assert answer.counts == (299, 0, 0, 1) and answer.errors == [(252, "uid")]
     assert list(ChargeCard.objects.filter(uid__startswith="04F0")) == [taken]
 
 
-def test_the_history_says_of_every_row_which_file_brought_it(world, take, small_batches):
+def test_the_history_says_of_every_row_which_file_brought_it(world, take):
     take("customers", CUSTOMERS, *customers(250))
     events = event_model(Customer).objects.filter(number__regex="^10...$")
     assert events.count() == 250  # and nothing says that one was changed at once
     assert {each.pgh_context.metadata["file"] for each in events.select_related("pgh_context")} == {"rows.csv"}
 
 
-def test_the_summary_counts_rows_that_were_taken_together(world, take, small_batches):
+def test_the_summary_counts_rows_that_were_taken_together(world, take):
     lines = [f"NORTH,{number},Somebody,,pending," for number in range(10_000, 10_250)]
     assert take("customers", CUSTOMERS, *lines, dry_run=True).said["summary"] == ["250 new customers are pending."]
     said = take("charge_cards", CARDS, *cards(250), dry_run=True).said["summary"]
     assert said == ["160 new charge cards bear a visual number that exists."]
 
 
-def test_each_provider_of_a_file_has_its_rows_written_once(world, take, small_batches):
+def test_each_provider_of_a_file_has_its_rows_written_once(world, take):
     make.UserGroupFactory(provider=world.bluevolt, code="NORTH")
     lines = [f"{'BLV' if place % 2 else 'GRG'},{row}" for place, row in enumerate(customers(300))]
     answer = take("customers", f"provider,{CUSTOMERS}", *lines, provider=None)
@@ -152,7 +150,7 @@ def test_each_provider_of_a_file_has_its_rows_written_once(world, take, small_ba
     assert Customer.objects.filter(provider=world.bluevolt, number__startswith="10").count() == 150
 
 
-def test_a_row_that_appears_meanwhile_refuses_the_file(world, take, small_batches, monkeypatch):
+def test_a_row_that_appears_meanwhile_refuses_the_file(world, take, monkeypatch):
     """Between the look at what is stored and the insertion somebody else adds the customer."""
     make.CustomerFactory(user_group=world.north, number="10250")
     monkeypatch.setattr(PlainRows, "_stored", lambda self, keys: {})
@@ -162,7 +160,7 @@ def test_a_row_that_appears_meanwhile_refuses_the_file(world, take, small_batche
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_very_many_rows_take_a_few_statements_for_each_batch(kind, world, take, small_batches):
+def test_very_many_rows_take_a_few_statements_for_each_batch(kind, world, take):
     counts, (header, rows_of) = [], {"customers": (CUSTOMERS, customers), "charge_cards": (CARDS, cards)}[kind]
     for count in (200, 1_200):
         with CaptureQueriesContext(
@@ -173,7 +171,7 @@ def test_very_many_rows_take_a_few_statements_for_each_batch(kind, world, take, 
     assert counts[1] - counts[0] <= 10 * 8
 
 
-def test_memory_does_not_grow_with_the_rows(world, take, small_batches, tmp_path):
+def test_memory_does_not_grow_with_the_rows(world, take, tmp_path):
     def peak(count: int) -> int:
         file = tmp_path / f"{count}.csv"
         file.write_bytes(csv_of(CUSTOMERS, *customers(count)))
@@ -277,7 +275,7 @@ def test_ten_thousand_columns_are_refused_in_one_error(world, take):
 # All that can be wrong
 
 
-def test_twenty_ways_to_be_wrong_are_all_reported_and_corrected_the_file_comes_in(world, take, small_batches):
+def test_twenty_ways_to_be_wrong_are_all_reported_and_corrected_the_file_comes_in(world, take):
     make.UserGroupFactory(provider=world.greengrid, code="EAST")
     good, wrong = list(rows(400)), list(spoiled(rows(400), 20))
     answer = take("customers", HEADER, *wrong)
@@ -288,7 +286,7 @@ def test_twenty_ways_to_be_wrong_are_all_reported_and_corrected_the_file_comes_i
     assert take("customers", HEADER, *good).counts == (0, 0, 400, 0)
 
 
-def test_all_errors_can_be_had_and_a_thousand_are_kept(world, small_batches):
+def test_all_errors_can_be_had_and_a_thousand_are_kept(world):
     lines = [f"EAST,{number},Somebody,,," for number in range(2_500)]
     resource = resource_named("customers")(FileScope(), world.greengrid)
     result = resource.import_data(read_csv(csv_of(CUSTOMERS, *lines)))
@@ -313,7 +311,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(world, signed_in, tmp_path, monk
     assert not [each for each in tmp_path.rglob("*") if each.is_file()]
 
 
-def test_a_database_that_gives_up_half_way_leaves_nothing(world, take, small_batches):
+def test_a_database_that_gives_up_half_way_leaves_nothing(world, take):
     """Its disk is full for the fourth of the batches, as far as temporary tables go."""
     with connection.cursor() as cursor:
         cursor.execute(

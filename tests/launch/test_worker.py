@@ -137,13 +137,13 @@ def test_an_import_whose_worker_is_killed_twice_ends_complete_and_once(world, wo
     imported = Customer.objects.filter(number__gte="10000", number__regex="^1[0-9]{4}$")
     for kill in (1, 2):
         with worker() as killed:
-            until(lambda kill=kill: Job.objects.filter(pk=job.pk, attempts=kill, rows_done__gt=0).exists())
+            until(lambda kill=kill: Job.objects.filter(pk=job.pk, attempts=kill, rows_done__gt=0).exists(), seconds=240)
             killed.kill()
             killed.wait(60)
         assert not imported.exists()
         a_minute_passes()
     with worker():
-        until(lambda: Job.objects.filter(pk=job.pk, state="done").exists())
+        until(lambda: Job.objects.filter(pk=job.pk, state="done").exists(), seconds=240)
     job.refresh_from_db()
     assert (job.attempts, job.result["new"], imported.count()) == (3, IMPORTED, IMPORTED)
     assert event_model(Customer)._base_manager.filter(number="10000").count() == 1

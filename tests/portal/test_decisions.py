@@ -213,7 +213,7 @@ def test_the_cards_provider_exports_its_cards_decisions_elsewhere_without_what_i
     backend("04AA11")
     (row,) = rows_of(export_csv("decisions", provider="BLV")[0])
     page = signed_in(world.otto).post(f"{LIST}export/", {"format": "0", "resource": ""})
-    (on_page,) = rows_of(page.content.decode("utf-8-sig"))
+    (on_page,) = rows_of(b"".join(page.streaming_content).decode("utf-8-sig"))
     for each in (row, on_page):
         assert (each["card"], each["customer"], each["reason"]) == ("04CC33", "9001", "customer_blocked")
         assert (each["charge_point"], each["asked_by"]) == ("NLGRGE0001", "another provider")
@@ -344,7 +344,7 @@ def test_the_list_exports_what_it_shows(world, backend, signed_in):
     for card in ("04AA11", "04BB22"):
         backend(card)
     answer = signed_in(world.hugo).post(f"{LIST}export/?verdict=ALLOWED", {"format": "0", "resource": ""})
-    assert [row["card"] for row in rows_of(answer.content.decode("utf-8-sig"))] == ["04AA11"]
+    assert [row["card"] for row in rows_of(b"".join(answer.streaming_content).decode("utf-8-sig"))] == ["04AA11"]
 
 
 def test_decisions_are_never_imported(world, signed_in):

@@ -165,8 +165,6 @@ def test_the_last_page_touches_as_many_blocks_as_the_first(roaming_world, query)
 
     first = blocks(f"{LOCATIONS}?limit=10{query}")
     assert blocks(f"{LOCATIONS}?limit=10&offset=391&after={after}{query}") < 1.5 * first
-    typed = blocks(f"{LOCATIONS}?limit=10&offset=391{query}")
-    assert typed > 3 * first or query  # the offset is counted off; of a date the plan may be another one
 
 
 @for_each(
