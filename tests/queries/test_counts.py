@@ -375,6 +375,7 @@ def ask_all(world, browser) -> dict[str, int]:
     }
     found = {}
     for name, ask in asked.items():
+        ask()  # once unmeasured: the planner looks into indexes, and passes over what other tests left dead in them
         before = rows_read()
         ask()
         found[name] = rows_read() - before
