@@ -19,7 +19,7 @@ from chargegroups.access import Facts, PartnerSays
 from chargegroups.terms import Decision, GroupTerms, TariffInForce, decide
 from chargepoints.authorization_statement import HISTORY, HISTORY_OF_MANY, LIVE, LIVE_OF_MANY, PRICE_LISTS, SLOTS
 from evcnet.codes import identity_key, uid_key
-from evcnet.prepared import fetch_prepared
+from evcnet.statements import fetch_prepared
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import DisplayLine, PriceTexts, price_texts, tiers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from customers.models.api_keys import digest
-from evcnet.prepared import fetch_prepared
+from evcnet.statements import fetch_prepared
 
 # The commit is not waited for: all requests with a key wait for its row, and a count that a crash loses is no loss.
 _COUNT = """
