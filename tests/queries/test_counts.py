@@ -149,7 +149,7 @@ def writer(world, seed: int) -> Writer:
 
 def write_some(write: Writer) -> None:
     """One transaction of one or two writes; one of five is rolled back, and what is refused is as well."""
-    # Of two that lock one another, one is refused; an erasure fails whose card another deletes meanwhile.
+    # Of two that lock one another, one is refused.
     with suppress(*REFUSALS, OperationalError), transaction.atomic():
         for _ in range(write.draw.randint(1, 2)):
             write.write()
@@ -217,13 +217,6 @@ def test_after_any_sequence_of_writes_the_counts_are_those_of_the_rows(world):
 def test_after_many_writes_at_once_the_counts_are_those_of_the_rows(world):
     write_at_once(world, threads=8, writes=16)
     assert Customer.objects.count() > 10
-    assert wrong() == []
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_after_ten_thousand_writes_at_once_the_counts_are_those_of_the_rows(world):
-    write_at_once(world, threads=8, writes=1250)
     assert wrong() == []
 
 
