@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import blake2b
 
 BITS_A_ROW = 64  # so that one key in a thousand is taken for another
 LEAST_BITS, MOST_BITS = 1 << 12, 1 << 26  # 8 MB, for a million rows
@@ -23,7 +24,7 @@ class PossibleDoubles:
         bits, mask, alike = self._bits, self._mask, self._alike
         for cell in cells:
             word = alike(cell)
-            code = hash(word)
+            code = _code_of(word)
             one, other = code & mask, (code >> 32) & mask
             bit, other_bit = 1 << (one & 7), 1 << (other & 7)
             if bits[one >> 3] & bit and bits[other >> 3] & other_bit:
@@ -41,3 +42,9 @@ class PossibleDoubles:
         if not words:
             return set()
         return {position for position, cell in enumerate(cells) if self._alike(cell) in words}
+
+
+def _code_of(word: str) -> int:
+    """64 bits, the same in every process, as Python's own hash is not: what was previewed by one is imported by another,
+    and which rows are taken one by one is part of the fingerprint."""
+    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest())

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -324,3 +326,18 @@ def test_a_database_that_gives_up_half_way_leaves_nothing(world, take):
     assert answer.status == 2 and not answer.said["written"]
     assert "nothing was written: No space left on device" in answer.messages
     assert not Customer.objects.filter(number="10000").exists()
+
+
+def test_the_same_rows_are_taken_one_by_one_in_every_process():
+    """Else one process would call changed what another has previewed."""
+    asked = (
+        "from evcnet.importexport.possible_doubles import PossibleDoubles; doubles = PossibleDoubles(str, 1);"
+        "keys = [f'K{number}' for number in range(3000)]; doubles.look_at(keys); print(sorted(doubles.positions_in(keys)))"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", asked], env=os.environ | {"PYTHONHASHSEED": seed}, stdout=subprocess.PIPE, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(answers) == 1 and len(answers.pop()) > 10

@@ -143,7 +143,8 @@ def test_an_import_whose_worker_is_killed_twice_ends_complete_and_once(world, wo
         assert not imported.exists()
         a_minute_passes()
     with worker():
-        until(lambda: Job.objects.filter(pk=job.pk, state="done").exists(), seconds=240)
+        until(lambda: Job.objects.filter(pk=job.pk, state__in=Job.OVER).exists(), seconds=240)
     job.refresh_from_db()
+    assert (job.state, job.message) == ("done", "")
     assert (job.attempts, job.result["new"], imported.count()) == (3, IMPORTED, IMPORTED)
     assert event_model(Customer)._base_manager.filter(number="10000").count() == 1
