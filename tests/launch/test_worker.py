@@ -125,9 +125,6 @@ def test_a_worker_that_is_asked_to_end_finishes_its_letter_and_leaves_the_rest_q
     assert len(post.letters) == len(set(post.message_ids())) == 20
 
 
-@pytest.mark.xfail(
-    reason="sometimes refused as changed since its preview: nothing is written, and why is not known", strict=False
-)
 def test_an_import_whose_worker_is_killed_twice_ends_complete_and_once(world, worker, var, settings, tmp_path):
     """In the middle of its rows: nothing of it is there, until another worker has written all of it."""
     settings.MEDIA_ROOT = var / "uploads"
