@@ -23,10 +23,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 only when the database answers, migrations are applied and the job queue is not stuck; else 503 with what is wrong."""
     try:
-        wrong = _unapplied() or _stuck()
+        wrong = problem()
     except DatabaseError:
         wrong = "the database does not answer"
     return JsonResponse({"status": wrong or "ok"}, status=503 if wrong else 200)
+
+
+def problem() -> str:
+    """What keeps the portal from working; empty where nothing does."""
+    return _unapplied() or _stuck()
 
 
 def _unapplied() -> str:

@@ -265,7 +265,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "DASHBOARD_CALLBACK": "evcnet.site.home.home",
+    "DASHBOARD_CALLBACK": "evcnet.site.home.page.home",
     "STYLES": [
         "evcnet.site.menu.stylesheet",
         lambda request: static("evcnet/pieces.css"),

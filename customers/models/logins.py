@@ -214,6 +214,10 @@ class StaffMember(AbstractBaseUser):
         keys = {each.user_group_id for each in limited if each.user_group_id is not None}
         return list(UserGroup.objects.filter(pk__in=keys)) if keys else []
 
+    def works_as(self, role: Role) -> bool:
+        """Does it hold this role, and no other?"""
+        return {each.role for each in self._memberships} == {role}
+
     def get_full_name(self) -> str:
         return self.name
 

@@ -12,6 +12,7 @@ from chargepoints.models import Session
 from customers.models import StaffMember
 from evcnet.datetimes import database_clock
 from evcnet.history import events_of, read
+from evcnet.site.home.days import Measure
 from tariffs.models import TariffVersion
 from tariffs.pricing import read_tariff
 from tests import factories as make
@@ -26,6 +27,10 @@ def text(response) -> str:
 
 def tasks(response) -> dict[str, int]:
     return {task.text: task.count for task in response.context["tasks"]}
+
+
+def measures(response) -> dict[str, Measure]:
+    return {measure.label: measure for measure in response.context["measures"]}
 
 
 def numbers(response) -> dict[str, int]:
@@ -79,8 +84,9 @@ def test_sessions_of_thirty_days_are_drawn_and_told(world, signed_in):
             kwh=1,
         )
     response = signed_in(world.anna).get("/")
-    assert sum(day.count for day in response.context["days"]) == 3
-    assert 'aria-label="3 sessions in 30 days' in text(response)
+    assert sum(day.amount for day in measures(response)["Sessions"].days) == 3
+    assert measures(response)["Energy"].total == "3"
+    assert 'aria-label="Sessions: 3 in 30 days' in text(response)
 
 
 def test_recent_changes_name_who_and_what(world, signed_in):

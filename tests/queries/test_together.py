@@ -10,7 +10,7 @@ from changes.proposals import NewTerms
 from chargegroups.models import Terms
 from customers.models import Customer, LetterSettings, Membership, StaffMember
 from evcnet.history import event_model
-from evcnet.site.latest_changes import RECENT_MODELS
+from evcnet.site.home.latest_changes import RECENT_MODELS
 from evcnet.together import evaluate, read, reading_of, side_by_side, totals
 from tariffs.current_price import with_elements
 from tariffs.models import TariffVersion

@@ -1,0 +1,141 @@
+"""The last thirty days, on the home page: sessions, energy, money and refusals of each day, as bars and as a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from chargegroups.access import Verdict
+from chargepoints.models import DecisionEntry, Rating, Session
+from customers.models import StaffMember
+from evcnet.site.home.to_do import list_of
+from evcnet.together import Reading
+
+DAYS = 30
+REFUSED = [verdict for verdict in get_args(Verdict) if verdict != "ALLOWED"]
+"""One by one, as the index of the log by verdict answers them."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """``share`` is the height of its bar: percent of the highest day of its measure."""
+
+    day: date
+    amount: Decimal
+    text: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One amount by day: "Energy", in kWh, 9,842 in all. ``link`` leads to the rows."""
+
+    label: str
+    unit: str
+    total: str
+    days: tuple[Day, ...]
+    sentence: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The same amounts as rows of days, the latest first: (day, texts)."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[date, tuple[str, ...]], ...]
+
+
+def measure_reading(login: StaffMember, now: datetime) -> Reading[list[Measure]]:
+    """Those that the login sees rows of; days are those of its time zone, today included."""
+    first = timezone.localtime(now).date() - timedelta(days=DAYS - 1)
+    begun = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    sessions, money, refusals = _sessions(login, begun, now), _money(login, begun, now), _refusals(login, begun)
+    yield [sessions, money, refusals]
+    measures: list[Measure] = []
+    if login.has_perm("chargepoints.view_session"):
+        link = list_of(Session)
+        counts = {row["day"]: Decimal(row["count"]) for row in sessions}
+        energy = {row["day"]: row["energy"] for row in sessions}
+        measures += [_measure("Sessions", "", first, counts, link), _measure("Energy", "kWh", first, energy, link)]
+        measures += _money_measures(login, first, money, link)
+    if login.has_perm("chargepoints.view_decisionentry"):
+        refused = {row["day"]: Decimal(row["count"]) for row in refusals}
+        measures.append(_measure("Refused", "", first, refused, list_of(DecisionEntry)))
+    return measures
+
+
+def table_of(measures: Sequence[Measure]) -> Table:
+    heads = tuple(f"{each.label}, {each.unit}" if each.unit else each.label for each in measures)
+    by_day = zip(*(each.days for each in measures), strict=True)
+    return Table(heads, tuple((days[0].day, tuple(day.text for day in days)) for days in reversed(list(by_day))))
+
+
+def _sessions(login: StaffMember, begun: datetime, now: datetime) -> Any:
+    rows = Session.objects.visible_to(login).filter(started_at__gte=begun, started_at__lte=now).order_by()
+    by_day = rows.annotate(day=TruncDate("started_at")).values("day")
+    return by_day.annotate(count=Count("pk"), energy=Sum("kwh"))
+
+
+def _money(login: StaffMember, begun: datetime, now: datetime) -> Any:
+    """By day and currency, by the rating of each session that counts. Who works for user groups: what their customers pay."""
+    rows = Rating.objects.visible_to(login).counting()
+    rows = rows.filter(session__started_at__gte=begun, session__started_at__lte=now).order_by()
+    if login.user_groups:
+        scope = login.scope("chargepoints.view_rating")
+        rows = rows.filter(session__customer__user_group__in=scope.user_groups)
+    by_day = rows.annotate(day=TruncDate("session__started_at")).values("day", "currency")
+    return by_day.annotate(money=Sum("excl_vat"))
+
+
+def _refusals(login: StaffMember, begun: datetime) -> Any:
+    """At its own charge points, by cards and not by colleagues who tried it out."""
+    rows = DecisionEntry.objects.at_points_of(login).filter(verdict__in=REFUSED, asked_at__gte=begun).order_by()
+    rows = rows.exclude(source=DecisionEntry.Source.EXPLAINER)
+    return rows.annotate(day=TruncDate("asked_at")).values("day").annotate(count=Count("pk"))
+
+
+def _money_measures(login: StaffMember, first: date, rows: Any, link: str) -> Iterable[Measure]:
+    """One a currency; where nothing was rated, one of zeros in the first provider's currency."""
+    by_currency: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for row in rows:
+        by_currency[row["currency"]][row["day"]] = row["money"]
+    if not by_currency and login.providers:
+        by_currency[login.providers[0].currency] = {}
+    label = "Paid by your customers" if login.user_groups else "Income"
+    for currency, amounts in sorted(by_currency.items()):
+        yield _measure(label, f"{currency} excl. VAT", first, amounts, link, digits=2)
+
+
+def _measure(
+    label: str, unit: str, first: date, amounts: dict[date, Decimal], link: str, *, digits: int = 0
+) -> Measure:
+    days = tuple(_days(first, amounts, digits))
+    total = f"{sum(amounts.values(), Decimal()):,.{digits}f}"
+    return Measure(label, unit, total, days, _in_words(label, unit, total, days), link)
+
+
+def _days(first: date, amounts: dict[date, Decimal], digits: int) -> Iterable[Day]:
+    most = max(amounts.values(), default=Decimal())
+    for offset in range(DAYS):
+        day = first + timedelta(days=offset)
+        amount = amounts.get(day, Decimal())
+        share = max(2, round(100 * amount / most)) if amount > 0 else 0
+        yield Day(day, amount, f"{amount:,.{digits}f}", share)
+
+
+def _in_words(label: str, unit: str, total: str, days: tuple[Day, ...]) -> str:
+    best = max(days, key=lambda day: day.amount)
+    if not best.amount:
+        return f"{label}: none in {DAYS} days."
+    of = f" {unit}" if unit else ""
+    return f"{label}: {total}{of} in {DAYS} days, the most on {date_format(best.day, 'j M')}: {best.text}."
