@@ -125,15 +125,14 @@ def _step(name: str, file: Path) -> dict[str, Any]:
 
 
 def _import(file: Path, *, dry_run: bool) -> dict[str, Any]:
-    from evcnet.importexport.formats import format_of
+    from evcnet.importexport.formats import sheet_at
     from evcnet.importexport.registry import resource_named
     from evcnet.importexport.scope import FileScope, the_provider
 
     scope = FileScope()
     resource = resource_named("sessions")(scope, the_provider(scope.providers, None))
     before, began = peak_mb(), time.perf_counter()
-    content = file.read_bytes()
-    result = resource.import_data(format_of(content).create_dataset(content), dry_run=dry_run)
+    result = resource.import_data(sheet_at(file), dry_run=dry_run)
     seconds = time.perf_counter() - began
     note = f"{result.new:,} new, {result.unchanged:,} unchanged, {result.invalid:,} wrong; {result.written=}"
     memory = f"peak {peak_mb():,.0f} MB, {before:,.0f} before"

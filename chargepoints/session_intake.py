@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from chargepoints.authorization import authorization_of
 from chargepoints.authorization_facts import Question, fetch_past_rows
-from chargepoints.models import ChargePoint, Rating, Session
+from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater
 from chargepoints.session_recorder import SessionDecision
 from customers.models import Provider
@@ -28,12 +28,14 @@ OF_THE_DRIVER = frozenset({"card", "uid", "customer", "number", "exception", "to
 
 @dataclass(slots=True)
 class IncomingSession:
-    """A session that is not stored yet; the names are those of Session. ``decision`` is JSON, ``rating`` the columns of
-    its first rating."""
+    """A session that is not stored yet; the names are those of Session, and of its charge point. ``decision`` is JSON,
+    ``rating`` the columns of its first rating."""
 
     provider_id: int
     code: str
-    charge_point: ChargePoint
+    charge_point_id: int
+    identity: str
+    location_id: int | None
     card_uid: str
     started_at: datetime
     ended_at: datetime
@@ -55,12 +57,8 @@ class IncomingSession:
         return self.code
 
     @property
-    def charge_point_id(self) -> int:
-        return self.charge_point.pk
-
-    @property
     def question(self) -> Question:
-        return self.card_uid, self.charge_point.identity, self.started_at
+        return self.card_uid, self.identity, self.started_at
 
 
 class SessionIntake:
@@ -103,7 +101,7 @@ class SessionIntake:
     def rate(self, session: IncomingSession) -> None:
         """Set the first rating, where the card was allowed. Raises DomainError for what no meter reports."""
         measured = Measured(session.started_at, session.ended_at, session.kwh, session.parking_seconds)
-        zone = session.time_zone or self.rater.zone(session.charge_point.location_id)
+        zone = session.time_zone or self.rater.zone(session.location_id)
         if session.tariff_version_id is None:
             self.refused[session.reason] += 1
             measured.metered(zone, self.rater.minimum)

@@ -16,7 +16,7 @@ from evcnet.signals import rows_changed
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Within a transaction. JSON is given as text; columns that are not named take their default of the database."""
     table, names = model._meta.db_table, ", ".join(columns)
-    stage = f"stage_{table}"
+    stage = f"new_{table}"
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.execute(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"

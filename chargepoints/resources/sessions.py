@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from chargepoints.authorization import Authorization, authorize_past
 from chargepoints.models import ChargePoint, Rating, Session
-from chargepoints.session_intake import IncomingSession, SessionIntake
+from chargepoints.resources.arrivals import Arrival, in_order
+from chargepoints.session_intake import SessionIntake
 from chargepoints.session_overlaps import PointTimeline, Span
 from chargepoints.session_recorder import Recorder
 from customers.models import Provider
@@ -29,13 +30,18 @@ from evcnet.importexport.widgets import CodeWidget, DecimalWidget, IntegerWidget
 
 ASKED_TOGETHER = 1_000  # sessions that one statement has the facts of
 CHECKED = ("code", "card_uid", "note")  # what the model says of texts; numbers and moments are read within its bounds
+CHANGED = (
+    "code", "charge_point", "card_uid", "started_at", "ended_at", "kwh", "parking_seconds", "note", "card", "customer",
+    "verdict", "reason", "tariff_version", "tariff_source", "decision",
+)  # fmt: skip
+"""What is written of a stored session that is decided anew."""
 NAMED = 5  # pairs of sessions that overlap
 
 
 class SessionResource(BulkResource):
     """A row is decided and rated when it first comes in. What is rated stays: another file changes its note alone."""
 
-    reads_all_first: ClassVar = True
+    stages_rows = updates_in_bulk = writes_at_end = True
     columns_are_stored: ClassVar = True
 
     id = Field(CodeWidget(), attribute="code", required=True)
@@ -78,80 +84,97 @@ class SessionResource(BulkResource):
         if uid_key(new_values["card_uid"]) == uid_key(old_values["card_uid"]):
             new_values["card_uid"] = old_values["card_uid"]
         changed = [name for name, value in new_values.items() if value != old_values[name]]
-        if old_values["rated"] and set(changed) - {"note"}:
+        if old_values.get("rated") and set(changed) - {"note"}:
             why = "The session is rated, so what was measured stays; only its note can be changed here"
             raise DomainError(f"{why}. Correct its price on the session's own page, with a reason.", changed[0])
 
+    def is_deferred(self, result: RowResult) -> bool:
+        return result.is_new() or not result.instance.rated
+
     def write_rows(self, results: list[RowResult]) -> None:
         """Sessions that have no price yet are decided, rated and written many at a time, in the order of their start."""
-        writing = sorted((each for each in results if each.writes), key=lambda each: each.new_values["started_at"])
-        self.rewritten = {each.instance.pk for each in writing if each.instance is not None and not each.instance.rated}
-        for start in range(0, len(writing), ASKED_TOGETHER):
-            self.check_time()
-            together = writing[start : start + ASKED_TOGETHER]
-            self._compare_spans([each for each in together if not (each.old_values or {}).get("rated")])
-            self._write_changed([each for each in together if each.writes and each.instance is not None])
-            self._write_new([each for each in together if each.writes and each.instance is None], len(writing))
+        self.rewritten = {each.instance.pk for each in results if each.instance is not None}
+        growth = len(results) + self._result.new
+        for together in in_order(self._stage, results, ASKED_TOGETHER):
+            self._watch.take(len(together))
+            self._compare_spans(together)
+            self._write_changed([each.result for each in together if each.result and each.result.instance])
+            by_provider: dict[int, list[Arrival]] = defaultdict(list)
+            for each in together:
+                if each.session is not None and not each.row.errors:
+                    by_provider[each.session.provider_id].append(each)
+            for provider, arrivals in by_provider.items():
+                self._take_in(self._intake(provider), arrivals, growth)
+            for row in [each.row for each in together if each.is_staged and each.row.errors]:
+                self.count_refused(row)
 
-    def _compare_spans(self, results: list[RowResult]) -> None:
+    def _compare_spans(self, arrivals: list[Arrival]) -> None:
         """Refuses what is stored or stands in the file under another id, and notes what overlaps at its point."""
-        spans = [(each, _span(each.new_values)) for each in results]
-        if not spans:
-            return
+        spans = [each.span for each in arrivals]
         stored: QuerySet[Session] = self.scope.rows(Session).filter(
-            charge_point__in={span.charge_point for _, span in spans},
-            started_at__lte=max(span.ended_at for _, span in spans),
-            ended_at__gte=min(span.started_at for _, span in spans),
+            charge_point__in={span.charge_point for span in spans},
+            started_at__lte=max(span.ended_at for span in spans),
+            ended_at__gte=min(span.started_at for span in spans),
         )
         names = ("pk", "code", "charge_point_id", "card_uid", "started_at", "ended_at")
         # What this file wrote or changes is compared as the file has it.
         self.timeline.load(Span(*span) for pk, *span in stored.values_list(*names) if pk not in self.rewritten)
-        for result, span in spans:
-            first = self.timeline.repeated(span)
+        for arrival in arrivals:
+            first = self.timeline.repeated(arrival.span)
             if first is not None:
                 why = f"It is the session {quoted(first.code)} under another id: same charge point, card, start and end"
-                result.row.refuse("id", f"{why}. Take the row out.")
-            elif (other := self.timeline.add(span)) is not None:
-                self.overlaps.append((span.code, other.code))
+                arrival.row.refuse("id", f"{why}. Take the row out.")
+            elif (other := self.timeline.add(arrival.span)) is not None:
+                self.overlaps.append((arrival.span.code, other.code))
 
     def _write_changed(self, results: list[RowResult]) -> None:
-        unrated = [each for each in results if not each.instance.rated]
-        values = [each.new_values for each in unrated]
+        """Stored sessions of which no price was ever said are decided anew."""
+        writing = [each for each in results if each.writes]
+        values = [each.new_values for each in writing]
         questions = [(each["card_uid"], each["charge_point"].identity, each["started_at"]) for each in values]
         answers = authorize_past(questions)
-        self.answers = {each.number: answer for each, answer in zip(unrated, answers, strict=True)}
-        for result in results:
-            self.write_row(result)
-
-    def _write_new(self, results: list[RowResult], growth: int) -> None:
-        by_provider: dict[Provider, list[RowResult]] = defaultdict(list)
-        for result in results:
-            provider: Any = result.row.provider  # every row has one that has no errors
-            values = {each.attribute: result.new_values[each.column_name] for each in self.columns}
-            result.instance = IncomingSession(provider_id=provider.pk, **values)
-            by_provider[provider].append(result)
-        for provider, rows in by_provider.items():
-            self._take_in(self._intake(provider), rows, growth)
-
-    def _take_in(self, intake: SessionIntake, results: list[RowResult], growth: int) -> None:
-        def insert(rows: Sequence[RowResult]) -> None:
-            intake.insert([each.instance for each in rows], growth)
-
-        intake.decide([each.instance for each in results])
-        good = [each for each in results if self._rate(intake, each)]
-        for result, error in write_in_halves(good, insert):
+        self.answers = {each.number: answer for each, answer in zip(writing, answers, strict=True)}
+        for result in writing:
+            self._build(result)
+        for result, error in write_in_halves([each for each in writing if each.writes], _save_changed):
             self.refuse(result.row, error)
-        for result in good:
+        for result in writing:
             result.written = not result.row.errors
-            self.rewritten.add(result.instance.pk)
 
-    def _rate(self, intake: SessionIntake, result: RowResult) -> bool:
-        session = result.instance
+    def _build(self, result: RowResult) -> None:
         try:
-            intake.rate(session)
-            self.value_checks.check(session)
+            result.instance = self.build_instance(result.row, result.instance, result.new_values)
         except REFUSALS as error:
             self.refuse(result.row, error)
+
+    def _take_in(self, intake: SessionIntake, arrivals: list[Arrival], growth: int) -> None:
+        def insert(part: Sequence[Arrival]) -> None:
+            intake.insert([each.session for each in part if each.session], growth)
+
+        intake.decide([each.session for each in arrivals if each.session])
+        good = [each for each in arrivals if self._rate(intake, each)]
+        # A login's rows are asked for once they are there, and so they are in a preview.
+        writing = good if self.writes_staged else [each for each in good if not each.is_staged]
+        for arrival, error in write_in_halves(writing, insert):
+            self.refuse(arrival.row, error)
+        for each in writing:
+            self._note_written(each)
+
+    def _note_written(self, arrival: Arrival) -> None:
+        session, result = arrival.session, arrival.result
+        if session is not None and session.pk is not None:
+            self.rewritten.add(session.pk)
+        if result is not None:
+            result.instance, result.written = session, not result.row.errors
+
+    def _rate(self, intake: SessionIntake, arrival: Arrival) -> bool:
+        session: Any = arrival.session
+        try:
+            intake.rate(session)
+            if not arrival.is_staged:
+                self.value_checks.check(session)
+        except REFUSALS as error:
+            self.refuse(arrival.row, error)
             return False
         return True
 
@@ -159,22 +182,19 @@ class SessionResource(BulkResource):
         for column in self.columns:
             setattr(instance, column.attribute, new_values[column.column_name])
         if not instance.rated:
-            instance.first_rating = self._recorder(instance.provider).record(instance, self.answers.get(row.number))
+            provider: Any = row.provider
+            instance.provider = provider  # else it is asked for
+            instance.first_rating = self._recorder(provider).record(instance, self.answers.get(row.number))
         return clean_instance(instance)
-
-    def save_row(self, result: RowResult) -> Any:
-        """A session that is there already: its note, or all of it, where no price was ever said."""
-        session = self.build_instance(result.row, result.instance, result.new_values)
-        session.save()
-        if not session.rated and session.first_rating is not None:
-            session.first_rating.save()
-        return session
 
     def _recorder(self, provider: Provider) -> Recorder:
         return self.recorders.setdefault(provider.pk, Recorder(provider, self.scope.login))
 
-    def _intake(self, provider: Provider) -> SessionIntake:
-        return self.intakes.setdefault(provider.pk, SessionIntake(provider, self.scope.login))
+    def _intake(self, provider: int) -> SessionIntake:
+        if provider not in self.intakes:
+            rows = next(each for each in self._reader.providers.values() if each.pk == provider)
+            self.intakes[provider] = SessionIntake(rows, self.scope.login)
+        return self.intakes[provider]
 
     def remarks(self) -> list[str]:
         remarks = []
@@ -192,6 +212,8 @@ class SessionResource(BulkResource):
         return remarks
 
 
-def _span(values: Values) -> Span:
-    point: ChargePoint = values["charge_point"]
-    return Span(values["id"], point.pk, values["card_uid"], values["started_at"], values["ended_at"])
+def _save_changed(results: Sequence[RowResult]) -> None:
+    sessions = [each.instance for each in results]
+    Session.objects.bulk_update(sessions, CHANGED, batch_size=ASKED_TOGETHER)
+    ratings = [each.first_rating for each in sessions if each.first_rating is not None]
+    Rating.objects.bulk_create(ratings)

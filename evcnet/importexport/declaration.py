@@ -270,7 +270,10 @@ def refuse_empty_window(row: Row, new_values: Values) -> None:
 
 def refuse_first_of_two(row: Row, begin: str, end: str, new_values: Values) -> None:
     """Refuses an end that is before the beginning since the clock shows it twice, and the first of the two counts."""
-    begins, local = new_values[begin], new_values[end].astimezone(row.zone)
+    begins = new_values[begin]
+    if new_values[end] >= begins:
+        return
+    local = new_values[end].astimezone(row.zone)
     second = local.replace(fold=1)
     if not (is_first_of_two(local) and new_values[end] < begins <= second.astimezone(UTC) and row.cell(end)):
         return

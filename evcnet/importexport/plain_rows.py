@@ -10,15 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, validate_email
-from django.db.models import F
+from django.core.validators import (
+    DecimalValidator,
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+    validate_email,
+)
+from django.db.models import DateTimeField, F
 
 from evcnet.errors import REFUSALS
 from evcnet.importexport.declaration import ODD, ResourceDeclaration, Values, filter_in
 from evcnet.importexport.fields import Field
 from evcnet.importexport.rows import Row
 from evcnet.importexport.sheet_rows import Numbered
-from evcnet.importexport.widgets import ReferenceWidget
+from evcnet.importexport.widgets import DecimalWidget, ReferenceWidget
 from evcnet.validators import validate_code, validate_key, validate_name, validate_print
 
 if TYPE_CHECKING:
@@ -48,13 +55,16 @@ class PlainColumn:
         self._known: dict[Any, Any] = {}
         model_field: Any = reader.resource.model._meta.get_field(column.attribute)
         plain = column.widget.plain_cells()
-        self._fits = plain.fullmatch if plain and _is_text(model_field) else None
-        self._most = model_field.max_length if self._fits else 0
+        self._fits = plain.fullmatch if plain and _says_no_more(model_field, column.widget) else None
+        self._most = model_field.max_length
+        self._plain_value = None if model_field.max_length else column.widget.plain_value
 
     def values(self, cells: Sequence[Any]) -> list[Any]:
         """The values of the cells as they come in with new rows, ODD where there is more to say."""
         if self._fits is not None and set(map(type, cells)) == {str}:
             fits, most, value = self._fits, self._most, self._value
+            if (plain := self._plain_value) is not None:
+                return [plain(cell) if fits(cell) else value(cell) for cell in cells]
             return [cell if len(cell) <= most and fits(cell) else value(cell) for cell in cells]
         self._get_to_know(set(cells))
         return list(map(self._known.__getitem__, cells))
@@ -73,10 +83,27 @@ class PlainColumn:
         return self._reader.plain_value(self._column, cell, self._provider)
 
 
-def _is_text(model_field: Any) -> bool:
+def _says_no_more(model_field: Any, widget: Any) -> bool:
     """Does the model say no more of the field than what plain cells are known to be?"""
-    others = [each for each in model_field.validators if each not in TEXT_VALIDATORS and type(each) not in OF_ANY_TEXT]
-    return model_field.max_length is not None and not model_field.choices and not others
+    validators = model_field.validators
+    if model_field.choices:
+        return False
+    if isinstance(model_field, DateTimeField):
+        return not validators
+    if isinstance(widget, DecimalWidget):
+        return all(_takes_all(each, widget) for each in validators)
+    others = [each for each in validators if each not in TEXT_VALIDATORS and type(each) not in OF_ANY_TEXT]
+    return model_field.max_length is not None and not others
+
+
+def _takes_all(validator: Any, widget: DecimalWidget) -> bool:
+    """Does it refuse no number that is plain for the widget?"""
+    if isinstance(validator, DecimalValidator):
+        digits, places = validator.max_digits or 0, validator.decimal_places or 0
+        return places >= widget.decimals and digits - places >= len(str(widget.most))
+    if isinstance(validator, MinValueValidator):
+        return bool(validator.limit_value <= 0)
+    return isinstance(validator, MaxValueValidator) and bool(validator.limit_value >= widget.most)
 
 
 class PlainRows:

@@ -14,11 +14,11 @@ NUMBER = "row_number"
 
 
 class Stage:
-    """Of one model and one transaction. ``columns`` are those that the rows say; it has their types and the checks of
-    the table, so that what is good here is good there but for keys and foreign keys."""
+    """Of one model and one transaction. ``columns`` are those that the rows say; it has their types and, unless it is
+    ``unchecked``, the checks of the table, so that what is good here is good there but for keys and foreign keys."""
 
-    def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
-        self.model, self.columns = model, columns
+    def __init__(self, model: type[models.Model], columns: Sequence[str], *, unchecked: bool = False) -> None:
+        self.model, self.columns, self._unchecked = model, columns, unchecked
         self.table = f"stage_{model._meta.db_table}"
         others = [each for each in model._meta.concrete_fields if each.column not in columns]
         self._dropped = [each.column for each in others]
@@ -29,7 +29,7 @@ class Stage:
 
     def _create(self) -> None:
         """Once there is a row for it: of a small file there is often none."""
-        like = f"LIKE {self.model._meta.db_table} INCLUDING CONSTRAINTS"
+        like = f"LIKE {self.model._meta.db_table}{'' if self._unchecked else ' INCLUDING CONSTRAINTS'}"
         drops = "".join(f", DROP COLUMN {each}" for each in self._dropped)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {self.table}")

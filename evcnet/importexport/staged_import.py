@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 
 class StagedImport(BulkImport):
-    """``stages_rows``: rows of the kind are taken so. Each has a key of one column, and is written as its columns say."""
+    """``stages_rows``: rows of the kind are taken so. Each has a key of one column, and is written as its columns say;
+    ``writes_at_end``: by ``write_rows``, once all are staged."""
 
     stages_rows: ClassVar[bool] = False
+    writes_at_end: ClassVar[bool] = False
     staged: Stage | None = None  # of a run that takes rows so
 
     def _import_rows(self, result: ImportResult, *, lock: bool) -> None:
@@ -55,7 +57,8 @@ class StagedImport(BulkImport):
         self._seal, self._changes_by_column = hashlib.sha256(), ValueChanges(self.summed_up)
         self._may_add = self.scope.may(self.model, "add")
         self._ragged: dict[int, int] = getattr(reader.dataset, "ragged", {})
-        self.staged = self._stage = Stage(self.model, ["provider_id", *self._columns_in_table()])
+        columns = ["provider_id", *self._columns_in_table()]
+        self.staged = self._stage = Stage(self.model, columns, unchecked=self.writes_at_end)
         self._doubles = self._possible_doubles()
         if lock:
             self.lock_terms({provider.pk for provider in self._providers_of_file()})
@@ -110,7 +113,8 @@ class StagedImport(BulkImport):
         if odd:
             numbers = {rows[position][0] for position in repeats}
             self._take_odd([rows[position] for position in sorted(odd)], numbers)
-        self._watch.take(len(rows) - len(odd))
+        if not self.writes_at_end:
+            self._watch.take(len(rows) - len(odd))
 
     def _take_plain(self, rows: Sequence[Numbered], repeats: set[int]) -> set[int]:
         """The positions of the rows that are not plain."""
@@ -163,7 +167,7 @@ class StagedImport(BulkImport):
         self._seal.update(repr(staged).encode("utf-8", "surrogatepass"))
         self._result.count_plain(len(staged), RowResult.IMPORT_TYPE_NEW)
         self._count_changes_of_new(staged)
-        if self._lock and not self._result.has_validation_errors():
+        if not self.writes_at_end and self.writes_staged:
             self._insert(provider, [number for number, *_ in staged])
         return True
 
@@ -174,6 +178,11 @@ class StagedImport(BulkImport):
             if name not in pointers:
                 self._changes_by_column.add_new(name, [row[places[name]] for row in staged])
 
+    @property
+    def writes_staged(self) -> bool:
+        """Is what is staged to be written? Not in a preview, nor once a row is refused."""
+        return self._lock and not self._result.has_validation_errors()
+
     def _insert(self, provider: Provider, numbers: Sequence[int]) -> None:
         """Write what is staged of the provider. What is refused only now was written meanwhile by somebody else."""
 
@@ -183,8 +192,12 @@ class StagedImport(BulkImport):
         for number, error in write_in_halves(numbers, insert):
             row = Row(number, (), {})
             self.refuse(row, error)
-            self._result.count_plain(-1, RowResult.IMPORT_TYPE_NEW)
-            self._result.refuse(row.errors, row)
+            self.count_refused(row)
+
+    def count_refused(self, row: Row) -> None:
+        """A staged row, counted as a new one, was refused after all."""
+        self._result.count_plain(-1, RowResult.IMPORT_TYPE_NEW)
+        self._result.refuse(row.errors, row)
 
     def _reaches_all(self, provider: Provider) -> bool:
         """Does the login, if it is one, add and change all rows of the provider?"""

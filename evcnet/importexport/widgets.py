@@ -41,6 +41,12 @@ _PLAIN_ADDRESS = re.compile(
     rf"[a-z0-9_]{{1,60}}(?:[.+-][a-z0-9_]{{1,60}}){{0,3}}@(?:{_PLAIN_LABEL}\.){{1,4}}[a-z]{{2,20}}",
     re.ASCII | re.IGNORECASE,
 )
+_PLAIN_MOMENT = re.compile(
+    r"20[0-9]{2}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])",
+    re.ASCII,
+)
 MOST_CHARACTERS = 40  # of a number
 MOST_SPELLINGS = 3
 
@@ -55,9 +61,13 @@ class TextWidget(widgets.Widget):
     is_word: ClassVar[bool] = False  # a uid, identity, number, code or id, which no number or date of a spreadsheet is
 
     def plain_cells(self) -> re.Pattern[str] | None:
-        """Cells that are their own value, and that no validator of a text refuses that is short enough. It spares looking
-        closer at nearly all cells; what it leaves out is looked at."""
+        """Cells of which ``plain_value`` knows the value, and which no validator of a text or number refuses that is short
+        enough. It spares looking closer at nearly all cells; what it leaves out is looked at."""
         return _PLAIN_TEXT if type(self) is TextWidget else None
+
+    def plain_value(self, cell: str) -> Any:
+        """The value of a plain cell."""
+        return cell
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         return value.strip(" ")  # what people type by accident; other signs may be meant
@@ -172,6 +182,12 @@ class MomentWidget(TextWidget):
         if ends:
             self.takes = self.takes.replace("is its first moment", "includes that day")
 
+    def plain_cells(self) -> re.Pattern[str] | None:
+        return _PLAIN_MOMENT
+
+    def plain_value(self, cell: str) -> datetime:
+        return datetime.fromisoformat(cell).astimezone(UTC)
+
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> datetime:
         return read_moment(value, lambda: row.zone if row is not None else UTC, ends=self.ends).astimezone(UTC)
 
@@ -205,6 +221,14 @@ class DecimalWidget(TextWidget):
         self.decimals, self.least, self.most, self.rounded, self.unit = decimals, least, most, rounded, unit
         self.percentage = percentage
         self.takes = f"number, {unit}" if unit else "number"
+        whole = f"[0-9]{{1,{len(str(most)) - 1}}}"  # of so many digits none is above the most
+        self._plain = re.compile(rf"{whole}(?:\.[0-9]{{1,{decimals}}})?" if decimals else whole, re.ASCII)
+
+    def plain_cells(self) -> re.Pattern[str] | None:
+        return self._plain if self.least <= 0 and self.most >= 10 else None
+
+    def plain_value(self, cell: str) -> Any:
+        return round(Decimal(cell), self.decimals)
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> Any:
         text = value.strip()
@@ -250,6 +274,9 @@ def number_remedy(text: str) -> str:
 class IntegerWidget(DecimalWidget):
     def __init__(self, **options: Any) -> None:
         super().__init__(decimals=0, **options)
+
+    def plain_value(self, cell: str) -> int:
+        return int(cell)
 
     def clean(self, value: str, row: Row | None = None, **kwargs: Any) -> int:
         return int(super().clean(value, row))
