@@ -40,7 +40,7 @@ def update_rows(model: type[models.Model], columns: Sequence[str], instances: Se
         cursor.execute(f"TRUNCATE {stage}")
         with cursor.copy(f"COPY {stage} ({names}) FROM STDIN") as copy:
             for each in instances:
-                copy.write_row([each.pk, *(field.value_from_object(each) for field in fields)])
+                copy.write_row([each.pk, *(field.get_prep_value(field.value_from_object(each)) for field in fields)])
         values = ", ".join(f"{name} = {stage}.{name}" for name in columns)
         cursor.execute(f"UPDATE {table} SET {values} FROM {stage} WHERE {table}.id = {stage}.id")
     rows_changed.send(model, keys=[each.pk for each in instances])

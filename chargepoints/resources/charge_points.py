@@ -10,10 +10,10 @@ from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups.models import ChargeGroup
 from chargepoints.attach_detach import status_in
 from chargepoints.models import ChargePoint, Location
-from customers.models import Customer
+from customers.models import Customer, Provider
 from evcnet.code_keys import IdentityKey
 from evcnet.errors import DomainError
-from evcnet.importexport.declaration import Values
+from evcnet.importexport.declaration import Values, filter_in
 from evcnet.importexport.fields import Field
 from evcnet.importexport.results import RowResult
 from evcnet.importexport.rows import Row
@@ -31,6 +31,8 @@ ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE.value, ChargePoint.Status.INACTIVE.
 
 class ChargePointResource(TermsResource):
     columns_are_stored: ClassVar = True
+    stages_rows = updates_in_bulk = True
+    judged_column: ClassVar = "charge_group"
     compared_by: ClassVar = IdentityKey
     summed_up: ClassVar = ("status", "charge_group", "owner")
     guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
@@ -53,6 +55,14 @@ class ChargePointResource(TermsResource):
         super().__init__(*args, **options)
         self.ids: dict[int, int] = {}  # of new points that a change names before they are written, by row
 
+    def taken_keys(self, provider: Provider, keys: list[str]) -> set[str]:
+        """Those of other providers."""
+        identities = ChargePoint._base_manager.order_by().values_list("identity", flat=True)
+        return set(map(IdentityKey.of, filter_in(identities, "identity__identity_key", keys)))
+
+    def is_deferred(self, result: RowResult) -> bool:
+        return _moves(result)
+
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         missing = [name for name in ("charge_group", "location") if new_values[name] is None]
         if new_values["status"] != ACTIVE or not missing:
@@ -72,7 +82,7 @@ class ChargePointResource(TermsResource):
 
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
         """All points of a provider that get into groups, or out of them, are one change. The rows are written whole."""
-        moving = [each for each in results if each.new_values["charge_group"] != _old_group(each)]
+        moving = list(filter(_moves, results))
         new = [each for each in moving if each.is_new()]
         self.ids = {each.number: pk for each, pk in zip(new, reserve_pks(ChargePoint, len(new)), strict=True)}
         return [
@@ -95,5 +105,7 @@ class ChargePointResource(TermsResource):
         return point
 
 
-def _old_group(result: RowResult) -> ChargeGroup | None:
-    return result.old_values["charge_group"] if result.old_values else None
+def _moves(result: RowResult) -> bool:
+    """Does the point get into a group, or out of one?"""
+    before = result.old_values["charge_group"] if result.old_values else None
+    return bool(result.new_values["charge_group"] != before)

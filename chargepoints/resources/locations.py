@@ -17,6 +17,7 @@ from evcnet.importexport.widgets import BooleanWidget, CodeWidget, CountryWidget
 
 class LocationResource(BulkResource):
     columns_are_stored: ClassVar = True
+    stages_rows = updates_in_bulk = True
     summed_up: ClassVar = ("published",)
     guard_columns: ClassVar = {"social_charging": "country"}
 

@@ -197,6 +197,7 @@ class BulkImport(ResourceDeclaration):
         except REFUSALS:
             for result in results:
                 result.instance.pk = None if result.is_new() else result.instance.pk
+                result.instance._state.adding = result.is_new()
             raise
         for result in results:
             result.written = True

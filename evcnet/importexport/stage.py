@@ -22,7 +22,8 @@ class Stage:
         self.table = f"stage_{model._meta.db_table}"
         others = [each for each in model._meta.concrete_fields if each.column not in columns]
         self._dropped = [each.column for each in others]
-        defaults = {str(each.column): each.get_default() for each in others if not each.primary_key}
+        own = [each for each in others if not each.primary_key and each.db_default is models.NOT_PROVIDED]
+        defaults = {str(each.column): each.get_default() for each in own}
         self._defaults = {column: value for column, value in defaults.items() if value is not None}
         self._names = ", ".join(columns)
         self.is_empty = True

@@ -36,6 +36,7 @@ class StagedImport(BulkImport):
 
     stages_rows: ClassVar[bool] = False
     writes_at_end: ClassVar[bool] = False
+    judged_column: ClassVar[str] = ""  # new rows that say something there are part of a change of terms
     staged: Stage | None = None  # of a run that takes rows so
 
     def _import_rows(self, result: ImportResult, *, lock: bool) -> None:
@@ -148,7 +149,7 @@ class StagedImport(BulkImport):
             self._plain[provider] = PlainRows(self, self._reader, provider)
         batch = self._plain[provider].read(rows, may_add=self._may_add)
         first = sorted(batch.new)[: max(0, MAX_ROWS - self._result.new)]  # rows that a page shows are taken one by one
-        for position in first:
+        for position in {*first, *self._judged(batch)}:
             batch.odd.add(position)
             del batch.new[position]
         if batch.new and not self._stage_rows(provider, rows, batch):
@@ -156,6 +157,12 @@ class StagedImport(BulkImport):
             batch.new.clear()
         self._result.count_plain(len(batch.unchanged), RowResult.IMPORT_TYPE_SKIP)
         return [positions[position] for position in batch.odd]
+
+    def _judged(self, batch: PlainBatch) -> list[int]:
+        if not self.judged_column:
+            return []
+        place = [each.column_name for each in self.columns].index(self.judged_column)
+        return [position for position, values in batch.new.items() if values[place] is not None]
 
     def _stage_rows(self, provider: Provider, rows: list[Numbered], batch: PlainBatch) -> bool:
         """False where one of the rows is refused by the checks of the table."""
@@ -248,8 +255,8 @@ class StagedImport(BulkImport):
         """New rows, and rows that change."""
         if not self.stages_rows:
             return super().save_many(instances)
-        stored = [each for each in instances if each.pk is not None]
-        self.model._base_manager.bulk_create([each for each in instances if each.pk is None])
+        stored = [each for each in instances if not each._state.adding]
+        self.model._base_manager.bulk_create([each for each in instances if each._state.adding])
         if stored:
             update_rows(self.model, self._columns_in_table(), stored)
 

@@ -45,6 +45,16 @@ def cards(count: int) -> list[str]:
     return [f"04F0{number:06},1001,P{number % 90},RFID,,,2026-01-01," for number in range(count)]
 
 
+def locations(count: int) -> list[str]:
+    return [f"PLACE{number},Place {number},Street {number},NL,52.{number:05},5.2," for number in range(count)]
+
+
+def points(count: int) -> list[str]:
+    """Some are attached, and so part of a change."""
+    groups = {0: "CG-LEUSDEN", 1: ""}
+    return [f"NLGRGE5{number:03},Point {number},{groups.get(number % 9, '')},,22,," for number in range(count)]
+
+
 @pytest.fixture
 def small_batches(monkeypatch):
     """As if a file had many times as many rows as it has."""
@@ -91,7 +101,37 @@ BAD_CARDS = {
     190: "04DD08,1003,,,true,,,",
     250: "04F0000004,1001,,,,,,",
 }
-FILES = {"customers": (CUSTOMERS, customers(300), BAD_CUSTOMERS), "charge_cards": (CARDS, cards(300), BAD_CARDS)}
+BAD_LOCATIONS = {
+    3: "PLACE2,Twice,,NL,,,",
+    40: "LX1,,,NL,,,",
+    130: "LX2,Nowhere,,XX,,,",
+    150: "LX3,Too far north,,NL,91,5,",
+    170: 'LX4,A comma,,NL,"52,1",5,',
+    190: "LX5,Published,,NL,,,perhaps",
+    250: f"LX6,{'n' * 201},,NL,,,",
+    260: "PLACE9 ,Twice with a blank,,NL,,,",
+}
+BAD_POINTS = {
+    3: "NLGRGE5002,Twice,,,,,",
+    40: "nlgrge-5041,Twice by another spelling,,,,,",
+    130: "NOBLVE0001,Of another provider,,,,,",
+    140: "NLGRGE0001,Market,CG-OSLO,,,,",
+    150: "NLGRGX01,No such group,CG-NOWHERE,,,,",
+    170: "NLGRGX02,Too strong,,,1001,,",
+    180: "NLGRGX03,Active without a group,,,,active,",
+    190: "NLGRGX04,No such owner,,,,,9999",
+    200: "NLGRGX05,Wrong status,,,,broken,",
+    250: f"NLGRGX06,{'n' * 101},,,,,",
+    260: "4.17574E+12,Short number,,,,,",
+}
+LOCATIONS = "code,name,address,country,latitude,longitude,published"
+POINTS = "identity,name,charge_group,evse_id,max_power_kw,status,owner"
+FILES = {
+    "customers": (CUSTOMERS, customers(300), BAD_CUSTOMERS),
+    "charge_cards": (CARDS, cards(300), BAD_CARDS),
+    "locations": (LOCATIONS, locations(300), BAD_LOCATIONS),
+    "charge_points": (POINTS, points(300), BAD_POINTS),
+}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -162,13 +202,15 @@ def test_a_row_that_appears_meanwhile_refuses_the_file(world, take, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_very_many_rows_take_a_few_statements_for_each_batch(kind, world, take):
-    counts, (header, rows_of) = [], {"customers": (CUSTOMERS, customers), "charge_cards": (CARDS, cards)}[kind]
+@pytest.mark.parametrize("dry_run", [True, False], ids=["preview", "write"])
+def test_very_many_rows_take_a_few_statements_for_each_batch(kind, dry_run, world, take):
+    counts, header = [], FILES[kind][0]
+    rows_of = {"customers": customers, "charge_cards": cards, "locations": locations, "charge_points": points}[kind]
     for count in (200, 1_200):
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            take(kind, header, *rows_of(count), dry_run=True)
+            take(kind, header, *rows_of(count), dry_run=dry_run)
         counts.append(len(queries))
     assert counts[1] - counts[0] <= 10 * 8
 
