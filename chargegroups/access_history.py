@@ -11,8 +11,6 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from chargegroups.customer_access import CustomerAccess, facts_query
 from chargegroups.customer_facts import FactSet
 from chargegroups.group_snapshots import GroupSnapshot
@@ -20,6 +18,7 @@ from chargegroups.models import ChargeGroup
 from customers.models import Customer
 from customers.search import search_customers, split_words
 from evcnet.history import event_model
+from evcnet.replica import connection_to_read
 from evcnet.tenancy import Login
 
 AT_ONCE = 500
@@ -85,7 +84,7 @@ def _as_then(group: ChargeGroup, at: datetime) -> ChargeGroup:
 
 def _tariffs_ever_excepted(group: ChargeGroup) -> list[int]:
     """Every tariff that an exception of this group has ever named."""
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT tariff_id FROM chargegroups_customerexceptionevent"
             " WHERE charge_group_id = %s AND tariff_id IS NOT NULL",

@@ -15,13 +15,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from chargegroups.access import CardStatus, CustomerStatus, ExceptionAccess
 from chargegroups.counts_sql import COUNTS
 from chargegroups.facts_sql import AMONG, COLUMNS, FACTS, HOLDERS, KEY, NAMED, PAST, SHARED, today
+from evcnet.replica import connection_to_read
 
 ExceptionFacts = tuple[ExceptionAccess, int | None]
 """What an exception in force says: access, and the id of the tariff that it names, or None."""
@@ -132,7 +132,7 @@ class FactsQuery:
         if self.provider is None or self.past or self.among or self.customers is not None:
             unreachable = "count(*) FILTER (WHERE NOT reachable)"
             return self._rows(f"SELECT {COLUMNS}, count(*), {unreachable} FROM facts GROUP BY {COLUMNS}")
-        with connection.cursor() as cursor:
+        with connection_to_read().cursor() as cursor:
             concerned = {*self.moved, *(each["customer_id"] for each in self.proposed)}
             cursor.execute(COUNTS, {**self.params, "concerned": sorted(concerned)})
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -177,7 +177,7 @@ class FactsQuery:
         """
         sql, params = pairs.order_by().query.sql_with_params()
         named, given = positional(f"{self.sql} SELECT {SHARED}", self.params)
-        with connection.cursor() as cursor:
+        with connection_to_read().cursor() as cursor:
             cursor.execute(
                 f"{named} FROM facts JOIN ({sql}) AS pair (customer, charge_group, mark, row_id) ON customer = id"
                 " GROUP BY 1, 2, 3",
@@ -189,7 +189,7 @@ class FactsQuery:
             ]
 
     def _rows(self, select: str, more: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
+        with connection_to_read().cursor() as cursor:
             cursor.execute(f"{self.sql} {select}", {**self.params, **(more or {})})
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from customers.models import Provider
 from evcnet.datetimes import database_clock
+from evcnet.replica import connection_to_read
 from tariffs.models import Tariff
 
 FURTHER_USES: list[Callable[[Collection[int]], Mapping[int, str]]] = []
@@ -33,7 +33,7 @@ _TARIFFS_OF_PROVIDER = """
 
 def tariffs_of_terms(provider: Provider) -> set[int]:
     """The tariffs, by id, that terms in force or scheduled of the provider's groups name, or an exception."""
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(_TARIFFS_OF_PROVIDER, [provider.pk, provider.pk])
         return {tariff for (tariff,) in cursor.fetchall()}
 
@@ -41,7 +41,7 @@ def tariffs_of_terms(provider: Provider) -> set[int]:
 def group_counts(tariffs: Iterable[int], within: Iterable[int] | None = None) -> dict[int, int]:
     """In how many groups' terms, in force or scheduled, each of these tariffs (by id) is named; ``within`` these groups."""
     groups = None if within is None else list(within)
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(_COUNTS, [list(tariffs), groups, groups])
         return dict(cursor.fetchall())
 

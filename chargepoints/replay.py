@@ -16,6 +16,7 @@ from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater
 from customers.models import Customer
 from evcnet.errors import DomainError
+from evcnet.replica import alias_to_read
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing.replay import STEPS, Past, Replay
 from tariffs.pricing.replay import replay as price_again
@@ -101,7 +102,7 @@ def replay(sessions: Any, against: TariffVersion, progress: Callable[[int], Any]
     Memory grows with the customers, not with the sessions. Raises DomainError where sessions were rated in another currency.
     """
     rater = Rater(against.tariff.provider)
-    with transaction.atomic():
+    with transaction.atomic(using=alias_to_read()):
         ratings = Rating.objects.counting().filter(session__in=sessions.order_by().values("pk")).order_by()
         _same_currency(ratings, against.tariff.currency)
         unrated = sessions.filter(ratings=None).order_by().count()

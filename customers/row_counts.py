@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from evcnet.replica import connection_to_read
+
 BOUND = 1000
 
 _COUNT = """
@@ -20,6 +22,6 @@ def bounded_counts(model: type[models.Model], field: str, owners: Iterable[Any])
     quote = connection.ops.quote_name
     (column,) = (each.column for each in model._meta.concrete_fields if each.name == field and each.column)
     statement = _COUNT.format(table=quote(model._meta.db_table), column=quote(column))
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(statement, [BOUND + 1, [owner.pk for owner in owners]])
         return {pk: f"more than {BOUND:,}" if count > BOUND else f"{count:,}" for pk, count in cursor.fetchall()}

@@ -19,6 +19,8 @@ PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 PREPARED = {"prepare_threshold": 5}
 # Behind a pooler in transaction mode the next statement may meet a server that has prepared nothing, and no cursor.
 UNPREPARED = {"prepare_threshold": None}
+CONNECT_TIMEOUT = 2
+"""Seconds: a page waits no longer for a replica that does not answer."""
 
 
 def settings(env: environ.Env) -> dict[str, Any]:
@@ -36,6 +38,25 @@ def settings(env: environ.Env) -> dict[str, Any]:
         options["pool"] = str(options["pool"]).lower() in ("true", "1", "yes")
         named["CONN_MAX_AGE"] = 0 if options["pool"] else None
     return named
+
+
+def all_settings(env: environ.Env) -> dict[str, Any]:
+    """Django's DATABASES: that of the portal, and its replica where REPLICA_URL names one."""
+    databases = {"default": settings(env)}
+    if url := env.str("REPLICA_URL", default=""):
+        databases["replica"] = replica_settings(url, databases["default"])
+    return databases
+
+
+def replica_settings(url: str, primary: dict[str, Any]) -> dict[str, Any]:
+    """The entry of a replica, whose tests are those of the portal's own database. Raises ImproperlyConfigured."""
+    named: dict[str, Any] = {**environ.Env.db_url_config(url), **PERSISTENT}
+    if named["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("REPLICA_URL must name a PostgreSQL database (postgres://user:password@host/name).")
+    prepares = primary["OPTIONS"].get("prepare_threshold") is not None
+    patience = {"connect_timeout": CONNECT_TIMEOUT}
+    named["OPTIONS"] = (PREPARED if prepares else UNPREPARED) | patience | named.get("OPTIONS", {})
+    return named | {"DISABLE_SERVER_SIDE_CURSORS": not prepares, "TEST": {"MIRROR": "default"}}
 
 
 def _private_settings() -> dict[str, Any]:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from evcnet import replica
+
 SLOW_AFTER = timedelta(minutes=15)
 """So long a job waits at most, where a worker lives."""
 LOST_AFTER = timedelta(minutes=1)
@@ -26,7 +28,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
         wrong = problem()
     except DatabaseError:
         wrong = "the database does not answer"
-    return JsonResponse({"status": wrong or "ok"}, status=503 if wrong else 200)
+    answer = {"status": wrong or "ok"}
+    if not wrong and replica.is_configured():
+        answer["replica"] = replica.describe()  # for the eye: without it the portal works as well
+    return JsonResponse(answer, status=503 if wrong else 200)
 
 
 def problem() -> str:

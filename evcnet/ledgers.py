@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
+from evcnet.replica import connection_to_read
+
 LOCK = 7_309_540
 """Of PostgreSQL's advisory locks: one folds or mends at a time."""
 
@@ -105,7 +107,7 @@ class Ledger:
 
 
 def _fetched(statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(statement, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -1,14 +1,18 @@
 """Middleware: which host a request may name, how large it may be, what caches may keep, what browsers tell of an address,
-and the time zone of a login."""
+the time zone of a login, and how far the replica must be to show its own writes to it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
+from evcnet import replica
 from evcnet.secret_addresses import SECRET_PATHS
 
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
@@ -65,6 +69,45 @@ def never_cache_pages_of_logins(
         return response
 
     return middleware
+
+
+class Writes:
+    """Notices by the first word of a statement whether anything was written by it."""
+
+    WORDS = ("INSERT", "UPDATE", "DELETE", "COPY", "MERGE")
+
+    def __init__(self) -> None:
+        self.any = False
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.any = self.any or sql.lstrip().upper().startswith(self.WORDS)
+        return execute(sql, params, many, context)
+
+
+def note_position_of_writes(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Who has written reads from the first database until the replica has replayed that: the browser keeps the position."""
+    if not replica.is_configured():
+        raise MiddlewareNotUsed
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        writes = Writes()
+        with connection.execute_wrapper(writes):
+            response = get_response(request)
+        if writes.any or request.method not in ("GET", "HEAD", "OPTIONS"):
+            _keep_position(response)
+        return response
+
+    return middleware
+
+
+def _keep_position(response: HttpResponse) -> None:
+    try:
+        position = replica.current_position()
+    except DatabaseError:
+        return  # the next page will say so
+    response.set_cookie(replica.COOKIE, position, secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
 def no_key_in_referrer(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

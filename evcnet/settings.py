@@ -34,7 +34,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-DATABASES = {"default": database.settings(env)}
+DATABASES = database.all_settings(env)
+if "replica" in DATABASES:
+    DATABASE_ROUTERS = ["evcnet.replica.Router"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # its default one would put its own site in place of ours
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "evcnet.logs.RequestLog",
+    "evcnet.middleware.note_position_of_writes",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet, Value
 
 Result = TypeVar("Result")
@@ -84,8 +84,9 @@ def evaluate(querysets: Sequence[QuerySet[Any, Any]]) -> None:
     elif compiled:
         selects = [_as_json(compiler, sql) for _, compiler, sql, _ in compiled]
         params = [param for *_, given in compiled for param in given]
+        [alias, *others] = {queryset.db for queryset, *_ in compiled}
         for (queryset, compiler, *_), rows in zip(
-            compiled, _fetch(f"SELECT {', '.join(selects)}", params), strict=True
+            compiled, _fetch(f"SELECT {', '.join(selects)}", params, DEFAULT_DB_ALIAS if others else alias), strict=True
         ):
             _fill(queryset, compiler, rows)
 
@@ -105,8 +106,8 @@ def _kind(selected: Any) -> str:
     return str(selected[0].output_field.get_internal_type())
 
 
-def _fetch(sql: str, params: Sequence[Any]) -> list[list[dict[str, Any]]]:
-    with connection.cursor() as cursor:
+def _fetch(sql: str, params: Sequence[Any], alias: str) -> list[list[dict[str, Any]]]:
+    with connections[alias].cursor() as cursor:
         cursor.execute(sql, params)
         return [json.loads(part or "[]", parse_float=Decimal) for part in cursor.fetchone()]
 

@@ -17,6 +17,7 @@ from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.moment_field import MomentInput, typed_moment
+from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import NotAMoment, database_clock, read_moment
 from evcnet.primary_keys import parse_pk
@@ -35,6 +36,7 @@ class ReasonRow:
     count: int
 
 
+@reads_replica
 def access_at(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     """Rendered by the clock of the provider."""
     with timezone.override(group.provider.zone):

@@ -16,6 +16,7 @@ from chargepoints.decision_views import decision_counts
 from chargepoints.models import ChargePoint
 from chargepoints.search import points_named
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
 
@@ -23,6 +24,7 @@ PER_PAGE = 50
 MAX_CANDIDATES = 20
 
 
+@reads_replica
 def charge_points_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
     """The tab: what is attached, and a search for what could be."""
     if request.method == "POST":

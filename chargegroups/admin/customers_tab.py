@@ -20,6 +20,7 @@ from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Customer
 from evcnet.admin.base import ModelAdmin
+from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
@@ -44,6 +45,12 @@ class Line:
 
 
 def customers_and_tariffs(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
+    """Who only looks may be answered by a replica; a row that is edited is compared with what is stored."""
+    view = _customers_and_tariffs if "edit" in request.GET else reads_replica(_customers_and_tariffs)
+    return view(admin, request, group)
+
+
+def _customers_and_tariffs(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponse:
     snapshot = GroupSnapshot.of(group, database_clock())
     editor = _editor(request, snapshot)
     if editor is not None and request.method == "POST" and (change := _apply(editor)):

@@ -84,6 +84,7 @@ class Job(models.Model):
     personal_data = PersonalData(
         texts=("title", "query", "message"), impersonal=("options", "result", "reach", "file_hash")
     )
+    reads_primary = True
     tenancy = Tenancy(user_groups=("user_group_id",))
     objects = models.Manager.from_queryset(JobQuerySet)()
 

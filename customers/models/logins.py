@@ -93,6 +93,7 @@ class StaffMember(AbstractBaseUser):
     is_superuser = False
 
     personal_data = PersonalData(impersonal=("email", "name", "password", "alert_mail"))
+    reads_primary = True
     tenancy = Tenancy(provider="memberships__provider_id", user_groups=("memberships__user_group_id",))
     objects = StaffMemberManager()
 
@@ -267,6 +268,7 @@ class Membership(models.Model):
         default=False, db_default=False, help_text="Sub provider: adds locations, which the provider publishes."
     )
 
+    reads_primary = True
     tenancy = Tenancy(user_groups=("user_group_id",))
     objects = models.Manager.from_queryset(MembershipQuerySet)()
 

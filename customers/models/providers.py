@@ -79,6 +79,7 @@ class Provider(models.Model):
     )
 
     personal_data = PersonalData(impersonal=("code", "currency", "name", "party_id", "time_zone"))
+    reads_primary = True
     tenancy = Tenancy(provider="id", user_groups=("usergroup__id",))
     objects = ScopedManager()
 
@@ -127,6 +128,7 @@ class UserGroup(models.Model):
     )
 
     personal_data = PersonalData(impersonal=("code", "name"))
+    reads_primary = True
     tenancy = Tenancy(user_groups=("id",))
     objects = ScopedManager()
 

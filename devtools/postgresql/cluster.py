@@ -133,7 +133,7 @@ class Cluster:
             return
         if self.version is None:
             self._make()
-        programs = self._programs()
+        programs = self.programs()
         sockets = self.socket_folder
         if not self.account.own(sockets):
             raise NotAvailable(
@@ -154,7 +154,7 @@ class Cluster:
         home = location.choose_folder(self.var, account, self.durable)
         create(home / "data", account, runnable(programs, account, home), self.durable)
 
-    def _programs(self) -> Binaries:
+    def programs(self) -> Binaries:
         """The programs of the version that made the data: no other can read it."""
         for programs in binaries.candidates():
             if programs.major == self.version:

@@ -30,6 +30,7 @@ from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.list_pages import ListPages
+from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
 from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
@@ -145,6 +146,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         permission = f"{self.model._meta.app_label}.add_{self.model._meta.model_name}"
         return request.user.whom_to_ask if granted(Role.PROVIDER_ADMIN, permission) else ""
 
+    @reads_replica
     def changelist_view(self, request: StaffRequest, extra_context: Any = None) -> Any:
         page = self.for_request()
         if not page.has_add_permission(request):
@@ -258,6 +260,7 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         """Whose events belong to this row's history: models, each with its rows (ids or a queryset)."""
         return [(self.model, [obj.pk])]
 
+    @reads_replica
     def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         obj = self.get_object_or_404(request, object_id)
         if event_model(self.model) is None:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, QuerySet
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -19,6 +18,7 @@ from evcnet.importexport.csv_file import write_csv
 from evcnet.importexport.formats import CSV, XLSX
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.sql_cells import cells
+from evcnet.replica import connection_to_read
 
 PIECE = 1 << 16  # bytes
 TOLD_EVERY = 1_000  # rows of a workbook
@@ -49,6 +49,8 @@ def write_export(
 ) -> None:
     """The rows as a whole file; ``tell`` is told about how many are in it. Raises ValueError where the format can't hold
     them."""
+    resource.exported.clear()
+    resource.left_out.clear()
     if isinstance(file_format, XLSX):
         write_xlsx(resource, selected, file, tell)
         return
@@ -106,7 +108,10 @@ def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> It
     aliases = {f"cell_{number}": each for number, each in enumerate(columns)}
     query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
     # The cursor within: Django's own, where queries are noted, takes no parameters for COPY.
-    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
+    with (
+        connection_to_read().cursor() as cursor,
+        cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy,
+    ):
         together: list[Any] = []
         size = 0
         for line in copy:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from import_export.admin import ExportMixin
 
 from evcnet.accounts.attempts import address_of
+from evcnet.admin.replica_pages import position_of
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.csv_stream import (
     BOM,
@@ -39,6 +40,7 @@ from evcnet.importexport.formats import CSV, FORMATS, XLSX
 from evcnet.importexport.forms import ExportForm
 from evcnet.importexport.resource import BulkResource
 from evcnet.importexport.scope import FileScope
+from evcnet.replica import read, read_pieces
 
 MOST_IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is made before it is sent; more lies on the disk
 
@@ -90,7 +92,8 @@ class BulkExportMixin(ExportMixin):
     def _export(self, request: StaffRequest, form: ExportForm, selected: QuerySet[Any]) -> HttpResponseBase:
         resource_class = self.choose_export_resource_class(form, request)
         resource = resource_class(FileScope(request.user), form.chosen_provider)
-        counts = export_counts(resource, selected)
+        after = position_of(request)
+        counts = read(lambda: export_counts(resource, selected), after)
         if counts.total() > MOST_ROWS:
             page = f"{self.opts.app_label}.{self.opts.model_name}"
             job = start_export(request.user, resource, form.cleaned_data["format"], page, request.GET.urlencode())
@@ -100,13 +103,13 @@ class BulkExportMixin(ExportMixin):
             # Before the first byte: who breaks the download off has taken rows as well.
             resource.exported = counts
             resource.record_export(resource.get_display_name(), address_of(request))
-            return stream(resource.kind, file_format, chain([BOM], csv_pieces(resource, selected)))
-        file = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115 - the answer closes it
-        write_export(resource, selected, file_format, file)
+            return stream(
+                resource.kind, file_format, chain([BOM], read_pieces(lambda: csv_pieces(resource, selected), after))
+            )
+        file = read(lambda: _written(resource, selected, file_format), after)
         for words in left_out_words(resource):
             messages.warning(request, words)
         resource.record_export(resource.get_display_name(), address_of(request))
-        file.seek(0)
         return stream(resource.kind, file_format, _read(file))
 
     def file_page_context(self, request: StaffRequest, form: forms.Form, title: str) -> dict[str, Any]:
@@ -116,6 +119,13 @@ class BulkExportMixin(ExportMixin):
 
     def page_url(self, view: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}")
+
+
+def _written(resource: BulkResource, selected: QuerySet[Any], file_format: CSV | XLSX) -> Any:
+    file = SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    write_export(resource, selected, file_format, file)
+    file.seek(0)
+    return file
 
 
 def _read(file: Any) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from customers import job_files, jobs
 from customers.jobs import Impossible, Outcome, Progress, new_job
 from customers.models import Job, StaffMember
+from evcnet import replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.importexport.csv_stream import left_out_words, write_export
 from evcnet.importexport.formats import FORMATS
@@ -41,6 +42,7 @@ def start_export(login: StaffMember, resource: BulkResource, file_format: str, p
         "provider": resource.provider.code if resource.provider else "",
         "format": int(file_format),
         "page": page,
+        "after": replica.current_position(),
     }
     title = f"{resource.get_display_name()} as {FORMATS[int(file_format)]().get_title()}"
     job = new_job(login, resource.provider, Job.Kind.EXPORT, title, options)
@@ -61,13 +63,17 @@ def may_fetch(job: Job) -> bool:
 def run_export(job: Job, progress: Progress) -> Outcome:
     """The file, the record of it and that the job is done come together."""
     resource, selected = _rows_of(job)
-    total = resource.rows_to_export(selected).count()
     file_format = FORMATS[job.options["format"]]()
     job_files.make_folder(job)
     target = job_files.file_of(job, job_files.EXPORT)
-    try:
+
+    def write() -> None:
+        total = resource.rows_to_export(selected).count()
         with open(target, "wb", opener=_private) as file:
             write_export(resource, selected, file_format, file, lambda rows: progress(min(rows, total), total))
+
+    try:
+        replica.read(write, job.options.get("after", ""), replica.ALSO_WITHIN)
     except ValueError as unfit:
         raise Impossible(str(unfit)) from unfit
     resource.record_export(f"{resource.get_display_name()}, by a job")

@@ -54,6 +54,17 @@ def test_behind_a_pooler_nothing_is_prepared_and_no_cursor_is_kept_on_the_server
     assert named["DISABLE_SERVER_SIDE_CURSORS"] is (threshold is None)
 
 
+def test_without_a_replica_there_is_one_database_and_with_one_two_of_the_same_kind(env, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:secret@db.example:6432/portal")
+    assert list(database.all_settings(env)) == ["default"]
+    monkeypatch.setenv("REPLICA_URL", "postgres://ann:secret@other.example/portal")
+    named = database.all_settings(env)["replica"]
+    assert named["HOST"] == "other.example" and named["OPTIONS"]["prepare_threshold"] == 5
+    monkeypatch.setenv("REPLICA_URL", "sqlite:///portal.db")
+    with pytest.raises(ImproperlyConfigured, match="REPLICA_URL"):
+        database.all_settings(env)
+
+
 PRODUCTION = {
     "EVCNET_MODE": "production",
     "SECRET_KEY": secrets.token_urlsafe(50),

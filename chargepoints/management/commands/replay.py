@@ -13,6 +13,7 @@ from chargegroups.models import ChargeGroup
 from chargepoints.replay import Replayed, replay, sessions_at, sessions_by, started_within, version_to_replay
 from customers.models import Provider
 from customers.provider_lookup import ProviderRequired, get_provider
+from evcnet import replica
 from evcnet.datetimes import NotAMoment, read_moment
 from evcnet.errors import DomainError
 from tariffs.models import Tariff
@@ -41,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = self._run(options)
+            done = replica.read(lambda: self._run(options))
         except DomainError as wrong:
             raise CommandError(wrong.refusal.message, returncode=UNUSABLE) from wrong
         except (NotAMoment, ProviderRequired, NotThere) as wrong:

@@ -8,24 +8,33 @@ from django.core.management.base import BaseCommand, CommandError
 
 from devtools.postgresql.cluster import Cluster
 from devtools.postgresql.errors import NotAvailable
+from devtools.postgresql.replica import Replica
 from evcnet import database, var_dir
 
 
 class Command(BaseCommand):
-    help = "Starts, stops or describes the private PostgreSQL (the one that is used without DATABASE_URL)."
+    help = "Starts, stops or describes the private PostgreSQL (the one that is used without DATABASE_URL), or a replica of it."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["start", "stop", "status"])
+        parser.add_argument(
+            "--replica",
+            action="store_true",
+            help="the replica; it is made by its first start, which says what REPLICA_URL has to be",
+        )
 
-    def handle(self, *, action: str, **options: Any) -> None:
+    def handle(self, *, action: str, replica: bool, **options: Any) -> None:
         if not database.is_private(settings.DATABASES["default"]):
             raise CommandError("DATABASE_URL names the database: there is no private one to start or stop.")
-        cluster = Cluster(var_dir.var())
+        primary = Cluster(var_dir.var())
+        cluster = Replica(primary) if replica else primary
         try:
             cluster.check_access()
             if action == "start":
                 cluster.ensure_up()
+                if isinstance(cluster, Replica):
+                    self.stdout.write(f"REPLICA_URL={cluster.url()}")
             if action == "stop":
                 self.stderr.write("Stopped." if cluster.stop() else "It was not up.")
             else:
