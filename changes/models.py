@@ -15,8 +15,12 @@ from customers.models import Provider, StaffMember
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
+from evcnet.search_columns import SearchKey, index_of
 from evcnet.tenancy import Tenancy
 from tariffs.models import Tariff, TariffVersion
+
+CHANGE_TEXT = SearchKey("sentence", "reason")
+"""By what a change is searched beside its number."""
 
 
 class ChangeManager(models.Manager.from_queryset(ChangeQuerySet)):  # type: ignore[misc]
@@ -122,7 +126,10 @@ class Change(models.Model):
                 violation_error_message="A cancelled change says to whom that was shown, or why it was not.",
             ),
         ]
-        indexes = [models.Index(fields=["provider", "-made_at"], name="change_by_time")]
+        indexes = [
+            models.Index(fields=["provider", "-made_at"], name="change_by_time"),
+            index_of(CHANGE_TEXT, "change_search"),
+        ]
 
     def __str__(self) -> str:
         return self.sentence

@@ -56,6 +56,11 @@ def search_words(text: str) -> list[str] | None:
     return [key for word in words if (key := search_key(word))] if words else None
 
 
+def index_parts(text: str) -> list[str]:
+    """What a text holds that these words find by an index alone: a word of one or two signs begins a word there."""
+    return [word if len(word) > LONGEST_PAIR else f" {word}" for word in search_words(text) or ()]
+
+
 def _texts(words: list[str]) -> Any:
     condition = Q.create([Q(text__contains=word) for word in words]) if words else Q(pk__in=[])
     return SearchText.objects.filter(condition).order_by()

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "evcnet.accounts.second_factor.SecondFactorMiddleware",
     "evcnet.accounts.reauthentication.ReauthenticationMiddleware",
     "pghistory.middleware.HistoryMiddleware",
+    "evcnet.site.search.recent.note_opened_rows",
 ]
 
 ROOT_URLCONF = "evcnet.urls"
@@ -273,6 +274,7 @@ UNFOLD = {
         "evcnet.site.menu.stylesheet",
         lambda request: static("evcnet/pieces.css"),
         lambda request: static("evcnet/changes.css"),
+        lambda request: static("evcnet/box.css"),
     ],
     "SCRIPTS": ["evcnet.site.menu.script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("evcnet/mark.svg")}],

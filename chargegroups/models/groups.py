@@ -11,8 +11,12 @@ from customers.models import Provider, UserGroup
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
+from evcnet.search_columns import SearchKey, index_of
 from evcnet.tenancy import Tenancy
 from evcnet.validators import validate_code, validate_name
+
+GROUP_TEXT = SearchKey("code", "name")
+"""By what a charge group is searched."""
 
 
 @tracked()
@@ -54,6 +58,7 @@ class ChargeGroup(models.Model):
             ),
             WithinProvider(field="user_group", name="charge_group_group_of_same_provider"),
         ]
+        indexes = [index_of(GROUP_TEXT, "charge_group_search")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

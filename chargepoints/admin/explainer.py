@@ -18,9 +18,10 @@ from django.utils import timezone
 from chargegroups.models import ChargeGroup, CustomerException
 from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.decision_log import Asker, keep_decision
+from chargepoints.login_answer import answer_for
 from chargepoints.models import ChargePoint
 from chargepoints.search import points_named
-from customers.models import ChargeCard, Customer
+from customers.models import ChargeCard
 from customers.search import search_cards
 from evcnet.admin.moment_field import MomentInput
 from evcnet.admin.requests import StaffRequest
@@ -162,29 +163,26 @@ def _point_label(point: ChargePoint) -> str:
 def _answer_context(request: StaffRequest, question: Question, answer: Authorization) -> dict[str, Any]:
     card = question.cards[0] if question.cards else None
     row = answer.facts.row
-    customer = Customer.objects.visible_to(request.user).filter(pk=row["customer"]).first()
-    # The card is the login's to see today; who held it at a past moment may not be.
-    card_visible = (card is not None or row["card"] is None) and (customer is not None or row["customer"] is None)
-    output = answer.as_provider_json(steps=True, card_visible=card_visible)
+    reply = answer_for(request.user, answer, own_card=card is not None)
+    output = reply.output
     exception = _exception(request, answer) if card else None
-    company = card_visible and customer is not None and customer.kind == Customer.Kind.COMPANY
     return {
         "answer": output,
-        "price": answer.price_texts.for_customer(company=company) if answer.price_texts else "",
+        "price": reply.price,
         "tiers": answer.facts.tiers(answer.decision.source) if answer.decision.source else (),
-        "allowed": answer.decision.allowed,
+        "allowed": reply.allowed,
         "tariff_name": answer.tariff_name,
-        "decided": output["steps"][-1],
+        "decided": reply.decided,
         "passed": output["steps"][:-1],
         "card": card,
-        "customer": customer if card_visible else None,
+        "customer": reply.customer,
         "point": question.points[0],
         "group": ChargeGroup.objects.visible_to(request.user).filter(pk=row["charge_group"]).first(),
         "past": answer.past,
         "known_from": answer.facts.known_from if answer.not_known_yet and output["known_from"] else None,
         "unrecorded": answer.past and answer.own_card and answer.facts.unrecorded,
         "exception": exception,
-        "without": _without(answer, company) if exception and output["reason"].startswith("exception_") else None,
+        "without": _without(answer, reply.company) if exception and output["reason"].startswith("exception_") else None,
         "remedies": _remedies(request, output["reason"], question.points[0], card, exception),
     }
 

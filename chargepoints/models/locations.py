@@ -17,8 +17,12 @@ from customers.models.providers import validate_time_zone
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
+from evcnet.search_columns import SearchKey, WithoutBlanks, index_of
 from evcnet.tenancy import ScopedManager, Tenancy
 from evcnet.validators import validate_code, validate_name
+
+LOCATION_TEXT = SearchKey("code", "name", "address", WithoutBlanks("postal_code"), "city")
+"""By what a location is searched."""
 
 stamped = pgtrigger.Trigger(
     name="stamp_updated_at",
@@ -111,6 +115,7 @@ class Location(models.Model):
             ),
             WithinProvider(field="user_group", name="location_group_of_same_provider"),
         ]
+        indexes = [index_of(LOCATION_TEXT, "location_search")]
 
     def __str__(self) -> str:
         return f"{self.address or self.name}, {self.city}" if self.city else (self.address or self.name)

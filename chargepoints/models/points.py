@@ -16,8 +16,12 @@ from evcnet.code_keys import IdentityKey
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData, column
+from evcnet.search_columns import SearchKey, WithoutBlanks, index_of
 from evcnet.tenancy import ScopedManager, Tenancy
 from evcnet.validators import validate_key, validate_name, validate_print
+
+POINT_TEXT = SearchKey("name", WithoutBlanks("identity"), WithoutBlanks("evse_id"))
+"""By what a charge point is searched beside its location."""
 
 
 def _without_owner() -> Case:
@@ -110,6 +114,7 @@ class ChargePoint(models.Model):
             parts_of("name", "charge_point_name_parts"),
             parts_of(IdentityKey("identity"), "charge_point_identity_parts"),
             parts_of(IdentityKey("evse_id"), "charge_point_evse_id_parts"),
+            index_of(POINT_TEXT, "charge_point_search"),
         ]
 
     def __str__(self) -> str:

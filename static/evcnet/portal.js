@@ -2,15 +2,10 @@
 (function () {
   "use strict";
 
-  // "/" goes to the first search field of the page, Esc leaves it.
+  // Esc leaves the search field of a list.
   const SEARCH = "#searchbar, [data-search], input[type=search]";
   document.addEventListener("keydown", function (event) {
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const field = document.querySelector(SEARCH);
-      if (field) { event.preventDefault(); field.focus(); field.select(); }
-    }
-    if (event.key === "Escape" && typing && event.target.matches(SEARCH)) { event.target.blur(); }
+    if (event.key === "Escape" && event.target.matches(SEARCH)) { event.target.blur(); }
   });
 
   // A search box of select2 tells only jQuery that it changed; others listen to the browser's own event.

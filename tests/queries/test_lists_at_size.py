@@ -1,4 +1,4 @@
-"""Lists of 200,000 customers and 100,000 cards: none of their statements reads a whole table, as the database plans them.
+"""Lists of 200,000 customers and 100,000 cards, and the box: none of their statements reads a whole table, as the database plans them.
 
 The rows stand in a schema of their own, ahead of the other in the search path, which the transaction takes away again:
 neither the tables nor the statistics of other tests know of them. A word that some percent of all customers have is left
@@ -90,6 +90,10 @@ ADDRESSES = [
         "?q=jansen", "?q=user1214+smit", "?q=1100002", "?q=nl-grg+smit+user1214",
     )),
     *("/chargegroups/chargegroup/{group}/customers/" + query for query in ("", "?name=Jansen&after=1150000", "?q=jansen")),
+    *("/search/?extended=1&s=" + text for text in (
+        "jansen+user1212", "muller", "1212", "04:1212", "1100002", "nl-grg+1100002", "jo", "x1",
+        "nl-grg-1100002+at+market", "jansen+user1212+at+nlgrge0001",
+    )),
     "/autocomplete/?app_label=customers&model_name=chargecard&field_name=customer&term=jansen",
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ IMPORTED_LATE = {
     "evcnet/site/menu.py:get_urls imports chargepoints.admin.explainer": "the site is there before any app is loaded",
     "evcnet/site/menu.py:get_urls imports chargepoints.admin.findings": "likewise",
     "evcnet/site/menu.py:get_urls imports evcnet.admin.undo_status": "likewise",
+    "evcnet/site/menu.py:search imports evcnet.site.search.view": "likewise",
 }
 """Functions that import a module of ours when they are called, and why they must."""
 

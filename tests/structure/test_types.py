@@ -24,6 +24,7 @@ BEFORE_SIGN_IN = {
     "evcnet.health",
     "evcnet.logs",
     "evcnet.middleware",
+    "evcnet.site.search.recent",
     "roaming.ocpi.views",
     "socialcharging.views",
 }
