@@ -55,8 +55,12 @@ def _record(user_group: int, impact: Impact, preview: Preview) -> dict[str, Any]
 
 def recorded_impact(change: Change, login: StaffMember) -> Mapping[str, Any] | None:
     """The impact that was confirmed, as far as the login reads it; None where the record does not tell its part."""
-    within = login.scope(VIEW).within(change.provider_id)
-    stored: Mapping[str, Any] = change.impact
+    return visible_part(change.impact, change.provider_id, login)
+
+
+def visible_part(stored: Mapping[str, Any], provider: int, login: StaffMember) -> Mapping[str, Any] | None:
+    """The same of an impact as it is kept with a change or a draft of the provider."""
+    within = login.scope(VIEW).within(provider)
     if within is None:
         return stored
     if "by_user_group" not in stored:

@@ -50,6 +50,8 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "unchanged": ("Notice nothing", "·", "plain"),
     "applied": ("Applied", "●", "good"),
     "cancelled": ("Cancelled", "✕", "plain"),
+    "discarded": ("Discarded", "✕", "plain"),
+    "outdated": ("Changed since", "↻", "notice"),
     "undone": ("Undone", "↺", "notice"),
     "unread": ("New", "●", "accent"),
     "read": ("Read", "○", "plain"),

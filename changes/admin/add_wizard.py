@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.apply import apply_now
 from changes.models import Change, Way
 from changes.preview import Preview
@@ -62,23 +62,23 @@ class AddWizard(ChangeWizard[None]):
         )
         return response
 
-    def draft(self) -> Draft | None:
+    def plan(self) -> PlannedChange | None:
         proposal = self.proposal()
-        return Draft(proposal) if proposal is not None else None
+        return PlannedChange(proposal) if proposal is not None else None
 
-    def _show(self, preview: Preview, draft: Draft | None = None, **more: Any) -> HttpResponse:
+    def _show(self, preview: Preview, plan: PlannedChange | None = None, **more: Any) -> HttpResponse:
         """The preview; but nobody is asked to look at one that moves no access."""
-        proposal = draft.proposal if draft else None
-        if draft is None or self.step or not isinstance(proposal, NewGroup | NewPoint) or proposal.moves_access:
-            return super()._show(preview, draft, **more)
-        return self._confirm(draft)
+        proposal = plan.proposal if plan else None
+        if plan is None or self.step or not isinstance(proposal, NewGroup | NewPoint) or proposal.moves_access:
+            return super()._show(preview, plan, **more)
+        return self._confirm(plan)
 
-    def apply(self, draft: Draft) -> Change:
+    def apply(self, plan: PlannedChange) -> Change:
         with transaction.atomic():
-            change = super().apply(draft) if self.step == "confirm" else self._apply_unshown(draft)
+            change = super().apply(plan) if self.step == "confirm" else self._apply_unshown(plan)
             assert self.stored is not None
             self.admin.check_saved_object(self.request, self.stored, "add")
             return change
 
-    def _apply_unshown(self, draft: Draft) -> Change:
-        return apply_now(draft.proposal, way=Way.FORM, by=self.request.user)
+    def _apply_unshown(self, plan: PlannedChange) -> Change:
+        return apply_now(plan.proposal, way=Way.FORM, by=self.request.user)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model, Q
 from django.utils import timezone
 
 from changes.proposals.later_terms import KEYS
+from changes.proposals.stored import stored_prices
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.attach_detach import status_in
@@ -22,7 +22,7 @@ from tariffs.conversion import price_list
 from tariffs.current_price import current_prices
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import Tariff as PriceList
-from tariffs.pricing import describe, read_tariff
+from tariffs.pricing import describe
 
 MAX_LINES = 50
 NONE = "none"
@@ -132,7 +132,7 @@ def _version(stored: StoredProposal) -> Differences:
     before = _lines(price_list(version)) if version else (NONE,)
     if stored.proposal.get("ends"):
         return Differences([Line("Prices", before, ("no price is in force",))])
-    after = list(_lines(read_tariff(_exact(stored.proposal["prices"]))))
+    after = list(_lines(stored_prices(stored.proposal)))
     if until := stored.proposal.get("valid_until"):
         after.append(f"until {_last_day(until)}; then no price is in force")
     return Differences([Line("Prices", before, tuple(after))])
@@ -141,19 +141,6 @@ def _version(stored: StoredProposal) -> Differences:
 def _lines(prices: PriceList) -> tuple[str, ...]:
     """As the version states its prices, so that none that differ read alike."""
     return tuple(map(str, describe(prices, incl_vat=prices.tax_included)))
-
-
-_NUMBERS = {"price", "vat", "excl_vat", "incl_vat", "before_taxes", "after_taxes"}
-
-
-def _exact(value: Any, name: str = "") -> Any:
-    """Decimals are kept as text in JSON."""
-    if isinstance(value, Mapping):
-        return {key: _exact(each, key) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_exact(each) for each in value]
-    numeric = name in _NUMBERS or name.startswith(("min_", "max_"))
-    return Decimal(value) if isinstance(value, str) and numeric else value
 
 
 # Exceptions

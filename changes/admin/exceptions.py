@@ -11,7 +11,7 @@ from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from changes.admin.terms import TariffChoices, TariffField
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_change_exceptions
 from changes.proposals import ExceptionChanges, ProposedException
 from chargegroups.models import ChargeGroup, CustomerException
@@ -85,10 +85,10 @@ class ExceptionsWizard(ChangeWizard[ChargeGroup]):
         typed = self.data if "access" in self.data else None
         return ExceptionsForm(typed, group=self.obj, login=self.request.user)
 
-    def draft(self) -> Draft | None:
+    def plan(self) -> PlannedChange | None:
         if not self.form.is_valid():
             return None
-        return Draft(ExceptionChanges(self._rows(self.form.cleaned_data)))
+        return PlannedChange(ExceptionChanges(self._rows(self.form.cleaned_data)))
 
     def _rows(self, typed: dict[str, Any]) -> list[ProposedException]:
         if typed["access"] != REMOVE:

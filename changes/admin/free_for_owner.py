@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.owner_exception import free_for_owner, new_free_tariff
 from chargepoints.models import ChargePoint
 from evcnet.admin.base import ModelAdmin
@@ -32,8 +32,8 @@ class FreeForOwnerWizard(ChangeWizard[ChargePoint]):
     def back(self) -> str:
         return self.admin.page(self.obj.pk)
 
-    def draft(self) -> Draft:
-        return Draft(free_for_owner(self.obj, self.tariff))
+    def plan(self) -> PlannedChange:
+        return PlannedChange(free_for_owner(self.obj, self.tariff))
 
 
 def make_free_for_owner(

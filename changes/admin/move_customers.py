@@ -8,7 +8,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.proposals import CustomerMoves, Inapplicable
 from customers.models import Customer, UserGroup
 from evcnet.admin.base import ModelAdmin
@@ -46,11 +46,11 @@ class MoveCustomersWizard(ChangeWizard[Customer | None]):
             return str(self.admin.page(self.obj.pk))
         return reverse("admin:customers_customer_changelist")
 
-    def draft(self) -> Draft:
+    def plan(self) -> PlannedChange:
         if any(customer.provider_id != self.to.provider_id for customer in self.customers):
             raise Inapplicable(f"{self.to} is a user group of another provider than some of the customers.")
         moving = [customer for customer in self.customers if customer.user_group_id != self.to.pk]
-        return Draft(CustomerMoves.to(moving, self.to))
+        return PlannedChange(CustomerMoves.to(moving, self.to))
 
 
 def regroup_customer(admin: ModelAdmin[Customer], request: StaffRequest, customer: Customer) -> HttpResponseBase:

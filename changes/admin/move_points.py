@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.proposals import Inapplicable
 from changes.proposals.points import Move, PointMoves
 from chargegroups.models import ChargeGroup
@@ -62,14 +62,14 @@ class MovePointsWizard(ChangeWizard[ChargeGroup | ChargePoint | None]):
         """Asked for when it is needed: a point that was detached may be out of sight by then."""
         return self._back()
 
-    def draft(self) -> Draft:
+    def plan(self) -> PlannedChange:
         if len({point.provider_id for point in self.points}) > 1:
             raise Inapplicable("The charge points belong to several providers: choose those of one.")
         going = self._going(self.to.group) if self.to.group else self.points
         if self.left_out and not going:
             raise Inapplicable(" ".join(f"{point}: {reason}" for point, reason in self.left_out[:5]))
         moving = [point for point in going if point.charge_group != self.to.group]
-        return Draft(
+        return PlannedChange(
             PointMoves(
                 [Move(point, self.to.group, ChargePoint.Status.ACTIVE if self.to.active else None) for point in moving]
             )

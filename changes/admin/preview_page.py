@@ -12,6 +12,7 @@ from changes import impact_text
 from changes.admin.diff import StoredProposal, differences
 from changes.admin.replay import replay_sessions
 from changes.admin.stale_preview import sign
+from changes.admin.tiles import tiles
 from changes.audience import audiences, default_notify, short_notice
 from changes.change_permissions import leaving_sight
 from changes.models import Change
@@ -36,18 +37,20 @@ def context(
     request: StaffRequest, preview: Preview, data: Mapping[str, Any], undoes: Change | None = None
 ) -> dict[str, Any]:
     """``undoes`` is the change that this one undoes, if any."""
-    impact, transitions = preview.impact, price_transitions(preview)
+    impact, transitions, replay = preview.impact, price_transitions(preview), replay_sessions(preview)
     unsent = undoes is not None and unsent_announcement(undoes, preview) is not None
     return {
         "preview": preview,
         "impact": impact,
         "counts": impact.customers_by_effect,
         "bars": impact_text.bars(impact.customers_by_effect),
+        "tiles": tiles(impact, transitions, replay),
+        "may_confirm": True,
         "sentences": _sentences(preview, transitions),
         "differences": differences(_proposal_of(request, preview)),
         "transitions": transitions[:MAX_TRANSITIONS],
         "more_transitions": len(transitions) - MAX_TRANSITIONS,
-        "replay": replay_sessions(preview),
+        "replay": replay,
         "findings": price_findings(preview.basis),
         "roaming": roaming_sentences(preview),
         "safeguard": safeguard_of(preview),

@@ -61,17 +61,22 @@ def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, An
     then = _signed(data)
     if then is None:
         return StaleContext([], [])
-    now = preview.impact.as_json()
-    lines = [
-        _line(EFFECT_WORDS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS
-    ]
-    lines.append(_line("Regulars", then["regulars"], now["regulars"]))
-    lines.append(_line("Charge points", then["points"], now["points"]))
-    lines.append(StaleLine("Look out", " ".join(then["warnings"]) or "–", " ".join(now["warnings"]) or "–"))
     between = Change.objects.visible_to(request.user).filter(
         provider_id=preview.provider.pk, pk__gt=then["last"], groups__in=preview.basis.group_ids
     )
-    return StaleContext([line for line in lines if line.then != line.now], list(between.distinct()[:5]))
+    return StaleContext(stale_lines(then, preview.impact.as_json()), list(between.distinct()[:5]))
+
+
+def stale_lines(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[StaleLine]:
+    """What differs between two impacts as they are kept; what ``then`` does not tell the login is left out."""
+    lines = [
+        _line(EFFECT_WORDS[effect][1].capitalize(), then["counts"][effect], now["counts"][effect]) for effect in EFFECTS
+    ]
+    if then["regulars"] is not None:
+        lines.append(_line("Regulars", then["regulars"], now["regulars"]))
+    lines.append(_line("Charge points", then["points"], now["points"]))
+    lines.append(StaleLine("Look out", " ".join(then["warnings"]) or "–", " ".join(now["warnings"]) or "–"))
+    return [line for line in lines if line.then != line.now]
 
 
 def _line(what: str, then: int, now: int) -> StaleLine:

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_change_terms
 from changes.models import Change
 from changes.proposals import NewTerms
@@ -218,6 +218,7 @@ def _switches(group: ChargeGroup, login: StaffMember) -> Iterable[tuple[str, str
 
 class TermsWizard(ChangeWizard[ChargeGroup]):
     form_template = "changes/terms.html"
+    saves_draft = True
 
     @property
     def title(self) -> str:
@@ -231,11 +232,11 @@ class TermsWizard(ChangeWizard[ChargeGroup]):
     def form(self) -> TermsForm:
         return TermsForm(self.data or None, group=self.obj, login=self.request.user)
 
-    def draft(self) -> Draft | None:
+    def plan(self) -> PlannedChange | None:
         if not self.form.is_valid():
             return None
         undone = self.form.undone
-        return Draft(NewTerms(self.obj, self.form.values, undone), self.form.cleaned_data["at"], undone)
+        return PlannedChange(NewTerms(self.obj, self.form.values, undone), self.form.cleaned_data["at"], undone)
 
     def form_context(self) -> dict[str, Any]:
         refusal = self.refusal

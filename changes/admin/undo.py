@@ -11,7 +11,7 @@ from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from changes.admin.terms import TermsWizard, typed_from
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_make
 from changes.models import Change
 from changes.proposals import Inapplicable, NewTerms
@@ -45,8 +45,8 @@ class UndoWizard(ChangeWizard[Change]):
     def also(self) -> list[str]:
         return [str(key) for key in self.data.getlist("also")]
 
-    def draft(self) -> Draft:
-        return Draft(undo_proposal(self.obj, self.also), None, self.obj)
+    def plan(self) -> PlannedChange:
+        return PlannedChange(undo_proposal(self.obj, self.also), None, self.obj)
 
     def form_context(self) -> dict[str, Any]:
         return {"conflicts": self.conflicts, "also": self.also}

@@ -23,11 +23,13 @@ from changes.admin.stale_preview import applied_since, stale_context
 from changes.apply import StalePreview, apply_change, preview_change
 from changes.audience import default_notify
 from changes.change_permissions import may_make
-from changes.models import Change
+from changes.drafts import SavedForm, save_draft
+from changes.models import Change, Draft
 from changes.notify import unsent_announcement
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import safeguard_of
+from changes.visible_impact import visible_preview
 from chargegroups.models import ChargeGroup
 from chargepoints.models import ChargePoint
 from customers.models import Customer
@@ -35,16 +37,17 @@ from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import REFUSALS, Refusal, refusal_of
+from evcnet.primary_keys import parse_pk
 from tariffs.models import Tariff, TariffVersion
 
 OF_PREVIEW = ("csrfmiddlewaretoken", "step", "shown", "seen", "named", "effect", "after", "unsent", "letter")
 """What the preview sends along that nobody typed into the form."""
-TYPED_ON_PREVIEW = ("reason", "notify")
-"""Kept when somebody goes back to the form."""
+TYPED_ON_PREVIEW = ("reason", "notify", "draft")
+"""Kept when somebody goes back to the form, with the draft that it came from."""
 
 
 @dataclass(frozen=True)
-class Draft:
+class PlannedChange:
     """What was typed, once it makes sense. ``at`` None: as soon as it is confirmed.
 
     ``undoes`` is the change that it undoes, ``replaces`` the scheduled version whose place it takes.
@@ -72,19 +75,21 @@ class LettersSent(Exception):
         self.preview = preview
 
 
-Subject = TypeVar("Subject", bound=Change | ChargeGroup | ChargePoint | Customer | Tariff | None)
+Subject = TypeVar("Subject", bound=Change | ChargeGroup | Draft | ChargePoint | Customer | Tariff | None)
 
 
 class ChangeWizard(ABC, Generic[Subject]):
     """The steps of one request, on the page of ``obj``; None where they began on a list.
 
-    Subclasses say what is asked (``form_template``) and which change was typed (``draft``).
+    Subclasses say what is asked (``form_template``) and which change was typed (``plan``).
 
     Everything that was typed travels with the preview in hidden fields, so that nothing is kept between the steps and
     “Back to editing” returns with it. Without ``form_template`` there is nothing to go back to.
     """
 
     form_template = ""
+    saves_draft = False
+    """Is what was typed kept as a draft, whose page shows the preview?"""
 
     def __init__(
         self, admin: ModelAdmin[Any], request: StaffRequest, obj: Subject, data: QueryDict | None = None
@@ -112,7 +117,7 @@ class ChangeWizard(ABC, Generic[Subject]):
         """The address where one returns to."""
 
     @abstractmethod
-    def draft(self) -> Draft | None:
+    def plan(self) -> PlannedChange | None:
         """The change as typed; None where the form has errors, which it then shows. Raises what REFUSALS names."""
 
     def form_context(self) -> Mapping[str, Any]:
@@ -133,60 +138,77 @@ class ChangeWizard(ABC, Generic[Subject]):
         if self.form_template and (not self.data or self.step == "edit"):
             return self.ask()
         try:
-            draft = self.draft()
-            if draft is None:
+            plan = self.plan()
+            if plan is None:
                 return self._applied_before() or self.ask()
-            if not may_make(self.request.user, draft.proposal):
-                raise PermissionDenied
+            self.check_permission(plan)
             if self.step == "confirm":
-                return self._confirm(draft)
-            preview = preview_change(draft.proposal, draft.at, replaces=draft.replaces, login=self.request.user)
+                return self._confirm(plan)
+            preview = preview_change(plan.proposal, plan.at, replaces=plan.replaces)
+            if self.saves_draft and self.step == "preview":
+                return self._save_draft(plan, preview)
+            preview = visible_preview(preview, self.request.user)
             if self.step in affected_customers.STEPS:
                 return affected_customers.respond(self, preview)
             if self.step == letters.STEP:
                 return letters.respond(self, preview)
-            return self._show(preview, draft)
+            return self._show(preview, plan)
         except StalePreview as stale:
             stale_now = stale_context(self.request, stale.preview, self.data)
-            return self._applied_before() or self._show(stale.preview, draft, stale=stale_now)
+            return self._applied_before() or self._show(stale.preview, plan, stale=stale_now)
         except LettersSent as sent:
-            return self._show(sent.preview, draft, letters_sent=True, notify=default_notify([sent.preview.impact]))
+            return self._show(sent.preview, plan, letters_sent=True, notify=default_notify([sent.preview.impact]))
         except NameMissing as missing:
-            return self._show(missing.preview, draft, named_wrongly=True)
+            return self._show(missing.preview, plan, named_wrongly=True)
         except REFUSALS as error:
             return self._applied_before() or self._refuse(error)
+
+    def check_permission(self, plan: PlannedChange) -> None:
+        if not may_make(self.request.user, plan.proposal):
+            raise PermissionDenied
+
+    def _save_draft(self, plan: PlannedChange, preview: Preview) -> HttpResponse:
+        """Keep what was typed, and lead to the address of the draft."""
+        note = str(self.data.get("reason", "")).strip()[:500]
+        form = SavedForm(plan.at, plan.undoes, plan.replaces, self.form_fields, note, self.chosen_notify or "")
+        draft = save_draft(preview, form, self.request.user, parse_pk(str(self.data.get("draft", ""))))
+        return HttpResponseRedirect(reverse("admin:changes_draft_change", args=[draft.pk]))
 
     def ask(self) -> HttpResponse:
         refused = {"refused": self.refusal.message if self.refusal else ""}
         context = self.context(self.title) | refused | dict(self.form_context())
         return TemplateResponse(self.request, self.form_template, context)
 
-    def _show(self, preview: Preview, draft: Draft | None = None, **more: Any) -> HttpResponse:
-        page = preview_page.context(self.request, preview, self.data, draft.undoes if draft else None)
+    def _show(self, preview: Preview, plan: PlannedChange | None = None, **more: Any) -> HttpResponse:
+        page = preview_page.context(self.request, preview, self.data, plan.undoes if plan else None)
         context = self.context(self.title) | page | dict(self.preview_context()) | more
         return TemplateResponse(self.request, "changes/preview.html", context)
 
-    def _confirm(self, draft: Draft) -> HttpResponse:
-        change = self.apply(draft)
+    def _confirm(self, plan: PlannedChange) -> HttpResponse:
+        change = self.apply(plan)
         return self._back_with_message(change, "Scheduled" if change.scheduled else "Done")
 
-    def apply(self, draft: Draft) -> Change:
+    def apply(self, plan: PlannedChange) -> Change:
         """Make the change that was shown. Raises what hinders it, and then nothing was written."""
         return apply_change(
-            draft.proposal,
+            plan.proposal,
             fingerprint=str(self.data.get("shown", "")),
-            at=draft.at,
+            at=plan.at,
             by=self.request.user,
             reason=str(self.data.get("reason", "")).strip()[:500],
-            notify=preview_page.notify_of(self.data),
-            undoes=draft.undoes,
-            replaces=draft.replaces,
-            confirm=partial(self._make_sure, draft),
+            notify=self.chosen_notify,
+            undoes=plan.undoes,
+            replaces=plan.replaces,
+            confirm=partial(self.make_sure, plan),
         ).change
 
-    def _make_sure(self, draft: Draft, preview: Preview) -> None:
+    @property
+    def chosen_notify(self) -> str | None:
+        return preview_page.notify_of(self.data)
+
+    def make_sure(self, plan: PlannedChange, preview: Preview) -> None:
         """Under the lock, before anything is written: is a big change made on purpose, and by whom it says?"""
-        if "unsent" in self.data and draft.undoes and unsent_announcement(draft.undoes, preview) is None:
+        if "unsent" in self.data and plan.undoes and unsent_announcement(plan.undoes, preview) is None:
             raise LettersSent(preview)
         if not safeguard_of(preview).allows(str(self.data.get("named", ""))):
             raise NameMissing(preview)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.proposals.points import GroupClosure
 from chargegroups.admin.charge_points_tab import may_move
 from chargegroups.models import ChargeGroup
@@ -28,8 +28,8 @@ class CloseGroupWizard(ChangeWizard[ChargeGroup]):
     def back(self) -> str:
         return str(self.admin.page(self.obj.pk))
 
-    def draft(self) -> Draft:
-        return Draft(GroupClosure(self.obj))
+    def plan(self) -> PlannedChange:
+        return PlannedChange(GroupClosure(self.obj))
 
     def preview_context(self) -> dict[str, Any]:
         points = list(ChargePoint.objects.filter(charge_group=self.obj).values_list("pk", flat=True))

@@ -6,7 +6,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
-from django.urls import path, reverse
+from django.urls import include, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from customers.models import StaffMember
@@ -64,11 +64,19 @@ class PortalSite(UnfoldAdminSite):
             path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
         ]
         # The page of a row by its content type would tell a row that is there from one that is not, whose ever it is.
-        return [*own, *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site")]
+        pages = (each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site")
+        return [*own, *map(_with_plain_address, pages)]
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         super().register([model for model in models if hasattr(model, "tenancy")], admin_class, **options)
+
+
+def _with_plain_address(pages: Any) -> Any:
+    """Drafts stand at an address that people write to each other: /changes/drafts/42/."""
+    if str(pages.pattern) != "changes/draft/":
+        return pages
+    return path("changes/drafts/", include(pages.url_patterns))
 
 
 def stylesheet(request: StaffRequest) -> str:
@@ -95,6 +103,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
             ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
             ("Tariffs", "admin:tariffs_tariff_changelist", "tariffs.view_tariff"),
             ("Changes", "admin:changes_change_changelist", "changes.view_change"),
+            ("Drafts of changes", "admin:changes_draft_changelist", "changes.view_draft"),
         ],
     ),
     (

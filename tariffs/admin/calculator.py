@@ -50,7 +50,7 @@ class VersionCost:
 
 
 @dataclass(frozen=True)
-class Draft:
+class DraftVersion:
     """Prices that nobody has saved: as a version, as they were typed, and where they are edited on."""
 
     display: VersionDisplay
@@ -86,7 +86,7 @@ def calculator(
     return TemplateResponse(request, "tariffs/calculator.html", context)
 
 
-def _draft(admin: ModelAdmin[Tariff], tariff: Tariff, data: Any) -> Draft | None:
+def _draft(admin: ModelAdmin[Tariff], tariff: Tariff, data: Any) -> DraftVersion | None:
     """None where nothing is typed, or nothing that makes sense: the page where it is typed says what is wrong."""
     if "elements-TOTAL_FORMS" not in data:
         return None
@@ -100,10 +100,10 @@ def _draft(admin: ModelAdmin[Tariff], tariff: Tariff, data: Any) -> Draft | None
     )
     names = [name for name in data if name.startswith(TYPED)]
     typed = [(name, value) for name in names for value in data.getlist(name)]
-    return Draft(display, typed, editor_page(admin, tariff, find_scheduled(tariff, data.get("editing"))))
+    return DraftVersion(display, typed, editor_page(admin, tariff, find_scheduled(tariff, data.get("editing"))))
 
 
-def _form(query: Any, tariff: Tariff, versions: list[VersionDisplay], draft: Draft | None) -> SessionForm:
+def _form(query: Any, tariff: Tariff, versions: list[VersionDisplay], draft: DraftVersion | None) -> SessionForm:
     others = [each for each in versions if each.state != "now"]
     coming = [each for each in others if each.state == "scheduled" and draft is None]
     # What comes next is what people compare with, so it stands there unless another or none is chosen.
@@ -118,7 +118,9 @@ def _label(display: VersionDisplay, zone: ZoneInfo) -> str:
     return f"From {moment_in_words(display.version.valid_from, zone)}, {STATES[display.state]}: {display.text}"
 
 
-def _side_by_side(versions: list[VersionDisplay], form: SessionForm, draft: Draft | None) -> list[VersionDisplay]:
+def _side_by_side(
+    versions: list[VersionDisplay], form: SessionForm, draft: DraftVersion | None
+) -> list[VersionDisplay]:
     """The version in force first, then the draft, then the version that was chosen to stand beside them."""
     beside = form.cleaned_data.get("beside")
     in_force = [each for each in versions if each.state == "now"]

@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
-from changes.admin.wizard import ChangeWizard, Draft
+from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_cancel
 from changes.proposals import NewVersion
 from chargegroups.group_snapshots import versions_in_force
@@ -127,6 +127,7 @@ class VersionWizard(ChangeWizard[Tariff]):
     """``replaced`` is the scheduled version that is edited: a change that takes the place of the one that made it."""
 
     form_template = "tariffs/price_table.html"
+    saves_draft = True
 
     def __init__(
         self, admin: ModelAdmin[Tariff], request: StaffRequest, obj: Tariff, data: QueryDict | None = None
@@ -164,11 +165,11 @@ class VersionWizard(ChangeWizard[Tariff]):
             return response
         return self.ask() if self.step in ("calculate", "simple") else super().take_step()
 
-    def draft(self) -> Draft | None:
+    def plan(self) -> PlannedChange | None:
         if not self.table.is_valid():
             return None
         proposal = NewVersion(self.obj, self.table.price_list, self.table.valid_until)
-        return Draft(proposal, self.table.valid_from, replaces=self.replaced)
+        return PlannedChange(proposal, self.table.valid_from, replaces=self.replaced)
 
     def form_context(self) -> dict[str, Any]:
         field = self.table.version["valid_from"]

@@ -53,3 +53,15 @@ def sent(response: Any, action: str, **changed: Any) -> dict[str, Any]:
     fields.pop("csrfmiddlewaretoken", None)
     fields |= changed
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def press(browser: Any, shown: Any, /, *, follow: bool = False, **typed: Any) -> Any:
+    """Press a button, ``step``, of the page of a change: of its form, at its address, or of the draft that was saved."""
+    wizard = shown.context["wizard"]
+    edited = typed.get("step") == "edit" and getattr(wizard, "edit_address", "")
+    return browser.post(edited or wizard.address, sent(shown, wizard.address, **typed), follow=follow)
+
+
+def preview_of(browser: Any, page: str, **typed: Any) -> Any:
+    """The preview of what was typed over the form of a change, at whatever address it is shown."""
+    return browser.post(page, sent(browser.get(page), page, step="preview", **typed), follow=True)

@@ -42,11 +42,12 @@ def statements(ask):
 
 def preview_and_confirm(browser, page, **typed):
     form = browser.get(page)
-    preview, of_preview = statements(lambda: browser.post(page, sent(form, page, step="preview", **typed)))
-    sure = sent(preview, page, step="confirm", reason="dearer grid", notify="all", named="STANDARD")
-    confirmed, of_confirmation = statements(
-        lambda: browser.post(page, sure | {"named": ["CG-LEUSDEN", "STANDARD"]["version" in page]})
-    )
+    saved, of_saving = statements(lambda: browser.post(page, sent(form, page, step="preview", **typed)))
+    preview, of_preview = statements(lambda: browser.get(saved["Location"]))
+    name = ["CG-LEUSDEN", "STANDARD"]["version" in page]
+    sure = sent(preview, saved["Location"], step="confirm", reason="dearer grid", notify="all", named=name)
+    confirmed, of_confirmation = statements(lambda: browser.post(saved["Location"], sure))
+    assert len(of_saving) <= MOST, listed(of_saving)
     assert confirmed.status_code == 302, confirmed.content.decode()
     assert preview.context["replay"] is not None
     return of_preview, of_confirmation

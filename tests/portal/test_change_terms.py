@@ -14,7 +14,7 @@ from chargepoints.authorization import authorize
 from customers.models import Notice
 from evcnet.datetimes import database_clock
 from tests import factories as make
-from tests.portal.sent import sent
+from tests.portal.sent import press, preview_of, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +31,11 @@ def anna(world, signed_in):
 
 def preview(browser, page, **typed):
     """The preview of what was typed over the terms in force."""
-    return browser.post(page, sent(browser.get(page), page, step="preview", **typed))
+    return preview_of(browser, page, **typed)
 
 
 def confirmed(browser, page, shown, **typed):
-    return browser.post(page, sent(shown, page, step="confirm", **typed))
+    return press(browser, shown, step="confirm", **typed)
 
 
 def asked(card="04AA11"):
@@ -106,7 +106,7 @@ def test_confirming_makes_the_change_and_leads_back_to_the_tab(world, anna, page
 
 def test_the_message_links_to_the_page_of_the_change(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
-    done = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
+    done = press(anna, shown, step="confirm", named="CG-LEUSDEN", follow=True)
     assert reverse("admin:changes_change_change", args=[Change.objects.get().pk]) in done.content.decode()
 
 
@@ -136,12 +136,12 @@ def test_a_small_change_asks_for_no_name(world, anna, page):
 
 def test_going_back_returns_with_what_was_typed(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP", roaming="on")
-    back = anna.post(page, sent(shown, page, step="edit", reason="because", notify="none"))
+    back = press(anna, shown, step="edit", reason="because", notify="none")
     fields = sent(back, page)
     assert (fields["tariff"], fields["roaming"]) == (["CHEAP"], ["on"])
-    again = anna.post(page, sent(back, page, step="preview"))
-    assert sent(again, page)["reason"] == ["because"]
-    assert sent(again, page)["notify"] == ["none"]
+    again = press(anna, back, step="preview", follow=True)
+    fields = sent(again, again.context["wizard"].address)
+    assert (fields["reason"], fields["notify"]) == (["because"], ["none"])
 
 
 def test_a_stale_preview_shows_both_versions_and_writes_nothing(world, anna, page):
@@ -169,7 +169,7 @@ def test_what_a_colleague_changed_elsewhere_on_the_form_is_kept(world, anna, pag
     proposal = NewTerms(world.leusden, {"roaming": True})
     seen = preview_change(proposal)
     apply_change(proposal, fingerprint=seen.impact.fingerprint)
-    confirmed(anna, page, anna.post(page, form), named="CG-LEUSDEN")
+    confirmed(anna, page, anna.post(page, form, follow=True), named="CG-LEUSDEN")
     terms = Terms.objects.in_force(database_clock()).get(charge_group=world.leusden)
     assert (terms.tariff.code, terms.roaming) == ("CHEAP", True)
 
@@ -177,7 +177,7 @@ def test_what_a_colleague_changed_elsewhere_on_the_form_is_kept(world, anna, pag
 def test_a_double_click_makes_one_change_and_says_so(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
     confirmed(anna, page, shown, named="CG-LEUSDEN")
-    again = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
+    again = press(anna, shown, step="confirm", named="CG-LEUSDEN", follow=True)
     assert "had been done already" in again.content.decode()
     assert Change.objects.count() == 1
 
@@ -192,7 +192,7 @@ def test_two_tabs_make_one_change(world, anna, page):
 def test_a_fingerprint_of_another_proposal_is_refused(world, anna, page):
     other = preview(anna, page, roaming="on")
     shown = preview(anna, page, tariff="CHEAP")
-    stale = anna.post(page, sent(shown, page, step="confirm", shown=sent(other, page)["shown"], named="CG-LEUSDEN"))
+    stale = press(anna, shown, step="confirm", shown=other.context["impact"].fingerprint, named="CG-LEUSDEN")
     assert "nothing has been written" in stale.content.decode()
     assert nothing_was_written(world)
 
@@ -207,7 +207,7 @@ def test_a_change_is_scheduled_in_the_providers_zone(world, anna, page):
     at = (database_clock() + timedelta(days=3)).replace(second=0, microsecond=0)
     shown = preview(anna, page, tariff="CHEAP", at=typed_moment(at, world.greengrid.zone))
     assert shown.context["preview"].scheduled == at
-    done = anna.post(page, sent(shown, page, step="confirm", named="CG-LEUSDEN"), follow=True)
+    done = press(anna, shown, step="confirm", named="CG-LEUSDEN", follow=True)
     assert "Scheduled: Terms of" in done.content.decode()
     assert authorize("04AA11", "NLGRGE0001", at).decision.tariff.code == "CHEAP"
     assert asked().decision.tariff.code == "STANDARD"
@@ -298,11 +298,11 @@ def test_the_password_is_asked_again_after_a_while(world, anna, page):
 
 def test_the_list_names_the_affected_and_the_csv_is_complete(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP", other_user_groups="on")
-    listed = anna.post(page, sent(shown, page, step="list"))
+    listed = press(anna, shown, step="list")
     assert "Jansen" in listed.content.decode() and "Bakker" in listed.content.decode()
-    only = anna.post(page, sent(listed, page, step="list", effect="gains_access"))
+    only = press(anna, listed, step="list", effect="gains_access")
     assert "Jansen" not in only.content.decode() and "Bakker" in only.content.decode()
-    rows = b"".join(anna.post(page, sent(listed, page, step="csv", effect=""))).decode().splitlines()
+    rows = b"".join(press(anna, listed, step="csv", effect="")).decode().splitlines()
     assert rows[0] == "number,name,user_group,effect,before,after"
     assert {row.partition(",")[0] for row in rows[1:]} == {"1001", "1002"}
 
@@ -312,18 +312,18 @@ def test_customers_out_of_sight_are_neither_counted_nor_named(world, signed_in, 
     shown = preview(carla, page, other_user_groups="on", own_user_group=None)
     assert shown.context["impact"].total == 1 and shown.context["counts"]["gains_access"] == 0
     assert "Counted are customers of your user groups" in shown.content.decode()
-    listed = carla.post(page, sent(shown, page, step="list"))
+    listed = press(carla, shown, step="list")
     assert (listed.context["total"], listed.context["hidden"]) == (1, 0)
     assert "Bakker" not in listed.content.decode()
-    assert b"Bakker" not in b"".join(carla.post(page, sent(listed, page, step="csv")))
+    assert b"Bakker" not in b"".join(press(carla, listed, step="csv"))
 
 
 def test_the_list_leads_back_to_the_preview_with_what_was_said(world, anna, page):
     shown = preview(anna, page, tariff="CHEAP")
-    listed = anna.post(page, sent(shown, page, step="list", reason="because"))
-    again = anna.post(page, sent(listed, page, step="preview"))
-    assert sent(again, page)["reason"] == ["because"]
-    assert sent(again, page)["tariff"] == ["CHEAP"]
+    listed = press(anna, shown, step="list", reason="because")
+    again = press(anna, listed, step="preview")
+    fields = sent(again, again.context["wizard"].address)
+    assert (fields["reason"], fields["tariff"]) == (["because"], ["CHEAP"])
 
 
 def test_enter_in_a_field_shows_again_and_never_confirms(world, anna, page):

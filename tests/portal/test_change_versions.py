@@ -10,7 +10,7 @@ from chargepoints.authorization import authorize
 from evcnet.datetimes import database_clock
 from tariffs.models import TariffVersion
 from tests import factories as make
-from tests.portal.sent import sent
+from tests.portal.sent import press, preview_of, sent
 
 pytestmark = pytest.mark.django_db
 PER_KWH = "elements-0-energy_price"
@@ -27,8 +27,7 @@ def ben(world, signed_in):
 
 
 def preview(browser, page, **typed):
-    form = browser.get(page)
-    return browser.post(page, sent(form, page, step="preview", **typed))
+    return preview_of(browser, page, **typed)
 
 
 def nothing_was_written(world):
@@ -63,7 +62,7 @@ def test_a_version_without_the_vat_of_the_one_before_is_warned_of(world, ben, pa
 
 def test_confirming_makes_the_version_and_records_it(world, ben, page):
     shown = preview(ben, page, **{PER_KWH: "0.36"})
-    done = ben.post(page, sent(shown, page, step="confirm", reason="grid"))
+    done = press(ben, shown, step="confirm", reason="grid")
     assert done["Location"] == reverse("admin:tariffs_tariff_prices", args=[world.standard.pk])
     assert authorize("04AA11", "NLGRGE0001", database_clock()).price_text.startswith("0.36")
     change = Change.objects.get()
@@ -73,15 +72,15 @@ def test_confirming_makes_the_version_and_records_it(world, ben, page):
 
 def test_a_price_far_higher_wants_the_tariffs_name(world, ben, page):
     shown = preview(ben, page, **{PER_KWH: "0.70"})
-    refused = ben.post(page, sent(shown, page, step="confirm"))
+    refused = press(ben, shown, step="confirm")
     assert "changes by up to 100 %" in refused.content.decode()
     assert nothing_was_written(world)
-    assert ben.post(page, sent(refused, page, step="confirm", named="standard")).status_code == 302
+    assert press(ben, refused, step="confirm", named="standard").status_code == 302
 
 
 def test_going_back_returns_with_the_rows_that_were_typed(ben, page):
     shown = preview(ben, page, **{PER_KWH: "0.36", "elements-0-max_kwh": "20"})
-    fields = sent(ben.post(page, sent(shown, page, step="edit")), page)
+    fields = sent(press(ben, shown, step="edit"), page)
     assert (fields[PER_KWH], fields["elements-0-max_kwh"]) == (["0.36"], ["20"])
 
 
@@ -91,7 +90,7 @@ def test_a_version_is_scheduled_and_ends(world, ben, page):
     typed["version-valid_until"] = f"{begins + timedelta(days=30):%Y-%m-%dT%H:%M}"
     shown = preview(ben, page, **{PER_KWH: "0.36"}, **typed)
     assert "no price is in force" in shown.content.decode()
-    ben.post(page, sent(shown, page, step="confirm"))
+    press(ben, shown, step="confirm")
     version = TariffVersion.objects.get(changes=Change.objects.get())
     assert version.valid_until - version.valid_from == timedelta(days=30)
 
@@ -123,7 +122,7 @@ def test_a_used_tariff_leads_to_the_preview_and_not_to_plain_editing(world, ben,
 def test_a_scheduled_version_of_a_used_tariff_is_cancelled_rather_than_edited(world, ben, page):
     begins = (database_clock() + timedelta(days=2)).astimezone(world.greengrid.zone)
     shown = preview(ben, page, **{PER_KWH: "0.36", "version-valid_from": f"{begins:%Y-%m-%dT%H:%M}"})
-    ben.post(page, sent(shown, page, step="confirm"))
+    press(ben, shown, step="confirm")
     version = TariffVersion.objects.get(changes=Change.objects.get())
     edit = reverse("admin:tariffs_tariff_prices_edit", args=[world.standard.pk]) + f"?version={version.pk}"
     assert ben.post(edit, {"remove": "1"}).status_code == 302
@@ -139,6 +138,6 @@ def test_who_may_not_change_tariffs_makes_no_version(world, signed_in, page, who
 
 
 def test_the_tariffs_timeline_shows_its_versions(world, ben, page):
-    ben.post(page, sent(preview(ben, page, **{PER_KWH: "0.36"}), page, step="confirm"))
+    press(ben, preview(ben, page, **{PER_KWH: "0.36"}), step="confirm")
     response = ben.get(reverse("admin:tariffs_tariff_prices", args=[world.standard.pk]))
     assert [moment.state for moment in response.context["timeline"].moments] == ["now", "past"]

@@ -181,6 +181,22 @@ def changes(world, n):
         change.groups.set([world.leusden])
 
 
+def drafts(world, n):
+    made = change_models.Draft.objects.bulk_create(
+        change_models.Draft(
+            provider=world.greengrid,
+            author=world.anna,
+            kind="terms",
+            sentence=f"Draft {number}",
+            proposal={},
+            picture={"counts": dict.fromkeys(EFFECTS, 1)},
+        )
+        for number in range(n)
+    )
+    for draft in made:
+        draft.groups.set([world.leusden])
+
+
 def unknown_devices(world, n):
     devices.UnknownDevice.objects.bulk_create(
         devices.UnknownDevice(identity=f"NEW-{n}-{number}", provider=world.greengrid) for number in range(n)
@@ -216,6 +232,7 @@ MAKERS = {
     people.StaffAlert: alerts,
     AuditEntry: records,
     change_models.Change: changes,
+    change_models.Draft: drafts,
     people.Provider: provider,
     people.LetterSettings: letter_settings,
     people.StaffMember: logins,

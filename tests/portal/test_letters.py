@@ -18,7 +18,7 @@ from evcnet.datetimes import database_clock
 from tariffs.models import TariffOffer
 from tests import factories as make
 from tests.portal.forms import page_form
-from tests.portal.sent import sent
+from tests.portal.sent import press, preview_of, sent
 from tests.queries.test_letters import png
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def page(world):
 
 
 def preview(browser, page, **typed):
-    return browser.post(page, sent(browser.get(page), page, step="preview", **typed))
+    return preview_of(browser, page, **typed)
 
 
 def text(response):
@@ -111,7 +111,7 @@ def test_others_change_nothing(world, signed_in, who, sees):
 def test_the_letter_is_shown_to_whoever_makes_the_change_and_nothing_is_written(world, anna, page, dear):
     LetterSettings.objects.create(provider=world.greengrid, sender_name="Grid", opening_en="Hello")
     shown = preview(anna, page, tariff="DEAR")
-    letter = anna.post(page, sent(shown, page, step="letter", notify="all"))
+    letter = press(anna, shown, step="letter", notify="all")
     assert (
         "Dear Jansen, T.," in text(letter)
         and "Hello" in text(letter)
@@ -119,32 +119,32 @@ def test_the_letter_is_shown_to_whoever_makes_the_change_and_nothing_is_written(
         and "Grid &lt;evcnet@localhost&gt;" in text(letter)
     )
     assert nothing_was_written()
-    back = anna.post(page, sent(letter, page, step="preview"))
+    back = press(anna, letter, step="preview")
     assert sent(back, page)["notify"] == ["all"] and sent(back, page)["tariff"] == ["DEAR"]
 
 
 def test_each_group_of_readers_has_its_letter(world, anna, page, dear):
     make.CustomerFactory(user_group=world.north, name="Brood BV", kind="company", language="nl")
     shown = preview(anna, page, tariff="DEAR", other_user_groups="on")
-    letter = anna.post(page, sent(shown, page, step="letter", notify="all"))
+    letter = press(anna, shown, step="letter", notify="all")
     assert [each.key for each in letter.context["reader_groups"]] == [
         "gains_access-en-private", "pays_more-en-private", "pays_more-nl-company",
     ]  # fmt: skip
-    company = anna.post(page, sent(letter, page, step="letter", letter="pays_more-nl-company"))
+    company = press(anna, letter, step="letter", letter="pays_more-nl-company")
     assert "Beste Brood BV" in text(company) and "Beste Brood BV" not in text(letter)
-    nonsense = anna.post(page, sent(letter, page, step="letter", letter="nonsense"))
+    nonsense = press(anna, letter, step="letter", letter="nonsense")
     assert nonsense.context["readers"].key == "gains_access-en-private"
 
 
 def test_where_nobody_is_to_be_told_the_page_shows_what_would_be_mailed(world, anna, page):
-    letter = anna.post(page, sent(preview(anna, page, tariff="CHEAP"), page, step="letter"))
+    letter = press(anna, preview(anna, page, tariff="CHEAP"), step="letter")
     assert "Nobody is to be told" in text(letter) and "The price goes down." in text(letter)
 
 
 def test_letters_of_customers_out_of_sight_are_not_shown(world, signed_in, page):
     carla = signed_in(world.carla)
     shown = preview(carla, page, other_user_groups="on")
-    letter = carla.post(page, sent(shown, page, step="letter", notify="all"))
+    letter = press(carla, shown, step="letter", notify="all")
     assert "None of the customers that you see is told" in text(letter) and "Bakker" not in text(letter)
 
 
@@ -153,7 +153,7 @@ def test_everyone_affected_is_everyone_whom_the_staff_member_sees(world, signed_
     shown = preview(carla, page, other_user_groups="on")
     choices = {each.notify: (each.count, each.left_out) for each in shown.context["audiences"]}
     assert choices == {"regulars": (0, 0), "all": (0, 0), "none": (0, 0)}
-    carla.post(page, sent(shown, page, step="confirm", notify="all"))
+    press(carla, shown, step="confirm", notify="all")
     assert Change.objects.count() == 1 and not Notice.objects.exists()
 
 
@@ -166,7 +166,7 @@ def test_regulars_out_of_reach_are_not_mailed_either(world, signed_in, page):
     shown = preview(carla, page, tariff="CHEAP")
     choices = {each.notify: (each.count, each.left_out) for each in shown.context["audiences"]}
     assert choices == {"regulars": (1, 0), "all": (1, 0), "none": (0, 1)}
-    carla.post(page, sent(shown, page, step="confirm", notify="regulars", named="CG-LEUSDEN"))
+    press(carla, shown, step="confirm", notify="regulars", named="CG-LEUSDEN")
     assert [notice.customer for notice in Notice.objects.all()] == [world.jansen]
     change = Change.objects.get()
     assert change.impact["counts"]["pays_less"] == 2
@@ -241,7 +241,7 @@ def test_a_rise_on_short_notice_is_warned_of(world, anna, page, dear, capsys, da
 
 def test_a_rise_on_short_notice_may_be_made_all_the_same(world, anna, page, dear):
     LetterSettings.objects.create(provider=world.greengrid, price_rise_days=14)
-    anna.post(page, sent(preview(anna, page, tariff="DEAR"), page, step="confirm", named="CG-LEUSDEN"))
+    press(anna, preview(anna, page, tariff="DEAR"), step="confirm", named="CG-LEUSDEN")
     assert Change.objects.count() == 1
 
 

@@ -202,10 +202,10 @@ class TestScheduledVersions:
         assert [str(row["energy_price"]) for row in filled.elements.initial] == ["0.4100"]
         moment = filled.version["valid_from"].value().astimezone(world.greengrid.zone)
         sent = table({"energy_price": "0.43"}, **{"version-valid_from": f"{moment:%Y-%m-%dT%H:%M}"})
-        shown = browser.post(address, sent | {"step": "preview"})
+        shown = browser.post(address, sent | {"step": "preview"}, follow=True)
         assert world.standard.versions.get(changes=scheduled)
         sure = {"step": "confirm", "shown": shown.context["impact"].fingerprint, "notify": "none", "named": "STANDARD"}
-        done = browser.post(address, sent | sure)
+        done = browser.post(shown.context["wizard"].address, sure)
         assert done.status_code == 302
         scheduled.refresh_from_db()
         assert scheduled.cancelled_at is not None

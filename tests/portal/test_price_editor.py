@@ -88,7 +88,7 @@ def test_of_a_tariff_in_use_the_table_leads_to_the_preview_of_the_change(world, 
     browser = signed_in(world.anna)
     table = browser.post(page(world.standard), {"per_kwh": "0.39"})
     assert "Show whom it affects" in text(table)
-    preview = send(browser, table, step="preview")
+    preview = browser.get(send(browser, table, step="preview")["Location"])
     assert "changes/preview.html" in [each.name for each in preview.templates]
     assert world.standard.versions.count() == 1
 

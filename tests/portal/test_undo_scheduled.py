@@ -11,7 +11,7 @@ from changes.proposals import NewTerms
 from chargegroups.models import Terms
 from evcnet.datetimes import database_clock
 from tests import factories as make
-from tests.portal.sent import sent
+from tests.portal.sent import press
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +41,14 @@ def pages(world, first):
 
 
 def test_the_preview_names_what_is_set_back_and_confirming_does_it(world, signed_in, first):
-    anna, (undo, form) = signed_in(world.anna), pages(world, first)
+    anna, (undo, _) = signed_in(world.anna), pages(world, first)
     shown = anna.get(undo)
     text, begins = shown.content.decode(), Terms.objects.latest("valid_from").valid_from
     when = begins.astimezone(world.greengrid.zone)
     said = f"The change scheduled for {when:%-d %b %Y %H:%M} keeps what it sets itself (accessible for roaming)"
     assert f"{said} and gets this back too: tariff." in text
     assert [line.what.partition(" from ")[0] for line in shown.context["differences"].lines] == ["Tariff", "Tariff"]
-    done = anna.post(form, sent(shown, form, step="confirm", named="CG-LEUSDEN"))
+    done = press(anna, shown, step="confirm", named="CG-LEUSDEN")
     assert done.status_code == 302 and tariffs(world) == ["STANDARD", "STANDARD"]
     change = Change.objects.get(undoes=first)
     logged = anna.get(reverse("admin:changes_change_change", args=[change.pk]))
@@ -60,18 +60,18 @@ def test_the_preview_names_what_is_set_back_and_confirming_does_it(world, signed
 
 def test_another_tariff_that_is_chosen_instead_stays_out_of_scheduled_terms(world, signed_in, first):
     make.TariffFactory(provider=world.greengrid, code="DEAR", name="Dear", per_kwh="0.50")
-    anna, (undo, form) = signed_in(world.anna), pages(world, first)
+    anna, (undo, _) = signed_in(world.anna), pages(world, first)
     shown = anna.get(undo)
-    edited = anna.post(form, sent(shown, form, step="preview", tariff="DEAR"))
+    edited = press(anna, shown, step="preview", tariff="DEAR", follow=True)
     assert "gets this back too" not in edited.content.decode()
-    anna.post(form, sent(edited, form, step="confirm", named="CG-LEUSDEN"))
+    press(anna, edited, step="confirm", named="CG-LEUSDEN")
     assert tariffs(world) == ["DEAR", "CHEAP"]
 
 
 def test_terms_that_only_claim_to_undo_what_has_not_begun_set_nothing_back(world, signed_in, first):
-    anna, (undo, form) = signed_in(world.anna), pages(world, first)
+    anna, (undo, _) = signed_in(world.anna), pages(world, first)
     scheduled = Change.objects.get(scheduled=True)
     shown = anna.get(undo)
-    claimed = anna.post(form, sent(shown, form, step="preview", undoes=scheduled.pk))
-    anna.post(form, sent(claimed, form, step="confirm", named="CG-LEUSDEN"))
+    claimed = press(anna, shown, step="preview", undoes=scheduled.pk, follow=True)
+    press(anna, claimed, step="confirm", named="CG-LEUSDEN")
     assert tariffs(world) == ["STANDARD", "CHEAP"] and not Change.objects.exclude(undoes=None).exists()

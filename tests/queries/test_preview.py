@@ -86,7 +86,7 @@ def test_the_whole_page_of_a_preview_costs_the_same_too(world, signed_in):
         typed = sent(anna.get(page), page, step="preview", tariff="CHEAP")
         rows = Rows()
         with CaptureQueriesContext(connection) as queries, connection.execute_wrapper(rows):
-            assert anna.post(page, typed).status_code == 200
+            assert anna.post(page, typed, follow=True).status_code == 200
         return len(queries), rows.handed_out
 
     anna.get(page)

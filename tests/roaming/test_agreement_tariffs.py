@@ -10,7 +10,7 @@ from chargegroups.tariff_usage import is_used
 from evcnet.datetimes import database_clock
 from roaming.models import Agreement
 from tests import factories as make
-from tests.portal.sent import sent
+from tests.portal.sent import preview_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +27,7 @@ def test_its_new_prices_are_previewed_and_the_preview_names_the_agreement(world,
     page = reverse("admin:tariffs_tariff_version", args=[partners_only.pk])
     browser = signed_in(world.ben)
     assert browser.get(reverse("admin:tariffs_tariff_prices_add", args=[partners_only.pk])).headers["Location"] == page
-    form = browser.get(page)
-    shown = browser.post(page, sent(form, page, step="preview", **{"elements-0-energy_price": "0.45"}))
+    shown = preview_of(browser, page, **{"elements-0-energy_price": "0.45"})
     [warning] = [each for each in shown.context["impact"].warnings if "agreement" in each]
     assert warning.startswith("An agreement with a roaming partner has this price list")
     assert partners_only.versions.count() == 1 and not Change.objects.exists()

@@ -36,7 +36,6 @@ FORMER_FILES = {
     "price_tags": "current_price",
     "founding": "add_group",
     "founding_prices": "add_tariff",
-    "drafts": "live_preview",
     "editing": "editor",
     "simple_page": "editor",
     "effective": "access_summary",
@@ -110,7 +109,6 @@ SHARED = {
     "Tariff": "tariffs/pricing prices what the table of the same name keeps, and knows no table",
     "Session": "likewise",
     "Line": "of a list of rules, of a cost, of a table: each of its own module",
-    "Draft": "what is typed and not saved, of prices and of a change",
 }
 """Class names that stand for several things, and why they may."""
 

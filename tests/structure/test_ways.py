@@ -29,6 +29,7 @@ NOTHING = "moves neither access nor price"
 
 WAYS = {
     "form of changes.Change": NOTHING,
+    "form of changes.Draft": PREVIEW,
     "form of chargegroups.ChargeGroup": f"{PREVIEW}; {NEW}",
     "form of chargepoints.ChargePoint": f"{PREVIEW}; its status: {STATUS}",
     "form of chargepoints.Connector": NOTHING,
@@ -205,6 +206,7 @@ WRITERS = {
     "changes.admin.wizard": "apply_change",
     "changes.apply": "allow_terms_write cancel_version record_change remove_version",
     "changes.cancel": "allow_terms_write cancel_change remove_version",
+    "changes.drafts": "apply_change",
     "changes.file_changes": "record_change",
     "changes.management.commands.change_terms": "apply_change",
     "changes.proposals.exceptions": "put_exceptions",

@@ -157,6 +157,7 @@ POSTED = {
     "customers_staffalert_change": "view",  # nor has that of an alert
     "customers_job_change": "view",  # nor has that of a job
     "changes_change_change": "view",  # nor has that of a change
+    "changes_draft_change": "chargegroups.add_terms",  # the buttons of a draft
     "roaming_partnermessage_change": "view",  # nor that of a message
     "gateway_unknowndevice_change": "view",  # nor that of a device that knocks
     "chargepoints_session_change": "view",  # nor that of a session

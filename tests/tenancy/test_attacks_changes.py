@@ -104,7 +104,7 @@ def test_a_fingerprint_of_another_tenants_preview_confirms_nothing(marked, role)
     browser, group = signed_in(marked, role), marked.north[ChargeGroup]
     theirs = signed_in(marked, "other admin")
     sent = {"tariff": "zqfjord-second", "own_user_group": "on", "step": "preview"}
-    shown = theirs.post(url(ChargeGroup, "terms", marked.fjord[ChargeGroup].pk), sent)
+    shown = theirs.post(url(ChargeGroup, "terms", marked.fjord[ChargeGroup].pk), sent, follow=True)
     token, fingerprint = shown.context["seen_token"], shown.context["impact"].fingerprint
     sent = {"tariff": "zqnorth-tariff", "step": "confirm", "shown": fingerprint, "seen": token, "named": "zqnorth quay"}
     before = group.terms.count(), Change.objects.count()

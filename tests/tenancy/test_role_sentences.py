@@ -11,6 +11,7 @@ from customers.permissions import PERMISSIONS, Role
 from tariffs.models import Tariff
 from tests import factories as make
 from tests.portal.forms import page_form
+from tests.portal.sent import press
 from tests.tenancy.attacking import url
 from tests.tenancy.conftest import signed_in
 
@@ -65,10 +66,8 @@ def test_a_sub_provider_changes_its_charge_points_and_groups(marked, browser):
 def test_a_sub_provider_changes_terms_to_a_tariff_that_is_offered_to_it(marked, browser):
     carla, group = browser("sub provider"), marked.north[ChargeGroup]
     where, typed = url(ChargeGroup, "terms", group.pk), {"tariff": "zqgreen-shared", "own_user_group": "on"}
-    shown = carla.post(where, typed | {"step": "preview"})
-    impact = shown.context["impact"]
-    confirmed = typed | {"step": "confirm", "shown": impact.fingerprint, "named": group.code, "notify": "none"}
-    assert carla.post(where, confirmed).status_code == 302
+    shown = carla.post(where, typed | {"step": "preview"}, follow=True)
+    assert press(carla, shown, step="confirm", named=group.code, notify="none").status_code == 302
     assert group.terms.filter(tariff=Tariff.objects.get(code="zqgreen-shared")).exists()
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from changes import models as changes
 from changes.apply import apply_change, preview_change
+from changes.drafts import SavedForm, save_draft
 from changes.proposals import NewTerms
 from chargegroups import models as groups
 from chargepoints import models as points
@@ -296,6 +297,9 @@ def _happenings(tenant: Tenant, said: str) -> None:
         reason=f"{said} reason", by=login,
     )  # fmt: skip
     tenant.keep(made.change)
+    typed = SavedForm(typed=[("tariff", f"{said}-second")], note=f"{said} note")
+    proposed = NewTerms(tenant[groups.ChargeGroup], {"tariff": tenant["second tariff"]})  # type: ignore[index]
+    tenant.keep(save_draft(preview_change(proposed), typed, login))
     notices = people.Notice.objects.filter(provider=tenant.provider, customer__user_group=tenant.user_group)
     words = {"error": f"{said} mailbox full", "before": f"{said} before", "after": f"{said} after"}
     notices.update(state=people.Notice.State.FAILED, **words)

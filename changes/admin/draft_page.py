@@ -1,0 +1,189 @@
+"""Page of a draft: its preview of today, what differs from what was saved, and what can be done with it."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from changes import impact_text
+from changes.admin.stale_preview import StaleContext, stale_lines
+from changes.admin.wizard import ChangeWizard, PlannedChange
+from changes.change_permissions import may_make
+from changes.drafts import (
+    DraftClosed,
+    annotate_draft,
+    apply_draft,
+    discard_draft,
+    ground_of,
+    proposal_of,
+    take_up_draft,
+)
+from changes.models import Change, Draft
+from changes.preview import Preview
+from changes.proposals import Inapplicable, Proposal
+from changes.visible_impact import visible_part
+from chargegroups.models import ChargeGroup
+from evcnet.errors import DomainError, refusal_of
+
+NAMED = 5
+"""So many changes that were made since are named."""
+
+
+class DraftWizard(ChangeWizard[Draft]):
+    """The preview at an address of its own. Who may not make the change reads it."""
+
+    @property
+    def title(self) -> str:
+        return str(self.obj)
+
+    @property
+    def back(self) -> str:
+        """The page on which such a change begins."""
+        if self.obj.tariff_id is not None:
+            return reverse("admin:tariffs_tariff_prices", args=[self.obj.tariff_id])
+        if len(self.groups) == 1:
+            return reverse("admin:chargegroups_chargegroup_access", args=[self.groups[0].pk])
+        return reverse("admin:changes_draft_changelist")
+
+    @cached_property
+    def edit_address(self) -> str:
+        """The form that it came from; empty where there is none."""
+        if not self.obj.typed:
+            return ""
+        if self.obj.tariff_id is not None:
+            page = reverse("admin:tariffs_tariff_version", args=[self.obj.tariff_id])
+            return f"{page}?version={self.obj.replaces_id}" if self.obj.replaces_id else page
+        if len(self.groups) != 1:
+            return ""
+        return reverse("admin:chargegroups_chargegroup_terms", args=[self.groups[0].pk])
+
+    @cached_property
+    def groups(self) -> list[ChargeGroup]:
+        return list(self.obj.groups.all()[:2])
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        return proposal_of(self.obj)
+
+    def plan(self) -> PlannedChange:
+        return PlannedChange(self.proposal, self.obj.at, self.obj.undoes, self.obj.replaces)
+
+    @cached_property
+    def may_make(self) -> bool:
+        """Of what names rows that are gone, nobody is told more than stands in the draft."""
+        try:
+            return may_make(self.request.user, self.proposal)
+        except Inapplicable:
+            return self.obj.author_id == self.request.user.pk
+
+    def check_permission(self, plan: PlannedChange) -> None:
+        if self.step and not self.may_make:
+            raise PermissionDenied
+
+    # The steps
+
+    def take_step(self) -> HttpResponseBase:
+        own = {"note": self._annotate, "discard": self._discard, "take-up": self._take_up}.get(self.step)
+        if own is not None:
+            return self._change_draft(own)
+        return super().take_step() if self.obj.is_open else self._closed()
+
+    def _change_draft(self, what: Any) -> HttpResponse:
+        if not self.may_make:
+            raise PermissionDenied
+        try:
+            messages.success(self.request, what())
+        except DraftClosed as closed:
+            messages.warning(self.request, str(closed))
+        return HttpResponseRedirect(self.address)
+
+    def _annotate(self) -> str:
+        annotate_draft(self.obj, self.note, self.chosen_notify or "")
+        return "The note is saved."
+
+    def _discard(self) -> str:
+        discard_draft(self.obj, self.request.user)
+        return f"Draft {self.obj.pk} is discarded. It can be taken up again."
+
+    def _take_up(self) -> str:
+        take_up_draft(self.obj)
+        return f"Draft {self.obj.pk} is open again."
+
+    @property
+    def form_fields(self) -> list[tuple[str, str]]:
+        """For the button that goes back to the form."""
+        return [(name, value) for name, value in self.obj.typed]
+
+    @property
+    def chosen_notify(self) -> str | None:
+        return super().chosen_notify or self.obj.notify or None
+
+    @property
+    def note(self) -> str:
+        return str(self.data.get("reason", self.obj.note)).strip()[:500]
+
+    def apply(self, plan: PlannedChange) -> Change:
+        return apply_draft(
+            self.obj,
+            fingerprint=str(self.data.get("shown", "")),
+            by=self.request.user,
+            reason=self.note,
+            notify=self.chosen_notify,
+            confirm=partial(self.make_sure, plan),
+        ).change
+
+    # What is shown
+
+    def _show(self, preview: Preview, plan: PlannedChange | None = None, **more: Any) -> HttpResponse:
+        return super()._show(preview, plan, **{"saved": self._since_saved(preview)} | more)
+
+    def _since_saved(self, preview: Preview) -> StaleContext | None:
+        """What it was judged upon then and now; None where that is the same."""
+        if ground_of(preview.impact) == self.obj.ground:
+            return None
+        then = visible_part(self.obj.picture, self.obj.provider_id, self.request.user)
+        since = Change.objects.visible_to(self.request.user).filter(
+            provider=self.obj.provider_id, pk__gt=self.obj.last_change, groups__in=preview.basis.group_ids
+        )
+        lines = stale_lines(then, preview.impact.as_json()) if then else []
+        return StaleContext(lines, list(since.distinct()[:NAMED]))
+
+    def preview_context(self) -> dict[str, Any]:
+        notify = {"notify": self.chosen_notify} if self.chosen_notify else {}
+        return {"draft": self.obj, "reason": self.note, "may_confirm": self.may_make} | notify
+
+    def _refuse(self, error: Exception) -> HttpResponse:
+        """It makes no sense any more: why, what was shown when it was saved, and what can be done."""
+        if isinstance(error, DraftClosed):
+            messages.warning(self.request, str(error))
+            return HttpResponseRedirect(self.address)
+        return self._without_preview(refusal_of(error).message if isinstance(error, DomainError) else str(error))
+
+    def _closed(self) -> HttpResponse:
+        """An applied one leads to its change."""
+        change = self.obj.change
+        if change is None:
+            return self._without_preview("")
+        page = reverse("admin:changes_change_change", args=[change.pk])
+        twice = "This had been done already, and was not done twice. " if self.step == "confirm" else ""
+        words = (
+            f"{twice}Draft {self.obj.pk} was applied by {self.obj.closed_by}: this is the change that was made of it."
+        )
+        messages.info(self.request, words)
+        return HttpResponseRedirect(page)
+
+    def _without_preview(self, refused: str) -> HttpResponse:
+        then = visible_part(self.obj.picture, self.obj.provider_id, self.request.user)
+        context = self.context(self.title) | {
+            "draft": self.obj,
+            "refused": refused,
+            "then": impact_text.picture(then) if then else None,
+        }
+        return TemplateResponse(self.request, "changes/draft_closed.html", context)

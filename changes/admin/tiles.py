@@ -1,0 +1,62 @@
+"""Tiles of a preview: who loses, pays more and gains, and what it comes to in money, at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from changes.admin.replay import DAYS, ReplayResult
+from changes.impact import Impact
+from changes.reference_prices import PriceTransition
+
+
+@dataclass(frozen=True)
+class Tile:
+    """``tone``: is it good for customers, bad, or neither?"""
+
+    number: str
+    words: str
+    tone: str = "none"
+
+
+def tiles(impact: Impact, transitions: Sequence[PriceTransition], replay: ReplayResult | None) -> list[Tile]:
+    counts = impact.customers_by_effect
+    more, gain = counts["pays_more"] + counts["differs"], counts["gains_access"] + counts["pays_less"]
+    return [
+        Tile(
+            f"{counts['loses_access']:,}", _words(counts["loses_access"], "lose access"), _bad(counts["loses_access"])
+        ),
+        Tile(f"{more:,}", f"{_words(more, 'pay more')}{_at_most(transitions) if more else ''}", _bad(more)),
+        Tile(f"{gain:,}", _words(gain, "gain access or pay less"), "good" if gain else "none"),
+        _money(replay),
+    ]
+
+
+def _words(count: int, words: str) -> str:
+    """In the singular where it is one customer."""
+    return (
+        " ".join(f"{word}s" if word in ("lose", "pay", "gain") else word for word in words.split())
+        if count == 1
+        else words
+    )
+
+
+def _bad(count: int) -> str:
+    return "bad" if count else "none"
+
+
+def _at_most(transitions: Sequence[PriceTransition]) -> str:
+    """By how much the price of a reference session rises for whom it rises the most."""
+    rises = [row for each in transitions for row in each.references if row.difference > 0]
+    if any(row.share is None for row in rises):
+        return ", some from free of charge"
+    most = max((row.share for row in rises if row.share is not None), default=Decimal(0))
+    return f", up to +{100 * most:.0f} %" if most else ""
+
+
+def _money(replay: ReplayResult | None) -> Tile:
+    if replay is None:
+        return Tile("±0", f"over {DAYS} days, by sessions that were")
+    total = replay.total
+    return Tile(f"{total.difference:+,.2f} {total.currency}", f"over {DAYS} days, by sessions that were, incl. VAT")
