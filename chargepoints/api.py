@@ -19,6 +19,7 @@ from chargepoints.decision_log import Asker, keep_decision, keep_unknown_point
 from customers.api_authentication import AuthenticatedKey, authenticate_key
 from customers.models import Provider
 from evcnet.datetimes import NotAMoment, read_moment
+from evcnet.keyed_requests import takes_keys
 from roaming.asking import as_if_unanswered, asked_if_need_be
 
 FIELDS = {"card", "charge_point", "at"}
@@ -40,6 +41,7 @@ class BadRequest(ValueError):
 def for_key_holders(view: View) -> Callable[[HttpRequest], JsonResponse]:
     """A view that answers POST with a valid key within its rate: 401, 429, and 400 for a BadRequest that it raises."""
 
+    @takes_keys
     @csrf_exempt
     @require_POST
     @wraps(view)

@@ -35,6 +35,7 @@ def test_it_explains_when_asked(world, client, key):
 
 
 def test_a_decision_costs_the_keys_query_and_its_own(world, client, key, django_assert_num_queries):
+    ask(client, key, card="04AA11", charge_point="NLGRGE0001")  # the first of a minute is counted at once
     with django_assert_num_queries(2):
         ask(client, key, card="04AA11", charge_point="NLGRGE0001")
 
@@ -95,6 +96,36 @@ def test_past_its_rate_a_key_has_to_wait(world, client, key):
     answer = ask(client, key, card="04AA11", charge_point="NLGRGE0001")
     assert answer.status_code == 429
     assert 1 <= int(answer["Retry-After"]) <= 60
+
+
+def test_a_small_rate_is_held_to_the_request(world, client, key):
+    ApiKey.objects.update(rate_per_minute=3)
+    answers = [ask(client, key, card="04AA11", charge_point="NLGRGE0001").status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+
+
+def test_what_other_processes_answered_counts_too(world, client, key):
+    ask(client, key, card="04AA11", charge_point="NLGRGE0001")
+    ApiKeyUse.objects.update(requests=6_000)
+    assert ask(client, key, card="04AA11", charge_point="NLGRGE0001").status_code == 429
+
+
+def test_others_are_told_of_requests_in_hundredths_of_the_rate(world, client, key):
+    ApiKey.objects.update(rate_per_minute=300)
+    counts = []
+    for _ in range(7):
+        ask(client, key, card="04AA11", charge_point="NLGRGE0001")
+        counts.append(ApiKeyUse.objects.get().requests)
+    assert counts == [1, 1, 1, 4, 4, 4, 7]
+
+
+def test_a_program_needs_no_session_and_finds_its_request_in_the_log(world, client, key, caplog):
+    caplog.set_level("INFO")
+    answer = ask(client, key, card="04AA11", charge_point="NLGRGE0001")
+    assert not answer.cookies
+    assert "Content-Security-Policy" not in answer.headers
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert [text for text in caplog.messages if "request_finished" in text and "request_id" in text]
 
 
 def test_a_time_without_an_offset_is_the_providers(world, client, key):

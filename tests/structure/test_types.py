@@ -22,6 +22,7 @@ TYPED = {
 BEFORE_SIGN_IN = {
     "chargepoints.api",
     "evcnet.health",
+    "evcnet.keyed_requests",
     "evcnet.logs",
     "evcnet.middleware",
     "evcnet.site.search.recent",

@@ -53,6 +53,7 @@ def test_a_key_is_answered_about_its_own_charge_points_alone(key, marked, keys, 
     client, wrong, count, refusals = Client(), [], 0, set()
     if key == "somebody's session":
         client.force_login(marked.logins["provider admin"])
+    send(client, "POST", "", {}, keys[key])  # the first of a minute is counted at once, by a statement more
     for point, card, query, method in product(WHOSE, WHOSE, ("", "?explain=1"), ("GET", "POST")):
         count += 1
         sent = asked(marked, point, card)
