@@ -31,11 +31,7 @@ def alert_cancelled(change: Change) -> None:
     announced = Alert.objects.filter(change=change.pk).exclude(event=Alert.Event.CANCELLED).first()
     groups = announced.groups if announced else _groups(change.groups.all())
     counts = announced.counts if announced else []
-    concerned = (
-        set(announced.user_groups.values_list("pk", flat=True))
-        if announced
-        else {each["user_group"] for each in groups}
-    )
+    concerned = set(announced.user_group_ids) if announced else {each["user_group"] for each in groups}
     event = Alert.Event.CANCELLED
     write_alert(_alert(change, event, by=change.cancelled_by_id, groups=groups, counts=counts), concerned)
 

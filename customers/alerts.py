@@ -21,8 +21,8 @@ def write_alert(alert: Alert, user_groups: Collection[int]) -> None:
 
     Within the change's transaction, by as many statements for a thousand logins as for one.
     """
+    alert.user_group_ids = sorted(user_groups)
     alert.save(force_insert=True)
-    alert.user_groups.add(*user_groups)
     concerned = StaffMember.objects.concerned(alert.provider_id, user_groups, VIEW).exclude(pk=alert.made_by_id)
     mails = dict(concerned.order_by().values_list("pk", "alert_mail"))
     StaffAlert.objects.bulk_create(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -46,7 +47,7 @@ class Tenancy:
     """How a model's rows hang on a provider and, below it, on user groups.
 
     ``provider`` is the lookup of the provider's id, ``also`` are lookups of further providers that see the row.
-    ``user_groups`` are lookups of user group ids, any of which lets a login of that user group see the row; without one
+    ``user_groups`` are lookups of user group ids, or of an array of them, any of which lets a login of that user group see the row; without one
     only logins of the whole provider do. Where it differs, ``users`` are those by which the row may be named elsewhere
     (the action "use"), and ``owners`` those by which it is added, changed and removed. ``inherited`` are lookups of user
     groups whose rows are seen and used by all below them.
@@ -82,18 +83,21 @@ class Tenancy:
 
 def _within(model: type[models.Model], lookup: str, ids: frozenset[int]) -> Q:
     """Where the lookup crosses to many rows, a subquery: joined, a row would come once for each of them."""
-    clause = Q(**{f"{lookup}__in": ids})
-    return Q(pk__in=model._base_manager.filter(clause).values("pk")) if _crosses_to_many(model, lookup) else clause
+    crosses_to_many, is_array = _kind(model, lookup)
+    clause = Q(**{f"{lookup}__overlap": list(ids)}) if is_array else Q(**{f"{lookup}__in": ids})
+    return Q(pk__in=model._base_manager.filter(clause).values("pk")) if crosses_to_many else clause
 
 
-def _crosses_to_many(model: type[models.Model], lookup: str) -> bool:
+def _kind(model: type[models.Model], lookup: str) -> tuple[bool, bool]:
+    """Does the lookup cross to many rows, and does it end at an array of ids?"""
     related: Any = model
-    for name in lookup.split("__")[:-1]:
+    *path, last = lookup.split("__")
+    for name in path:
         crossed = related._meta.get_field(name)
         if crossed.one_to_many or crossed.many_to_many:
-            return True
+            return True, False
         related = crossed.related_model
-    return False
+    return False, any(each.name == last and isinstance(each, ArrayField) for each in related._meta.fields)
 
 
 class NotScoped(TypeError):

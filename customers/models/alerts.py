@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import Q
 
 from customers.effect_words import EFFECT_WORDS
 from customers.models.logins import StaffMember
-from customers.models.providers import Provider, UserGroup
+from customers.models.providers import Provider
 from evcnet.constraints import WithinProvider
 from evcnet.datetimes import moment_in_words
 from evcnet.personal_data import PersonalData
@@ -56,14 +57,14 @@ class Alert(models.Model):
     takes_effect_at = models.DateTimeField()
     made_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")  # or who cancelled it
     created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
-    user_groups = models.ManyToManyField(
-        UserGroup, related_name="+", help_text="Those that hold charge groups concerned, or customers affected."
+    user_group_ids = ArrayField(
+        models.BigIntegerField(), help_text="Those that hold charge groups concerned, or customers affected."
     )
     groups = models.JSONField()
     counts = models.JSONField()
 
     personal_data = PersonalData(texts=("sentence",), impersonal=("kind", "groups", "counts"))
-    tenancy = Tenancy(user_groups=("user_groups__id",))
+    tenancy = Tenancy(user_groups=("user_group_ids",))
     objects = ScopedManager()
 
     class Meta:
@@ -129,7 +130,7 @@ class StaffAlert(models.Model):
     mailed_at = models.DateTimeField(null=True)
 
     personal_data = PersonalData(impersonal=("mail",))
-    tenancy = Tenancy(user_groups=("alert__user_groups__id",))
+    tenancy = Tenancy(user_groups=("alert__user_group_ids",))
     objects = models.Manager.from_queryset(StaffAlertQuerySet)()
 
     class Meta:

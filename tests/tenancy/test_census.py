@@ -26,7 +26,6 @@ UNOWNED = {
     "customers.RoamingCustomer": "what cards come to, read by the statements that read the cards",
     "chargegroups.ExceptionCount": "numbers of all providers, added up as those of customers",
     "customers.ApiKeyUse": "a counter of requests, read by one statement that has the key",
-    "customers.Alert_user_groups": "the lines between alerts and the user groups concerned, read through alerts",
     "changes.Change_groups": "the lines between changes and groups, read through changes",
     "changes.Draft_groups": "the lines between drafts and groups, read through drafts",
     "changes.Change_terms": "the lines between changes and the terms that they wrote, read through changes",
