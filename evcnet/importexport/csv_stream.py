@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -21,6 +22,7 @@ from evcnet.importexport.sql_cells import cells
 from evcnet.replica import connection_to_read
 
 PIECE = 1 << 16  # bytes
+ROWS = 100  # that are taken together
 TOLD_EVERY = 1_000  # rows of a workbook
 MOST_XLSX_ROWS = 1_048_575  # below the header
 BOM = "\ufeff".encode()
@@ -112,15 +114,22 @@ def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> It
         connection_to_read().cursor() as cursor,
         cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy,
     ):
-        together: list[Any] = []
-        size = 0
-        for line in copy:
-            together.append(line[:-1])  # COPY ends a row as Unix does
-            size += len(line)
-            if size >= PIECE:
-                yield b"\r\n".join([*together, b""])
-                together, size = [], 0
-        yield b"\r\n".join([*together, b""])
+        lines, piece = iter(copy), b""
+        # Some at a time, since what is done for each row is what an export costs.
+        while some := list(islice(lines, ROWS)):
+            piece += _with_line_ends(some)
+            if len(piece) >= PIECE:
+                yield piece
+                piece = b""
+        yield piece
+
+
+def _with_line_ends(lines: list[Any]) -> bytes:
+    """The rows one after the other. COPY ends each as Unix does; within quotation marks the ends of lines stay."""
+    rows = b"".join(lines)
+    if rows.count(b"\n") == len(lines):
+        return rows.replace(b"\n", b"\r\n")
+    return b"\r\n".join([*(line[:-1] for line in lines), b""])
 
 
 def export_counts(resource: BulkResource, selected: QuerySet[Any] | None) -> Counter[Provider | None]:

@@ -176,7 +176,9 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         return str(next(each.name for each in cls._meta.model._meta.fields if each.related_model is model))
 
     def ordering(self) -> list[str]:
-        return [*(["provider__code"] if self.has_provider else []), self.fields[self.key[0]].attribute]
+        """Of one provider by the key alone, which an index of the table holds in its order."""
+        by_provider = self.has_provider and self.provider is None
+        return [*(["provider__code"] if by_provider else []), self.fields[self.key[0]].attribute]
 
     def _visible_ordering(self) -> list[Any]:
         """The order tells no more than the columns: of rows that the login does not see, it says nothing."""

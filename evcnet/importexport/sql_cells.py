@@ -37,10 +37,11 @@ class PlainCell(SqlCell):
 
 
 class EscapedCell(SqlCell):
-    """As ``formulas.escaped`` does it: after any apostrophes stands a sign with which a formula begins."""
+    """As ``formulas.escaped`` does it: after any apostrophes stands a sign with which a formula begins. Letters, behind all
+    of these signs, are told by one comparison."""
 
     template = (
-        "CASE WHEN ascii({0}::text) IN (39, 61, 43, 45, 64, 9, 13)"
+        "CASE WHEN ascii({0}::text) > 64 THEN {0}::text WHEN ascii({0}::text) IN (39, 61, 43, 45, 64, 9, 13)"
         " AND ascii(ltrim({0}::text, '''')) IN (61, 43, 45, 64, 9, 13) THEN '''' || {0}::text"
         " ELSE NULLIF({0}::text, '') END"
     )

@@ -49,6 +49,7 @@ def test_what_postgresql_writes_is_what_python_writes(hostile_world, subtests): 
 
 def test_a_stream_comes_in_pieces_that_do_not_grow_with_the_rows(world, monkeypatch):
     monkeypatch.setattr(csv_stream, "PIECE", 1_000)
+    monkeypatch.setattr(csv_stream, "ROWS", 2)
     make.CustomerFactory.create_batch(60, user_group=world.north)
     with CaptureQueriesContext(connection):  # as in development, where queries are noted
         pieces = list(csv_pieces(resource_named("customers")(FileScope(), world.greengrid)))
