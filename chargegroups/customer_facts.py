@@ -70,7 +70,9 @@ class FactSet:
         user_group, payment, status, roams, exceptions, changed, moved_to, younger_card = json.loads(key)
         stored, others = _by_group(exceptions), _by_group(changed)
         facts = CustomerFacts(user_group, payment, status, roams, stored)
-        after = replace(facts, user_group=moved_to or user_group, exceptions=_merged(stored, others))
+        after = facts
+        if moved_to or others:
+            after = replace(facts, user_group=moved_to or user_group, exceptions=_merged(stored, others))
         younger = None
         if younger_card is not None:
             younger = replace(facts, roams=bool(younger_card[0]), exceptions=_by_group(younger_card[1]))

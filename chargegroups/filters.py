@@ -72,7 +72,8 @@ class CustomerAccessFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: CustomerRows) -> CustomerRows:
         """The sets of facts that all filters together leave, then who of these is searched for; by name."""
-        others = [access for access in self.accesses if access not in self.chosen]
+        chosen = {access.key for access in self.chosen}
+        others = [access for access in self.accesses if access.key not in chosen]
         narrowed = filter_customers(self.snapshot, queryset, self.chosen, others)
         return super().filter_queryset(narrowed).order_by("name", "pk")  # type: ignore[no-any-return]
 
@@ -91,7 +92,8 @@ class CustomerAccessFilter(django_filters.FilterSet):
     @cached_property
     def chosen(self) -> list[CustomerAccess]:
         """The sets of facts that fit; a form that is not valid counts as empty."""
-        return [access for access in self.accesses if all(test(access) for test in self._tests())]
+        tests = self._tests()
+        return [access for access in self.accesses if all(test(access) for test in tests)]
 
     def _tests(self) -> list[Test]:
         listed, reason, exception = self.listed, self._value("reason"), self._value("exception")

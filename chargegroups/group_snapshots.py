@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from chargegroups.access import Facts
 from chargegroups.customer_facts import CustomerFacts
@@ -60,7 +61,22 @@ class GroupSnapshot:
         return TariffInForce(str(tariff_id), version.pk if version else None)
 
     def judge(self, customer: CustomerFacts) -> Decision:
-        """What the access rules say of customers with these facts. A customer counts by the best of their valid cards."""
+        """What the access rules say of customers with these facts. A customer counts by the best of their valid cards.
+
+        Asked once for all user groups but the group's own, of which the rules know no more than that.
+        """
+        exception = customer.exception_at(self.group.pk)
+        same = customer.user_group == self.group.user_group_id
+        alike = (same, customer.payment, customer.status, customer.roams, *exception)
+        if alike not in self._judged:
+            self._judged[alike] = self._judge(customer)
+        return self._judged[alike]
+
+    @cached_property
+    def _judged(self) -> dict[tuple[Any, ...], Decision]:
+        return {}
+
+    def _judge(self, customer: CustomerFacts) -> Decision:
         facts = Facts(at=self.at, customer_status=customer.status, card_roams=customer.roams, same_provider=True)
         return self.decide(as_customer(facts, has_card=customer.roams), customer)
 
