@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
@@ -49,6 +50,17 @@ class AnnotatedChangeList(ChangeList):
         """By a row that the login does not see, as by nothing: the order would tell what the column hides."""
         ordering = one_way(super().get_ordering(request, queryset), self._get_default_ordering())
         return [visible_order(request.user, self.model, self.model_admin.open_relations, each) for each in ordering]
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Made once each: the table asks for those of its headers again in every row."""
+        asked = (repr(self.filter_params), repr(new_params), repr(remove))
+        if asked not in self._query_strings:
+            self._query_strings[asked] = super().get_query_string(new_params, remove)
+        return self._query_strings[asked]
+
+    @cached_property
+    def _query_strings(self) -> dict[tuple[str, str, str], str]:
+        return {}
 
     def get_results(self, request: StaffRequest) -> None:
         paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
