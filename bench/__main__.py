@@ -1,20 +1,28 @@
-"""Runs the benchmark, all of it or the parts named: `python -m bench pricing replay tariffs sessions customers pages`."""
+"""Runs the benchmark: `python -m bench` the table of docs/performance.md, `python -m bench NAME ...` the parts named.
+
+The parts of GROWN share one world of BENCH_CUSTOMERS customers, which is made once. A part that fails is a row of its own,
+and the others are measured all the same; the JSON is written anew after each row.
+"""
 
 import sys
+import time
+import traceback
+from collections.abc import Iterator
 from importlib import import_module
 
-from bench.measuring import Measured, table, write
+from bench.measuring import Measured, failed, table, write
 
+GROWN = ("lists", "pages", "decisions", "plain")
+TABLE = {
+    "sessions": "bench.session_import",
+    "customers": "bench.customer_import",
+}
 PARTS = {
     "pricing": "bench.pricing",
     "replay": "bench.replaying",
     "tariffs": "bench.real_tariffs",
-    "sessions": "bench.session_import",
-    "customers": "bench.customer_import",
+    **TABLE,
     "import_errors": "bench.import_errors",
-    "lists": "bench.lists",
-    "pages": "bench.pages",
-    "decisions": "bench.decisions",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
     "ocpi": "bench.ocpi",
@@ -22,17 +30,41 @@ PARTS = {
 
 
 def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in PARTS]
+    unknown = [name for name in names if name not in PARTS and name not in GROWN]
     if unknown:
-        print(f"Unknown: {', '.join(unknown)}. Parts: {', '.join(PARTS)}.", file=sys.stderr)
+        known = ", ".join([*PARTS, *GROWN])
+        print(f"Unknown: {', '.join(unknown)}. Parts: {known}.", file=sys.stderr)
         return 2
+    names = names or [*GROWN, *TABLE]
     rows: list[Measured] = []
-    for name in names or PARTS:
-        print(f"measuring {name} ...", file=sys.stderr)
-        rows += import_module(PARTS[name]).measure()
+    path = write(rows)
+    for label, measured in _runs(names):
+        began = time.monotonic()
+        print(f"python -m bench {label} ...", file=sys.stderr, flush=True)
+        for row in measured:
+            rows.append(row)
+            path = write(rows)
+        print(f"python -m bench {label}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(table(rows))
-    print(f"The same as JSON: {write(rows)}", file=sys.stderr)
-    return 0
+    print(f"The same as JSON: {path}", file=sys.stderr)
+    return 1 if any(row.figure is None for row in rows) else 0
+
+
+def _runs(names: list[str]) -> Iterator[tuple[str, Iterator[Measured]]]:
+    """Each part with what it measures once it is asked; those that share a world are one."""
+    if grown := [name for name in names if name in GROWN]:
+        yield " ".join(grown), _measured("bench.grown", grown)
+    for name in names:
+        if name in PARTS:
+            yield name, _measured(PARTS[name])
+
+
+def _measured(module: str, *args: list[str]) -> Iterator[Measured]:
+    try:
+        yield from import_module(module).measure(*args)
+    except Exception as error:  # noqa: BLE001 - a row of its own
+        traceback.print_exc()
+        yield failed(module.removeprefix("bench."), error)
 
 
 if __name__ == "__main__":

@@ -20,27 +20,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.measuring import Measured, ratio
-from bench.world import CUSTOMERS, PROVIDER, fill, own_database
+from bench.world import PROVIDER
 
 BATCH = 1_000
 CALLERS, SECONDS, ROUNDS = 8, 2.0, 5
 """Connections that ask at once, and how long a round of them lasts."""
 POOLED_CALLS = 120
-
-
-def measure() -> list[Measured]:
-    """In a process of its own, on a database of its own."""
-    ran = subprocess.run([sys.executable, "-m", "bench.decisions"], stdout=subprocess.PIPE, text=True, check=True)
-    return [Measured(**row) for row in json.loads(ran.stdout.splitlines()[-1])]
-
-
-def measure_here() -> list[Measured]:
-    """On the database that Django talks to."""
-    return [*_in_process(), *_by_http(), *_pooled()]
 
 
 def _questions(count: int) -> list[tuple[str, str]]:
@@ -56,7 +46,7 @@ def _questions(count: int) -> list[tuple[str, str]]:
     return [(chance.choice(cards), chance.choice(points)) for _ in range(count)]
 
 
-def _in_process() -> Iterator[Measured]:
+def in_process() -> Iterator[Measured]:
     import psycopg
     from django.db import connection
     from django.utils import timezone
@@ -91,13 +81,13 @@ def _in_process() -> Iterator[Measured]:
 def _faster(name: str, run: Callable[[], Any], baseline: Callable[[], Any], *, per: int) -> Measured:
     """How many times as many in a second as the baseline."""
     row = ratio(name, run, baseline, asked="2; goal 4", per=per)
-    return Measured(row.name, 1 / row.figure, row.unit, row.asked, row.note)
+    return replace(row, figure=1 / row.figure if row.figure else None)
 
 
 # By HTTP: the portal's own server, with its decision log
 
 
-def _by_http() -> Iterator[Measured]:
+def by_http() -> Iterator[Measured]:
     key, asked = _api_key(), _questions(BATCH)
     bodies = [json.dumps({"card": card, "charge_point": point}) for card, point in asked]
     headers = {"Authorization": f"Token {key}", "Content-Type": "application/json"}
@@ -183,7 +173,7 @@ def _wait_for(port: int) -> None:
 # Behind PgBouncer, where it is installed
 
 
-def _pooled() -> Iterator[Measured]:
+def pooled() -> Iterator[Measured]:
     """Calls that fail behind a pooler in transaction mode, whose statements meet servers that have prepared nothing."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
@@ -234,12 +224,4 @@ def _pooler(program: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def main() -> None:
-    with own_database():
-        fill(CUSTOMERS)
-        rows = measure_here()
-    print(json.dumps([vars(row) for row in rows]))
-
-
-if __name__ == "__main__":
-    main()
+MEASURES = (in_process, by_http, pooled)

@@ -3,11 +3,11 @@
 import json
 import os
 import platform
-import resource
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,20 @@ ROUNDS = 5
 
 @dataclass(frozen=True)
 class Measured:
-    """One row: what was measured, the figure, its unit, what is asked for, and what is worth knowing beside it."""
+    """One row: what was measured, the figure, its unit, what is asked for, and what is worth knowing beside it.
+
+    ``figure`` is None where it failed; the note says how.
+    """
 
     name: str
-    figure: float
+    figure: float | None
     unit: str
     asked: str = ""
     note: str = ""
+
+
+def failed(name: str, error: object) -> Measured:
+    return Measured(name, None, "failed", note=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def per_second(count: int, run: Callable[[], Any]) -> float:
@@ -60,20 +67,24 @@ def _elapsed(run: Callable[[], Any]) -> float:
 
 
 def peak_mb() -> float:
-    """The most memory that this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this process ever held, in MB; a child's ru_maxrss begins with its parent's."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def table(rows: list[Measured]) -> str:
     cells = [("what", "figure", "unit", "asked for", "note")]
-    cells += [
-        (row.name, f"{row.figure:,.4g}" if row.figure < 100 else f"{row.figure:,.0f}", row.unit, row.asked, row.note)
-        for row in rows
-    ]
+    cells += [(row.name, _figure_text(row.figure), row.unit, row.asked, row.note) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
     )
+
+
+def _figure_text(figure: float | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure:,.4g}" if figure < 100 else f"{figure:,.0f}"
 
 
 def write(rows: list[Measured]) -> Path:
@@ -81,6 +92,12 @@ def write(rows: list[Measured]) -> Path:
     folder = Path(os.environ.get("EVCNET_VAR") or "var").expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "bench.json"
-    where = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
+    where = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "customers": int(os.environ.get("BENCH_CUSTOMERS") or 100_000),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
     path.write_text(json.dumps({"where": where, "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
     return path
