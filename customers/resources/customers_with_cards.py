@@ -8,7 +8,7 @@ from copy import copy
 from itertools import islice
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from changes.resources import ProposedRows, TermsResource
 from customers.models import ChargeCard, Customer, Provider
@@ -43,6 +43,7 @@ class CustomersWithCardsResource(TermsResource):
     of them is put together again."""
 
     joins_names: ClassVar = True
+    columns_are_stored: ClassVar = True
 
     user_group = column(CustomerResource, "user_group")
     number = column(CustomerResource, NUMBER, needed="required, or empty where the row above has it")
@@ -105,6 +106,24 @@ class CustomersWithCardsResource(TermsResource):
                 yield from ((customer, card) for card in cards[customer.pk])
                 if not cards[customer.pk]:
                     yield customer, None
+
+    @classmethod
+    def stored_at(cls, field: Field) -> str:
+        name = str(field.column_name)
+        return f"chargecard__{name.removeprefix(CARD)}" if name.startswith(CARD) else name
+
+    @property
+    def may_be_copied(self) -> bool:
+        """A login that sees all cards of the customers that it sees is given them by a join; what another sees is asked for."""
+        login = self.scope.login
+        return login is None or login.scope("customers.view_chargecard") == login.scope("customers.view_customer")
+
+    def copied_rows(self, selected: QuerySet[Any] | None = None) -> QuerySet[Any]:
+        rows: Any = self.rows_to_export(selected)
+        joined: QuerySet[Any] = rows.annotate(card_pk=F("chargecard__pk")).order_by(
+            *rows.query.order_by, "chargecard__uid"
+        )
+        return joined
 
     def provider_of(self, instance: Named) -> Provider | None:
         return self.customers.provider_of(instance[0])

@@ -29,8 +29,9 @@ BOM = "\ufeff".encode()
 
 
 def is_copied(resource: BulkResource) -> bool:
-    """Can PostgreSQL alone write the rows? Then nothing is left out, and nothing fails half way for a row's sake."""
-    return resource.columns_are_stored and cells(resource, names_provider=resource.names_provider) is not None
+    """Can PostgreSQL alone write the rows? Then what is left out is known before, and nothing fails half way for a row's
+    sake."""
+    return resource.may_be_copied and cells(resource, names_provider=resource.names_provider) is not None
 
 
 def csv_pieces(resource: BulkResource, selected: QuerySet[Any] | None = None) -> Iterator[bytes]:
@@ -62,6 +63,14 @@ def write_export(
         file.write(piece)
         rows += piece.count(b"\r\n")
         tell(rows)
+
+
+def refuse_too_many(file_format: CSV | XLSX, rows: int) -> None:
+    """Before any row is written. Raises ValueError where a workbook can't hold so many."""
+    if isinstance(file_format, XLSX) and rows > MOST_XLSX_ROWS:
+        raise ValueError(
+            f"A workbook holds {MOST_XLSX_ROWS:,} rows, and there are {rows:,}: take CSV, or narrow the list."
+        )
 
 
 def left_out_words(resource: BulkResource) -> list[str]:
@@ -104,8 +113,9 @@ def write_xlsx(
 
 
 def _copied_pieces(resource: BulkResource, selected: QuerySet[Any] | None) -> Iterator[bytes]:
-    rows = resource.rows_to_export(selected)
+    rows = resource.copied_rows(selected)
     resource.exported = resource.exported or export_counts(resource, selected)
+    resource.left_out = Counter(resource.not_exportable())
     columns = cells(resource, names_provider=resource.names_provider) or []
     aliases = {f"cell_{number}": each for number, each in enumerate(columns)}
     query, params = rows.select_related(None).annotate(**aliases).values_list(*aliases).query.sql_with_params()
@@ -134,7 +144,7 @@ def _with_line_ends(lines: list[Any]) -> bytes:
 
 def export_counts(resource: BulkResource, selected: QuerySet[Any] | None) -> Counter[Provider | None]:
     """How many rows of each provider an export takes, before the first of them is read."""
-    rows = resource.rows_to_export(selected)
+    rows = resource.copied_rows(selected) if is_copied(resource) else resource.rows_to_export(selected)
     if not resource.names_provider:
         return Counter({resource.provider: rows.count()})
     counts = dict(rows.order_by().values_list("provider").annotate(Count("pk")))

@@ -159,6 +159,11 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         related = [each.attribute for each in self.reference_fields()]
         return self.of_provider(rows.select_related(*related, *(["provider"] if self.has_provider else [])))
 
+    @classmethod
+    def stored_at(cls, field: Field) -> str:
+        """Where the database has a column whose rows are copied, seen from a row of ``copied_rows``."""
+        return str(field.attribute)
+
     def of_provider(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.provider is None:
             return queryset

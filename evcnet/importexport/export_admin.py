@@ -6,6 +6,7 @@ them in a Dataset.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
@@ -33,6 +34,7 @@ from evcnet.importexport.csv_stream import (
     export_counts,
     is_copied,
     left_out_words,
+    refuse_too_many,
     write_export,
 )
 from evcnet.importexport.export_jobs import MOST_ROWS, start_export
@@ -94,23 +96,29 @@ class BulkExportMixin(ExportMixin):
         resource = resource_class(FileScope(request.user), form.chosen_provider)
         after = position_of(request)
         counts = read(lambda: export_counts(resource, selected), after)
+        file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
+        refuse_too_many(file_format, counts.total())
         if counts.total() > MOST_ROWS:
             page = f"{self.opts.app_label}.{self.opts.model_name}"
             job = start_export(request.user, resource, form.cleaned_data["format"], page, request.GET.urlencode())
             return HttpResponseRedirect(reverse("admin:customers_job_change", args=[job.pk]))
-        file_format = self.get_export_formats()[int(form.cleaned_data["format"])]()
         if isinstance(file_format, CSV) and is_copied(resource):
             # Before the first byte: who breaks the download off has taken rows as well.
-            resource.exported = counts
+            resource.exported, resource.left_out = counts, Counter(resource.not_exportable())
+            self._say_what_is_left_out(request, resource)
             resource.record_export(resource.get_display_name(), address_of(request))
             return stream(
                 resource.kind, file_format, chain([BOM], read_pieces(lambda: csv_pieces(resource, selected), after))
             )
         file = read(lambda: _written(resource, selected, file_format), after)
-        for words in left_out_words(resource):
-            messages.warning(request, words)
+        self._say_what_is_left_out(request, resource)
         resource.record_export(resource.get_display_name(), address_of(request))
         return stream(resource.kind, file_format, _read(file))
+
+    @staticmethod
+    def _say_what_is_left_out(request: StaffRequest, resource: BulkResource) -> None:
+        for words in left_out_words(resource):
+            messages.warning(request, words)
 
     def file_page_context(self, request: StaffRequest, form: forms.Form, title: str) -> dict[str, Any]:
         """What the templates need on a page that belongs to a list and to no row."""

@@ -17,7 +17,7 @@ from customers.jobs import Impossible, Outcome, Progress, new_job
 from customers.models import Job, StaffMember
 from evcnet import replica
 from evcnet.admin.requests import StaffRequest
-from evcnet.importexport.csv_stream import left_out_words, write_export
+from evcnet.importexport.csv_stream import left_out_words, refuse_too_many, write_export
 from evcnet.importexport.formats import FORMATS
 from evcnet.importexport.registry import resource_named
 from evcnet.importexport.resource import BulkResource
@@ -69,6 +69,7 @@ def run_export(job: Job, progress: Progress) -> Outcome:
 
     def write() -> None:
         total = resource.rows_to_export(selected).count()
+        refuse_too_many(file_format, total)
         with open(target, "wb", opener=_private) as file:
             write_export(resource, selected, file_format, file, lambda rows: progress(min(rows, total), total))
 

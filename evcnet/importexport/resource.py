@@ -48,6 +48,15 @@ class BulkResource(StagedImport):
         lookup = self.lookup_from(selected.model)
         return rows.filter(**{f"{lookup}__in": selected.order_by().values("pk")})
 
+    @property
+    def may_be_copied(self) -> bool:
+        """May the database itself write the rows of this run, where their columns are stored?"""
+        return self.columns_are_stored
+
+    def copied_rows(self, selected: QuerySet[Any] | None = None) -> QuerySet[Any]:
+        """As the database copies them: one for each row of the file."""
+        return self.rows_to_export(selected)
+
     def record_export(self, about: str, address: str | None = None) -> None:
         """An audit entry for each provider whose rows were handed out."""
         for provider, rows in self.exported.items():

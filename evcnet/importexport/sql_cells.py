@@ -68,15 +68,15 @@ class MomentCell(SqlCell):
 
 def cells(resource: ResourceDeclaration, *, names_provider: bool) -> list[Expression] | None:
     """One expression for each column; None where a column is not stored as it is written."""
-    expressions = [_cell(each, resource.scope) for each in resource.columns]
+    expressions = [_cell(each, resource.stored_at(each), resource.scope) for each in resource.columns]
     if names_provider:
         expressions.insert(0, EscapedCell(F("provider__code")))
     known = [each for each in expressions if each is not None]
     return known if len(known) == len(expressions) else None
 
 
-def _cell(field: Field, scope: FileScope) -> Expression | None:
-    widget, column = field.widget, F(field.attribute)
+def _cell(field: Field, path: str, scope: FileScope) -> Expression | None:
+    widget, column = field.widget, F(path)
     if type(widget) in TEXTS:
         return EscapedCell(column)
     if type(widget) in (widgets.ChoiceWidget, widgets.BooleanWidget):
@@ -86,7 +86,7 @@ def _cell(field: Field, scope: FileScope) -> Expression | None:
     if type(widget) is widgets.MomentWidget:
         return MomentCell(column, F("provider__time_zone"))
     if type(widget) is widgets.ReferenceWidget:
-        return _reference(field.attribute, widget, scope)
+        return _reference(path, widget, scope)
     return None
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from openpyxl import load_workbook
 
-from customers.models import ChargeCard, Customer
+from customers.models import AuditEntry, ChargeCard, Customer, Job
 from evcnet.importexport import csv_stream
 from evcnet.importexport.csv_file import write_csv
 from evcnet.importexport.csv_stream import csv_pieces, is_copied, write_xlsx
@@ -18,7 +19,7 @@ from tests import factories as make
 from tests.importexport.test_round_trip import hostile_world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
-COPIED = {"customers", "charge_cards", "exceptions", "locations", "charge_points", "sessions"}
+COPIED = {"customers", "charge_cards", "exceptions", "locations", "charge_points", "sessions", "customers_with_cards"}
 
 
 def row_by_row(kind, scope, provider) -> tuple[bytes, dict]:
@@ -68,3 +69,27 @@ def test_a_workbook_has_the_same_cells_and_says_when_rows_do_not_fit(world, monk
     monkeypatch.setattr(csv_stream, "MOST_XLSX_ROWS", 1)
     with pytest.raises(ValueError, match="take CSV"):
         write_xlsx(resource, None, io.BytesIO())
+
+
+def test_more_rows_than_a_workbook_has_are_refused_before_one_is_written(world, signed_in, monkeypatch):
+    monkeypatch.setattr(csv_stream, "MOST_XLSX_ROWS", 1)
+    monkeypatch.setattr(csv_stream, "write_xlsx", None)
+    answer = _exported(signed_in(world.anna), "customers", "1")
+    assert "A workbook holds 1 rows, and there are 2: take CSV, or narrow the list." in answer.content.decode()
+    assert not Job.objects.exists() and not AuditEntry.objects.filter(event="exported").exists()
+
+
+def test_cards_without_a_customer_are_told_of_though_the_database_writes_the_file(world, signed_in):
+    make.ChargeCardFactory(customer=None, provider=world.greengrid, uid="SPARE1", status="inactive")
+    browser = signed_in(world.anna)
+    text = _exported(browser, "customers_with_cards", "0").getvalue().decode()
+    assert "04AA11" in text and "SPARE1" not in text
+    assert "1 x a charge card without a customer" in browser.get("/").content.decode()
+    assert AuditEntry.objects.get(event="exported").rows == text.count("\r\n") - 1
+
+
+def _exported(browser, kind, file_format):
+    address = reverse("admin:customers_customer_export")
+    choices = browser.get(address).context["form"].fields["resource"].choices
+    resource = next(value for value, name in choices if str(name).lower().replace(" ", "_") == kind)
+    return browser.post(address, {"resource": resource, "format": file_format})
