@@ -31,6 +31,8 @@ BATCH = 1_000
 CALLERS, SECONDS, ROUNDS = 8, 2.0, 5
 """Connections that ask at once, and how long a round of them lasts."""
 POOLED_CALLS = 120
+START = 180.0
+"""Seconds within which the server answers first: it listens before its processes have loaded the portal."""
 
 
 def _questions(count: int) -> list[tuple[str, str]]:
@@ -146,6 +148,8 @@ def _server(environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=START)) as caller:
+            _call(caller, "GET", "/healthz", None, {})
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
