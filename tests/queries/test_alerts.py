@@ -61,6 +61,27 @@ def test_the_provider_and_the_user_groups_concerned_are_alerted_and_who_made_the
     assert alerted() == ["Anna", "Carla", "Hugo", "Rita"]
 
 
+def test_more_user_groups_concerned_are_no_more_rows(world):
+    applied(NewTerms(world.leusden, {"other_user_groups": True}))
+    few = rows_written(lambda: applied(NewTerms(world.leusden, {"tariff": world.cheap})))
+    for number in range(5):
+        make.CustomerFactory(user_group=make.UserGroupFactory(provider=world.greengrid), number=f"MORE{number}")
+    many = rows_written(lambda: applied(NewTerms(world.leusden, {"tariff": world.standard})))
+    assert many == few
+    assert len(Alert.objects.latest("pk").user_group_ids) >= 6
+
+
+def rows_written(act):
+    """Rows that came or changed, in whichever table."""
+    counts = []
+    for step in (lambda: None, act):
+        step()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_xact_user_tables")
+            counts.append(cursor.fetchone()[0])
+    return counts[1] - counts[0]
+
+
 def test_of_a_command_everybody_concerned_is_alerted(world, sam):
     applied(NewTerms(world.leusden, {"tariff": world.cheap}))
     assert alerted() == ["Anna", "Ben", "Carla", "Hugo", "Rita"]
