@@ -5,4 +5,4 @@ from django.apps import AppConfig
 
 class ChargeGroupsConfig(AppConfig):
     name = "chargegroups"
-    verbose_name = "On what terms"
+    verbose_name = "Charge groups"

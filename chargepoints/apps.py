@@ -5,7 +5,7 @@ from django.apps import AppConfig
 
 class ChargePointsConfig(AppConfig):
     name = "chargepoints"
-    verbose_name = "Where"
+    verbose_name = "Charge points"
 
     def ready(self) -> None:
         from chargepoints import receivers  # noqa: F401 - models are loaded only now

@@ -5,4 +5,4 @@ from django.apps import AppConfig
 
 class CustomersConfig(AppConfig):
     name = "customers"
-    verbose_name = "Who"
+    verbose_name = "Customers"

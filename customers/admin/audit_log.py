@@ -49,7 +49,7 @@ class AuditLogAdmin(ModelAdmin[AuditEntry]):
         return ["at", "event", "who", "about", "rows", "address"]
 
     def history_view(self, request: StaffRequest, object_id: str, extra_context: Any = None) -> Any:
-        raise Http404("An entry of the record has no history: it never changes.")
+        raise Http404("An entry of the activity has no history: it never changes.")
 
 
 def _in_words(about: str) -> str:

@@ -62,8 +62,8 @@ class AuditEntry(models.Model):
     objects = ScopedManager()
 
     class Meta:
-        verbose_name = "entry of the record"
-        verbose_name_plural = "record"
+        verbose_name = "entry of the activity"
+        verbose_name_plural = "activity"
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["provider", "-at", "-id"], name="record_by_time")]
 

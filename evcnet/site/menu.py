@@ -93,12 +93,13 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
         "",
         [
             ("Home", HOME, None),
-            ("May this card charge here?", "admin:may_charge", "chargepoints.view_chargepoint"),
+            ("Check a card", "admin:may_charge", "chargepoints.view_chargepoint"),
             ("Findings", "admin:findings", "chargegroups.view_chargegroup"),
+            ("Alerts", "admin:customers_staffalert_changelist", "customers.view_staffalert"),
         ],
     ),
     (
-        "On what terms",
+        "",
         [
             ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
             ("Tariffs", "admin:tariffs_tariff_changelist", "tariffs.view_tariff"),
@@ -107,45 +108,40 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
         ],
     ),
     (
-        "Where",
+        "",
         [
             ("Charge points", "admin:chargepoints_chargepoint_changelist", "chargepoints.view_chargepoint"),
-            ("Devices that knock", "admin:gateway_unknowndevice_changelist", "gateway.view_unknowndevice"),
             ("Locations", "admin:chargepoints_location_changelist", "chargepoints.view_location"),
             ("Sessions", "admin:chargepoints_session_changelist", "chargepoints.view_session"),
             ("Decisions", "admin:chargepoints_decisionentry_changelist", "chargepoints.view_decisionentry"),
+            ("Unknown devices", "admin:gateway_unknowndevice_changelist", "gateway.view_unknowndevice"),
         ],
     ),
     (
-        "Who",
+        "",
         [
             ("Customers", "admin:customers_customer_changelist", "customers.view_customer"),
-            ("Charge cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
+            ("Cards", "admin:customers_chargecard_changelist", "customers.view_chargecard"),
             ("User groups", "admin:customers_usergroup_changelist", "customers.view_usergroup"),
-            ("Alerts", "admin:customers_staffalert_changelist", "customers.view_staffalert"),
             ("Notices", "admin:customers_notice_changelist", "customers.view_notice"),
         ],
     ),
     (
-        "Roaming",
-        [
-            ("Partners", "admin:roaming_partner_changelist", "roaming.view_partner"),
-            ("Tokens of partners", "admin:roaming_partnertoken_changelist", "roaming.view_partnertoken"),
-            ("Messages of partners", "admin:roaming_partnermessage_changelist", "roaming.view_partnermessage"),
-        ],
-    ),
-    (
-        "Set-up",
+        "Settings",
         [
             ("Providers", "admin:customers_provider_changelist", "customers.view_provider"),
             ("Letters", "admin:customers_lettersettings_changelist", "customers.view_lettersettings"),
             ("Logins", "admin:customers_staffmember_changelist", "customers.view_staffmember"),
             ("API keys", "admin:customers_apikey_changelist", "customers.view_apikey"),
+            ("Partners", "admin:roaming_partner_changelist", "roaming.view_partner"),
+            ("Tokens of partners", "admin:roaming_partnertoken_changelist", "roaming.view_partnertoken"),
+            ("Messages of partners", "admin:roaming_partnermessage_changelist", "roaming.view_partnermessage"),
+            ("Activity", "admin:customers_auditentry_changelist", "customers.view_auditentry"),
             ("Jobs", "admin:customers_job_changelist", "customers.view_job"),
-            ("Record", "admin:customers_auditentry_changelist", "customers.view_auditentry"),
         ],
     ),
 ]
+"""In groups as people work: what is asked every day, terms, places, people; each begins with what it is about."""
 
 
 def menu_of(login: StaffMember) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -166,5 +162,5 @@ def navigation(request: StaffRequest) -> list[dict[str, Any]]:
     sections = []
     for head, entries in menu_of(request.user):
         items = [{"title": home if name == HOME else label, "link": reverse(name)} for label, name in entries]
-        sections.append({"title": head, "separator": bool(head), "items": items})
+        sections.append({"title": head, "separator": bool(sections), "items": items})
     return sections

@@ -1,4 +1,4 @@
-"""Pages of devices: the connection of a charge point, and the devices that knock."""
+"""Pages of devices: the connection of a charge point, and unknown devices."""
 
 from gateway.admin import unknown_devices
 

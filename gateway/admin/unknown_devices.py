@@ -1,4 +1,4 @@
-"""Admin of devices that knock: they connect under an identity that no charge point has."""
+"""Admin of unknown devices: they connect under an identity that no charge point has."""
 
 from __future__ import annotations
 

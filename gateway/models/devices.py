@@ -157,8 +157,8 @@ class UnknownDevice(models.Model):
     objects = ScopedManager()
 
     class Meta:
-        verbose_name = "device that knocks"
-        verbose_name_plural = "devices that knock"
+        verbose_name = "unknown device"
+        verbose_name_plural = "unknown devices"
         ordering = ["-last_at"]
         constraints = [models.UniqueConstraint(IdentityKey("identity"), name="unknown_device_once")]
         indexes = [models.Index(fields=["address", "first_at"], name="unknown_device_of_address")]

@@ -147,7 +147,7 @@ def test_the_password_is_asked_again_and_the_change_goes_on_with_what_was_typed(
     assert not Change.objects.exists()
     assert portal.accessible() == []
     page.fill("input[type=password]", make.PASSWORD)
-    page.get_by_role("button", name="It is me").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", name=re.compile("^Tariff and access, in force"))).to_be_visible()
     assert Change.objects.get().reason == "spring"
 

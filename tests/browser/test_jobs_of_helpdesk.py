@@ -19,10 +19,10 @@ def test_a_helpdesk_does_its_ten_jobs_after_one_sign_in(subtests, world, portal)
 
 @job
 def answer_a_driver(walk, world):
-    walk.menu("May this card charge here?")
+    walk.menu("Check a card")
     walk.fill("Card", "04:aa:11")
     walk.fill("At charge point", "Market square")
-    walk.press("Ask")
+    walk.press("Check")
     walk.reads("YES, this card may charge here", "Pays 0.35 EUR/kWh")
 
 
@@ -34,13 +34,13 @@ def explain_a_refusal(walk, world):
     walk.choose("De Boer, S.")
     walk.follow("May this customer charge somewhere?")
     walk.fill("At charge point", "NL-GRG-E0001")
-    walk.press("Ask")
+    walk.press("Check")
     walk.reads("NO, this card may not charge here")
 
 
 @job
 def block_a_lost_card(walk, world):
-    walk.menu("Charge cards")
+    walk.menu("Cards")
     walk.search("nl grg 000001 a")
     walk.choose("NL-GRG-000001-A")
     walk.follow("Block")
@@ -51,7 +51,7 @@ def block_a_lost_card(walk, world):
 
 @job
 def unblock_a_card(walk, world):
-    walk.menu("Charge cards")
+    walk.menu("Cards")
     walk.choose("NL-GRG-000001-A")
     walk.follow("Unblock")
     walk.press("Unblock")

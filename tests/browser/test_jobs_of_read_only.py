@@ -62,10 +62,10 @@ def read_the_past(walk, world):
 
 @job
 def ask_whether_a_card_may_charge(walk, world):
-    walk.menu("May this card charge here?")
+    walk.menu("Check a card")
     walk.fill("Card", "NL-GRG-000002-B")
     walk.fill("At charge point", "NLGRGE0001")
-    walk.press("Ask")
+    walk.press("Check")
     walk.reads("NO, this card may not charge here")
 
 
@@ -97,7 +97,7 @@ def download_the_sessions(walk, world):
 def read_who_changed_a_card(walk, world):
     world.jansens_card.roaming = True
     world.jansens_card.save()
-    walk.menu("Charge cards")
+    walk.menu("Cards")
     walk.search("04aa11")
     walk.open_row("04AA11")
     walk.follow("History")

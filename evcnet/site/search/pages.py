@@ -22,7 +22,7 @@ OWN = (
 )
 """Pages of one's own login, with other words by which people look for them."""
 OTHER_WORDS = {
-    "admin:may_charge": "ask may this card charge here authorize explain why refused",
+    "admin:may_charge": "ask may this card charge here authorize explain why refused answer",
     "admin:chargepoints_location_changelist": "streets addresses sites",
     "admin:customers_chargecard_changelist": "charge cards rfid tokens",
     "admin:chargepoints_chargepoint_changelist": "chargers stations evse devices",
