@@ -15,6 +15,7 @@ from changes.models import Change
 from changes.preview import Preview, preview_scheduled
 from changes.undo import undo_of
 from chargegroups.models import ChargeGroup, CustomerException, Terms
+from customers import mailing_jobs
 from customers.models import Announcement, Customer, Notice
 from customers.notices import GRACE, queue_mail, withdraw
 from evcnet.datetimes import database_clock
@@ -33,7 +34,7 @@ def announce(change: Change, preview: Preview) -> None:
     all the same hears of both.
     """
     undone = unsent_announcement(change.undoes, preview, margin=MARGIN) if change.undoes else None
-    unsent = withdraw(undone) if undone else set()
+    unsent = _withdrawn(undone) if undone else set()
     chosen = readers(preview, change.notify, change.made_by)
     if undone:
         reached = undone.notices.filter(state=Notice.State.SENT).values("customer")
@@ -42,6 +43,12 @@ def announce(change: Change, preview: Preview) -> None:
     if ids:
         context = announcement_context(change.takes_effect_at, change.scheduled, preview.basis.groups)
         _announce(change, Announcement.Template.CHANGED, context, preview.cases_of(ids))
+
+
+def _withdrawn(announcement: Announcement) -> set[int]:
+    """The customers, by id, who hear nothing of it: what waits is withdrawn, and what was withdrawn before counts too."""
+    withdraw(announcement)
+    return set(announcement.notices.filter(state=Notice.State.WITHDRAWN).values_list("customer_id", flat=True))
 
 
 def announce_cancelled(change: Change) -> None:
@@ -59,6 +66,7 @@ def announce_cancelled(change: Change) -> None:
             " FROM customers_notice WHERE announcement_id = %s AND state = 'sent'",
             [announcement.pk, announced.pk],
         )
+    mailing_jobs.start(announcement, change.made_by)
     queue_mail(announcement)
 
 
@@ -115,6 +123,7 @@ def _announce(
         rows = Customer.objects.filter(pk__in=ids[start : start + AT_ONCE])
         customers = rows.order_by("pk").only("pk", "language", "kind")
         Notice.objects.bulk_create([notice_of(announcement, each, cases[each.pk]) for each in customers])
+    mailing_jobs.start(announcement, change.made_by)
     queue_mail(announcement)
 
 

@@ -60,6 +60,7 @@ class Outcome:
 
 Runner = Callable[[Job, Progress], Outcome]
 _RUNNERS: dict[str, Runner] = {}
+_BY_THEMSELVES: dict[str, tuple[Callable[[Job], None], Callable[[Job], bool]]] = {}
 
 
 def runs(kind: str) -> Callable[[Runner], Runner]:
@@ -70,6 +71,11 @@ def runs(kind: str) -> Callable[[Runner], Runner]:
         return runner
 
     return register
+
+
+def by_itself(kind: str, *, cancel: Callable[[Job], None], retry: Callable[[Job], bool]) -> None:
+    """Jobs of this kind are done by what they show, and not by ``run``; so are cancelling them and trying again."""
+    _BY_THEMSELVES[kind] = (cancel, retry)
 
 
 def reach_of(login: StaffMember) -> str:
@@ -99,6 +105,9 @@ def queue(job: Job) -> None:
 
 def cancel(job: Job) -> None:
     """One that waits is cancelled at once; one that runs stops soon, and everything is undone."""
+    if job.kind in _BY_THEMSELVES:
+        _BY_THEMSELVES[job.kind][0](job)
+        return
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING)
     if not waiting.update(state=Job.State.CANCELLED, ended_at=timezone.now()):
         Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_asked=True)
@@ -106,6 +115,8 @@ def cancel(job: Job) -> None:
 
 def retry(job: Job) -> bool:
     """Begin anew what failed or was cancelled; False where it is under way already, or done."""
+    if job.kind in _BY_THEMSELVES:
+        return _BY_THEMSELVES[job.kind][1](job)
     with transaction.atomic():
         stopped = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
         begun = stopped.update(

@@ -17,8 +17,9 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from customers import jobs, mailing_jobs
 from customers.letters import build_mail
-from customers.models import Announcement, Notice
+from customers.models import Announcement, Job, Notice
 from evcnet.datetimes import database_clock
 from evcnet.worker import UNTIL_IT_RUNS
 
@@ -28,6 +29,8 @@ MOST_ATTEMPTS = 5
 RETRY_SECONDS = 300
 MOST_SECONDS = 30
 """So long a job mails; then it goes back into the queue, behind the others that wait."""
+NOTED_EVERY = 1.0
+"""Seconds between two looks at how far a mailing is, for the page of its job."""
 PERHAPS_TWICE = "The worker ended while it was mailed, and it was mailed again: it may have arrived twice."
 MAILABLE = (Notice.State.QUEUED, Notice.State.FAILED)
 
@@ -51,9 +54,14 @@ def mail_waiting(announcement: int, may_go_on: Callable[[], bool] = lambda: True
     about = Announcement.objects.get(pk=announcement)
     # Not due yet: the worker's clock is ahead of the database's, or the mailing was resumed by hand.
     in_seconds = _seconds_until_due(about)
+    noted_at = -math.inf
     while not in_seconds and may_go_on():
+        if time.monotonic() - noted_at >= NOTED_EVERY:
+            mailing_jobs.note(announcement, is_mailing=True)
+            noted_at = time.monotonic()
         if not _mail_next(announcement):
             in_seconds = RETRY_SECONDS
+    mailing_jobs.note(announcement)
     waiting = Notice.objects.filter(announcement=announcement, state=Notice.State.QUEUED)
     if waiting.exists() and not _jobs("todo").filter(args__announcement=announcement).exists():
         queue_mail(about, in_seconds=in_seconds)
@@ -77,7 +85,9 @@ def withdraw(announcement: Announcement) -> set[int]:
             " AND state IN ('queued', 'failed') RETURNING customer_id",
             [announcement.pk],
         )
-        return {customer for (customer,) in cursor.fetchall()}
+        customers = {customer for (customer,) in cursor.fetchall()}
+    mailing_jobs.note(announcement.pk)
+    return customers
 
 
 @app.periodic(cron="* * * * *")
@@ -107,6 +117,23 @@ def mail_again(notices: Iterable[Notice]) -> None:
         Notice.objects.filter(pk__in=[pk for pk, _ in waiting]).update(state=Notice.State.QUEUED, attempts=0, error="")
         for announcement in Announcement.objects.filter(pk__in={about for _, about in waiting}):
             queue_mail(announcement)
+            mailing_jobs.note(announcement.pk)
+
+
+def _cancel_mailing(job: Job) -> None:
+    """What has not gone out stays unsent; what it tells of stays as it is."""
+    if job.announcement is not None:
+        withdraw(job.announcement)
+
+
+def _mail_failed(job: Job) -> bool:
+    """Only those that could not be mailed: nobody gets the letter twice."""
+    failed = list(Notice.objects.filter(announcement=job.announcement_id, state=Notice.State.FAILED))
+    mail_again(failed)
+    return bool(failed)
+
+
+jobs.by_itself(Job.Kind.MAILING, cancel=_cancel_mailing, retry=_mail_failed)
 
 
 def _mail_next(announcement: int) -> bool:

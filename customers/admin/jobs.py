@@ -46,6 +46,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
     actions = None
     empty_words = (
         "Files of more than 5,000 rows are imported by jobs, and exports of more than 100,000 rows are made by them. "
+        "Mailings of 100 letters or more are shown by them. "
         "They stand here with how far they are, and can be left and found again."
     )
 
@@ -93,6 +94,7 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "preview_html": _stored(job, job_files.PREVIEW) if is_own and job.kind == Job.Kind.PREVIEW else "",
             "changes_html": _stored(job, job_files.CHANGES) if is_own and job.kind == Job.Kind.PREVIEW else "",
             "import_url": _import_page(job),
+            "has_file": job.kind in (Job.Kind.PREVIEW, Job.Kind.IMPORT),
             "has_export": job_files.file_of(job, job_files.EXPORT).exists(),
             "removal_at": job.ended_at + job_files.RETENTION if job.ended_at else None,
         }  # fmt: skip
@@ -181,6 +183,7 @@ def state_context(request: StaffRequest, job: Job) -> dict[str, Any]:
         "job": job,
         "badge_of_state": state_badge(job),
         "percent": percent,
+        "rows": "letter" if job.kind == Job.Kind.MAILING else "row",
         "time_left": in_words(job.time_left(now)),
         "spent": in_words((job.ended_at or now) - job.started_at) if job.started_at else "",
         "is_quiet": job.is_quiet(now),

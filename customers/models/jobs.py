@@ -1,4 +1,4 @@
-"""Jobs that people wait for: large imports and exports, with how far each is, what came out, and whose it is."""
+"""Jobs that people wait for: large imports, exports and mailings, with how far each is, what came out, and whose it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from customers.models.logins import StaffMember
+from customers.models.notices import Announcement
 from customers.models.providers import Provider, UserGroup
 from evcnet.constraints import WithinProvider
 from evcnet.personal_data import PersonalData
@@ -41,13 +42,15 @@ class Job(models.Model):
     the files lie in a folder of its own (customers/job_files.py).
 
     ``reach`` is a digest of the login's roles: once they differ, it goes no further and its files are not handed out.
-    ``preview`` is the job that an import confirms: each is confirmed once.
+    ``preview`` is the job that an import confirms: each is confirmed once. ``announcement`` is that of a mailing, whose letters are
+    mailed by their own queue.
     """
 
     class Kind(models.TextChoices):
         PREVIEW = "preview", "preview of an import"
         IMPORT = "import", "import"
         EXPORT = "export", "export"
+        MAILING = "mailing", "mailing"
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
@@ -68,6 +71,7 @@ class Job(models.Model):
     options = models.JSONField(default=dict)
     query = models.TextField(blank=True, help_text="Search and filters of the list whose rows are exported.")
     preview = models.OneToOneField("self", models.CASCADE, null=True, related_name="confirmed_by")
+    announcement = models.OneToOneField(Announcement, models.CASCADE, null=True, related_name="job")
     file_hash = models.CharField(max_length=64, blank=True)
     cancel_asked = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -90,7 +94,10 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [WithinProvider(field="user_group", name="job_group_of_same_provider")]
+        constraints = [
+            WithinProvider(field="user_group", name="job_group_of_same_provider"),
+            WithinProvider(field="announcement", name="job_announcement_of_same_provider"),
+        ]
         indexes = [
             models.Index(fields=["provider", "-id"], name="job_of_provider"),
             models.Index(fields=["login", "-id"], name="job_of_login"),
