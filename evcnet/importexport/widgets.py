@@ -221,7 +221,9 @@ class DecimalWidget(TextWidget):
         self.decimals, self.least, self.most, self.rounded, self.unit = decimals, least, most, rounded, unit
         self.percentage = percentage
         self.takes = f"number, {unit}" if unit else "number"
-        whole = f"[0-9]{{1,{len(str(most)) - 1}}}"  # of so many digits none is above the most
+        first, others = int(str(most)[0]), len(str(most)) - 1
+        whole = f"[0-9]{{1,{others}}}"  # of so many digits none is above the most
+        whole = f"(?:{whole}|[1-{first - 1}][0-9]{{{others}}})" if first > 1 else whole
         self._plain = re.compile(rf"{whole}(?:\.[0-9]{{1,{decimals}}})?" if decimals else whole, re.ASCII)
 
     def plain_cells(self) -> re.Pattern[str] | None:
