@@ -53,8 +53,9 @@ class Customer(models.Model):
         GERMAN = "de", "German"
         FRENCH = "fr", "French"
 
-    provider = models.ForeignKey(Provider, models.PROTECT)
-    user_group = models.ForeignKey(UserGroup, models.PROTECT)
+    # The constraint customer_group_of_same_provider says both keys, and other indexes begin with either.
+    provider = models.ForeignKey(Provider, models.PROTECT, db_constraint=False, db_index=False)
+    user_group = models.ForeignKey(UserGroup, models.PROTECT, db_constraint=False, db_index=False)
     number = models.CharField("customer number", max_length=36, validators=[validate_code])
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PRIVATE)
     name = models.CharField(max_length=200, validators=[validate_name])
@@ -130,12 +131,13 @@ class ChargeCard(models.Model):
         ACTIVE = "active", "active"
         DEACTIVATED = "deactivated", "deactivated"
 
-    provider = models.ForeignKey(Provider, models.PROTECT)
+    provider = models.ForeignKey(Provider, models.PROTECT, db_index=False)
     customer = models.ForeignKey(
         Customer,
         models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,  # card_customer_of_same_provider says it
         help_text="A card without a customer is inactive; attaching a customer activates it.",
     )
     uid = models.CharField("uid", max_length=36, validators=[validate_key], help_text="What the reader sees.")
