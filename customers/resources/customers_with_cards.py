@@ -14,6 +14,7 @@ from changes.resources import ProposedRows, TermsResource
 from customers.models import ChargeCard, Customer, Provider
 from customers.resources.card_rows import CARD, NUMBER, CardRows, Named
 from customers.resources.charge_cards import ChargeCardResource
+from customers.resources.customer_runs import CustomerRuns
 from customers.resources.customers import CustomerResource
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
@@ -33,9 +34,11 @@ def column(resource: type[BulkResource], name: str, named: str = "", needed: str
 
 
 def _summary(resource: BulkResource, results: list[RowResult]) -> list[str]:
+    changes = ValueChanges(resource.summed_up) if resource.staged is None else resource.part_changes
     for each in results:
+        changes.add(each)
         resource.note(each)
-    return resource.summary(ValueChanges(resource.summed_up, results))
+    return resource.summary(changes)
 
 
 class CustomersWithCardsResource(TermsResource):
@@ -74,6 +77,18 @@ class CustomersWithCardsResource(TermsResource):
 
     def proposals(self, results: list[RowResult]) -> Sequence[ProposedRows]:
         return self.customers.proposals(results)
+
+    def _import_rows(self, result: ImportResult, *, lock: bool) -> None:
+        runs = CustomerRuns(self, self._reader, result, lock=lock)
+        if not runs.is_possible:
+            return super()._import_rows(result, lock=lock)
+        self._reader.dataset = runs.take()
+        super()._import_rows(result, lock=lock)
+        runs.end()
+
+    def take_plain(self, rows: int) -> None:
+        """So many rows were read and written together."""
+        self._watch.take(2 * rows)
 
     def _take_rows(self, result: ImportResult, *, lock: bool) -> list[RowResult]:
         rows = CardRows(self._reader)

@@ -28,8 +28,11 @@ class Stage:
         self._names = ", ".join(columns)
         self.is_empty = True
 
-    def _create(self) -> None:
-        """Once there is a row for it: of a small file there is often none."""
+    def create(self) -> None:
+        """Once there is a row for it, since of a small file there is often none, and outside of what may be undone alone."""
+        if not self.is_empty:
+            return
+        self.is_empty = False
         like = f"LIKE {self.model._meta.db_table}{'' if self._unchecked else ' INCLUDING CONSTRAINTS'}"
         drops = "".join(f", DROP COLUMN {each}" for each in self._dropped)
         with connection.cursor() as cursor:
@@ -40,9 +43,7 @@ class Stage:
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """Each row is its number in the file and its columns. None is kept where one is refused by the table's checks."""
-        if self.is_empty:
-            self._create()
-            self.is_empty = False
+        self.create()
         sql = f"COPY {self.table} ({NUMBER}, {self._names}) FROM STDIN"
         with (
             transaction.atomic(),

@@ -28,6 +28,7 @@ from evcnet.importexport.summary import ValueChanges
 
 if TYPE_CHECKING:
     from customers.models import Provider
+    from evcnet.importexport.row_reader import RowReader
 
 
 class StagedImport(BulkImport):
@@ -50,16 +51,37 @@ class StagedImport(BulkImport):
         self._take_deferred()
         self._sum_up(result)
 
-    def _begin_run(self, result: ImportResult, *, lock: bool) -> None:
-        reader = self._reader
-        self._result, self._lock = result, lock
-        self._plain: dict[Provider, PlainRows] = {}
-        self._deferred: list[RowResult] = []
+    def begin_part(self, reader: RowReader, result: ImportResult, *, lock: bool) -> None:
+        """Before rows of this kind are staged that stand in a file beside those of another."""
+        self._reader, self._result, self._lock = reader, result, lock
         self._seal, self._changes_by_column = hashlib.sha256(), ValueChanges(self.summed_up)
-        self._may_add = self.scope.may(self.model, "add")
-        self._ragged: dict[int, int] = getattr(reader.dataset, "ragged", {})
         columns = ["provider_id", *self._columns_in_table()]
         self.staged = self._stage = Stage(self.model, columns, unchecked=self.writes_at_end)
+
+    def stage_part(self, provider: Provider, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Stage new rows, each with its number, and write them where they are to be written. Raises what the checks of
+        the table refuse."""
+        if not rows:
+            return
+        self._stage.add((number, provider.pk, *values) for number, values in rows)
+        if self.writes_staged:
+            self._insert(provider, [number for number, _ in rows])
+
+    def count_part(self, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """They were staged, and stay so."""
+        self._count_changes_of_new([(number, 0, *values) for number, values in rows])
+
+    @property
+    def part_changes(self) -> ValueChanges:
+        """What the rows change that were staged as a part of a file."""
+        return self._changes_by_column
+
+    def _begin_run(self, result: ImportResult, *, lock: bool) -> None:
+        self.begin_part(self._reader, result, lock=lock)
+        self._plain: dict[Provider, PlainRows] = {}
+        self._deferred: list[RowResult] = []
+        self._may_add = self.scope.may(self.model, "add")
+        self._ragged: dict[int, int] = getattr(self._reader.dataset, "ragged", {})
         self._doubles = self._possible_doubles()
         if lock:
             self.lock_terms({provider.pk for provider in self._providers_of_file()})
@@ -143,7 +165,7 @@ class StagedImport(BulkImport):
         return by_provider
 
     def _take_plain_of(self, provider: Provider, positions: list[int], rows: list[Numbered]) -> list[int]:
-        if not rows or not self._reaches_all(provider):
+        if not rows or not self.reaches_all(provider):
             return positions
         if provider not in self._plain:
             self._plain[provider] = PlainRows(self, self._reader, provider)
@@ -206,7 +228,7 @@ class StagedImport(BulkImport):
         self._result.count_plain(-1, RowResult.IMPORT_TYPE_NEW)
         self._result.refuse(row.errors, row)
 
-    def _reaches_all(self, provider: Provider) -> bool:
+    def reaches_all(self, provider: Provider) -> bool:
         """Does the login, if it is one, add and change all rows of the provider?"""
         login = self.scope.login
         return login is None or all(

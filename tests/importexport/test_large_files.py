@@ -34,6 +34,7 @@ from tests.importexport.files import csv_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_batches")]
 CUSTOMERS = "user_group,number,name,email,status,payment"
 CARDS = "uid,customer,visual_number,type,roaming,status,valid_from,valid_until"
+BOTH = "user_group,number,name,payment,card_uid,card_visual_number,card_roaming,card_valid_from"
 STAGED = [kind for kind in RESOURCES if resource_named(kind).stages_rows]
 
 
@@ -55,12 +56,24 @@ def points(count: int) -> list[str]:
     return [f"NLGRGE5{number:03},Point {number},{groups.get(number % 9, '')},,22,," for number in range(count)]
 
 
+def customers_with_cards(count: int) -> list[str]:
+    """Three cards a customer; the second row repeats who it is, the third says it by standing below."""
+    shapes = (
+        "NORTH,{customer},Person {customer},,04F1{row:06},V{row},{roams},2026-01-01",
+        ",{customer},Person {customer},,04F1{row:06},,,",
+        ",,,,04F1{row:06},V{row},,",
+    )
+    facts = [{"row": row, "customer": 20_000 + row // 3, "roams": "true" if row % 2 else ""} for row in range(count)]
+    return [shapes[row % 3].format(**facts[row]) for row in range(count)]
+
+
 @pytest.fixture
 def small_batches(monkeypatch):
     """As if a file had many times as many rows as it has."""
     for module in (sheet_stream, sheet_rows):
         monkeypatch.setattr(module, "TOGETHER", 100)
-    monkeypatch.setattr("evcnet.importexport.staged_import.MAX_ROWS", 10)
+    for module in ("evcnet.importexport.staged_import", "customers.resources.customer_runs"):
+        monkeypatch.setattr(f"{module}.MAX_ROWS", 10)
 
 
 def without_plain_rows(monkeypatch) -> None:
@@ -101,6 +114,23 @@ BAD_CARDS = {
     190: "04DD08,1003,,,true,,,",
     250: "04F0000004,1001,,,,,,",
 }
+BAD_CUSTOMERS_WITH_CARDS = {
+    30: "EAST,20010,Nobody's group,,04F1000030,,,",
+    61: ",20020,Another name,,04F1000061,,,",
+    92: ",,,,04:F1:000062,,,",
+    120: "NORTH,20011,Twice,,04F1000120,,,",
+    151: ",20050,,,,,,",
+    180: "NORTH,20060,Prepaid,prepaid,04F1000180,,true,",
+    211: ",,,,04AA11,,,",
+    240: "NORTH,20080,Unknown payment,cash,04F1000240,,,",
+    250: ",,,,4F1000003,,,",
+    254: ",,Somebody new,,04F1000254,,,",
+    260: ",,,,04DD01,,perhaps,",
+    269: ",,,,04DD02,,,,,,",
+    280: ",,,,,V-1,,",
+    288: "NORTH,1002,Bakker,,04F1000288,,,",
+    297: 'NORTH,="20099",Formula,,04F1000297,,,',
+}
 BAD_LOCATIONS = {
     3: "PLACE2,Twice,,NL,,,",
     40: "LX1,,,NL,,,",
@@ -131,6 +161,7 @@ FILES = {
     "charge_cards": (CARDS, cards(300), BAD_CARDS),
     "locations": (LOCATIONS, locations(300), BAD_LOCATIONS),
     "charge_points": (POINTS, points(300), BAD_POINTS),
+    "customers_with_cards": (BOTH, customers_with_cards(300), BAD_CUSTOMERS_WITH_CARDS),
 }
 
 
@@ -153,6 +184,23 @@ def test_what_was_written_together_is_unchanged_when_it_comes_again(kind, world,
     header, good, _ = FILES[kind]
     assert take(kind, header, *good).counts == (300, 0, 0, 0)
     assert take(kind, header, *good).counts == (0, 0, 300, 0)
+
+
+def test_cards_taken_together_with_their_customers_hang_on_them(world, take):
+    lines = customers_with_cards(300)
+    lines[150:152] = ['NORTH,1001,"Jansen, T.",,04F1000150,,,', ",1001,,,04F1000151,,,"]
+    take("customers_with_cards", BOTH, *lines)
+    owners = dict(ChargeCard.objects.filter(uid__startswith="04F1").values_list("uid", "customer__number"))
+    expected = {f"04F1{row:06}": str(20_000 + row // 3) for row in range(300)}
+    assert owners == expected | {f"04F1{row:06}": "1001" for row in (150, 151, 152)}
+
+
+def test_a_customer_who_appears_meanwhile_refuses_the_file_and_its_cards(world, take, monkeypatch):
+    make.CustomerFactory(user_group=world.north, number="20040")
+    monkeypatch.setattr(PlainRows, "_stored", lambda self, keys: {})
+    answer = take("customers_with_cards", BOTH, *customers_with_cards(300))
+    assert answer.errors[0] == (122, "number") and not answer.said["written"]
+    assert not ChargeCard.objects.filter(uid__startswith="04F1").exists()
 
 
 def test_a_key_that_comes_again_much_later_names_the_row_that_had_it_first(world, take):
@@ -201,25 +249,36 @@ def test_a_row_that_appears_meanwhile_refuses_the_file(world, take, monkeypatch)
     assert not Customer.objects.filter(number="10000").exists()
 
 
+ROWS_OF = {
+    "customers": (CUSTOMERS, customers),
+    "charge_cards": (CARDS, cards),
+    "customers_with_cards": (BOTH, customers_with_cards),
+    "locations": (LOCATIONS, locations),
+    "charge_points": (POINTS, points),
+}
+
+
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("dry_run", [True, False], ids=["preview", "write"])
 def test_very_many_rows_take_a_few_statements_for_each_batch(kind, dry_run, world, take):
-    counts, header = [], FILES[kind][0]
-    rows_of = {"customers": customers, "charge_cards": cards, "locations": locations, "charge_points": points}[kind]
+    counts, (header, rows_of) = [], ROWS_OF[kind]
     for count in (200, 1_200):
         with CaptureQueriesContext(
             connection,
         ) as queries:
             take(kind, header, *rows_of(count), dry_run=dry_run)
         counts.append(len(queries))
-    assert counts[1] - counts[0] <= 10 * 8
+    assert counts[1] - counts[0] <= 10 * (18 if kind == "customers_with_cards" else 8)
 
 
-def test_memory_does_not_grow_with_the_rows(world, take, tmp_path):
+@pytest.mark.parametrize("kind", ["customers", "customers_with_cards"])
+def test_memory_does_not_grow_with_the_rows(kind, world, take, tmp_path):
+    header, rows_of = ROWS_OF[kind]
+
     def peak(count: int) -> int:
         file = tmp_path / f"{count}.csv"
-        file.write_bytes(csv_of(CUSTOMERS, *customers(count)))
-        resource = resource_named("customers")(FileScope(), world.greengrid)
+        file.write_bytes(csv_of(header, *rows_of(count)))
+        resource = resource_named(kind)(FileScope(), world.greengrid)
         tracemalloc.start()
         resource.import_data(SheetStream(file), dry_run=True)
         most = tracemalloc.get_traced_memory()[1]
