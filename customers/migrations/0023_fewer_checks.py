@@ -31,7 +31,7 @@ CREATE TRIGGER erased_stays BEFORE INSERT OR UPDATE ON customers_customer
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0020_alert_user_group_ids")]
+    dependencies = [("customers", "0022_mailing_jobs")]
 
     operations = [
         migrations.AlterField(
