@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import BooleanField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -21,6 +21,8 @@ from customers.models import ChargeCard, Customer, StaffMember
 from customers.search import search_cards, search_customers, split_words
 from evcnet.code_keys import UidKey
 from evcnet.codes import UID_SEPARATORS, key_sql, uid_key
+from evcnet.tenancy import visible_rows
+from evcnet.together import evaluate
 
 LATEST = 10
 COUNTED_DAYS = 14
@@ -85,33 +87,47 @@ class DecisionView:
 
 
 def decision_views(entries: Iterable[DecisionEntry], login: StaffMember) -> list[DecisionView]:
-    """Each with the card, customer and charge point that the login sees now: four queries for any number."""
+    """Each with the card, customer and charge point that the login sees now: one query for any number."""
     rows = list(entries)
-    cards = ChargeCard.objects.visible_to(login).in_bulk({row.card_id for row in rows} - {None})
-    customers = Customer.objects.visible_to(login).in_bulk({row.customer_id for row in rows} - {None})
-    points = ChargePoint.objects.visible_to(login).in_bulk({row.charge_point_id for row in rows} - {None})
+    rows_in_sight = (
+        _in_sight(ChargeCard, login, {row.card_id for row in rows}),
+        _in_sight(Customer, login, {row.customer_id for row in rows}),
+        _in_sight(ChargePoint, login, {row.charge_point_id for row in rows}),
+    )
     moments = [row.asked_at for row in rows]
     asked = {"asked_at__range": (min(moments), max(moments))} if rows else {}
     belonging = DecisionEntry.objects.at_points_of(login).filter(pk__in=[row.pk for row in rows], **asked)
-    own = set(belonging.order_by().values_list("pk", flat=True))
+    own = belonging.order_by().values_list("pk", flat=True)
+    evaluate([*rows_in_sight, own])
+    cards, customers, points = ({row.pk: row for row in each} for each in rows_in_sight)
     return [
         DecisionView(
             row,
             cards.get(row.card_id),
             customers.get(row.customer_id),
             points.get(row.charge_point_id),
-            row.pk in own,
+            row.pk in set(own),
         )
         for row in rows
     ]
 
 
+def _in_sight(model: type[models.Model], login: StaffMember, keys: set[Any]) -> models.QuerySet[Any, Any]:
+    rows: models.QuerySet[Any, Any] = visible_rows(model, login).order_by().filter(pk__in=keys - {None})
+    return rows
+
+
 def latest_decisions(login: StaffMember, *, elsewhere: bool = False, **of: Any) -> list[DecisionView]:
     """The last ten of a ``card``, ``customer`` or ``charge_point``; ``elsewhere``: at charge points that the login does not
     see too, which is for cards and customers that it sees."""
+    return decision_views(latest_entries(login, elsewhere=elsewhere, **of), login)
+
+
+def latest_entries(login: StaffMember, *, elsewhere: bool = False, **of: Any) -> Any:
+    """Of these the entries, as a queryset."""
     log: Any = DecisionEntry.objects
     rows = (log.all() if elsewhere else log.at_points_of(login)).filter(**of).order_by("-asked_at", "-id")
-    return decision_views(rows.select_related("api_key", "login")[:LATEST], login)
+    return rows.select_related("api_key", "login")[:LATEST]
 
 
 def search_decisions(rows: Any, text: str, login: StaffMember) -> Any:

@@ -30,7 +30,7 @@ def count_customers(login: Login, **facts: str) -> int:
     return read(customer_count(login, **facts))
 
 
-def customer_count(login: Login, **facts: str) -> Reading[int]:
+def customer_count(login: Login, **facts: str | int) -> Reading[int]:
     """What ``count_customers`` returns, in one step."""
     scope = login.scope("customers.view_customer")
     if not login.is_active or not scope:

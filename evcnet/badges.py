@@ -70,6 +70,8 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "not_valid": ("Not valid", "✕", "bad"),
     "yes": ("Yes", "✓", "good"),
     "no": ("No", "✕", "bad"),
+    "on": ("On", "●", "good"),
+    "off": ("Off", "○", "plain"),
 }
 
 

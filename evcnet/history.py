@@ -17,7 +17,7 @@ from django.utils import formats, timezone
 from evcnet import together
 from evcnet.datetimes import end_in_words
 from evcnet.tenancy import Login, visible_rows
-from evcnet.together import Reading
+from evcnet.together import Reading, side_by_side
 
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 UNSAID = {"id", "provider", "created_at", "updated_at"}
@@ -151,6 +151,17 @@ def page_of_history(
     cut = entries[ENTRIES - 1].at if len(entries) > ENTRIES else None
     # What happened in one moment stays on one page, since the next page begins before that moment.
     return ([entry for entry in entries if cut is None or entry.at >= cut], cut is not None)
+
+
+def latest_entries(
+    sources: Sequence[tuple[type[models.Model], Any]], login: Login, number: int
+) -> Reading[list[HistoryEntry]]:
+    """The latest entries of several models together, no more than a ``number``, in three steps."""
+    events = [(model, events_of(model, rows)[:number]) for model, rows in sources]
+    yield [each for _, each in events]
+    parts = yield from side_by_side(*(reading(model, list(each), login) for model, each in events if each))
+    entries: list[HistoryEntry] = [entry for part in parts for entry in part]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:number]
 
 
 def _latest(model: type[models.Model], rows: Any, login: Login, before: datetime | None) -> list[HistoryEntry]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from evcnet.together import Reading, attach, reading_of, side_by_side
 from tariffs.conversion import price_list
 from tariffs.models import Tariff, TariffElement, TariffVersion
 from tariffs.pricing import DisplayLine, is_free, price_text, tiers
+from tariffs.pricing import Tariff as PriceList
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ class CurrentPrice:
     free: bool = False
     version: int | None = None
     tiers: tuple[DisplayLine, ...] = ()
+    listed: PriceList | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def incl_vat(self) -> str:
+        """The reading for drivers; empty without a version in force, and where it is the same as ``text``."""
+        incl_vat = price_text(self.listed, incl_vat=True) if self.listed else ""
+        return "" if incl_vat == self.text else incl_vat
 
     @property
     def words(self) -> str:
@@ -53,6 +62,7 @@ def current_price(version: TariffVersion) -> CurrentPrice:
         is_free(prices),
         version.pk,
         tiers(prices, incl_vat=False),
+        prices,
     )
 
 

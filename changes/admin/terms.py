@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -96,11 +96,13 @@ class TermsForm(forms.Form):
     social_charging = forms.BooleanField(required=False)
     at = MomentField(label="Date and time")
 
-    def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:
+    def __init__(
+        self, data: Any = None, *, group: ChargeGroup, login: StaffMember, flipped: Mapping[str, str] | None = None
+    ) -> None:
         self.group, self.login, self.now = group, login, database_clock()
         rows = Terms.objects.in_force(self.now).filter(charge_group=group).select_related(*SLOTS)
         self.in_force: Terms | None = rows.first()
-        super().__init__(data, initial=initial_of(self.in_force))
+        super().__init__(data, initial=initial_of(self.in_force) | switches_of(flipped or {}))
         self.offered = self._offered(login)
         for slot in SLOTS:
             self._tariff_field(slot).queryset = self.offered
@@ -181,6 +183,11 @@ def initial_of(terms: Terms | None) -> dict[str, Any]:
     return slots | {name: getattr(terms, name) for name in SWITCHES} | {"base": terms.pk}
 
 
+def switches_of(flipped: Mapping[str, str]) -> dict[str, bool]:
+    """The switches that an address names, each "on" or "off": the page from which it is reached flips one."""
+    return {name: flipped[name] == "on" for name in SWITCHES if flipped.get(name) in ("on", "off")}
+
+
 def _title(name: str) -> str:
     words = str(Terms._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     return words[0].upper() + words[1:]
@@ -230,7 +237,7 @@ class TermsWizard(ChangeWizard[ChargeGroup]):
 
     @cached_property
     def form(self) -> TermsForm:
-        return TermsForm(self.data or None, group=self.obj, login=self.request.user)
+        return TermsForm(self.data or None, group=self.obj, login=self.request.user, flipped=self.request.GET)
 
     def plan(self) -> PlannedChange | None:
         if not self.form.is_valid():

@@ -12,8 +12,9 @@ from changes.proposals.later_terms import maker_of
 from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS
+from evcnet.together import Reading, reading_of, side_by_side
 from tariffs.conversion import price_list
-from tariffs.current_price import CurrentPrice, current_price, without_price
+from tariffs.current_price import CurrentPrice, current_price, with_elements, without_price
 from tariffs.models import Tariff, TariffVersion
 from tariffs.pricing import price_text
 
@@ -88,6 +89,25 @@ def of_group(group: ChargeGroup, now: datetime) -> Timeline:
     return Timeline(moments, len(newest) > LISTED)
 
 
+def next_of_group(group: ChargeGroup, now: datetime, number: int) -> Reading[list[Moment]]:
+    """The scheduled terms, the next ones first, no more than a ``number``; in one step."""
+    scheduled = Terms.objects.scheduled(now).filter(charge_group=group)
+    rows = scheduled.select_related(*SLOTS).order_by("valid_from")[:number]
+    ties = Change.terms.through.objects.filter(terms__in=scheduled.order_by().values("pk"))
+    versions = TariffVersion.objects.filter(tariff__in=scheduled.order_by().values("tariff")).select_related("tariff")
+    _, ties, versions = yield from side_by_side(
+        reading_of(rows), reading_of(ties.select_related("change__made_by")), with_elements(versions)
+    )
+    makers: dict[int, Change] = {}
+    for tie in sorted(ties, key=lambda tie: tie.change_id, reverse=True):
+        makers[tie.terms_id] = tie.change
+    tags = _tags_of([(row, row.valid_from) for row in rows], versions)
+    return [
+        Moment(row.valid_from, "scheduled", tags.get(row.pk), who_may_charge(group, row), makers.get(row.pk))
+        for row in rows
+    ]
+
+
 def of_tariff(tariff: Tariff, now: datetime) -> Timeline:
     rows = tariff.versions.select_related("tariff").prefetch_related("elements", "changes__made_by")
     newest = list(rows.order_by("-valid_from")[: LISTED + 1])
@@ -115,9 +135,13 @@ def _states(begins: Sequence[datetime], now: datetime) -> Iterable[str]:
 
 def _tags(asked: Sequence[tuple[Terms, datetime]]) -> dict[int, CurrentPrice]:
     """For each row the price of its tariff at a moment: the versions are read once."""
+    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row, _ in asked})
+    return _tags_of(asked, named.select_related("tariff").prefetch_related("elements"))
+
+
+def _tags_of(asked: Sequence[tuple[Terms, datetime]], named: Iterable[TariffVersion]) -> dict[int, CurrentPrice]:
     versions: dict[int, list[TariffVersion]] = {}
-    named = TariffVersion.objects.filter(tariff__in={row.tariff_id for row, _ in asked}).order_by("-valid_from")
-    for version in named.select_related("tariff").prefetch_related("elements"):
+    for version in sorted(named, key=lambda version: version.valid_from, reverse=True):
         versions.setdefault(version.tariff_id, []).append(version)
     return {row.pk: _tag(row.tariff, versions.get(row.tariff_id, []), at) for row, at in asked}
 

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from changes.admin import exceptions, terms
 from chargegroups.access_summary import who_may_charge
 from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_page, customers_tab
+from chargegroups.admin.overview_page import group_overview
 from chargegroups.admin.page_head import GroupSummary
 from chargegroups.forms import ChargeGroupAddForm
 from chargegroups.group_prices import free_for_everyone, without_price
@@ -21,8 +22,8 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.resources import ChargeGroupResource, ExceptionResource
 from chargepoints.close_group import remove, why_not_remove
 from chargepoints.models import ChargePoint
-from evcnet.admin.base import ModelAdmin
 from evcnet.admin.forms import PortalForm
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
@@ -60,7 +61,7 @@ class PriceFilter(DropdownFilter):
 
 
 @admin.register(ChargeGroup)
-class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
+class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], BulkImportExportAdmin):
     resource_classes = (ChargeGroupResource, ExceptionResource)
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
     list_filter = ["user_group", "type", OpenFilter, PriceFilter]
@@ -113,7 +114,7 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
 
     def tabs(self, request: StaffRequest, obj: ChargeGroup) -> list[tuple[str, str]]:
         pages = [
-            ("Data", "change"),
+            ("Overview", "overview"),
             ("Charge points", "points"),
             ("Tariff and access", "access"),
             ("Customers and tariffs", "customers"),
@@ -155,6 +156,13 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
             context["may_close"] = group.closed_at is None and charge_points_tab.may_move(request, group)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def overview(self, request: StaffRequest, obj: ChargeGroup) -> Overview:
+        return group_overview(self, request, obj)
+
+    def timeline_sources(self, obj: ChargeGroup) -> list[tuple[Any, Any]]:
+        """Without exceptions: a group may have thousands, and they have a tab."""
+        return [(model, rows) for model, rows in self.history_sources(obj) if model is not CustomerException]
+
     def history_sources(self, obj: ChargeGroup) -> list[tuple[Any, Any]]:
         exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)
         settings = event_model(SocialSettings)._base_manager.filter(charge_group=obj.pk)
@@ -190,9 +198,6 @@ class ChargeGroupAdmin(ModelAdmin[ChargeGroup], BulkImportExportAdmin):
             super().save_model(request, obj, form, change)
         else:
             add_group.add_group(form)
-
-    def response_post_save_change(self, request: StaffRequest, obj: ChargeGroup) -> HttpResponse:
-        return HttpResponseRedirect(self.page(obj.pk))
 
     def response_post_save_add(self, request: StaffRequest, obj: ChargeGroup) -> HttpResponse:
         return HttpResponseRedirect(self.page(obj.pk, "access"))

@@ -10,17 +10,11 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import move_points
-from changes.owner_exception import owner_charges_free, owner_exception
-from chargegroups.access_summary import access_summaries
-from chargepoints.admin import add_point, point_actions
-from chargepoints.attach_detach import why_not_activate
-from chargepoints.decision_views import decision_counts, latest_decisions
+from chargepoints.admin import add_point, point_actions, point_page
 from chargepoints.forms import ChargePointForm, Regrouping
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
@@ -28,14 +22,14 @@ from chargepoints.search import points_named
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.base import TabularInline
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.scoped import sees_target
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
 from gateway.admin import connection_tab
-from gateway.states import CONNECTIONS, NOT_CONNECTED, PointState, point_state, point_states
+from gateway.states import CONNECTIONS, NOT_CONNECTED, PointState, point_states
 from gateway.unknown_devices import forget
 from socialcharging.admin import queue_pages
 
@@ -83,7 +77,9 @@ class ConnectionFilter(admin.SimpleListFilter):
 
 
 @admin.register(ChargePoint)
-class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], BulkImportExportAdmin):
+class ChargePointAdmin(
+    OverviewAdmin[ChargePoint], StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], BulkImportExportAdmin
+):
     resource_classes = (ChargePointResource,)
     form = ChargePointForm
     list_display = ["display_point", "display_location", "display_group", "display_status", "display_state", "power"]
@@ -108,7 +104,6 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
     status_kind = point_actions.POINTS
     bulk_actions = (point_actions.ATTACH, point_actions.DETACH, point_actions.ACTIVATE, point_actions.DEACTIVATE)
     object_actions = (point_actions.MOVE, point_actions.FREE_FOR_OWNER)
-    change_form_outer_before_template = "chargepoints/point.html"
 
     states: Mapping[int, PointState] = MappingProxyType({})
     """Of the points of this list page, as their devices say."""
@@ -151,7 +146,7 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
     # Page
 
     def tabs(self, request: StaffRequest, obj: ChargePoint) -> list[tuple[str, str]]:
-        pages = [("Data", "change"), ("Connection", "connection"), ("Queue", "queue"), ("History", "history")]
+        pages = [("Overview", "overview"), ("Connection", "connection"), ("Queue", "queue"), ("History", "history")]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
     def get_urls(self) -> list[Any]:
@@ -205,33 +200,5 @@ class ChargePointAdmin(StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], 
             "queue": queue_pages.point_tab,
         }
 
-    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        point = kwargs.get("obj")
-        if point is not None:
-            context.update(self._page_head(request, point))
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def _page_head(self, request: StaffRequest, point: ChargePoint) -> dict[str, Any]:
-        """What the page answers before its form. Read anew: the form may have changed the instance in memory."""
-        now = timezone.now()
-        stored = ChargePoint.objects.select_related("location", "charge_group__user_group", "owner").get(pk=point.pk)
-        if not sees_target(request.user, stored, ChargePoint._meta.get_field("owner")):
-            stored.owner = None  # not saved: an owner out of sight is not told of
-        group, exception = stored.charge_group, owner_exception(stored)
-        holds = access_summaries([group], now, request.user)[group.pk] if group else None
-        buttons = self.action_buttons(request, stored)
-        if exception is not None:
-            buttons = [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER]
-        return {
-            "point": stored,
-            "state": point_state(stored.pk),
-            "decisions": latest_decisions(request.user, charge_point=stored),
-            "counts": decision_counts(request.user, charge_point=stored),
-            "access": holds,
-            "why_not": why_not_activate(stored),
-            "owner_exception": exception,
-            "owner_free": owner_charges_free(exception, now),
-            "for_owner": [each for each in buttons if each["action"] is point_actions.FREE_FOR_OWNER],
-            "buttons": [each for each in buttons if each["action"] is not point_actions.FREE_FOR_OWNER],
-            "may_charge": reverse("admin:may_charge") + f"?charge_point={stored.identity}",
-        }
+    def overview(self, request: StaffRequest, obj: ChargePoint) -> Overview:
+        return point_page.point_overview(self, request, obj)

@@ -45,9 +45,11 @@ class DecisionVerdictFilter(DropdownFilter):
     parameter_name = "verdict"
 
     def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [(verdict, verdict.replace("_", " ").lower()) for verdict in VERDICTS]
+        return [("refused", "refused"), *((verdict, verdict.replace("_", " ").lower()) for verdict in VERDICTS)]
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+        if self.value() == "refused":
+            return queryset.exclude(verdict="ALLOWED")
         return queryset.filter(verdict=self.value()) if self.value() in VERDICTS else queryset
 
 

@@ -6,27 +6,29 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count
-from django.urls import reverse
-from django.utils import timezone
 
 from chargepoints.admin.location_actions import PUBLICATION, PUBLISH, UNPUBLISH
+from chargepoints.admin.location_page import location_overview
 from chargepoints.models import ChargePoint, Location
-from chargepoints.publication import publication
 from chargepoints.resources import LocationResource
 from chargepoints.search import locations_named
 from evcnet.admin.actions import ActionsAdmin
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.own_rows import OwnRowsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
-LISTED = 50
-"""So many charge points are listed on a location's page; the list of charge points has the rest."""
-
 
 @admin.register(Location)
-class LocationAdmin(OwnRowsAdmin[Location], StatusStepAdmin[Location], ActionsAdmin[Location], BulkImportExportAdmin):
+class LocationAdmin(
+    OverviewAdmin[Location],
+    OwnRowsAdmin[Location],
+    StatusStepAdmin[Location],
+    ActionsAdmin[Location],
+    BulkImportExportAdmin,
+):
     status_kind = PUBLICATION
     bulk_actions = (PUBLISH, UNPUBLISH)
     resource_classes = (LocationResource,)
@@ -41,7 +43,6 @@ class LocationAdmin(OwnRowsAdmin[Location], StatusStepAdmin[Location], ActionsAd
     ]
     empty_words = "Addresses where charge points stand."
     empty_advice = "Add them one by one, or import a file."
-    change_form_outer_before_template = "chargepoints/location.html"
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return locations_named(queryset, search_term), False
@@ -74,21 +75,8 @@ class LocationAdmin(OwnRowsAdmin[Location], StatusStepAdmin[Location], ActionsAd
         points = ChargePoint.objects.visible_to(request.user).filter(location__in=rows)
         self.point_counts = dict(points.order_by().values_list("location").annotate(number=Count("pk")))
 
-    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        location = kwargs.get("obj")
-        if location is not None:
-            context.update(self._page_head(request, location))
-        return super().render_change_form(request, context, *args, **kwargs)
+    def overview(self, request: StaffRequest, obj: Location) -> Overview:
+        return location_overview(self, request, obj)
 
-    def _page_head(self, request: StaffRequest, location: Location) -> dict[str, Any]:
-        stored = Location.objects.get(pk=location.pk)
-        points = ChargePoint.objects.visible_to(request.user).filter(location=stored)
-        listed = list(points.select_related("charge_group__user_group")[: LISTED + 1])
-        return {
-            "location": stored,
-            "buttons": self.action_buttons(request, stored),
-            "points": listed[:LISTED],
-            "more_points": len(listed) > LISTED,
-            "publication": publication(stored, timezone.now()),
-            "points_url": reverse("admin:chargepoints_chargepoint_changelist") + f"?location__id__exact={stored.pk}",
-        }
+    def tabs(self, request: StaffRequest, obj: Location) -> list[tuple[str, str]]:
+        return [(label, self.page(obj.pk, view)) for label, view in (("Overview", "overview"), ("History", "history"))]

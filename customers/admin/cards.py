@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chargepoints.decision_views import latest_decisions
 from customers.admin import status_actions
+from customers.admin.card_page import card_overview
 from customers.forms import ChargeCardForm, NewChargeCardForm
 from customers.models import ChargeCard
 from customers.resources import ChargeCardResource
 from customers.search import begins_with, search_cards
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
@@ -26,7 +25,9 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 
 
 @admin.register(ChargeCard)
-class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], BulkImportExportAdmin):
+class ChargeCardAdmin(
+    OverviewAdmin[ChargeCard], StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], BulkImportExportAdmin
+):
     resource_classes = (ChargeCardResource,)
     form = ChargeCardForm
     list_display = ["display_card", "display_customer", "display_roaming", "display_valid_until", "display_status"]
@@ -48,7 +49,6 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
     empty_advice = "Add them one by one, or import a file."
     status_kind = status_actions.CARDS
     bulk_actions = (status_actions.BLOCK_CARD, status_actions.UNBLOCK_CARD)
-    change_form_outer_before_template = "customers/card.html"
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search_cards(queryset, search_term), False
@@ -90,18 +90,8 @@ class ChargeCardAdmin(StatusStepAdmin[ChargeCard], ActionsAdmin[ChargeCard], Bul
         if form.deactivated:
             messages.warning(request, f"{obj} has no customer any more and is inactive now.")
 
-    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if (card := kwargs.get("obj")) is not None:
-            stored = ChargeCard.objects.select_related("customer__user_group").get(pk=card.pk)
-            now = timezone.now()
-            context.update(
-                {
-                    "card": stored,
-                    "decisions": latest_decisions(request.user, card=stored, elsewhere=True),
-                    "not_yet": stored.valid_from is not None and stored.valid_from > now,
-                    "expired": stored.valid_until is not None and stored.valid_until <= now,
-                    "buttons": self.action_buttons(request, stored),
-                    "may_charge": f"{reverse('admin:may_charge')}?{urlencode({'card': stored.uid})}",
-                }
-            )
-        return super().render_change_form(request, context, *args, **kwargs)
+    def overview(self, request: StaffRequest, obj: ChargeCard) -> Overview:
+        return card_overview(self, request, obj)
+
+    def tabs(self, request: StaffRequest, obj: ChargeCard) -> list[tuple[str, str]]:
+        return [(label, self.page(obj.pk, view)) for label, view in (("Overview", "overview"), ("History", "history"))]

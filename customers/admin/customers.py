@@ -9,17 +9,17 @@ from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, Sum
 from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin.move_customers import regroup_customer
-from customers.admin import move_action, privacy, status_actions
-from customers.admin.customer_page import customer_panel
+from customers.admin import exception_action, move_action, privacy, status_actions
+from customers.admin.customer_page import customer_overview
 from customers.forms import CustomerForm
 from customers.models import ChargeCard, Customer, CustomerCount, UserGroup
 from customers.resources import CustomerResource, CustomersWithCardsResource
 from customers.search import begins_with, search_customers
 from evcnet.admin.actions import ActionsAdmin
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
@@ -28,7 +28,7 @@ from socialcharging.admin.driver_links import driver_links
 
 
 @admin.register(Customer)
-class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImportExportAdmin):
+class CustomerAdmin(OverviewAdmin[Customer], StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImportExportAdmin):
     resource_classes = (CustomerResource, CustomersWithCardsResource)
     form = CustomerForm
     list_display = ["number", "name", "display_group", "kind", "payment", "cards", "display_status"]
@@ -57,8 +57,7 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
         status_actions.DEACTIVATE,
         move_action.MOVE,
     )
-    object_actions = (privacy.DISCLOSE, privacy.ERASE)
-    change_form_outer_before_template = "customers/customer.html"
+    object_actions = (exception_action.EXCEPTION, privacy.DISCLOSE, privacy.ERASE)
 
     def get_search_results(self, request: StaffRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search_customers(queryset, search_term), False
@@ -127,12 +126,11 @@ class CustomerAdmin(StatusStepAdmin[Customer], ActionsAdmin[Customer], BulkImpor
     def object_views(self) -> dict[str, Any]:
         return {"regroup": regroup_customer, "driver": driver_links}
 
-    def render_change_form(self, request: StaffRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if (customer := kwargs.get("obj")) is not None:
-            stored = Customer.objects.select_related("user_group").get(pk=customer.pk)
-            context.update(customer_panel(request, stored) | {"buttons": self.action_buttons(request, stored)})
-            context["may_charge"] = f"{reverse('admin:may_charge')}?{urlencode({'customer': stored.number})}"
-        return super().render_change_form(request, context, *args, **kwargs)
+    def overview(self, request: StaffRequest, obj: Customer) -> Overview:
+        return customer_overview(self, request, obj)
+
+    def tabs(self, request: StaffRequest, obj: Customer) -> list[tuple[str, str]]:
+        return [(label, self.page(obj.pk, view)) for label, view in (("Overview", "overview"), ("History", "history"))]
 
 
 def _moves(request: StaffRequest) -> bool:

@@ -11,6 +11,7 @@ from copy import copy
 from typing import Any, Generic, Self, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin import site
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
@@ -37,7 +38,7 @@ from evcnet.errors import REFUSALS, DomainError, Refusal, refusal_of
 from evcnet.history import event_model, page_of_history
 from evcnet.tenancy import visible_rows
 
-__all__ = ["ModelAdmin", "StackedInline", "TabularInline"]
+__all__ = ["ModelAdmin", "StackedInline", "TabularInline", "page_of_row"]
 
 ObjectView = Callable[[Any, StaffRequest, Any], HttpResponseBase]
 Row = TypeVar("Row", bound=models.Model)
@@ -48,6 +49,13 @@ def without_indentation(response: TemplateResponse) -> HttpResponse:
     response.render()
     response.content = re.sub(rb"\n\s+", b"\n", response.content)
     return response
+
+
+def page_of_row(model: type[models.Model], pk: Any) -> str:
+    """The page that a row opens on, by the admin of its model."""
+    page_of: Any = site.get_model_admin(model)
+    address: str = page_of.page(pk)
+    return address
 
 
 class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
@@ -65,6 +73,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     """What would stand in a list that is empty."""
     empty_advice = ""
     """What to do about it, for a login that may add rows; in a copy for one that may not, whom to ask."""
+    main_page = "change"
+    """The page of a row that lists open, and to which one returns."""
     open_relations: tuple[str, ...] = ()
     """Relations of which the list shows everybody the rows, those that the login may not open too."""
     refusal: Refusal | None = None
@@ -326,8 +336,9 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             use_clock_of(obj, request.user)
         return obj
 
-    def page(self, pk: Any, view: str = "change") -> str:
-        return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{view}", args=[pk])
+    def page(self, pk: Any, view: str = "") -> str:
+        meta = self.model._meta
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_{view or self.main_page}", args=[pk])
 
     def page_context(self, request: StaffRequest, obj: Row | None, title: str) -> dict[str, Any]:
         """What the frame's templates need on a page beside the list and the form."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from unfold.views import ChangeList
 
@@ -39,6 +40,11 @@ class AnnotatedChangeList(ChangeList):
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
         return super().get_queryset(request, exclude_parameters)
+
+    def url_for_result(self, result: Any) -> str:
+        """The page that a row opens on."""
+        address: str = self.model_admin.page(quote(getattr(result, self.pk_attname)))
+        return address
 
     def get_filters(self, request: StaffRequest) -> Any:
         try:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from customers.status_changes import StatusUndo, undo, undo_of
 from evcnet.accounts.attempts import address_of
 from evcnet.accounts.reauthentication import AsksPasswordAgain, ask_password_again
+from evcnet.admin.base import page_of_row
 from evcnet.admin.report import LISTED, report
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_actions import StatusKind
@@ -59,7 +60,6 @@ def _page(request: StaffRequest, page: Any, action_undo: StatusUndo) -> HttpResp
 def _back(request: StaffRequest, action_undo: StatusUndo) -> str:
     """The page of the row, where it was one and is still seen; else the list."""
     meta, keys = action_undo.model._meta, [pk for each in action_undo.changes for _, pks in each.before for pk in pks]
-    name = f"admin:{meta.app_label}_{meta.model_name}"
     if len(keys) == 1 and visible_rows(action_undo.model, request.user).filter(pk=keys[0]).exists():
-        return reverse(f"{name}_change", args=keys)
-    return reverse(f"{name}_changelist")
+        return page_of_row(action_undo.model, keys[0])
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")

@@ -8,6 +8,17 @@
     if (event.key === "Escape" && event.target.matches(SEARCH)) { event.target.blur(); }
   });
 
+  // A menu closes by Esc, which returns to its button, and by a click elsewhere.
+  document.addEventListener("keydown", function (event) {
+    const menu = event.key === "Escape" && document.querySelector("details[data-menu][open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) { menu.open = false; }
+    });
+  });
+
   // A search box of select2 tells only jQuery that it changed; others listen to the browser's own event.
   document.addEventListener("DOMContentLoaded", function () {
     const jQuery = window.django && window.django.jQuery;

@@ -15,6 +15,7 @@ from chargegroups.models import ChargeGroup
 from chargegroups.tariff_usage import group_counts, groups_using
 from customers.models import StaffMember
 from evcnet.admin.base import TabularInline
+from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.own_rows import OwnRowsAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
@@ -24,6 +25,7 @@ from evcnet.importexport.admin import BulkImportExportAdmin
 from evcnet.text import counted
 from tariffs.admin import calculator, new_version, version_list
 from tariffs.admin.add_tariff import add_tariff
+from tariffs.admin.overview_page import tariff_overview
 from tariffs.current_price import CurrentPrice, current_prices
 from tariffs.models import Tariff, TariffElement, TariffOffer, TariffVersion
 from tariffs.resources import TariffResource
@@ -59,7 +61,7 @@ class OfferInline(TabularInline):
 
 
 @admin.register(Tariff)
-class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
+class TariffAdmin(OverviewAdmin[Tariff], OwnRowsAdmin[Tariff], BulkImportExportAdmin):
     resource_classes = (TariffResource,)
     list_display = ["code", "name", "price_now", "currency", "used"]
     list_filter = ["currency"]
@@ -102,6 +104,7 @@ class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
 
     def tabs(self, request: StaffRequest, obj: Tariff) -> list[tuple[str, str]]:
         pages = [
+            ("Overview", "overview"),
             ("Prices", "prices"),
             ("Calculator", "calculator"),
             ("Data and offers", "change"),
@@ -109,6 +112,9 @@ class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
             ("History", "history"),
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
+
+    def overview(self, request: StaffRequest, obj: Tariff) -> Overview:
+        return tariff_overview(self, request, obj)
 
     def page_context(self, request: StaffRequest, obj: Tariff | None, title: str) -> dict[str, Any]:
         return super().page_context(request, obj, title) | self._summary(request, obj)
@@ -139,9 +145,6 @@ class TariffAdmin(OwnRowsAdmin[Tariff], BulkImportExportAdmin):
         elements = TariffElement.objects.filter(version__tariff=obj).values("pk")
         offers = event_model(TariffOffer)._base_manager.filter(tariff=obj.pk).values("pgh_obj")
         return [(Tariff, [obj.pk]), (TariffVersion, own), (TariffElement, elements), (TariffOffer, offers)]
-
-    def response_post_save_change(self, request: StaffRequest, obj: Tariff) -> HttpResponse:
-        return HttpResponseRedirect(self.page(obj.pk))
 
     # A new one, with its first version
 

@@ -84,7 +84,7 @@ def _first_row(page: Page, base: str, name: str, path: str) -> Iterator[tuple[st
     if not link.count():
         return
     address = re.sub(r"\?.*", "", link.get_attribute("href") or "")
-    row = address.removesuffix("change/")
+    row = re.sub("(change|overview)/$", "", address)
     yield f"{name}-page", address
     page.goto(base + address)
     tabs = page.locator(f"a[href^='{row}']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
@@ -136,8 +136,8 @@ def walks(page: Page, base: str) -> Iterator[str]:
 
 def _address(page: Page, base: str, path: str) -> str:
     page.goto(base + path)
-    href = page.locator("#result_list a[href*='/change/']").first.get_attribute("href") or ""
-    return re.sub(r"change/(\?.*)?$", "", href)
+    href = page.locator("#result_list a:is([href*='/change/'], [href*='/overview/'])").first.get_attribute("href") or ""
+    return re.sub(r"(change|overview)/(\?.*)?$", "", href)
 
 
 def take(browser: Browser, base: str, email: str, password: str, folder: Path) -> int:

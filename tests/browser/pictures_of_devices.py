@@ -24,8 +24,8 @@ LANGUAGES = ("en", "nl", "de", "fr")
 def row_address(page: Page, base: str, path: str, words: str = "") -> str:
     """That of the first row of a list, without what follows its key."""
     page.goto(f"{base}{path}?q={words}" if words else base + path)
-    href = page.locator("#result_list a[href*='/change/']").first.get_attribute("href") or ""
-    return re.sub(r"change/(\?.*)?$", "", href)
+    href = page.locator("#result_list a:is([href*='/change/'], [href*='/overview/'])").first.get_attribute("href") or ""
+    return re.sub(r"(change|overview)/(\?.*)?$", "", href)
 
 
 def pages_of_staff(page: Page, base: str, camera: Camera) -> str:

@@ -75,6 +75,7 @@ def reject_a_customer(walk, world):
     walk.page.reload()
     walk.choose("customer waiting for approval")
     walk.choose("Mouse, M.")
+    walk.open_menu()
     walk.follow("Reject")
     walk.fill("Reason", "a prank")
     walk.press("Reject")

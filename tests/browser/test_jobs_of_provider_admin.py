@@ -108,6 +108,7 @@ def write_the_letters(walk, world):
 def hand_out_what_is_held(walk, world):
     walk.menu("Customers")
     walk.choose("Jansen, T.")
+    walk.open_menu()
     assert "jansen@example.org" in "".join(downloaded(walk, "Export this customer’s data"))
     assert AuditEntry.objects.filter(event=AuditEntry.Event.CUSTOMER_EXPORTED).exists()
 
@@ -116,6 +117,7 @@ def hand_out_what_is_held(walk, world):
 def erase_a_person(walk, world):
     walk.menu("Customers")
     walk.choose("Bakker, M.")
+    walk.open_menu()
     walk.follow("Erase the person")
     walk.fill("Customer number", "1002")
     walk.fill("Reason", "asked for it")

@@ -110,6 +110,7 @@ def add_a_user_group(walk, world):
 def move_a_customer(walk, world):
     walk.menu("Customers")
     walk.choose("Bakker, M.")
+    walk.open_menu()
     walk.follow("Move to another user group")
     walk.select("User group", "East")
     walk.press("Move to another user group")

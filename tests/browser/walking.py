@@ -79,6 +79,11 @@ class Walk:
         self.clicked.append(label)
         self._named("link", label).or_(self._named("button", label)).first.click()
 
+    def open_menu(self, label: str = "Change …") -> None:
+        """Opens the menu of an overview page."""
+        self.clicked.append(label)
+        self.page.locator("details[data-menu] > summary").click()
+
     def choose(self, words: str) -> None:
         """Follows a link that says what it leads to, among others: no path on paper names it."""
         self._go(self._outside_of_menu(self.page.get_by_role("link", name=re.compile(re.escape(words)))))

@@ -222,7 +222,7 @@ def test_nothing_found_says_what_was_searched_and_where_to_go_on(world, signed_i
 def test_without_scripts_the_box_is_a_page(world, signed_in):
     anna = signed_in(world.anna)
     page = anna.get("/search/", {"s": "jansen"}).content.decode()
-    assert f'href="/customers/customer/{world.jansen.pk}/change/"' in page
+    assert f'href="/customers/customer/{world.jansen.pk}/overview/"' in page
     assert 'href="/search/"' in anna.get("/").content.decode()
 
 

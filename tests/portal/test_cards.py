@@ -23,11 +23,15 @@ def spare(world):
 
 
 def page(card) -> str:
+    return reverse("admin:customers_chargecard_overview", args=[card.pk])
+
+
+def form_of(card) -> str:
     return reverse("admin:customers_chargecard_change", args=[card.pk])
 
 
 def edit(browser, card, **typed):
-    return browser.post(page(card), page_form(browser.get(page(card))) | CONFIRMED | typed, follow=True)
+    return browser.post(form_of(card), page_form(browser.get(form_of(card))) | CONFIRMED | typed, follow=True)
 
 
 def add(browser, **typed):
@@ -68,7 +72,7 @@ def test_cards_are_found_by_uid_visual_number_and_customer(world, signed_in, typ
 
 
 def test_a_card_that_has_expired_says_so_where_it_is_listed(world, signed_in):
-    lists, browser = (LIST, f"/customers/customer/{world.jansen.pk}/change/"), signed_in(world.hugo)
+    lists, browser = (LIST, f"/customers/customer/{world.jansen.pk}/overview/"), signed_in(world.hugo)
     marks = [browser.get(each).content.decode().count('<span class="evc-below">expired</span>') for each in lists]
     ChargeCard.objects.filter(pk=world.jansens_card.pk).update(valid_until=timezone.now() - timedelta(minutes=1))
     assert marks == [0, 0]
@@ -165,7 +169,7 @@ def test_the_helpdesk_of_one_user_group_blocks_no_card_of_another(world, signed_
 @for_each("who", ["anna", "rita"])
 def test_a_card_of_nobody_says_who_gives_it_to_a_customer(world, signed_in, spare, who):
     html = " ".join(signed_in(getattr(world, who)).get(page(spare)).content.decode().split())
-    assert ("Choose one below: that activates it." in html) == (who == "anna")
+    assert ("Give it to one: that activates it." in html) == (who == "anna")
     assert ("Who may change cards gives it to one" in html) == (who == "rita")
 
 

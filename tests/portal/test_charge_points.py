@@ -25,6 +25,10 @@ def spare(world):
 
 
 def page(point) -> str:
+    return reverse("admin:chargepoints_chargepoint_overview", args=[point.pk])
+
+
+def form_of(point) -> str:
     return reverse("admin:chargepoints_chargepoint_change", args=[point.pk])
 
 
@@ -177,8 +181,8 @@ def test_a_bulk_activation_tells_which_points_lack_what(world, signed_in, spare)
 
 def test_the_form_saves_the_rest_and_leads_to_the_preview_of_another_group(world, signed_in):
     browser = signed_in(world.ben)
-    typed = page_form(browser.get(page(world.market))) | {"charge_group": "", "name": "Old market"}
-    shown = browser.post(page(world.market), typed, follow=True)
+    typed = page_form(browser.get(form_of(world.market))) | {"charge_group": "", "name": "Old market"}
+    shown = browser.post(form_of(world.market), typed, follow=True)
     assert "1 active charge point stops working" in shown.content.decode()
     assert (now(world.market).name, now(world.market).charge_group) == ("Old market", world.leusden)
     url = shown.redirect_chain[-1][0]
@@ -188,10 +192,10 @@ def test_the_form_saves_the_rest_and_leads_to_the_preview_of_another_group(world
 
 def test_the_form_activates_only_what_is_complete(world, signed_in, spare):
     browser = signed_in(world.ben)
-    typed = page_form(browser.get(page(spare))) | {"status": "active"}
-    assert "attach it to one first" in browser.post(page(spare), typed).content.decode()
+    typed = page_form(browser.get(form_of(spare))) | {"status": "active"}
+    assert "attach it to one first" in browser.post(form_of(spare), typed).content.decode()
     assert now(spare).status == "inactive"
-    shown = browser.post(page(spare), typed | {"charge_group": world.leusden.pk}, follow=True)
+    shown = browser.post(form_of(spare), typed | {"charge_group": world.leusden.pk}, follow=True)
     assert (now(spare).status, now(spare).charge_group) == ("inactive", None)
     url = shown.redirect_chain[-1][0]
     browser.post(url, sent(shown, url, step="confirm"))
@@ -211,8 +215,8 @@ def test_the_form_keeps_home_groups_away_from_published_locations(world, signed_
     home = make.ChargeGroupFactory(user_group=world.north, code="HOME", type="home", terms={"tariff": world.standard})
     Location.objects.filter(pk=spare.location_id).update(published=True)
     browser = signed_in(world.ben)
-    typed = page_form(browser.get(page(spare))) | {"charge_group": home.pk}
-    assert "unpublish" in browser.post(page(spare), typed).content.decode()
+    typed = page_form(browser.get(form_of(spare))) | {"charge_group": home.pk}
+    assert "unpublish" in browser.post(form_of(spare), typed).content.decode()
     assert now(spare).charge_group is None
 
 

@@ -109,7 +109,7 @@ def test_why_another_providers_card_is_refused_is_told_to_its_own_provider_alone
     assert [e.card_uid for e in browser.get(LIST, {"reason": "card_not_accepted"}).context["cl"].result_list] == [
         "04CC33"
     ]
-    own = shown(signed_in(world.otto), f"/customers/chargecard/{world.olsens_card.pk}/change/")
+    own = shown(signed_in(world.otto), f"/customers/chargecard/{world.olsens_card.pk}/overview/")
     assert "The customer is blocked or deactivated." in own
     assert "NLGRGE0001" in own
     assert "backend of Leusden" not in own
@@ -136,7 +136,7 @@ def test_a_card_that_is_known_by_now_is_no_unknown_card(world, backend, signed_i
 
 def test_decisions_are_counted_by_day_under_the_words_of_their_reasons(world, backend, signed_in):
     backend("FFFF01")
-    page = shown(signed_in(world.carla), f"/chargepoints/chargepoint/{world.market.pk}/change/")
+    page = shown(signed_in(world.carla), f"/chargepoints/chargepoint/{world.market.pk}/overview/")
     assert '<th scope="row">The card is unknown, and' in page
 
 
@@ -145,7 +145,7 @@ def test_what_somebody_typed_counts_in_no_statistics(world, signed_in):
     browser.get("/may-this-card-charge/", {"card": "FFFF01", "charge_point": "NLGRGE0001"})
     LOG.flush()
     assert browser.get(f"{LIST}unknown-cards/").context["cards"] == []
-    assert "Decisions by day" not in shown(browser, f"/chargepoints/chargepoint/{world.market.pk}/change/")
+    assert "Decisions by day" not in shown(browser, f"/chargepoints/chargepoint/{world.market.pk}/overview/")
     assert "FFFF01" in shown(browser)
 
 
@@ -156,9 +156,9 @@ def test_card_customer_and_point_show_their_last_ten_decisions(world, signed_in)
     LOG.flush()
     browser = signed_in(world.ben)
     for page in (
-        f"/customers/chargecard/{world.jansens_card.pk}/change/",
-        f"/customers/customer/{world.jansen.pk}/change/",
-        f"/chargepoints/chargepoint/{world.market.pk}/change/",
+        f"/customers/chargecard/{world.jansens_card.pk}/overview/",
+        f"/customers/customer/{world.jansen.pk}/overview/",
+        f"/chargepoints/chargepoint/{world.market.pk}/overview/",
     ):
         assert len(browser.get(page).context["decisions"]) == 10
 
@@ -167,7 +167,7 @@ def test_point_and_group_count_decisions_by_reason_and_day(world, backend, signe
     for card in ("04AA11", "04AA11", "04BB22"):
         backend(card)
     for page in (
-        f"/chargepoints/chargepoint/{world.market.pk}/change/",
+        f"/chargepoints/chargepoint/{world.market.pk}/overview/",
         f"/chargegroups/chargegroup/{world.leusden.pk}/points/",
     ):
         counts = signed_in(world.ben).get(page).context["counts"]

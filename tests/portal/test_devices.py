@@ -76,7 +76,7 @@ def test_the_tab_shows_state_transaction_and_redacted_messages(world, signed_in,
 
 
 def test_the_tab_leads_to_who_charges_for_those_who_see_them(world, signed_in, connected, running):
-    link = f'/customers/customer/{world.jansen.pk}/change/">{world.jansen}</a>'
+    link = f'/customers/customer/{world.jansen.pk}/overview/">{world.jansen}</a>'
     for login in (world.ben, world.hugo, world.rita):
         assert link in tab(signed_in(login), world.market).content.decode()
     Transaction.objects.filter(pk=running.pk).update(card=world.bakkers_card, customer=world.bakker)

@@ -81,11 +81,11 @@ def test_the_list_is_narrowed_by_charge_group(charged, signed_in):
 @for_each(
     ("who", "path", "found"),
     [
-        ("anna", "/customers/customer/{jansen}/change/", ["S1"]),
-        ("anna", "/customers/customer/{bakker}/change/", ["S2"]),
-        ("hugo", "/customers/customer/{jansen}/change/", ["S1"]),
-        ("anna", "/chargepoints/chargepoint/{market}/change/", ["S1", "S2"]),
-        ("otto", "/chargepoints/chargepoint/{quay}/change/", ["F1"]),
+        ("anna", "/customers/customer/{jansen}/overview/", ["S1"]),
+        ("anna", "/customers/customer/{bakker}/overview/", ["S2"]),
+        ("hugo", "/customers/customer/{jansen}/overview/", ["S1"]),
+        ("anna", "/chargepoints/chargepoint/{market}/overview/", ["S1", "S2"]),
+        ("otto", "/chargepoints/chargepoint/{quay}/overview/", ["F1"]),
     ],
 )
 def test_the_pages_of_customers_and_charge_points_lead_to_their_sessions(charged, signed_in, who, path, found):

@@ -271,14 +271,14 @@ def test_an_undo_sets_back_what_the_action_set_and_is_recorded(world, signed_in)
 def test_the_page_of_the_row_offers_the_undo_after_a_reload_to_who_did_it(world, signed_in):
     hugo, ben = signed_in(world.hugo), signed_in(world.ben)
     address = undo_in(hugo.post(action(world.jansens_card, "block"), CONFIRMED, follow=True))
-    assert address in text(hugo.get(page(world.jansens_card)))
-    assert "/undo/" not in text(hugo.get(page(make.ChargeCardFactory(customer=world.jansen))))
-    assert "/undo/" not in text(ben.get(page(world.jansens_card)))
+    assert address in text(hugo.get(page(world.jansens_card, "overview")))
+    assert "/undo/" not in text(hugo.get(page(make.ChargeCardFactory(customer=world.jansen), "overview")))
+    assert "/undo/" not in text(ben.get(page(world.jansens_card, "overview")))
     for browser in (ben, signed_in(world.otto)):
         assert browser.get(address).status_code == browser.post(address).status_code == 404
     assert now(world.jansens_card).status == "deactivated"
     hugo.post(address)
-    assert "/undo/" not in text(hugo.get(page(world.jansens_card)))
+    assert "/undo/" not in text(hugo.get(page(world.jansens_card, "overview")))
 
 
 def test_a_row_that_somebody_changed_since_is_left_and_named(world, signed_in):
@@ -316,7 +316,7 @@ def test_after_ten_minutes_there_is_no_undo(world, signed_in):
     browser = signed_in(world.ben)
     address = undo_in(browser.post(action(world.jansen, "block"), CONFIRMED, follow=True))
     StatusChange.objects.update(made_at=timezone.now() - timedelta(minutes=10, seconds=1))
-    assert "/undo/" not in text(browser.get(page(world.jansen)))
+    assert "/undo/" not in text(browser.get(page(world.jansen, "overview")))
     assert "The ten minutes are over" in text(browser.get(address))
     assert "The ten minutes are over" in text(browser.post(address, follow=True))
     assert now(world.jansen).status == "blocked"
@@ -334,7 +334,7 @@ def test_an_erased_customer_is_not_brought_back_and_an_erasure_has_no_undo(world
     browser = signed_in(world.ben)
     address = undo_in(browser.post(action(world.jansen, "deactivate"), CONFIRMED, follow=True))
     erase(now(world.jansen), by=world.ben)
-    assert text(browser.get(page(world.jansen))).count("/undo/") <= 1
+    assert text(browser.get(page(world.jansen, "overview"))).count("/undo/") <= 1
     browser.post(address)
     assert now(world.jansen).status == "deactivated"
     assert not StatusChange.objects.get(action="erase").undoable

@@ -314,7 +314,7 @@ class TestHome:
 
 
 def test_customers_are_moved_only_where_there_is_another_user_group(world, signed_in):
-    page = f"/customers/customer/{world.jansen.pk}/change/"
+    page = f"/customers/customer/{world.jansen.pk}/overview/"
     carla = signed_in(world.carla)
     for address in (page, "/customers/customer/"):
         assert "Move to another user group" not in body(carla.get(address))

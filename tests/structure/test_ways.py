@@ -90,6 +90,7 @@ WAYS = {
     "customers.Customer disclose": NOTHING,
     "customers.Customer driver": NOTHING,
     "customers.Customer erase": ERASURE,
+    "customers.Customer exception": NOTHING,
     "customers.Customer move": PREVIEW,
     "customers.Customer regroup": PREVIEW,
     "customers.Customer reject": STATUS,

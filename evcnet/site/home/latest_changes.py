@@ -16,6 +16,7 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargepoints.models import ChargePoint, Location
 from customers.effect_words import counts_in_words
 from customers.models import Customer, StaffMember
+from evcnet.admin.base import page_of_row
 from evcnet.history import HistoryEntry, events_of, reading
 from evcnet.tenancy import visible_rows
 from evcnet.together import Reading, side_by_side
@@ -128,5 +129,4 @@ def _link(entry: HistoryEntry) -> str:
         return reverse(f"admin:chargegroups_chargegroup_{view}", args=[event.charge_group_id])
     if entry.model is TariffVersion:
         return reverse("admin:tariffs_tariff_prices", args=[event.tariff_id])
-    meta = entry.model._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[entry.pk])
+    return page_of_row(entry.model, entry.pk)

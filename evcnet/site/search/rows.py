@@ -20,6 +20,7 @@ from chargepoints.models import ChargePoint, Location
 from chargepoints.models.locations import LOCATION_TEXT
 from chargepoints.models.points import POINT_TEXT
 from customers.models import ChargeCard, Customer, Job, Provider, SearchText, StaffMember, UserGroup
+from evcnet.admin.base import page_of_row
 from evcnet.badges import badge
 from evcnet.code_keys import CodeKey, IdentityKey, UidKey
 from evcnet.datetimes import database_clock
@@ -69,9 +70,7 @@ class SearchKind:
 
     def line(self, row: models.Model) -> SearchLine:
         details = " · ".join(filter(None, self.detail(row)))
-        return SearchLine(
-            self.title(row), details, reverse(f"admin:{self.name}_change", args=[row.pk]), self.state(row)
-        )
+        return SearchLine(self.title(row), details, page_of_row(self.model, row.pk), self.state(row))
 
     def list_link(self, text: str) -> str:
         return reverse(f"admin:{self.name}_changelist") + "?" + urlencode({"q": text})

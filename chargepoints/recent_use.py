@@ -1,0 +1,105 @@
+"""Recent use of a charge group, charge point, customer or card: energy and money of the last days, and refusals with why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED
+from chargepoints.decision_views import TEXTS
+from chargepoints.models import DecisionEntry, Rating, Session
+from customers.models import StaffMember
+from evcnet.together import Reading
+
+DAYS = 30
+REFUSED_DAYS = 7
+LATEST = 5
+REFUSALS_COUNTED = 1_000
+"""So many refusals are counted at most, the latest."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """What sessions cost by the ratings that count, in one currency."""
+
+    currency: str
+    excl_vat: Decimal
+    incl_vat: Decimal
+
+
+@dataclass(frozen=True)
+class RecentUse:
+    """``days`` are kWh of each of the last 30 days, the earliest first; ``refused`` counts refusals of a week by reason.
+    ``latest`` are the last sessions, however long ago."""
+
+    sessions: int
+    kwh: Decimal
+    money: tuple[Money, ...]
+    days: tuple[Decimal, ...]
+    refused: Counter[str]
+    latest: tuple[Session, ...] = ()
+
+    @property
+    def refusals(self) -> int:
+        return self.refused.total()
+
+    @property
+    def more_refusals(self) -> bool:
+        """Were there as many as are counted, and perhaps more?"""
+        return self.refusals >= REFUSALS_COUNTED
+
+    @property
+    def why(self) -> list[tuple[str, int]]:
+        """The reasons in words, the most frequent first."""
+        return [(TEXTS.get(reason, reason), many) for reason, many in self.refused.most_common()]
+
+
+def recent_use(
+    login: StaffMember,
+    now: datetime,
+    *,
+    sessions: Mapping[str, Any],
+    decisions: Mapping[str, Any] | None = None,
+    of_card_in_sight: bool = False,
+) -> Reading[RecentUse]:
+    """Of the sessions and decisions with these values that the login sees, in one step; without ``decisions`` of none.
+
+    ``of_card_in_sight``: of a card or customer whom the login sees, so decisions at charge points of others count too,
+    and what is told to few is told.
+    """
+    first = timezone.localtime(now).date() - timedelta(days=DAYS - 1)
+    every = Session.objects.visible_to(login).filter(**sessions)
+    latest = every.select_related("charge_point").order_by("-started_at", "-pk")[:LATEST]
+    rows = every.filter(started_at__gt=now - timedelta(days=DAYS), started_at__lte=now).order_by()
+    by_day = rows.annotate(day=TruncDate("started_at")).values_list("day").annotate(Count("pk"), Sum("kwh"))
+    ratings = Rating.objects.visible_to(login).counting().filter(session__in=rows.values("pk")).order_by()
+    money = ratings.values_list("currency").annotate(Sum("excl_vat"), Sum("incl_vat"))
+    log: Any = DecisionEntry.objects
+    refusals = log.visible_to(login) if of_card_in_sight else log.at_points_of(login)
+    refusals = refusals.filter(
+        asked_at__gte=now - timedelta(days=REFUSED_DAYS), **(decisions or {"pk__in": []})
+    ).exclude(verdict="ALLOWED")
+    refusals = refusals.exclude(source=DecisionEntry.Source.EXPLAINER).order_by("-asked_at")
+    reasons = refusals.values_list("reason", "asked_at")[:REFUSALS_COUNTED]
+    yield [by_day, money, reasons, latest]
+    kwh = {day: energy for day, _, energy in by_day}
+    return RecentUse(
+        sessions=sum(number for _, number, _ in by_day),
+        kwh=sum(kwh.values(), Decimal(0)),
+        money=tuple(Money(*row) for row in sorted(money)),
+        days=tuple(kwh.get(first + timedelta(days=offset), Decimal(0)) for offset in range(DAYS)),
+        refused=Counter(_as_told(reason, of_card_in_sight) for reason, _ in reasons),
+        latest=tuple(latest),
+    )
+
+
+def _as_told(reason: str, of_card_in_sight: bool) -> str:
+    return NOT_ACCEPTED if reason in CONFIDENTIAL and not of_card_in_sight else reason
