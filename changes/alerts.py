@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from changes.impact import AFFECTED
-from changes.models import Change
+from changes.models import Change, Draft
 from changes.preview import Preview
 from chargegroups.customer_facts import FactSet
 from chargegroups.models import ChargeGroup
-from customers.alerts import write_alert
-from customers.models import Alert
+from customers.alerts import write_alert, write_copies
+from customers.models import Alert, StaffMember
 from customers.models.alerts import MOST_NAMED
+from evcnet.datetimes import database_clock
 
 
 def alert_staff(change: Change, preview: Preview) -> None:
@@ -24,6 +25,25 @@ def alert_staff(change: Change, preview: Preview) -> None:
         event = Alert.Event.UNDONE
     concerned = {pk for each in counts for pk in each["user_groups"]} | {each["user_group"] for each in groups}
     write_alert(_alert(change, event, by=change.made_by_id, groups=groups, counts=counts), concerned)
+
+
+def alert_of_draft(draft: Draft, preview: Preview | None, event: str, by: StaffMember, readers: Any) -> None:
+    """Alert these logins that approval is asked for, given, or not given. ``preview``: what is told of it, if anything."""
+    counts = _counts(preview) if preview else []
+    groups = _groups(draft.groups.all())
+    alert = Alert(
+        provider_id=draft.provider_id,
+        draft=draft.pk,
+        event=event,
+        kind=draft.get_kind_display().capitalize(),
+        sentence=draft.sentence,
+        takes_effect_at=draft.at or database_clock(),
+        made_by=by,
+        groups=groups,
+        counts=counts,
+    )
+    concerned = {pk for each in counts for pk in each["user_groups"]} | {each["user_group"] for each in groups}
+    write_copies(alert, concerned, readers.exclude(pk=by.pk))
 
 
 def alert_cancelled(change: Change) -> None:

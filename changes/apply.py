@@ -24,6 +24,30 @@ from tariffs.models import TariffVersion
 from tariffs.writes import allow_terms_write, lock_changes, remove_version
 
 
+class ApprovalNeeded(Inapplicable):
+    """The change affects more customers than one person may change. Nothing was written."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__(
+            f"It affects {preview.impact.affected:,} customers, and at {preview.provider} a change of more than "
+            f"{preview.provider.approval_above:,} needs a second person. Nothing has been written."
+        )
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approved what: the digest of the proposal and of the rows that it was judged upon."""
+
+    by: StaffMember
+    ground: str
+
+
+def needs_approval(preview: Preview) -> bool:
+    """Does the change of this preview, which is that of all customers, need a second person?"""
+    limit = preview.provider.approval_above
+    return limit is not None and preview.impact.affected > limit
+
+
 class StalePreview(Exception):
     """What would happen is not what was shown; ``preview`` is the new picture. Nothing was written."""
 
@@ -73,12 +97,13 @@ def apply_change(
     undoes: Change | None = None,
     replaces: TariffVersion | None = None,
     confirm: Callable[[Preview], None] | None = None,
+    approval: Approval | None = None,
 ) -> AppliedChange:
     """Make the change that was shown with this ``fingerprint``, now or ``at`` a moment in the future.
 
     ``by`` is the login to whom the preview was shown; None: it was a command's, and the record says that it was not shown.
-    ``notify`` None: as ``default_notify`` says. The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change. Raises StalePreview,
-    Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
+    ``notify`` None: as ``default_notify`` says. The scheduled version that it ``replaces`` is cancelled with it. ``confirm`` is called with what is about to be written; what it raises refuses the change.
+    ``approval`` is that of a second person. Raises StalePreview, ApprovalNeeded, Inapplicable, IntegrityError and what receivers raise. Whatever is raised, nothing is written.
     """
     with allow_terms_write():
         lock_changes(proposal.provider_id)
@@ -91,7 +116,8 @@ def apply_change(
         if confirm is not None:
             confirm(visible)
         notify = notify or default_notify([visible.impact])
-        change = record_change(preview, by=by, way=Way.of(by), reason=reason, notify=notify, undoes=undoes)
+        way = Way.of(by)
+        change = record_change(preview, by=by, way=way, reason=reason, notify=notify, undoes=undoes, approval=approval)
         proposal.write(change, preview.basis)
         return AppliedChange(change, preview)
 
@@ -127,10 +153,24 @@ def judge(proposal: Proposal, at: datetime | None = None, *, even_nothing: bool 
 
 
 def record_change(
-    preview: Preview, *, by: StaffMember | None, way: Way, reason: str, notify: str, undoes: Change | None = None
+    preview: Preview,
+    *,
+    by: StaffMember | None,
+    way: Way,
+    reason: str,
+    notify: str,
+    undoes: Change | None = None,
+    approval: Approval | None = None,
 ) -> Change:
-    """Put a change on the record and send its signals: under the lock, before its rows are written."""
+    """Put a change on the record and send its signals: under the lock, before its rows are written.
+
+    Raises ApprovalNeeded where what was shown to a login needs a second person, and none has approved just that.
+    """
     proposal, impact = preview.proposal, preview.impact
+    approved_by = approval.by if approval is not None and approval.ground == impact.ground else None
+    unapproved = approved_by is None and needs_approval(preview)
+    if unapproved and way == Way.PREVIEW:
+        raise ApprovalNeeded(preview)
     change = Change(
         provider_id=proposal.provider_id,
         kind=proposal.kind,
@@ -152,6 +192,8 @@ def record_change(
         },
         fingerprint=visible_preview(preview, by).impact.fingerprint,
         undoes=undoes,
+        approved_by=approved_by,
+        unapproved=unapproved,
     )
     change.save(force_insert=True)
     change.groups.add(*preview.basis.groups)

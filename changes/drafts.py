@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from changes.apply import AppliedChange, apply_change
-from changes.impact import Impact
+from changes.apply import AppliedChange, Approval, apply_change
 from changes.models import Change, Draft
 from changes.preview import Preview
 from changes.proposals import Inapplicable, Proposal
 from changes.proposals.stored import read_proposal
 from changes.visible_impact import counts_by_user_group
-from customers.models import StaffMember
+from customers.models import Provider, StaffMember
 from tariffs.models import TariffVersion
 from tariffs.writes import lock_changes
 
@@ -45,12 +42,6 @@ class SavedForm:
     notify: str = ""
 
 
-def ground_of(impact: Impact) -> str:
-    """A digest of the proposal and of the rows that it is judged upon; not of the customers, who come and go."""
-    parts = json.dumps([impact.proposal, impact.rows], sort_keys=True, default=str)
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
-
-
 def picture_of(preview: Preview) -> dict[str, Any]:
     """What is kept of a preview of all customers: the whole, and of each user group its part."""
     return preview.impact.as_json() | {"by_user_group": counts_by_user_group(preview)}
@@ -62,7 +53,7 @@ def save_draft(preview: Preview, form: SavedForm, author: StaffMember, into: int
 
     ``into`` is the id of a draft to save it in, where that is open and the author's own; else a new one begins.
     """
-    proposal, impact = preview.proposal, preview.impact
+    proposal = preview.proposal
     own = Draft.objects.select_for_update(of=("self",)).open().filter(provider=preview.provider, author=author)
     draft = own.filter(pk=into).first() if into else None
     draft = draft or Draft(provider=preview.provider, author=author)
@@ -70,13 +61,18 @@ def save_draft(preview: Preview, form: SavedForm, author: StaffMember, into: int
     draft.proposal, draft.typed, draft.at = proposal.as_json(), list(form.typed), form.at
     draft.tariff, draft.undoes, draft.replaces = getattr(proposal, "tariff", None), form.undoes, form.replaces
     draft.replaces_version, draft.note, draft.notify = form.replaces is not None, form.note, form.notify
-    draft.picture, draft.ground = picture_of(preview), ground_of(impact)
-    draft.state, draft.saved_at = Draft.State.DRAFT, Now()
-    last = Change.objects.filter(provider=preview.provider).aggregate(last=Max("pk"))["last"]
-    draft.last_change = last or 0  # they are made one at a time, so a later one has a larger id
+    draft.state, draft.approved_by, draft.approved_ground = Draft.State.DRAFT, None, ""
+    look_again(draft, preview)
     draft.save()
     draft.groups.set(preview.basis.groups)
     return draft
+
+
+def look_again(draft: Draft, preview: Preview) -> None:
+    """What it is compared with from now on: this preview of all customers."""
+    draft.picture, draft.ground, draft.saved_at = picture_of(preview), preview.impact.ground, Now()
+    last = Change.objects.filter(provider=preview.provider).aggregate(last=Max("pk"))["last"]
+    draft.last_change = last or 0  # they are made one at a time, so a later one has a larger id
 
 
 def proposal_of(draft: Draft) -> Proposal:
@@ -117,6 +113,7 @@ def apply_draft(
             undoes=stored.undoes,
             replaces=stored.replaces,
             confirm=confirm,
+            approval=Approval(stored.approved_by, stored.approved_ground) if stored.approved_by else None,
         )
         _close(stored, Draft.State.APPLIED, by, applied.change)
         return applied
@@ -149,3 +146,9 @@ def annotate_draft(draft: Draft, note: str, notify: str) -> None:
 def _close(draft: Draft, state: str, by: StaffMember | None, change: Change | None = None) -> None:
     draft.state, draft.closed_by, draft.change, draft.closed_at = state, by, change, Now()
     draft.save(update_fields=["state", "closed_by", "change", "closed_at"])
+
+
+def discard_old_drafts(provider: Provider, now: datetime) -> int:
+    """Put away the drafts that nobody has saved for as many days as the provider says; how many."""
+    old = Draft.objects.open().filter(provider=provider, saved_at__lt=now - timedelta(days=provider.draft_days))
+    return int(old.update(state=Draft.State.DISCARDED, closed_at=now))

@@ -125,6 +125,13 @@ class Impact:
         parts = [self.proposal, self.rows, self.customers_by_effect, self.regulars, self.points, self.warnings]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
+    @property
+    def ground(self) -> str:
+        """A digest of the proposal and of the rows that it is judged upon; not of the customers, who come and go."""
+        return hashlib.sha256(json.dumps([self.proposal, self.rows], sort_keys=True, default=str).encode()).hexdigest()[
+            :32
+        ]
+
     def as_json(self) -> dict[str, Any]:
         """What is printed by ``preview_terms`` and kept in the record: counts, not customers."""
         return {

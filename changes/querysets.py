@@ -28,6 +28,11 @@ class DraftQuerySet(ScopedQuerySet):
         own = ~Exists(elsewhere) & (Q(tariff=None) | Q(tariff__user_group__in=scope.user_groups))
         return rows.filter(Q(provider__in=scope.providers) | own)
 
+    def to_be_approved_by(self, login: Login) -> Any:
+        """Those that wait for approval, neither proposed nor asked for by the login itself."""
+        rows = self.filter(pk__in=self.model.objects.visible_to(login, "approve").values("pk"), state="awaiting")
+        return rows.exclude(author=login.pk).exclude(asked_by=login.pk)
+
     def open(self) -> Any:
         return self.filter(closed_at=None)
 

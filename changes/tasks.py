@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from procrastinate.contrib.django import app
 
+from changes.drafts import discard_old_drafts
 from changes.models import Change
 from changes.notify import first_announcement, remind
-from customers.models import LetterSettings
+from customers.models import LetterSettings, Provider
 from evcnet.datetimes import database_clock
 from tariffs.writes import lock_changes
 
@@ -27,6 +28,16 @@ def remind_of_scheduled_changes(timestamp: int) -> None:
             _remind_if_due(pk)
         except Exception:
             logger.exception("The reminder of change %s could not be written; it is tried again.", pk)
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="discard_old_drafts")
+def discard_drafts_of_all_providers(timestamp: int) -> None:
+    """Every night: drafts that nobody has saved for as long as their provider says are discarded."""
+    for provider in Provider.objects.order_by("pk"):
+        count = discard_old_drafts(provider, database_clock())
+        if count:
+            logger.info("%s drafts of %s lay for too long and are discarded.", count, provider.code)
 
 
 def _remind_if_due(pk: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -21,10 +22,15 @@ def write_alert(alert: Alert, user_groups: Collection[int]) -> None:
 
     Within the change's transaction, by as many statements for a thousand logins as for one.
     """
+    concerned = StaffMember.objects.concerned(alert.provider_id, user_groups, VIEW).exclude(pk=alert.made_by_id)
+    write_copies(alert, user_groups, concerned)
+
+
+def write_copies(alert: Alert, user_groups: Collection[int], readers: Any) -> None:
+    """Write the alert, and a copy for each of these logins, a queryset."""
     alert.user_group_ids = sorted(user_groups)
     alert.save(force_insert=True)
-    concerned = StaffMember.objects.concerned(alert.provider_id, user_groups, VIEW).exclude(pk=alert.made_by_id)
-    mails = dict(concerned.order_by().values_list("pk", "alert_mail"))
+    mails = dict(readers.order_by().values_list("pk", "alert_mail"))
     StaffAlert.objects.bulk_create(
         StaffAlert(provider_id=alert.provider_id, alert=alert, login_id=login, mail=mail)
         for login, mail in mails.items()

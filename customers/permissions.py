@@ -43,7 +43,7 @@ _STAFF = {
     "chargegroups.terms": VIEW | {"add"},
     "chargegroups.customerexception": ALL,
     "changes.change": VIEW,
-    "changes.draft": VIEW,
+    "changes.draft": VIEW | {"approve"},
     "customers.notice": VIEW | {"change"},
     "customers.lettersettings": VIEW,
     "customers.staffalert": VIEW,
@@ -159,6 +159,9 @@ PERMISSIONS: dict[str, dict[str, frozenset[str]]] = {
     },
     Role.READ_ONLY: {model: VIEW for model in _STAFF},
 }
+
+APPROVE_DRAFT = "changes.approve_draft"
+"""Permission to approve what somebody else proposes, where a provider wants a second person for large changes."""
 
 SETTINGS: dict[str, dict[str, frozenset[str]]] = {
     "may_make_tariffs": {

@@ -75,8 +75,8 @@ class ChangeAdmin(ReadOnly, ModelAdmin[Change]):
         ("way", ChoicesDropdownFilter),
         ("groups", AutocompleteFilter),
     ]
-    list_select_related = ["made_by", "provider", "tariff"]
-    open_relations = ("made_by",)
+    list_select_related = ["made_by", "approved_by", "provider", "tariff"]
+    open_relations = ("made_by", "approved_by")
     search_fields = ["sentence", "reason"]
     search_help_text = "What was changed, or the reason"
 
@@ -123,7 +123,9 @@ class ChangeAdmin(ReadOnly, ModelAdmin[Change]):
 
     @admin.display(description="by", ordering="made_by__name")
     def by(self, change: Change) -> str:
-        return two_lines(str(change.made_by or "a command"), change.preview_note)
+        return two_lines(
+            str(change.made_by or "a command"), "; ".join(filter(None, (change.preview_note, change.approval_note)))
+        )
 
     # The page of one
 

@@ -13,15 +13,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from changes import impact_text
-from changes.admin.stale_preview import StaleContext, stale_lines
+from changes.admin.stale_preview import StaleContext, stale_context, stale_lines
 from changes.admin.wizard import ChangeWizard, PlannedChange
+from changes.apply import StalePreview
+from changes.approval import approve_draft, ask_approval, hand_back_draft, may_approve
 from changes.change_permissions import may_make
 from changes.drafts import (
     DraftClosed,
     annotate_draft,
     apply_draft,
     discard_draft,
-    ground_of,
     proposal_of,
     take_up_draft,
 )
@@ -30,6 +31,7 @@ from changes.preview import Preview
 from changes.proposals import Inapplicable, Proposal
 from changes.visible_impact import visible_part
 from chargegroups.models import ChargeGroup
+from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.errors import DomainError, refusal_of
 
 NAMED = 5
@@ -55,7 +57,7 @@ class DraftWizard(ChangeWizard[Draft]):
     @cached_property
     def edit_address(self) -> str:
         """The form that it came from; empty where there is none."""
-        if not self.obj.typed:
+        if not self.obj.typed or self.obj.kind not in (Change.Kind.TERMS, Change.Kind.VERSION):
             return ""
         if self.obj.tariff_id is not None:
             page = reverse("admin:tariffs_tariff_version", args=[self.obj.tariff_id])
@@ -90,7 +92,14 @@ class DraftWizard(ChangeWizard[Draft]):
     # The steps
 
     def take_step(self) -> HttpResponseBase:
-        own = {"note": self._annotate, "discard": self._discard, "take-up": self._take_up}.get(self.step)
+        own = {
+            "note": self._annotate,
+            "discard": self._discard,
+            "take-up": self._take_up,
+            "ask": self._ask_approval,
+            "approve": self._approve,
+            "hand-back": self._hand_back,
+        }.get(self.step)
         if own is not None:
             return self._change_draft(own)
         return super().take_step() if self.obj.is_open else self._closed()
@@ -100,8 +109,11 @@ class DraftWizard(ChangeWizard[Draft]):
             raise PermissionDenied
         try:
             messages.success(self.request, what())
-        except DraftClosed as closed:
-            messages.warning(self.request, str(closed))
+        except StalePreview as stale:
+            now = stale_context(self.request, stale.preview, self.data)
+            return self._show(stale.preview, self.plan(), stale=now)
+        except Inapplicable as refused:
+            messages.warning(self.request, f"Nothing was done. {refused}")
         return HttpResponseRedirect(self.address)
 
     def _annotate(self) -> str:
@@ -115,6 +127,19 @@ class DraftWizard(ChangeWizard[Draft]):
     def _take_up(self) -> str:
         take_up_draft(self.obj)
         return f"Draft {self.obj.pk} is open again."
+
+    def _ask_approval(self) -> str:
+        ask_approval(self.obj, self.request.user, self.note, self.chosen_notify or "")
+        return "Approval is asked for: whoever may approve it reads of it under the bell, and you read how it went."
+
+    def _approve(self) -> str:
+        ask_password_again(self.request)
+        approve_draft(self.obj, self.request.user, str(self.data.get("shown", "")))
+        return "It is approved, and not applied yet: whoever may make such a change applies it now."
+
+    def _hand_back(self) -> str:
+        hand_back_draft(self.obj, self.request.user, self.note)
+        return "It is handed back to its author, with the note."
 
     @property
     def form_fields(self) -> list[tuple[str, str]]:
@@ -142,11 +167,20 @@ class DraftWizard(ChangeWizard[Draft]):
     # What is shown
 
     def _show(self, preview: Preview, plan: PlannedChange | None = None, **more: Any) -> HttpResponse:
-        return super()._show(preview, plan, **{"saved": self._since_saved(preview)} | more)
+        covered = self.obj.state == Draft.State.APPROVED and self.obj.approved_ground == preview.impact.ground
+        approval = may_approve(self.request.user, self.obj)
+        context = {
+            "saved": self._since_saved(preview),
+            "approval": approval,
+            "awaiting": self.obj.state == Draft.State.AWAITING,
+            "approved": covered,
+            "must_ask": self.needs_approval and not covered,
+        }
+        return super()._show(preview, plan, **context | more)
 
     def _since_saved(self, preview: Preview) -> StaleContext | None:
         """What it was judged upon then and now; None where that is the same."""
-        if ground_of(preview.impact) == self.obj.ground:
+        if preview.impact.ground == self.obj.ground:
             return None
         then = visible_part(self.obj.picture, self.obj.provider_id, self.request.user)
         since = Change.objects.visible_to(self.request.user).filter(

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes.admin.draft_page import DraftWizard
 from changes.models import Draft
@@ -18,12 +20,29 @@ from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge, two_lines
 
 
+class WhoseFilter(DropdownFilter):
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("own", "My own"), ("others", "Colleagues'"), ("approve", "To be approved by me")]
+
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+        login = request.user
+        if self.value() == "own":
+            return queryset.filter(author=login)
+        if self.value() == "others":
+            return queryset.exclude(author=login)
+        return queryset.to_be_approved_by(login) if self.value() == "approve" else queryset
+
+
 @admin.register(Draft)
 class DraftAdmin(ReadOnly, ModelAdmin[Draft]):
     list_display = ["what", "state_column", "affects", "by", "at", "saved_at"]
     list_display_links = ["what"]
     list_select_related = ["author", "provider"]
     open_relations = ("author",)
+    list_filter = [WhoseFilter, ("state", ChoicesDropdownFilter)]
     search_fields = ["sentence", "note"]
     search_help_text = "What is proposed, or the note"
     empty_words = "What somebody has proposed and not applied yet stands here, with its preview of today."
@@ -34,11 +53,15 @@ class DraftAdmin(ReadOnly, ModelAdmin[Draft]):
 
     @admin.display(description="state", ordering="state")
     def state_column(self, draft: Draft) -> str:
-        return badge(draft.state)
+        outdated = draft.is_open and draft.pk in self.outdated
+        return format_html("{} {}", badge(draft.state), badge("outdated") if outdated else "")
 
     parts: dict[int, Any]
+    outdated: set[int]
 
     def fetch_columns(self, request: StaffRequest, rows: list[Draft]) -> None:
+        changed = Draft.objects.filter(pk__in=[row.pk for row in rows]).with_later_changes().filter(outdated=True)
+        self.outdated = set(changed.order_by().values_list("pk", flat=True))
         self.parts = {row.pk: visible_part(row.picture, row.provider_id, request.user) for row in rows}
 
     @admin.display(description="customers affected")

@@ -20,14 +20,15 @@ from django.utils.html import format_html
 
 from changes.admin import affected_customers, letters, preview_page
 from changes.admin.stale_preview import applied_since, stale_context
-from changes.apply import StalePreview, apply_change, preview_change
+from changes.apply import ApprovalNeeded, StalePreview, apply_change, needs_approval, preview_change
 from changes.audience import default_notify
 from changes.change_permissions import may_make
 from changes.drafts import SavedForm, save_draft
 from changes.models import Change, Draft
 from changes.notify import unsent_announcement
 from changes.preview import Preview
-from changes.proposals import Proposal
+from changes.proposals import Inapplicable, Proposal
+from changes.proposals.stored import is_stored_whole
 from changes.safeguards import safeguard_of
 from changes.visible_impact import visible_preview
 from chargegroups.models import ChargeGroup
@@ -88,6 +89,8 @@ class ChangeWizard(ABC, Generic[Subject]):
     """
 
     form_template = ""
+    needs_approval = False
+    """Does what was judged last need a second person?"""
     saves_draft = False
     """Is what was typed kept as a draft, whose page shows the preview?"""
 
@@ -145,6 +148,7 @@ class ChangeWizard(ABC, Generic[Subject]):
             if self.step == "confirm":
                 return self._confirm(plan)
             preview = preview_change(plan.proposal, plan.at, replaces=plan.replaces)
+            self.needs_approval = needs_approval(preview)
             if self.saves_draft and self.step == "preview":
                 return self._save_draft(plan, preview)
             preview = visible_preview(preview, self.request.user)
@@ -156,6 +160,8 @@ class ChangeWizard(ABC, Generic[Subject]):
         except StalePreview as stale:
             stale_now = stale_context(self.request, stale.preview, self.data)
             return self._applied_before() or self._show(stale.preview, plan, stale=stale_now)
+        except ApprovalNeeded as needed:
+            return self._wait_for_approval(plan, needed)
         except LettersSent as sent:
             return self._show(sent.preview, plan, letters_sent=True, notify=default_notify([sent.preview.impact]))
         except NameMissing as missing:
@@ -173,6 +179,14 @@ class ChangeWizard(ABC, Generic[Subject]):
         form = SavedForm(plan.at, plan.undoes, plan.replaces, self.form_fields, note, self.chosen_notify or "")
         draft = save_draft(preview, form, self.request.user, parse_pk(str(self.data.get("draft", ""))))
         return HttpResponseRedirect(reverse("admin:changes_draft_change", args=[draft.pk]))
+
+    def _wait_for_approval(self, plan: PlannedChange | None, needed: ApprovalNeeded) -> HttpResponse:
+        """Keep it as a draft, for whose approval somebody else is asked on its page."""
+        if plan is None or not is_stored_whole(plan.proposal):
+            words = "Add the row without charge points first, and attach them then: that can be approved."
+            return self._refuse(Inapplicable(f"{needed} {words}"))
+        messages.warning(self.request, f"{needed} It is kept as a draft: ask for approval.")
+        return self._save_draft(plan, preview_change(plan.proposal, plan.at, replaces=plan.replaces))
 
     def ask(self) -> HttpResponse:
         refused = {"refused": self.refusal.message if self.refusal else ""}

@@ -96,6 +96,11 @@ class Change(models.Model):
     versions = models.ManyToManyField(
         TariffVersion, related_name="changes", editable=False, help_text="The version that it wrote."
     )
+    approved_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    unapproved = models.BooleanField(
+        default=False,
+        help_text="It affects more customers than the provider lets one person change, and nobody was asked.",
+    )
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undone_by")
 
     personal_data = PersonalData(
@@ -142,6 +147,13 @@ class Change(models.Model):
     def preview_note(self) -> str:
         """To whom its preview was shown, or that it was not: nothing else is said of it anywhere."""
         return _preview_note(self.way, self.made_by)
+
+    @property
+    def approval_note(self) -> str:
+        """Who approved it, or why nobody did where somebody should have; empty where nobody needs to."""
+        if self.approved_by is not None:
+            return f"approved by {self.approved_by}"
+        return f"not approved: {Way(self.way).label}" if self.unapproved else ""
 
     @property
     def cancelled_note(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.postgres.functions import TransactionNow
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from changes.models.changes import Change
 from changes.querysets import DraftQuerySet
@@ -28,10 +28,12 @@ class Draft(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", "draft"
+        AWAITING = "awaiting", "waiting for approval"
+        APPROVED = "approved", "approved"
         APPLIED = "applied", "applied"
         DISCARDED = "discarded", "discarded"
 
-    OPEN = (State.DRAFT,)
+    OPEN = (State.DRAFT, State.AWAITING, State.APPROVED)
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     author = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
@@ -53,11 +55,17 @@ class Draft(models.Model):
     last_change = models.BigIntegerField(default=0, help_text="The id of the provider's last change when it was saved.")
     picture = models.JSONField(encoder=DjangoJSONEncoder)
     ground = models.CharField(max_length=32)
+    asked_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    approved_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    approved_ground = models.CharField(max_length=32, blank=True, help_text="The ground of what was approved.")
     change = models.OneToOneField(Change, models.PROTECT, null=True, related_name="draft")
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, related_name="+")
 
-    personal_data = PersonalData(texts=("sentence", "note", "proposal", "typed", "picture"), impersonal=("ground",))
+    personal_data = PersonalData(
+        texts=("sentence", "note", "proposal", "typed", "picture"), impersonal=("ground", "approved_ground")
+    )
     tenancy = Tenancy(user_groups=("groups__user_group_id",))
     objects: Any = models.Manager.from_queryset(DraftQuerySet)()
 
@@ -69,6 +77,16 @@ class Draft(models.Model):
                 condition=Q(state="applied", change__isnull=False) | (~Q(state="applied") & Q(change=None)),
                 name="draft_applied_by_change",
                 violation_error_message="A draft that is applied names the change that was made of it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("author")) & ~Q(approved_by=F("asked_by")),
+                name="draft_approved_by_another",
+                violation_error_message="Nobody approves their own draft.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(approved_by__isnull=False),
+                name="draft_approved_by_somebody",
+                violation_error_message="A draft that is approved names who approved it.",
             ),
         ]
         indexes = [

@@ -11,10 +11,15 @@ from django.db import models
 
 from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
+from changes.proposals.customers import CustomerMoves
+from changes.proposals.exceptions import ExceptionChanges, ProposedException
+from changes.proposals.points import GroupClosure, Move, PointMoves
 from changes.proposals.terms import NewTerms
 from changes.proposals.versions import NewVersion
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS
+from chargepoints.models import ChargePoint
+from customers.models import Customer, UserGroup
 from tariffs.models import Tariff
 from tariffs.pricing import Tariff as PriceList
 from tariffs.pricing import read_tariff
@@ -46,6 +51,45 @@ def _version(provider: int, stored: Mapping[str, Any], undoes: Change | None) ->
     return NewVersion(tariff, stored_prices(stored), datetime.fromisoformat(ends) if ends else None)
 
 
+def _exceptions(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> ExceptionChanges:
+    rows = stored["rows"]
+    groups = _named(ChargeGroup, provider, {row["charge_group"] for row in rows})
+    customers = _named(Customer, provider, {row["customer"] for row in rows}, "number")
+    tariffs = _named(Tariff, provider, {row["tariff"] for row in rows if row.get("tariff")})
+    return ExceptionChanges([_exception(row, groups, customers, tariffs) for row in rows])
+
+
+def _exception(row: Mapping[str, Any], groups: Any, customers: Any, tariffs: Any) -> ProposedException:
+    place = groups[row["charge_group"]], customers[row["customer"]]
+    if row.get("removed"):
+        return ProposedException(*place, removed=True)
+    moments: Any = {name: row[name] and datetime.fromisoformat(row[name]) for name in ("valid_from", "valid_until")}
+    tariff = tariffs[row["tariff"]] if row["tariff"] else None
+    return ProposedException(*place, access=row["access"], tariff=tariff, note=row["note"], **moments)
+
+
+def _customers(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> CustomerMoves:
+    customers = _named(Customer, provider, {number for number, _ in stored["moves"]}, "number")
+    groups = _named(UserGroup, provider, {code for _, code in stored["moves"]})
+    return CustomerMoves((customers[number], groups[code]) for number, code in stored["moves"])
+
+
+def _points(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> PointMoves:
+    points = _named(ChargePoint, provider, {identity for identity, _ in stored["moves"]}, "identity")
+    groups = _named(ChargeGroup, provider, {code for _, code in stored["moves"] if code})
+    statuses = stored.get("status", {})
+    moves = [
+        Move(points[identity], groups[code] if code else None, statuses.get(identity))
+        for identity, code in stored["moves"]
+    ]
+    return PointMoves(moves)
+
+
+def _closing(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> GroupClosure:
+    code = stored["charge_group"]
+    return GroupClosure(_named(ChargeGroup, provider, [code])[code])
+
+
 def stored_prices(stored: Mapping[str, Any]) -> PriceList:
     """The prices of a stored proposal of a new version."""
     return read_tariff(_exact(stored["prices"]))
@@ -64,10 +108,11 @@ def _exact(value: Any, name: str = "") -> Any:
     return Decimal(value) if isinstance(value, str) and numeric else value
 
 
-def _named(model: type[Row], provider: int, codes: Iterable[str]) -> dict[str, Row]:
-    """Rows by their codes. Raises Inapplicable for those that are gone."""
+def _named(model: type[Row], provider: int, codes: Iterable[str], name: str = "code") -> dict[str, Row]:
+    """Rows by their codes, or what they have in their place. Raises Inapplicable for those that are gone."""
     asked = set(codes)
-    rows = {row.code: row for row in model._default_manager.filter(provider=provider, code__in=asked)}  # type: ignore[attr-defined]
+    matches = model._default_manager.filter(provider=provider, **{f"{name}__in": asked})
+    rows = {getattr(row, name): row for row in matches}
     if missing := sorted(asked - rows.keys()):
         noun = model._meta.verbose_name
         raise Inapplicable(f"The {noun} {', '.join(missing)} is there no more, or has another code: propose it anew.")
@@ -77,5 +122,9 @@ def _named(model: type[Row], provider: int, codes: Iterable[str]) -> dict[str, R
 _KINDS: Mapping[str, Callable[[int, Mapping[str, Any], Change | None], Proposal]] = {
     "terms": _terms,
     "version": _version,
+    "exceptions": _exceptions,
+    "customers": _customers,
+    "points": _points,
+    "closing": _closing,
 }
-_TYPES = (NewTerms, NewVersion)
+_TYPES = (NewTerms, NewVersion, ExceptionChanges, CustomerMoves, PointMoves, GroupClosure)

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from changes.models import Change
+from changes.models import Change, Draft
 from customers.alerts import VIEW, mark_read
 from customers.effect_words import EFFECT_WORDS, UNNOTICED, counts_in_words
 from customers.models import AlertPart, StaffAlert
@@ -165,6 +165,9 @@ class StaffAlertAdmin(ReadOnly, ModelAdmin[StaffAlert]):
         return TemplateResponse(request, "customers/alert.html", context)
 
     def _page_of_change(self, request: StaffRequest, copy: StaffAlert) -> str:
+        if copy.alert.draft is not None:
+            drafts = Draft.objects.visible_to(request.user).filter(pk=copy.alert.draft)
+            return reverse("admin:changes_draft_change", args=[copy.alert.draft]) if drafts.exists() else ""
         is_visible = Change.objects.visible_to(request.user).filter(pk=copy.alert.change).exists()
         return reverse("admin:changes_change_change", args=[copy.alert.change]) if is_visible else ""
 

@@ -32,6 +32,7 @@ class ProviderAdmin(AsksPasswordAgain, FirstLogin, ModelAdmin[Provider], BulkImp
         ("In OCPI", {"fields": ["country_code", "party_id"]}),
         ("Money and time", {"fields": ["currency", "vat_percent", "time_zone"]}),
         ("Decision log", {"fields": ["decision_months"]}),
+        ("Changes of terms", {"fields": ["approval_above", "draft_days"]}),
         ("Signing in", {"fields": ["mfa_required_for"]}),
         (
             "Small sessions",

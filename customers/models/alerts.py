@@ -46,11 +46,15 @@ class Alert(models.Model):
         SCHEDULED = "scheduled", "scheduled"
         UNDONE = "undone", "undone"
         CANCELLED = "cancelled", "cancelled"
+        ASKED = "asked", "approval asked for"
+        APPROVED = "approved", "approved"
+        HANDED_BACK = "back", "not approved"
 
     provider = models.ForeignKey(Provider, models.PROTECT)
     change = models.BigIntegerField(
-        help_text="The id of the change. Changes stand above customers, and are never removed."
+        null=True, help_text="The id of the change. Changes stand above customers, and are never removed."
     )
+    draft = models.BigIntegerField(null=True, help_text="The id of the draft whose approval it is about.")
     event = models.CharField(max_length=9, choices=Event)
     kind = models.CharField(max_length=30, help_text="The kind of the change, in words.")
     sentence = models.CharField(max_length=300)

@@ -70,6 +70,18 @@ class Provider(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
         help_text="For so many months it is kept which card asked where, and what was decided.",
     )
+    draft_days = models.PositiveSmallIntegerField(
+        "days",
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="Drafts that nobody has saved for so many days are discarded; they can be taken up again.",
+    )
+    approval_above = models.PositiveIntegerField(
+        "second person above",
+        null=True,
+        blank=True,
+        help_text="A change that affects more customers than this is approved by a second person. Empty: none is.",
+    )
     mfa_required_for = models.CharField(
         "second factor",
         max_length=8,
@@ -104,6 +116,18 @@ class Provider(models.Model):
     def clean(self) -> None:
         if not is_currency(self.currency):
             raise ValidationError({"currency": f"“{self.currency}” is not a currency of ISO 4217, such as EUR."})
+        if self.approval_above is not None and self._approver_count() < 2:
+            raise ValidationError(
+                {
+                    "approval_above": "Two logins at least must be able to approve: provider admins or staff that are active."
+                }
+            )
+
+    def _approver_count(self) -> int:
+        from customers.models.logins import StaffMember
+        from customers.permissions import APPROVE_DRAFT
+
+        return int(StaffMember.objects.concerned(self.pk, [], APPROVE_DRAFT).count()) if self.pk else 0
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

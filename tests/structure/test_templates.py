@@ -13,6 +13,7 @@ LONGER = {
     "changes/cancel.html": 2,
     "changes/change.html": 4,
     "changes/draft_closed.html": 1,
+    "changes/draft_head.html": 2,
     "changes/exceptions.html": 1,
     "changes/letter.html": 1,
     "changes/preview.html": 3,

@@ -157,6 +157,7 @@ ADDRESSES = {"api/v1/authorize": NOTHING, "api/v1/authorize/batch": NOTHING}
 JOBS = {
     "advance_queues": NOTHING,
     "close_connections_of_lost_gateways": NOTHING,
+    "discard_old_drafts": NOTHING,
     "end_lost_transactions": NOTHING,
     "fold_counts": NOTHING,
     "keep_days_of_messages": NOTHING,

@@ -44,6 +44,7 @@ UNMARKED = {
     "key_hash": "a hash",
     "fingerprint": "a hash",
     "ground": "a hash",
+    "approved_ground": "a hash",
     "picture": "numbers",
     "reach of customers.job": "a hash",
     "file_hash of customers.job": "a hash",

@@ -16,7 +16,7 @@ from evcnet.site.home.helpdesk import helpdesk
 from evcnet.site.home.latest_changes import latest_changes, recent_changes
 from evcnet.site.home.numbers import customer_counts, group_counts, numbers, point_counts
 from evcnet.site.home.platform import platform
-from evcnet.site.home.to_do import tasks_of_findings, tasks_of_jobs, tasks_of_rows
+from evcnet.site.home.to_do import tasks_of_drafts, tasks_of_findings, tasks_of_jobs, tasks_of_rows
 from evcnet.together import read, side_by_side
 
 
@@ -37,13 +37,14 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_provider(login: StaffMember, now: datetime) -> dict[str, Any]:
-    points, groups, customers, measures, jobs, findings, changes, recent, steps = read(
+    points, groups, customers, measures, jobs, drafts, findings, changes, recent, steps = read(
         side_by_side(
             point_counts(login),
             group_counts(login, now),
             customer_counts(login, now),
             measure_reading(login, now),
             tasks_of_jobs(login),
+            tasks_of_drafts(login),
             tasks_of_findings(login, now),
             latest_changes(login, now),
             recent_changes(login),
@@ -51,7 +52,7 @@ def _of_provider(login: StaffMember, now: datetime) -> dict[str, Any]:
         )
     )
     return {
-        "tasks": [*jobs, *tasks_of_rows(login, points, groups, customers), *findings],
+        "tasks": [*drafts, *jobs, *tasks_of_rows(login, points, groups, customers), *findings],
         "numbers": list(numbers(login, points, groups, customers)),
         "measures": measures,
         "by_day": table_of(measures),

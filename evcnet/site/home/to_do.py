@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from changes.models import Draft
 from chargegroups.models import ChargeGroup
 from chargepoints.findings import Oddity
 from chargepoints.models import ChargePoint
@@ -86,6 +87,32 @@ def _of_jobs(login: StaffMember, counts: dict[str, int]) -> Iterable[Task]:
         yield Task(counts["over"], ("job of yours has", "jobs of yours have"), "ended", link)
     if under_way := counts["all"] - counts["over"]:
         yield Task(under_way, ("job of yours is", "jobs of yours are"), "under way", link)
+
+
+def tasks_of_drafts(login: StaffMember) -> Reading[list[Task]]:
+    """Changes that wait for the login's approval, and its own that were approved and are not applied yet."""
+    if not login.has_perm("changes.view_draft"):
+        return []
+    visible = Draft.objects.visible_to(login)
+    approved = Q(author=login.pk, state=Draft.State.APPROVED)
+    waiting = totals(visible.to_be_approved_by(login), count=Count("pk"))
+    own = totals(visible.filter(approved), count=Count("pk"))
+    yield [waiting, own]
+    tasks = [
+        Task(
+            sum(row["count"] for row in waiting),
+            ("change", "changes"),
+            "to approve",
+            list_of(Draft, "?whose=approve"),
+        ),
+        Task(
+            sum(row["count"] for row in own),
+            ("draft of yours", "drafts of yours"),
+            "approved and not applied yet",
+            list_of(Draft, "?whose=own&state__exact=approved"),
+        ),
+    ]
+    return [task for task in tasks if task.count]
 
 
 def tasks_of_findings(login: StaffMember, now: datetime) -> Reading[list[Task]]:
