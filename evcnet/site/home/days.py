@@ -34,6 +34,10 @@ class Day:
     text: str
     share: int
 
+    @property
+    def in_words(self) -> str:
+        return f"{date_format(self.day, 'j M')}: {self.text}"
+
 
 @dataclass(frozen=True)
 class Measure:

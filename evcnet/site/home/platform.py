@@ -43,6 +43,10 @@ class ProviderLine:
     admins: int
     link: str
 
+    @property
+    def details(self) -> str:
+        return counted(self.logins, "login") + ("" if self.admins else ", no provider admin yet: invite one")
+
 
 @dataclass(frozen=True)
 class Platform:
