@@ -12,7 +12,7 @@ from changes.reference_prices import PriceTransition
 
 
 @dataclass(frozen=True)
-class Tile:
+class ImpactTile:
     """``tone``: is it good for customers, bad, or neither?"""
 
     number: str
@@ -20,15 +20,15 @@ class Tile:
     tone: str = "none"
 
 
-def tiles(impact: Impact, transitions: Sequence[PriceTransition], replay: ReplayResult | None) -> list[Tile]:
+def tiles(impact: Impact, transitions: Sequence[PriceTransition], replay: ReplayResult | None) -> list[ImpactTile]:
     counts = impact.customers_by_effect
     more, gain = counts["pays_more"] + counts["differs"], counts["gains_access"] + counts["pays_less"]
     return [
-        Tile(
+        ImpactTile(
             f"{counts['loses_access']:,}", _words(counts["loses_access"], "lose access"), _bad(counts["loses_access"])
         ),
-        Tile(f"{more:,}", f"{_words(more, 'pay more')}{_at_most(transitions) if more else ''}", _bad(more)),
-        Tile(f"{gain:,}", _words(gain, "gain access or pay less"), "good" if gain else "none"),
+        ImpactTile(f"{more:,}", f"{_words(more, 'pay more')}{_at_most(transitions) if more else ''}", _bad(more)),
+        ImpactTile(f"{gain:,}", _words(gain, "gain access or pay less"), "good" if gain else "none"),
         _money(replay),
     ]
 
@@ -55,8 +55,10 @@ def _at_most(transitions: Sequence[PriceTransition]) -> str:
     return f", up to +{100 * most:.0f} %" if most else ""
 
 
-def _money(replay: ReplayResult | None) -> Tile:
+def _money(replay: ReplayResult | None) -> ImpactTile:
     if replay is None:
-        return Tile("±0", f"over {DAYS} days, by sessions that were")
+        return ImpactTile("±0", f"over {DAYS} days, by sessions that were")
     total = replay.total
-    return Tile(f"{total.difference:+,.2f} {total.currency}", f"over {DAYS} days, by sessions that were, incl. VAT")
+    return ImpactTile(
+        f"{total.difference:+,.2f} {total.currency}", f"over {DAYS} days, by sessions that were, incl. VAT"
+    )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Collection
+from typing import Any
 
 from babel.numbers import is_currency
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django_countries.fields import CountryField
 
+from customers.permissions import APPROVE_DRAFT
 from evcnet.constraints import WithinProvider
 from evcnet.history import tracked
 from evcnet.personal_data import PersonalData
@@ -124,10 +127,8 @@ class Provider(models.Model):
             )
 
     def _approver_count(self) -> int:
-        from customers.models.logins import StaffMember
-        from customers.permissions import APPROVE_DRAFT
-
-        return int(StaffMember.objects.concerned(self.pk, [], APPROVE_DRAFT).count()) if self.pk else 0
+        logins: Any = apps.get_model("customers", "StaffMember")
+        return int(logins.objects.concerned(self.pk, [], APPROVE_DRAFT).count()) if self.pk else 0
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
