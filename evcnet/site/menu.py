@@ -159,7 +159,7 @@ def menu_of(login: StaffMember) -> list[tuple[str, list[tuple[str, str]]]]:
 def navigation(request: StaffRequest) -> list[dict[str, Any]]:
     """The menu, without what this login may not see."""
     home = ", ".join(["Home", *(group.name for group in request.user.user_groups)])
-    sections = []
+    sections: list[dict[str, Any]] = []
     for head, entries in menu_of(request.user):
         items = [{"title": home if name == HOME else label, "link": reverse(name)} for label, name in entries]
         sections.append({"title": head, "separator": bool(sections), "items": items})
