@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,7 +79,7 @@ def preview_change(
     with transaction.atomic():
         # One transaction: to one that began after the clock was read, what it proposes would lie in the past.
         if replaces is not None:
-            remove_version(replaces)
+            remove_version(copy(replaces))  # the caller's row is as it was, once all of this is taken back
         preview = judge(proposal, at, even_nothing=even_nothing)
         _try_in_database(preview)
         visible = visible_preview(preview, login)

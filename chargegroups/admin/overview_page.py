@@ -16,6 +16,7 @@ from chargegroups.admin.change_menu import ChangeMenu
 from chargegroups.customer_access import grouped_access
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, Terms
+from chargepoints.admin.use_tiles import coming_tile, use_tiles
 from chargepoints.models import ChargePoint
 from chargepoints.recent_use import recent_use
 from customers.counts import customer_count
@@ -24,7 +25,6 @@ from customers.models import StaffMember
 from evcnet.admin.base import page_of_row
 from evcnet.admin.overview import Coming, ListItem, Overview, OverviewAdmin, ShortList, Tile
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.use_tiles import coming_tile, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.text import counted
 from evcnet.together import Reading, read, reading_of, side_by_side, totals

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import publication
 from chargepoints.recent_use import recent_use
@@ -15,7 +16,6 @@ from customers.models import StaffMember
 from customers.status_changes import undoable_of
 from evcnet.admin.overview import MenuEntry, Overview, OverviewAdmin, Tile
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.use_tiles import session_list, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.together import read, reading_of, side_by_side, totals
 from gateway.states import connection_counts

@@ -12,6 +12,7 @@ from django.urls import reverse
 from changes.owner_exception import owner_charges_free, owner_exception
 from chargegroups.access_summary import AccessSummary, access_summaries
 from chargepoints.admin import point_actions
+from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.decision_views import decision_counts, latest_decisions
 from chargepoints.models import ChargePoint
@@ -20,7 +21,6 @@ from customers.status_changes import undoable_of
 from evcnet.admin.overview import MenuEntry, Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import sees_target
-from evcnet.admin.use_tiles import session_list, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.together import read, side_by_side
 from gateway.states import PointState, point_state

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.decision_views import latest_decisions
 from chargepoints.recent_use import recent_use
 from customers.models import ChargeCard
 from customers.status_changes import undoable_of
 from evcnet.admin.overview import MenuEntry, Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.use_tiles import session_list, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.together import read, side_by_side
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from chargegroups.models import CustomerException
+from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.decision_views import decision_views, latest_entries
 from chargepoints.recent_use import RecentUse, recent_use
 from customers.models import ChargeCard, Customer, StaffMember
 from customers.status_changes import undoable_of
 from evcnet.admin.overview import MenuEntry, Overview, OverviewAdmin, Tile
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.use_tiles import session_list, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.together import Reading, read, side_by_side
 from tariffs.current_price import current_prices

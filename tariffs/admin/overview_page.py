@@ -8,11 +8,11 @@ from django.db.models import Count
 
 from chargegroups.models import ChargeGroup
 from chargegroups.tariff_usage import groups_using
+from chargepoints.admin.use_tiles import coming_tile, session_list, use_tiles
 from chargepoints.recent_use import recent_use
 from evcnet.admin.base import page_of_row
 from evcnet.admin.overview import Coming, ListItem, MenuEntry, Overview, OverviewAdmin, ShortList, Tile
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.use_tiles import coming_tile, session_list, use_tiles
 from evcnet.datetimes import database_clock
 from evcnet.text import counted
 from evcnet.together import read, reading_of, side_by_side, totals

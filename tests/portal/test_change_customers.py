@@ -36,7 +36,7 @@ def test_the_form_saves_the_rest_and_leads_to_the_preview(world, signed_in):
     assert (now(world.jansen).name, now(world.jansen).user_group) == ("Jansen, Tom", world.north)
     url = shown.redirect_chain[-1][0]
     done = browser.post(url, sent(shown, url, step="confirm", named="south"))
-    assert done["Location"] == page(world.jansen)
+    assert done["Location"] == page(world.jansen, "overview")
     assert asked().reason == "no_access"
     assert Change.objects.get().sentence == "1 customer moved to another user group"
 

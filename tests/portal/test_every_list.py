@@ -145,6 +145,7 @@ def alerts(world, n):
             sentence=f"Change {number}",
             takes_effect_at=timezone.now(),
             made_by=world.ben,
+            user_group_ids=[world.north.pk],
             groups=[{"user_group": world.north.pk, "names": ["Leusden centre"], "count": 1}],
             counts=[{"user_groups": [world.north.pk], "effect": "pays_more", "count": 1}],
         )

@@ -21,6 +21,7 @@ ASKS: dict[str, bool | str] = {
     "customers.customer unblock": False,
     "customers.customer deactivate": False,
     "customers.customer move": WIZARD,
+    "customers.customer exception": False,  # leads to the charge group's page
     "customers.customer disclose": False,
     "customers.customer erase": True,
     "customers.chargecard block": False,

@@ -43,7 +43,7 @@ def test_the_tab_shows_who_waits_where_and_the_figures(queue, signed_in):
 
 def test_a_queue_leads_to_who_waits(queue, signed_in):
     shown = signed_in(queue.hugo).get(tab(queue)).content.decode()
-    assert f'/customers/customer/{queue.visser.pk}/change/">{queue.visser}</a>' in shown
+    assert f'/customers/customer/{queue.visser.pk}/overview/">{queue.visser}</a>' in shown
 
 
 def test_a_driver_is_removed_and_that_is_on_the_record(queue, signed_in):

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.urls import reverse
 
-from chargegroups.models import ChargeGroup, Terms
+from chargegroups.models import Terms
 from chargepoints.models import ChargePoint
 from customers.models import Customer, Provider, StaffMember
 from evcnet.together import Reading
@@ -44,7 +44,7 @@ def first_steps(login: StaffMember, now: datetime) -> Reading[list[FirstStep]]:
     points = ChargePoint.objects.filter(provider=own)
     rows = Provider.objects.filter(pk__in=[each.pk for each in login.providers]).values(
         has_tariff=_any(Tariff.objects.filter(provider=own)),
-        has_group=_any(ChargeGroup.objects.filter(provider=own, pk__in=terms.values("charge_group"))),
+        has_group=_any(terms),
         has_point=_any(points),
         has_customer=_any(Customer.objects.filter(provider=own)),
         has_active=_any(points.filter(status=ChargePoint.Status.ACTIVE)),
