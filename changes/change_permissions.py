@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import models
 
 from changes.models import Change
-from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, Proposal
+from changes.proposals import CustomerMoves, ExceptionChanges, NewTerms, NewVersion, Proposal, TermsOfMany
 from changes.proposals.points import PointMoves
 from changes.proposals.versions import groups_naming
-from chargegroups.models import ChargeGroup
+from chargegroups.models import ChargeGroup, Terms
+from chargegroups.terms import SLOTS
 from chargepoints.models import ChargePoint
 from customers.models import Customer, StaffMember, UserGroup
 from evcnet.tenancy import visible_rows
@@ -35,8 +37,8 @@ def out_of_sight(login: StaffMember, changes: Iterable[Change]) -> models.QueryS
 
 def may_make(login: StaffMember, proposal: Proposal) -> bool:
     """Fails closed: a kind of change that is not named here is nobody's."""
-    if isinstance(proposal, NewTerms):
-        return _holds_at(login, "chargegroups.add_terms", proposal.groups) and _knows_tariffs(login, proposal)
+    if isinstance(proposal, NewTerms | TermsOfMany):
+        return may_change_terms(login, *proposal.groups) and _knows_tariffs(login, proposal.parts)
     if isinstance(proposal, NewVersion):
         return _may_price(login, proposal.tariff)
     if isinstance(proposal, ExceptionChanges):
@@ -57,8 +59,8 @@ def _may_price(login: StaffMember, tariff: Tariff) -> bool:
     return tariff.user_group_id is None or _holds_at(login, "chargegroups.add_terms", groups_naming(tariff))
 
 
-def may_change_terms(login: StaffMember, group: ChargeGroup) -> bool:
-    return _holds_at(login, "chargegroups.add_terms", [group])
+def may_change_terms(login: StaffMember, *groups: ChargeGroup) -> bool:
+    return _holds_at(login, "chargegroups.add_terms", groups)
 
 
 def may_change_exceptions(login: StaffMember, groups: Iterable[ChargeGroup], action: str = "change") -> bool:
@@ -113,12 +115,15 @@ def _all_within(login: StaffMember, model: type[models.Model], action: str, keys
     return bool(visible_rows(model, login, action).filter(pk__in=distinct).distinct().count() == len(distinct))
 
 
-def _knows_tariffs(login: StaffMember, proposal: NewTerms) -> bool:
-    """Those that the login may use, and those that the group's terms have named before."""
-    named = {value.pk for value in proposal.values.values() if isinstance(value, Tariff)}
+def _knows_tariffs(login: StaffMember, parts: Sequence[NewTerms]) -> bool:
+    """Of each group those that the login may use, and those that the group's terms have named before."""
+    named = set[int]().union(*(part.named_tariffs for part in parts))
     offered = set(Tariff.objects.visible_to(login, "use").filter(pk__in=named).values_list("pk", flat=True))
-    slots = proposal.group.terms.values_list("tariff_id", "prepaid_tariff_id", "roaming_tariff_id")
-    return named <= offered | {pk for row in slots for pk in row}
+    rows = Terms.objects.filter(charge_group__in=[part.group.pk for part in parts]).order_by()
+    past: dict[int, set[int]] = defaultdict(set)
+    for group, *slots in rows.values_list("charge_group_id", *(f"{slot}_id" for slot in SLOTS)).distinct():
+        past[group].update(slots)
+    return all(part.named_tariffs <= offered | past[part.group.pk] for part in parts)
 
 
 def may_cancel(login: StaffMember, change: Change) -> bool:

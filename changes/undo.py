@@ -19,9 +19,11 @@ from changes.proposals import (
     NothingToChange,
     Proposal,
     ProposedException,
+    TermsOfMany,
 )
 from changes.proposals.later_terms import KEYS, stored_value
 from changes.proposals.points import GroupReopening, Move, PointMoves
+from changes.proposals.terms_record import record_of
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.terms import SLOTS
 from chargepoints.attach_detach import status_in
@@ -84,18 +86,40 @@ def whole_undo(change: Change) -> Proposal:
 def _terms(change: Change, also: Collection[str]) -> Undo:
     if not change.earlier:
         raise Inapplicable("These were the first terms of the charge group: there are no earlier ones.")
-    group, written = change.groups.get(), change.own_terms
-    now = Terms.objects.in_force(database_clock()).filter(charge_group=group).first()
-    undo, values = Undo(), {}
-    for key in [key for key in KEYS if key in change.proposal["set"]]:
-        before = change.earlier[key]
-        states = {"now": stored_value(now, key), "after": stored_value(written, key), "before": before}
-        if undo.sets_back(key, str(Terms._meta.get_field(key).verbose_name), also, **states):  # type: ignore[union-attr]
-            values[key] = before
-    tariffs = _in_bulk(Tariff, change, [values[slot] for slot in SLOTS if values.get(slot)])
-    values |= {slot: tariffs.get(values[slot]) for slot in SLOTS if slot in values}
-    undo.proposal = NewTerms(group, values, undoes=change) if values else None
+    groups, written = list(change.groups.order_by("pk")), change.own_terms
+    rows = Terms.objects.in_force(database_clock()).filter(charge_group__in=groups)
+    undo, now = Undo(), {row.charge_group_id: row for row in rows}
+    back: dict[ChargeGroup, dict[str, Any]] = {}
+    for group in groups:
+        values = _terms_back(undo, change, group, (now.get(group.pk), written.get(group.pk)), also, len(groups) > 1)
+        back |= {group: values} if values else {}
+    tariffs = _in_bulk(Tariff, change, [values[slot] for values in back.values() for slot in SLOTS if values.get(slot)])
+    for values in back.values():
+        values |= {slot: tariffs.get(values[slot]) for slot in SLOTS if slot in values}
+    if len(back) > 1:
+        undo.proposal = TermsOfMany(back, undoes=change)
+    elif back:
+        undo.proposal = NewTerms(*back.popitem(), undoes=change)
     return undo
+
+
+def _terms_back(
+    undo: Undo,
+    change: Change,
+    group: ChargeGroup,
+    rows: tuple[Terms | None, Terms | None],
+    also: Collection[str],
+    several: bool,
+) -> dict[str, Any]:
+    """What is set back in a charge group, tariffs by their ids. ``rows`` are its terms now and those that were written."""
+    (now, written), record, values = rows, record_of(change, group.pk), {}
+    for key in [key for key in KEYS if key in record.keys]:
+        before, what = record.before[key], str(Terms._meta.get_field(key).verbose_name)  # type: ignore[union-attr]
+        states = {"now": stored_value(now, key), "after": stored_value(written, key), "before": before}
+        name = (f"{group.pk}-{key}", f"{what} of {group}") if several else (key, what)
+        if undo.sets_back(*name, also, **states):
+            values[key] = before
+    return values
 
 
 def _version(change: Change, also: Collection[str]) -> Undo:

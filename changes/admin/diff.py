@@ -69,6 +69,8 @@ def differences(stored: StoredProposal) -> Differences:
 
 
 def _terms(stored: StoredProposal) -> Differences:
+    if "charge_groups" in stored.earlier:
+        return _terms_of_many(stored, stored.earlier["charge_groups"])
     named = _tariffs(stored)
     tariffs, tags = {row.code: row for row in named}, current_prices(named, stored.at)
     lines = []
@@ -87,6 +89,38 @@ def _later_terms(stored: StoredProposal, tags: Mapping[int, Any]) -> Iterable[Li
         for key, was in record["before"].items():
             what = f"{_label(key)} from {_when(record['from'])}"
             yield Line(what, *_both_sides(key, was, record["after"][key], tags))
+
+
+def _terms_of_many(stored: StoredProposal, records: Mapping[str, Any]) -> Differences:
+    """A line for each of the groups that change, if the login sees it."""
+    groups = ChargeGroup.objects.visible_to(stored.login).filter(provider_id=stored.provider, pk__in=map(int, records))
+    visible = list(groups.order_by("code"))
+    first = [(group, records[str(group.pk)]) for group in visible[:MAX_LINES]]
+    sides = [each for _, record in first for each in _sides_of_record(record)]
+    ids = {pk for side in sides for slot in SLOTS if (pk := side.get(slot))}
+    tags = current_prices(Tariff.objects.filter(pk__in=ids, provider_id=stored.provider), stored.at)
+    lines = []
+    for group, record in first:
+        lines.append(_line_of_many(str(group), record["before"], record["set"], tags))
+        for each in record["scheduled"]:
+            lines.append(_line_of_many(f"{group} from {_when(each['from'])}", each["before"], each["after"], tags))
+    return Differences(lines, len(visible) - len(first))
+
+
+def _sides_of_record(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    yield from (record["before"], record["set"])
+    for each in record["scheduled"]:
+        yield from (each["before"], each["after"])
+
+
+def _line_of_many(what: str, before: Mapping[str, Any], after: Mapping[str, Any], tags: Mapping[int, Any]) -> Line:
+    keys = [key for key in KEYS if key in after and after[key] != before[key]]
+    sides = [(_label(key), *_both_sides(key, before[key], after[key], tags)) for key in keys]
+    return Line(
+        what,
+        tuple(f"{label}: {', '.join(was)}" for label, was, _ in sides),
+        tuple(f"{label}: {', '.join(becomes)}" for label, _, becomes in sides),
+    )
 
 
 def _label(key: str) -> str:

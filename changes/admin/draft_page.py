@@ -6,7 +6,9 @@ from functools import cached_property, partial
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -52,7 +54,8 @@ class DraftWizard(ChangeWizard[Draft]):
             return reverse("admin:tariffs_tariff_prices", args=[self.obj.tariff_id])
         if len(self.groups) == 1:
             return reverse("admin:chargegroups_chargegroup_access", args=[self.groups[0].pk])
-        return reverse("admin:changes_draft_changelist")
+        of_many = self.obj.kind == Change.Kind.TERMS
+        return reverse("admin:chargegroups_chargegroup_changelist" if of_many else "admin:changes_draft_changelist")
 
     @cached_property
     def edit_address(self) -> str:
@@ -62,9 +65,10 @@ class DraftWizard(ChangeWizard[Draft]):
         if self.obj.tariff_id is not None:
             page = reverse("admin:tariffs_tariff_version", args=[self.obj.tariff_id])
             return f"{page}?version={self.obj.replaces_id}" if self.obj.replaces_id else page
-        if len(self.groups) != 1:
-            return ""
-        return reverse("admin:chargegroups_chargegroup_terms", args=[self.groups[0].pk])
+        if len(self.groups) == 1:
+            return reverse("admin:chargegroups_chargegroup_terms", args=[self.groups[0].pk])
+        chosen = any(name == ACTION_CHECKBOX_NAME for name, _ in self.obj.typed)
+        return reverse("admin:chargegroups_chargegroup_changelist") if chosen else ""
 
     @cached_property
     def groups(self) -> list[ChargeGroup]:
@@ -184,7 +188,9 @@ class DraftWizard(ChangeWizard[Draft]):
             return None
         then = visible_part(self.obj.picture, self.obj.provider_id, self.request.user)
         since = Change.objects.visible_to(self.request.user).filter(
-            provider=self.obj.provider_id, pk__gt=self.obj.last_change, groups__in=preview.basis.group_ids
+            Q(groups__in=preview.basis.group_ids) | Q(groups__in=self.obj.groups.all()),
+            provider=self.obj.provider_id,
+            pk__gt=self.obj.last_change,
         )
         lines = stale_lines(then, preview.impact.as_json()) if then else []
         return StaleContext(lines, list(since.distinct()[:NAMED]))

@@ -61,8 +61,9 @@ def stale_context(request: StaffRequest, preview: Preview, data: Mapping[str, An
     then = _signed(data)
     if then is None:
         return StaleContext([], [])
+    concerned = {*preview.basis.group_ids, *(group.pk for group in preview.proposal.groups)}
     between = Change.objects.visible_to(request.user).filter(
-        provider_id=preview.provider.pk, pk__gt=then["last"], groups__in=preview.basis.group_ids
+        provider_id=preview.provider.pk, pk__gt=then["last"], groups__in=concerned
     )
     return StaleContext(stale_lines(then, preview.impact.as_json()), list(between.distinct()[:5]))
 

@@ -21,6 +21,7 @@ from changes.change_permissions import may_change_terms
 from changes.models import Change
 from changes.proposals import NewTerms
 from changes.proposals.later_terms import KEYS
+from changes.proposals.terms_record import record_of
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import ChargeCard, Customer, StaffMember
@@ -133,7 +134,7 @@ class TermsForm(forms.Form):
         """Those that the login may use, and, offered or not, those of the terms in force and of what it would undo."""
         own = Tariff.objects.filter(provider_id=self.group.provider_id)
         named = [getattr(self.in_force, f"{slot}_id") for slot in SLOTS] if self.in_force else []
-        named += [self.undone.earlier.get(slot) for slot in SLOTS] if self.undone else []
+        named += [record_of(self.undone, self.group.pk).before.get(slot) for slot in SLOTS] if self.undone else []
         usable = Tariff.objects.visible_to(login, "use")
         usable = usable.usable_in(provider=self.group.provider_id, user_group=self.group.user_group_id)
         return (own.filter(pk__in=usable.values("pk")) | own.filter(pk__in=[pk for pk in named if pk])).order_by("code")

@@ -160,10 +160,9 @@ class Change(models.Model):
         return _preview_note(self.cancelled_way, self.cancelled_by)
 
     @property
-    def own_terms(self) -> Terms | None:
-        """The row that begins with it; its other rows are scheduled ones that it has set back."""
-        row: Terms | None = self.terms.filter(valid_from=self.takes_effect_at).first()
-        return row
+    def own_terms(self) -> dict[int, Terms]:
+        """By charge group the row that begins with it; its other rows are scheduled ones that it has set back."""
+        return {row.charge_group_id: row for row in self.terms.filter(valid_from=self.takes_effect_at)}
 
 
 def _preview_note(way: str, login: StaffMember | None) -> str:

@@ -5,6 +5,7 @@ from changes.proposals.customers import CustomerMoves
 from changes.proposals.exceptions import ExceptionChanges, ProposedException
 from changes.proposals.scheduled import ScheduledChange
 from changes.proposals.terms import NewTerms
+from changes.proposals.terms_of_many import TermsOfMany
 from changes.proposals.versions import NewVersion, TariffEnd
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "ProposedException",
     "ScheduledChange",
     "TariffEnd",
+    "TermsOfMany",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from changes.models import Change
+from changes.proposals.terms_record import record_of, scheduled_records
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from tariffs.models import Tariff
@@ -46,27 +48,44 @@ class LaterTerms:
         return ""
 
 
-def later_terms(undone: Change, values: Mapping[str, Tariff | bool | None], at: datetime) -> list[LaterTerms]:
-    """The scheduled rows after ``at``, the earliest first, for an undo of a change of terms that brings these values."""
-    targets = {key: value.pk if isinstance(value, Tariff) else value for key, value in values.items()}
-    keys = [key for key in undone.proposal["set"] if key in targets and undone.earlier.get(key) == targets[key]]
+def later_terms(
+    undone: Change, values: Mapping[int, Mapping[str, Tariff | bool | None]], at: datetime
+) -> dict[int, list[LaterTerms]]:
+    """The scheduled rows after ``at``, the earliest first, for an undo of a change of terms that brings these ``values``.
+
+    Both by the ids of the charge groups.
+    """
+    by_group: dict[int, list[tuple[Terms, Change]]] = defaultdict(list)
+    for row, maker in _scheduled(values, at):
+        by_group[row.charge_group_id].append((row, maker))
     written = undone.own_terms
+    return {pk: _of_group(undone, written.get(pk), pk, values[pk], rows) for pk, rows in by_group.items()}
+
+
+def _of_group(
+    undone: Change, written: Terms | None, group: int, values: Mapping[str, Any], rows: Sequence[tuple[Terms, Change]]
+) -> list[LaterTerms]:
+    targets = {key: value.pk if isinstance(value, Tariff) else value for key, value in values.items()}
+    record = record_of(undone, group)
+    keys = [key for key in record.keys if key in targets and record.before.get(key) == targets[key]]
     earlier: list[Change] = []
     later: list[LaterTerms] = []
-    for row, maker in _scheduled(undone.groups.get(), at):
+    for row, maker in rows:
         reset = _reset_by(undone, row)
         carried = [key for key in keys if stored_value(row, key) == stored_value(written, key)]
-        carried = [key for key in carried if key in reset or _carries_over(key, undone, maker, earlier)]
-        own = [key for key in KEYS if key in maker.proposal["set"]]
+        carried = [key for key in carried if key in reset or _carries_over(key, undone, maker, earlier, group)]
+        own = [key for key in KEYS if key in record_of(maker, group).keys]
         new = {key: reset.get(key, targets[key]) for key in carried}
         later.append(LaterTerms(row, new, own, [key for key in own if key in keys]))
         earlier.append(maker)
     return later
 
 
-def _scheduled(group: ChargeGroup, at: datetime) -> Iterable[tuple[Terms, Change]]:
-    """The group's rows after ``at``, each with the change that scheduled it."""
-    rows = Terms.objects.filter(charge_group=group, valid_from__gt=at).select_related("charge_group__provider")
+def _scheduled(groups: Iterable[int], at: datetime) -> Iterable[tuple[Terms, Change]]:
+    """The rows of the groups after ``at``, each with the change that scheduled it."""
+    rows = Terms.objects.filter(charge_group__in=list(groups), valid_from__gt=at).select_related(
+        "charge_group__provider"
+    )
     for row in rows.order_by("valid_from").prefetch_related(Prefetch("changes", Change.objects.defer(None))):
         if maker := maker_of(row):
             yield row, maker
@@ -77,17 +96,17 @@ def maker_of(row: Terms) -> Change | None:
     return min(row.changes.all(), key=lambda change: change.pk, default=None)
 
 
-def _carries_over(key: str, undone: Change, maker: Change, earlier: Iterable[Change]) -> bool:
+def _carries_over(key: str, undone: Change, maker: Change, earlier: Iterable[Change], group: int) -> bool:
     """Did the ``maker`` of a row find the value there, and not as one of the ``earlier`` scheduled changes set it?"""
     before = [change for change in earlier if change.pk < maker.pk]
-    return maker.pk > undone.pk and not any(key in change.proposal["set"] for change in [*before, maker])
+    return maker.pk > undone.pk and not any(key in record_of(change, group).keys for change in [*before, maker])
 
 
 def _reset_by(undone: Change, row: Terms) -> Mapping[str, Any]:
     """What the row said before ``undone``, if that was an undo which has set the row back."""
     if undone not in row.changes.all():
         return {}
-    records = undone.earlier.get("scheduled", ())
+    records = record_of(undone, row.charge_group_id).scheduled
     return next((each["before"] for each in records if each["from"] == row.valid_from.isoformat()), {})
 
 
@@ -100,8 +119,9 @@ def set_later_terms(group: ChargeGroup, records: Iterable[Mapping[str, Any]], ch
 
 def restore_later_terms(cancelled: Change) -> None:
     """Give scheduled rows back what a scheduled undo had set, where they still say it: it does not come any more."""
-    for record in cancelled.earlier.get("scheduled", ()):
-        row = Terms.objects.filter(changes=cancelled, valid_from=record["from"]).first()
+    for group, record in scheduled_records(cancelled.earlier):
+        rows = Terms.objects.filter(changes=cancelled, valid_from=record["from"])
+        row = (rows if group is None else rows.filter(charge_group=group)).first()
         same = {
             key: before for key, before in record["before"].items() if stored_value(row, key) == record["after"][key]
         }

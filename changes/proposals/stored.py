@@ -14,7 +14,8 @@ from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.customers import CustomerMoves
 from changes.proposals.exceptions import ExceptionChanges, ProposedException
 from changes.proposals.points import GroupClosure, Move, PointMoves
-from changes.proposals.terms import NewTerms
+from changes.proposals.terms import NewTerms, Values
+from changes.proposals.terms_of_many import TermsOfMany
 from changes.proposals.versions import NewVersion
 from chargegroups.models import ChargeGroup
 from chargegroups.terms import SLOTS
@@ -37,12 +38,20 @@ def is_stored_whole(proposal: Proposal) -> bool:
     return type(proposal) in _TYPES
 
 
-def _terms(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> NewTerms:
-    group = _named(ChargeGroup, provider, [stored["charge_group"]])[stored["charge_group"]]
-    asked = stored["set"]
-    tariffs = _named(Tariff, provider, {asked[slot] for slot in SLOTS if asked.get(slot)})
-    values = {key: tariffs[value] if key in SLOTS and value else value for key, value in asked.items()}
-    return NewTerms(group, values, undoes)
+def _terms(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> NewTerms | TermsOfMany:
+    of_many = stored.get("charge_groups")
+    by_code = {stored["charge_group"]: stored["set"]} if of_many is None else of_many
+    groups = _named(ChargeGroup, provider, by_code)
+    named = {asked[slot] for asked in by_code.values() for slot in SLOTS if asked.get(slot)}
+    tariffs = _named(Tariff, provider, named)
+    values = {groups[code]: _values(asked, tariffs) for code, asked in by_code.items()}
+    if of_many is not None:
+        return TermsOfMany(values, undoes)
+    return NewTerms(*values.popitem(), undoes)
+
+
+def _values(asked: Mapping[str, Any], tariffs: Mapping[str, Tariff]) -> Values:
+    return {key: tariffs[value] if key in SLOTS and value else value for key, value in asked.items()}
 
 
 def _version(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> NewVersion:
@@ -127,4 +136,4 @@ _KINDS: Mapping[str, Callable[[int, Mapping[str, Any], Change | None], Proposal]
     "points": _points,
     "closing": _closing,
 }
-_TYPES = (NewTerms, NewVersion, ExceptionChanges, CustomerMoves, PointMoves, GroupClosure)
+_TYPES = (NewTerms, TermsOfMany, NewVersion, ExceptionChanges, CustomerMoves, PointMoves, GroupClosure)

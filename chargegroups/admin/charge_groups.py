@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 
 from changes.admin import exceptions, terms
+from changes.admin.terms_of_many import TERMS_OF_MANY
 from chargegroups.access_summary import who_may_charge
 from chargegroups.admin import access_at_tab, access_tab, add_group, charge_points_tab, close_page, customers_tab
 from chargegroups.admin.overview_page import group_overview
@@ -22,6 +23,7 @@ from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.resources import ChargeGroupResource, ExceptionResource
 from chargepoints.close_group import remove, why_not_remove
 from chargepoints.models import ChargePoint
+from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.overview import Overview, OverviewAdmin
 from evcnet.admin.requests import StaffRequest
@@ -61,7 +63,7 @@ class PriceFilter(DropdownFilter):
 
 
 @admin.register(ChargeGroup)
-class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], BulkImportExportAdmin):
+class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], ActionsAdmin[ChargeGroup], BulkImportExportAdmin):
     resource_classes = (ChargeGroupResource, ExceptionResource)
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
     list_filter = ["user_group", "type", OpenFilter, PriceFilter]
@@ -74,6 +76,7 @@ class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], BulkImportExportAdmin):
     change_form_outer_after_template = "chargegroups/close_link.html"
     fieldsets = [(None, {"fields": ["code", "name", "type", "user_group", "additional_information"]})]
     add_fieldsets = add_group.FIELDSETS
+    bulk_actions = (TERMS_OF_MANY,)
 
     # The list
 

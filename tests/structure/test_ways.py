@@ -67,6 +67,7 @@ WAYS = {
     "chargegroups.ChargeGroup roaming": NOTHING,
     "chargegroups.ChargeGroup social": NOTHING,
     "chargegroups.ChargeGroup terms": PREVIEW,
+    "chargegroups.ChargeGroup terms-of-many": PREVIEW,
     "chargegroups.ChargeGroup then": NOTHING,
     "chargepoints.ChargePoint activate": STATUS,
     "chargepoints.ChargePoint attach": PREVIEW,
