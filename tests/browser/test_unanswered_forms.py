@@ -1,5 +1,7 @@
 """A form whose answer never came is filled in again, in a browser: for who typed it, in that tab, until it is saved."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import override_settings
@@ -231,7 +233,11 @@ def test_rows_chosen_points_and_the_reason_of_a_later_step_come_back_too(world, 
     page.locator("[name=own_user_group]").uncheck()
     page.get_by_role("button", name="Show whom it affects").click()
     page.fill("[name=reason]", "because")
-    lost(terms, "Apply now")
+    draft = urlsplit(page.url).path
+    lost(draft, "Apply now")
+    expect(page.locator("[name=reason]")).to_have_value("because")
+    page.get_by_role("button", name="Back to editing").click()
     expect(page.locator("[name=own_user_group]")).not_to_be_checked()
     page.get_by_role("button", name="Show whom it affects").click()
     expect(page.locator("[name=reason]")).to_have_value("because")
+    assert urlsplit(page.url).path == draft
