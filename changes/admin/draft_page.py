@@ -174,7 +174,8 @@ class DraftWizard(ChangeWizard[Draft]):
         covered = self.obj.state == Draft.State.APPROVED and self.obj.approved_ground == preview.impact.ground
         approval = may_approve(self.request.user, self.obj)
         context = {
-            "saved": self._since_saved(preview),
+            # A preview that has grown old on the screen says so itself, and names the same changes.
+            "saved": None if "stale" in more else self._since_saved(preview),
             "approval": approval,
             "awaiting": self.obj.state == Draft.State.AWAITING,
             "approved": covered,

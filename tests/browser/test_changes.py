@@ -103,7 +103,7 @@ def test_back_to_editing_and_cancel_lose_nothing(world, page, portal, group):
     changing.show(page)
     assert page.input_value("#reason") == "because"
     assert page.is_checked("input[name=notify][value=none]")
-    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_role("link", name="Leave it for later", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Tariff and access, in force"))).to_be_visible()
     assert not Change.objects.exists()
 

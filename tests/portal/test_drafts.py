@@ -119,6 +119,7 @@ def test_what_was_shown_before_a_colleagues_change_is_not_applied(world, anna, d
     made(NewTerms(world.leusden, {"other_user_groups": True}))
     refused = press(anna, shown, step="confirm", named="CG-LEUSDEN")
     assert "nothing has been written" in text(refused)
+    assert text(refused).count("Meanwhile:") == 1, "the colleague's change is named once"
     assert Change.objects.count() == 1 and Draft.objects.get().state == "draft"
 
 
