@@ -30,6 +30,7 @@ ASKS: dict[str, bool | str] = {
     "customers.apikey activate": True,
     "customers.notice mail-again": False,
     "customers.notice resume-mailing": False,
+    "chargegroups.chargegroup terms-of-many": WIZARD,
     "chargepoints.chargepoint attach": WIZARD,
     "chargepoints.chargepoint move": WIZARD,
     "chargepoints.chargepoint detach": WIZARD,
