@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from chargegroups.access import CONFIDENTIAL, NOT_ACCEPTED
 from chargepoints.decision_views import TEXTS
-from chargepoints.models import DecisionEntry, Rating, Session
+from chargepoints.models import ChargePoint, DecisionEntry, Rating, Session
 from customers.models import StaffMember
 from evcnet.together import Reading
 
@@ -36,6 +36,14 @@ class Money:
 
 
 @dataclass(frozen=True)
+class LatestSession:
+    """``point`` is the identity of its charge point, empty for one that the login does not see."""
+
+    session: Session
+    point: str
+
+
+@dataclass(frozen=True)
 class RecentUse:
     """``days`` are kWh of each of the last 30 days, the earliest first; ``refused`` counts refusals of a week by reason.
     ``latest`` are the last sessions, however long ago."""
@@ -45,7 +53,7 @@ class RecentUse:
     money: tuple[Money, ...]
     days: tuple[Decimal, ...]
     refused: Counter[str]
-    latest: tuple[Session, ...] = ()
+    latest: tuple[LatestSession, ...] = ()
 
     @property
     def refusals(self) -> int:
@@ -77,7 +85,7 @@ def recent_use(
     """
     first = timezone.localtime(now).date() - timedelta(days=DAYS - 1)
     every = Session.objects.visible_to(login).filter(**sessions)
-    latest = every.select_related("charge_point").order_by("-started_at", "-pk")[:LATEST]
+    latest = _with_points_in_sight(every, login).order_by("-started_at", "-pk")[:LATEST]
     rows = every.filter(started_at__gt=now - timedelta(days=DAYS), started_at__lte=now).order_by()
     by_day = rows.annotate(day=TruncDate("started_at")).values_list("day").annotate(Count("pk"), Sum("kwh"))
     ratings = Rating.objects.visible_to(login).counting().filter(session__in=rows.values("pk")).order_by()
@@ -97,8 +105,14 @@ def recent_use(
         money=tuple(Money(*row) for row in sorted(money)),
         days=tuple(kwh.get(first + timedelta(days=offset), Decimal(0)) for offset in range(DAYS)),
         refused=Counter(_as_told(reason, of_card_in_sight) for reason, _ in reasons),
-        latest=tuple(latest),
+        latest=tuple(LatestSession(each, each.point_in_sight or "") for each in latest),
     )
+
+
+def _with_points_in_sight(sessions: Any, login: StaffMember) -> Any:
+    """A session is shared by those of its charge point and those of its customer, and a name by the former alone."""
+    point = ChargePoint.objects.visible_to(login).order_by().filter(pk=OuterRef("charge_point"))
+    return sessions.annotate(point_in_sight=Subquery(point.values("identity")[:1]))
 
 
 def _as_told(reason: str, of_card_in_sight: bool) -> str:

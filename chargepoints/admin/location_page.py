@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.models import ChargePoint, Location
-from chargepoints.publication import publication
+from chargepoints.publication import visible_publication
 from chargepoints.recent_use import recent_use
 from customers.models import StaffMember
 from customers.status_changes import undoable_of
@@ -56,7 +56,7 @@ def location_overview(admin: OverviewAdmin[Location], request: StaffRequest, loc
             "location": location,
             "points": list(listed)[:LISTED],
             "more_points": len(listed) > LISTED,
-            "publication": publication(location, now),
+            "publication": visible_publication(location, now, login),
             "points_url": every,
         },
     )

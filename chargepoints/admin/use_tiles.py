@@ -14,6 +14,8 @@ from evcnet.admin.base import page_of_row
 from evcnet.admin.overview import Coming, ListItem, ShortList, Tile, bars
 from evcnet.text import counted
 
+ELSEWHERE = "a charge point that is not one of yours"
+
 
 def use_tiles(use: RecentUse, sessions: str, refusals: str | None = None) -> Iterator[Tile]:
     """``sessions`` and ``refusals`` are the addresses of their lists, empty: there is none; None: refusals are not told."""
@@ -41,11 +43,12 @@ def coming_tile(coming: Sequence[Coming]) -> Iterator[Tile]:
 
 
 def session_list(use: RecentUse, sessions: str) -> ShortList:
+    """A charge point that the login does not see is not named."""
     items = [
         ListItem(
-            date_format(timezone.localtime(each.started_at), "DATETIME_FORMAT"),
-            page_of_row(Session, each.pk),
-            detail=f"{each.kwh.normalize():f} kWh at {each.charge_point.identity}",
+            date_format(timezone.localtime(each.session.started_at), "DATETIME_FORMAT"),
+            page_of_row(Session, each.session.pk),
+            detail=f"{each.session.kwh.normalize():f} kWh at {each.point or ELSEWHERE}",
         )
         for each in use.latest
     ]

@@ -181,6 +181,18 @@ class TestCustomer:
         assert signed_in(world.carla).get(overview(world.bakker)).status_code == 404
         assert signed_in(world.otto).get(overview(world.jansen)).status_code == 404
 
+    def test_a_charge_point_out_of_reach_is_not_named_in_what_was_charged(self, world, signed_in):
+        """Neither on the page of the customer nor on that of the card: who sees it reads its identity."""
+        south = make.ChargeGroupFactory(user_group=world.south, code="CG-SOUTH", terms={"tariff": world.standard})
+        square = make.ChargePointFactory(charge_group=south, identity="NLGRGE0009")
+        charge(world, world.jansen, square, "20", cost="7.00", card=world.jansens_card, card_uid="04AA11")
+
+        for row in (world.jansen, world.jansens_card):
+            assert "20 kWh at NLGRGE0009" in words(signed_in(world.ben).get(overview(row)))
+            page = words(signed_in(world.carla).get(overview(row)))
+            assert "20 kWh at a charge point that is not one of yours" in page
+            assert "NLGRGE0009" not in page
+
     def test_it_costs_few_statements(self, world, signed_in):
         refuse(world.market, world.jansen)
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, tariff=world.cheap)
@@ -264,6 +276,21 @@ class TestLocation:
         assert "20 kWh 1 session in 30 days" in page
         assert "1 refused in 7 days" in page
         assert "NLGRGE0001" in page
+
+    def test_charge_groups_out_of_reach_that_stand_there_too_are_not_named(self, world, signed_in):
+        """That home chargers stand there is told: the location can't be published while they do."""
+        place = world.market.location
+        for code, kind in (("CG-SOUTH", "other"), ("CG-SOUTH-HOME", "home")):
+            terms = {"tariff": world.standard, "roaming": kind == "other"}
+            group = make.ChargeGroupFactory(user_group=world.south, code=code, terms=terms, type=kind)
+            make.ChargePointFactory(charge_group=group, location=place, identity=f"NLGRGE-{code}")
+        type(place).objects.filter(pk=place.pk).update(published=False)
+
+        whole = words(signed_in(world.ben).get(overview(place)))
+        assert "Open for roaming, and not published: CG-SOUTH" in whole and "Home chargers stand here (" in whole
+        page = words(signed_in(world.carla).get(overview(place)))
+        assert "CG-SOUTH" not in page and "Open for roaming" not in page
+        assert "Home chargers stand here:" in page
 
     def test_of_another_provider_it_is_not_there(self, world, signed_in):
         assert signed_in(world.otto).get(overview(world.market.location)).status_code == 404
