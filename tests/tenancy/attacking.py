@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from tests.tenancy.asking import ROLES, reach_of
 from tests.tenancy.frame import said
+from tests.tenancy.pages import patterns
 
-__all__ = ["IN_USE", "LISTS", "WRITERS", "asked_by", "out_of_reach", "relations", "said", "says", "url"]
+__all__ = ["IN_USE", "LISTS", "WRITERS", "asked_by", "has_page", "out_of_reach", "relations", "said", "says", "url"]
 LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IN_USE = [role for role in ROLES if role != "signed out"]
 WRITERS = ("provider admin", "sub provider")
@@ -22,6 +23,12 @@ WRITERS = ("provider admin", "sub provider")
 
 def url(model: Any, view: str = "changelist", *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}", args=args)
+
+
+def has_page(model: Any, view: str) -> bool:
+    """A draft arises from the preview of a change and is put away on its own page, so it has none to add or to delete."""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}"
+    return any(name == each for _, each in patterns())
 
 
 def out_of_reach(role: str, world: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from customers.models import Customer, StaffMember
 from tariffs.models import TariffVersion
 from tests import factories as make
 from tests.tenancy.asking import ask, unseen
-from tests.tenancy.attacking import IN_USE, LISTS, says, url
+from tests.tenancy.attacking import IN_USE, LISTS, has_page, says, url
 from tests.tenancy.conftest import signed_in
 from tests.tenancy.world import MISSING
 
@@ -72,7 +72,7 @@ def test_an_id_of_another_tenant_in_odd_spellings_is_no_page(marked, role):
 def test_no_other_method_reads_or_removes_another_tenants_row(marked, method):
     browser, marks = signed_in(marked, "provider admin"), unseen("provider admin", marked)
     for model in LISTS:
-        for view in ("change", "delete"):
+        for view in (each for each in ("change", "delete") if has_page(model, each)):
             answer = getattr(browser, method)(url(model, view, marked.fjord[model].pk))
             assert answer.status_code in (200, 302, 403, 404, 405)
             assert not [mark for mark in marks if mark in answer.content.lower()]

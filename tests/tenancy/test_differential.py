@@ -51,7 +51,8 @@ THOROUGH = ("sub provider",)
 VOLATILE = [
     *STAMPS,
     (re.compile(rb'(name="seen" value="[^":]*):[^"]*"'), rb"\1"),  # the moment and the signature
-    (re.compile(rb"\d+ min ago"), b"ago"),
+    (re.compile(rb"just now|\d+(?: |\xc2\xa0)min(?:utes?)? ago"), b"ago"),
+    (re.compile(rb'(data-label="Wait(?:s|ed), minutes">)\d+'), rb"\1"),
     (re.compile(rb'name="at_time" value="[^"]*"'), b"now"),
 ]
 
@@ -170,9 +171,15 @@ def _previews(world: World, role: str, browser: Client) -> Iterator[Request]:
                     yield "POST", where, tuple((key, tuple(values)) for key, values in sorted(sent.items()))
 
 
+DRAFT = re.compile(r"^/changes/drafts/(\d+)/$")
+"""Where a preview leads: each request makes a draft anew, with an id of its own."""
+
+
 def _answer(browser: Client, method: str, where: str, data: tuple[tuple[str, Any], ...]) -> Answered:
     with taken_back():
         answer = ask(browser, method, where, dict(data))
+        if draft := DRAFT.match(answer.location):
+            answer = ask(browser, "GET", answer.location, hide=[draft[1].encode()])
     body = answer.body
     today = timezone.localdate().strftime("%-d %b %Y")
     for pattern, word in [*VOLATILE, (re.compile(rf"{today} \d\d:\d\d".encode()), today.encode())]:
