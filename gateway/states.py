@@ -111,6 +111,12 @@ def state_of(device: Device | None, rows: Sequence[ConnectorState]) -> PointStat
     return PointState(UNKNOWN, device.connected_at, changed_at=changed)
 
 
+def charging_points() -> QuerySet[Any, Any]:
+    """The ids of the charge points at which something charges now; one comes once for each of its connectors."""
+    charging = ConnectorState.objects.filter(state=State.CHARGING, charge_point__device__connection__isnull=False)
+    return charging.order_by().values("charge_point")
+
+
 def connection_counts(points: QuerySet[Any]) -> QuerySet[Any, Any]:
     """How many of the charge points (a queryset) are connected, offline and charging: a queryset of one row."""
     charging = Q(device__connection__isnull=False, connector_states__state=State.CHARGING)

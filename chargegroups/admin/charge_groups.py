@@ -26,6 +26,7 @@ from chargepoints.models import ChargePoint
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.overview import Overview, OverviewAdmin
+from evcnet.admin.presets import Preset
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge
 from evcnet.datetimes import database_clock
@@ -67,6 +68,12 @@ class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], ActionsAdmin[ChargeGroup], Bu
     resource_classes = (ChargeGroupResource, ExceptionResource)
     list_display = ["code", "name", "kind", "user_group", "tariff_now", "points", "who"]
     list_filter = ["user_group", "type", OpenFilter, PriceFilter]
+    presets = (
+        Preset("All"),
+        Preset("Nobody can charge", {"price": "none", "closed": "no"}),
+        Preset("Free of charge", {"price": "free", "closed": "no"}),
+        Preset("Closed", {"closed": "yes"}),
+    )
     list_select_related = ["user_group"]
     search_fields = ["code", "name"]
     search_help_text = "ID or name"

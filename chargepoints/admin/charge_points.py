@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import move_points
 from chargepoints.admin import add_point, point_actions, point_page
+from chargepoints.admin.point_filters import ConnectionFilter, MissingFilter, RefusedFilter
 from chargepoints.forms import ChargePointForm, Regrouping
 from chargepoints.models import ChargePoint, Connector
 from chargepoints.resources import ChargePointResource
@@ -23,13 +23,14 @@ from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.base import TabularInline
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.overview import Overview, OverviewAdmin
+from evcnet.admin.presets import Preset
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
 from evcnet.history import event_model
 from evcnet.importexport.admin import BulkImportExportAdmin
 from gateway.admin import connection_tab
-from gateway.states import CONNECTIONS, NOT_CONNECTED, PointState, point_states
+from gateway.states import NOT_CONNECTED, PointState, point_states
 from gateway.unknown_devices import forget
 from socialcharging.admin import queue_pages
 
@@ -51,31 +52,6 @@ class ConnectorInline(TabularInline):
         return field
 
 
-class MissingFilter(admin.SimpleListFilter):
-    title = "what is missing"
-    parameter_name = "missing"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("group", "no charge group"), ("location", "no location"), ("either", "either of them")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        missing = {"group": Q(charge_group=None), "location": Q(location=None)}
-        missing["either"] = missing["group"] | missing["location"]
-        return queryset.filter(missing[kind]) if (kind := self.value() or "") in missing else queryset
-
-
-class ConnectionFilter(admin.SimpleListFilter):
-    title = "connection"
-    parameter_name = "connection"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("connected", "connected"), ("offline", "offline"), ("never", "never connected")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        kind = self.value() or ""
-        return queryset.filter(CONNECTIONS[kind]) if kind in CONNECTIONS else queryset
-
-
 @admin.register(ChargePoint)
 class ChargePointAdmin(
     OverviewAdmin[ChargePoint], StatusStepAdmin[ChargePoint], ActionsAdmin[ChargePoint], BulkImportExportAdmin
@@ -88,9 +64,17 @@ class ChargePointAdmin(
         ("status", ChoicesDropdownFilter),
         MissingFilter,
         ConnectionFilter,
+        RefusedFilter,
         ("charge_group", AutocompleteFilter),
         ("location", AutocompleteFilter),
     ]
+    presets = (
+        Preset("All"),
+        Preset("Without a group", {"missing": "group"}),
+        Preset("Charging", {"connection": "charging"}),
+        Preset("Offline", {"connection": "offline"}),
+        Preset("Refused today", {"refused": "today"}),
+    )
     search_fields = ["identity", "name", "evse_id"]
     search_help_text = "Identity, name, EVSE ID, street, postal code, city or charge group"
     autocomplete_fields = ["location", "charge_group", "owner"]

@@ -21,6 +21,7 @@ from chargepoints.resources import SessionResource
 from customers.models import Customer
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
+from evcnet.admin.presets import Preset
 from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
@@ -40,6 +41,11 @@ class SessionAdmin(ActionsAdmin[Session], BulkImportExportAdmin):
         ("charge_point__charge_group", AutocompleteFilter),
         VerdictFilter,
     ]
+    presets = (
+        Preset("All"),
+        Preset("Not allowed", {"verdict": "refused"}, reads_list=True),
+        Preset("Corrected", {"verdict": "corrected"}, reads_list=True),
+    )
     search_fields = ["code"]
     search_help_text = "Session id, card, customer or charge point"
     ordering = ["-started_at", "-id"]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
 from django.db import models
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
+from chargegroups.access import Verdict
 from chargegroups.models import ChargeGroup
 from chargepoints.models.points import ChargePoint
 from customers.models import ApiKey, ChargeCard, Customer, Provider, StaffMember
 from evcnet.personal_data import CardUid, PersonalData, column
 from evcnet.tenancy import Login, ScopedQuerySet, Tenancy
 from tariffs.models import TariffVersion
+
+REFUSED = [verdict for verdict in get_args(Verdict) if verdict != "ALLOWED"]
+"""One by one, as the index of the log by verdict answers them."""
 
 
 def _own_card(name: str) -> Subquery:
@@ -33,6 +38,11 @@ class DecisionQuerySet(ScopedQuerySet):
         if not login.is_active:
             return self.none()
         return self.filter(OF_POINT.clause(self.model, login.scope("chargepoints.view_decisionentry")))
+
+    def refusals(self, login: Login, since: datetime) -> Any:
+        """Those of cards at its own charge points, and none of colleagues who tried it out."""
+        refused = self.at_points_of(login).filter(verdict__in=REFUSED, asked_at__gte=since).order_by()
+        return refused.exclude(source=DecisionEntry.Source.EXPLAINER)
 
 
 OF_POINT = Tenancy(user_groups=("charge_group__user_group_id",))

@@ -17,6 +17,7 @@ from customers.search import begins_with, search_cards
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.filters import AutocompleteFilter
 from evcnet.admin.overview import Overview, OverviewAdmin
+from evcnet.admin.presets import Preset
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge, two_lines
@@ -38,6 +39,12 @@ class ChargeCardAdmin(
         ("type", ChoicesDropdownFilter),
         ("customer", AutocompleteFilter),
     ]
+    presets = (
+        Preset("All"),
+        Preset("Active", {"status__exact": "active"}),
+        Preset("Blocked", {"status__exact": "deactivated"}),
+        Preset("Inactive", {"status__exact": "inactive"}),
+    )
     search_fields = ["uid", "visual_number"]
     search_help_text = "uid, visual number, customer's name or number"
     autocomplete_fields = ["customer"]

@@ -7,24 +7,39 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from changes.admin.move_customers import regroup_customer
 from customers.admin import exception_action, move_action, privacy, status_actions
 from customers.admin.customer_page import customer_overview
+from customers.counts import count_customers, customer_totals
 from customers.forms import CustomerForm
-from customers.models import ChargeCard, Customer, CustomerCount, UserGroup
+from customers.models import ChargeCard, Customer, UserGroup
 from customers.resources import CustomerResource, CustomersWithCardsResource
 from customers.search import begins_with, search_customers
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.overview import Overview, OverviewAdmin
+from evcnet.admin.presets import Preset
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.status_step import StatusStepAdmin
 from evcnet.badges import badge
 from evcnet.importexport.admin import BulkImportExportAdmin
 from socialcharging.admin.driver_links import driver_links
+
+
+class CardsFilter(DropdownFilter):
+    title = "charge cards"
+    parameter_name = "cards"
+
+    def lookups(self, request: StaffRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("none", "No card"), ("some", "One or more")]
+
+    def queryset(self, request: StaffRequest, queryset: Any) -> Any:
+        has_cards = Exists(ChargeCard.objects.filter(customer=OuterRef("pk")))
+        condition = {"none": ~has_cards, "some": has_cards}.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
 
 
 @admin.register(Customer)
@@ -39,7 +54,14 @@ class CustomerAdmin(OverviewAdmin[Customer], StatusStepAdmin[Customer], ActionsA
         "user_group",
         ("payment", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
+        CardsFilter,
     ]
+    presets = (
+        Preset("All"),
+        Preset("Waiting", {"status__exact": "pending"}),
+        Preset("Blocked", {"status__exact": "blocked"}),
+        Preset("Without a card", {"cards": "none"}, reads_list=True),
+    )
     search_fields = ["name", "number", "email"]
     search_help_text = "Name, number, e-mail address, card uid or visual number"
     fieldsets = [
@@ -67,9 +89,12 @@ class CustomerAdmin(OverviewAdmin[Customer], StatusStepAdmin[Customer], ActionsA
 
     def exact_total(self, request: StaffRequest) -> int:
         """By the ledger of counts."""
-        within = Customer.tenancy.clause(CustomerCount, request.user.scope("customers.view_customer"))
-        total: int = CustomerCount.objects.filter(within).aggregate(total=Sum("number", default=0))["total"]
-        return total
+        return count_customers(request.user)
+
+    def preset_totals(self, request: StaffRequest) -> dict[str, QuerySet[Any, Any]]:
+        """By the ledger of counts."""
+        statuses = {"All": {}, "Waiting": {"status": "pending"}, "Blocked": {"status": "blocked"}}
+        return {label: customer_totals(request.user, **facts) for label, facts in statuses.items()}
 
     @admin.display(description="user group")
     def display_group(self, customer: Customer) -> str:

@@ -6,7 +6,7 @@ Every admin of the project builds on it. With import and export: ``class X(Model
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any, Generic, Self, TypeVar
 
@@ -31,6 +31,7 @@ from evcnet.admin.deletion import goes_along, in_the_way
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.list_pages import ListPages
+from evcnet.admin.presets import Preset, preset_tabs
 from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
@@ -73,6 +74,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     """What would stand in a list that is empty."""
     empty_advice = ""
     """What to do about it, for a login that may add rows; in a copy for one that may not, whom to ask."""
+    presets: tuple[Preset, ...] = ()
+    """Filters under a name, as tabs above the list; the first is the whole list. None: no tabs."""
     main_page = "change"
     """The page of a row that lists open, and to which one returns."""
     open_relations: tuple[str, ...] = ()
@@ -120,6 +123,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         """How many rows the login sees in all, where it is known without counting them."""
         return None
 
+    def preset_totals(self, request: StaffRequest) -> Mapping[str, models.QuerySet[Any, Any]]:
+        """Presets whose numbers are known without counting rows, by label: each a queryset of one row with ``total``."""
+        return {}
+
     def get_list_filter(self, request: StaffRequest) -> Any:
         return [self._scoped_filter(each) for each in super().get_list_filter(request)]
 
@@ -163,12 +170,19 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
             page.empty_advice = page.whom_to_ask(request)
         try:
             response = super(ModelAdmin, page).changelist_view(request, extra_context)
-            return without_indentation(response) if isinstance(response, TemplateResponse) else response
+            return page.finished_list(request, response) if isinstance(response, TemplateResponse) else response
         except (ValueError, ValidationError, DataError):
             if request.method != "GET" or not request.GET:
                 raise
             messages.warning(request, "That filter makes no sense here, so all rows are shown.")
             return HttpResponseRedirect(request.path)
+
+    def finished_list(self, request: StaffRequest, response: TemplateResponse) -> HttpResponse:
+        """The list with what stands above it; or the page that an action of it leads to."""
+        context = response.context_data or {}
+        if "cl" in context and not context["cl"].is_popup:
+            context["preset_tabs"] = preset_tabs(context["cl"], request)
+        return without_indentation(response)
 
     # Forms
 

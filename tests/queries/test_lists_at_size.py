@@ -42,6 +42,10 @@ UNION ALL
 SELECT k.id * 2 + 1, c.id, k.id, evcnet_customer_text(name, number, email) || evcnet_card_text(uid, visual_number)
 FROM customers_chargecard k JOIN customers_customer c ON c.id = k.customer_id
 """
+LEDGER = """
+INSERT INTO customers_customercount (provider_id, user_group_id, status, payment, roams, reachable, number)
+SELECT provider_id, user_group_id, status, payment, false, true, count(*) FROM customers_customer GROUP BY 1, 2, 3, 4
+"""
 
 
 def make_large(world):
@@ -49,7 +53,7 @@ def make_large(world):
         cursor.execute("CREATE SCHEMA large; SET LOCAL search_path = large, public")
         for table in TABLES:
             cursor.execute(f"CREATE TABLE large.{table} (LIKE public.{table} INCLUDING DEFAULTS)")
-        for rows in (CUSTOMERS, CARDS, TEXTS):
+        for rows in (CUSTOMERS, CARDS, TEXTS, LEDGER):
             cursor.execute(rows, {"provider": world.greengrid.pk, "groups": [world.north.pk, world.south.pk]})
         cursor.execute(
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s) AND indexname <> ALL(%s)",
@@ -82,6 +86,7 @@ ADDRESSES = [
         "", "?p=3000", "?p=last", "?p=2&after=1150000", "?p=2&before=1150000",
         "?o=1", "?o=-1", "?o=-2", "?o=4", "?o=-5", "?o=7", "?o=-7&p=2&after=1150000",
         "?status__exact=pending", "?status__exact=active", "?payment__exact=prepaid", "?kind__exact=company",
+        "?cards=none", "?cards=some",
         "?q=jansen", "?q=muller", "?q=user1212+jansen", "?q=bakker+user1216", "?q=1212", "?q=jansen+user1212+22120",
     )),
     *("/customers/chargecard/" + query for query in (

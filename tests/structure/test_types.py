@@ -30,7 +30,7 @@ BEFORE_SIGN_IN = {
     "socialcharging.views",
 }
 """Requests of programs, partners and drivers, and what stands before every page; beside them the way in, evcnet.accounts."""
-AS_DJANGO_DECLARES = {"chargepoints.admin.charge_points", "evcnet.admin.requests", "evcnet.site.menu"}
+AS_DJANGO_DECLARES = {"evcnet.admin.requests", "evcnet.site.menu"}
 """Methods of a class with types, which an override must not narrow; and StaffRequest itself."""
 
 

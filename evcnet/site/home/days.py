@@ -7,22 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from chargegroups.access import Verdict
 from chargepoints.models import DecisionEntry, Rating, Session
 from customers.models import StaffMember
 from evcnet.site.home.to_do import list_of
 from evcnet.together import Reading
 
 DAYS = 30
-REFUSED = [verdict for verdict in get_args(Verdict) if verdict != "ALLOWED"]
-"""One by one, as the index of the log by verdict answers them."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +99,7 @@ def _money(login: StaffMember, begun: datetime, now: datetime) -> Any:
 
 
 def _refusals(login: StaffMember, begun: datetime) -> Any:
-    """At its own charge points, by cards and not by colleagues who tried it out."""
-    rows = DecisionEntry.objects.at_points_of(login).filter(verdict__in=REFUSED, asked_at__gte=begun).order_by()
-    rows = rows.exclude(source=DecisionEntry.Source.EXPLAINER)
+    rows = DecisionEntry.objects.refusals(login, since=begun)
     return rows.annotate(day=TruncDate("asked_at")).values("day").annotate(count=Count("pk"))
 
 
