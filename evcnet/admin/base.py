@@ -28,6 +28,7 @@ from customers.status_changes import with_reasons
 from evcnet.admin.change_list import AnnotatedChangeList
 from evcnet.admin.clock import use_clock_of, use_clock_of_new_row
 from evcnet.admin.deletion import goes_along, in_the_way
+from evcnet.admin.filter_chips import filter_chips, url_without_filters
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.list_pages import ListPages
@@ -180,8 +181,10 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
     def finished_list(self, request: StaffRequest, response: TemplateResponse) -> HttpResponse:
         """The list with what stands above it; or the page that an action of it leads to."""
         context = response.context_data or {}
-        if "cl" in context and not context["cl"].is_popup:
-            context["preset_tabs"] = preset_tabs(context["cl"], request)
+        if "cl" in context:
+            context["filter_chips"] = filter_chips(context["cl"])
+            context["url_without_filters"] = url_without_filters(context["cl"])
+            context["preset_tabs"] = [] if context["cl"].is_popup else preset_tabs(context["cl"], request)
         return without_indentation(response)
 
     # Forms
