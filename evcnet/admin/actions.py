@@ -20,6 +20,7 @@ from evcnet.admin.report import report
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.selection import Selection
 from evcnet.bulk import BulkResult, RowMessage
+from evcnet.preserved_filters import list_as_it_was, with_list_filters
 from evcnet.tenancy import visible_rows
 
 MOST_ROWS = 1000
@@ -130,7 +131,7 @@ class ActionsAdmin(ModelAdmin[Row]):
     def action_buttons(self, request: StaffRequest, obj: Row) -> list[dict[str, Any]]:
         """For the row's page: the actions that this login may do to this row, as it is now."""
         return [
-            {"action": action, "url": self._action_url(obj, action), "asks": action.has_page}
+            {"action": action, "url": self._action_url(request, obj, action), "asks": action.has_page}
             for action in (*self.bulk_actions, *self.object_actions)
             if self.has_model_permission(request, action.permission, obj) and action.is_available(obj)
         ]
@@ -146,7 +147,7 @@ class ActionsAdmin(ModelAdmin[Row]):
             messages.info(request, f"Nothing was done: “{action.label}” does not apply to {obj} any more.")
             return HttpResponseRedirect(self._url_after_action(request, obj))
         selection = Selection(
-            self.model._default_manager.all(), request, action.permission, self._action_url(obj, action), obj
+            self.model._default_manager.all(), request, action.permission, self._action_url(request, obj, action), obj
         )
         response = action.respond(self, request, selection)
         return response or HttpResponseRedirect(self._url_after_action(request, obj))
@@ -165,20 +166,21 @@ class ActionsAdmin(ModelAdmin[Row]):
             "hidden": selection.hidden_fields(action.name),
             "button": action.label if one else f"{action.label} {form.count() or selection.count}",
             "media": self.media + form.media,
-            "back": self.page(one.pk) if one else request.get_full_path(),
+            "back": with_list_filters(request.GET, self.page(one.pk)) if one else request.get_full_path(),
         }
         return TemplateResponse(request, "evcnet/action.html", context)
 
-    def _action_url(self, obj: Row, action: Action) -> str:
+    def _action_url(self, request: StaffRequest, obj: Row, action: Action) -> str:
         meta = self.model._meta
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_action", args=[obj.pk, action.name])
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_action", args=[obj.pk, action.name])
+        return with_list_filters(request.GET, address)
 
     def _url_after_action(self, request: StaffRequest, obj: Row) -> str:
         """The row's page, as long as the login sees the row."""
         if visible_rows(self.model, request.user).filter(pk=obj.pk).exists():
-            return str(self.page(obj.pk))
+            return with_list_filters(request.GET, self.page(obj.pk))
         meta = self.model._meta
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        return list_as_it_was(request.GET, reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"))
 
 
 def row_of_page(request: StaffRequest, rows: Sequence[Any]) -> Any:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from django.views.generic import RedirectView
 from evcnet.admin.base import ModelAdmin, Row
 from evcnet.admin.requests import StaffRequest
 from evcnet.history import HistoryEntry, latest_entries
+from evcnet.preserved_filters import with_list_filters
 from evcnet.together import Reading
 
 BARE = "<path:object_id>/"
@@ -142,7 +142,7 @@ class OverviewAdmin(ModelAdmin[Row]):
         """The page of the form, for a login that may change the row."""
         if not self.has_change_permission(request, obj):
             return []
-        return [MenuEntry(label, self.with_filters(request, self.page(obj.pk, "change")), meaning)]
+        return [MenuEntry(label, with_list_filters(request.GET, self.page(obj.pk, "change")), meaning)]
 
     def action_entries(self, request: StaffRequest, obj: Row) -> list[MenuEntry]:
         """The actions of an ActionsAdmin that the login may do to the row as it is."""
@@ -153,13 +153,8 @@ class OverviewAdmin(ModelAdmin[Row]):
             for button in self.action_buttons(request, obj)
         ]
 
-    def with_filters(self, request: StaffRequest, address: str) -> str:
-        """The address, with the filters of the list where one came from."""
-        filters = request.GET.get("_changelist_filters", "")
-        return f"{address}?{urlencode({'_changelist_filters': filters})}" if filters else address
-
     def response_post_save_change(self, request: StaffRequest, obj: Row) -> HttpResponse:
-        return HttpResponseRedirect(self.with_filters(request, self.page(obj.pk)))
+        return HttpResponseRedirect(with_list_filters(request.GET, self.page(obj.pk)))
 
 
 def overview_page(admin: OverviewAdmin[Any], request: StaffRequest, obj: models.Model) -> HttpResponse:
