@@ -26,12 +26,15 @@ from tariffs.writes import allow_terms_write, lock_changes, remove_version
 
 
 class ApprovalNeeded(Inapplicable):
-    """The change affects more customers than one person may change. Nothing was written."""
+    """The change affects more customers than one person may change. Nothing was written.
+
+    How many is not told: some may be out of reach of whoever makes the change.
+    """
 
     def __init__(self, preview: Preview) -> None:
         super().__init__(
-            f"It affects {preview.impact.affected:,} customers, and at {preview.provider} a change of more than "
-            f"{preview.provider.approval_above:,} needs a second person. Nothing has been written."
+            f"At {preview.provider} a change that affects more than {preview.provider.approval_above:,} customers "
+            "needs a second person, and this one does. Nothing has been written."
         )
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from changes.models import Change
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
-from customers.models import Customer, Notice
+from customers.models import Customer, Notice, Provider
 from tests import factories as make
 from tests.importexport.files import csv_of
 from tests.portal.sent import sent
@@ -99,6 +99,16 @@ def test_a_file_that_takes_access_from_many_asks_for_the_name(world, signed_in):
     assert not Change.objects.exists() and not CustomerException.objects.exists()
     press(anna, again, named="leusden centre")
     assert Change.objects.count() == 1
+
+
+def test_a_file_whose_change_needs_a_second_person_is_refused_and_says_why(world, crowd, signed_in):
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=1)
+    anna = signed_in(world.anna)
+    refused = press(anna, upload(anna, "CG-LEUSDEN,C1,denied,", "CG-LEUSDEN,C2,denied,"))
+    assert "needs a second person" in refused.content.decode()
+    assert not Change.objects.exists() and not CustomerException.objects.exists()
+    press(anna, upload(anna, "CG-LEUSDEN,C1,denied,"))
+    assert CustomerException.objects.get().customer.number == "C1"
 
 
 def test_enter_in_a_field_shows_the_picture_again(world, signed_in):

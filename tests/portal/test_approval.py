@@ -1,5 +1,6 @@
 """Approval: a change that affects more customers than the provider lets one person change needs a second one."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from changes.proposals import NewTerms
 from chargegroups.models import CustomerException
 from customers.models import Provider, StaffAlert
 from evcnet.datetimes import database_clock
+from tests import factories as make
 from tests.portal.sent import press, preview_of
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +158,24 @@ def test_asking_is_refused_where_nobody_else_is_left(world, anna, shown):
     type(world.ben).objects.filter(pk=world.ben.pk).update(is_active=False)
     assert "Nobody else may approve this" in text(asked(anna, shown))
     assert Draft.objects.get().state == "draft"
+
+
+def test_how_many_are_affected_out_of_reach_is_not_told(world, signed_in, page):
+    make.CustomerFactory.create_batch(36, user_group=world.south)
+    make.TermsFactory(
+        charge_group=world.leusden,
+        valid_from=database_clock() - timedelta(minutes=1),
+        tariff=world.standard,
+        own_user_group=True,
+        other_user_groups=True,
+    )
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=0)
+    carla = signed_in(world.carla)
+    shown = preview_of(carla, page, tariff="STANDARD", other_user_groups="")
+    refused = press(carla, shown, step="confirm", named="CG-LEUSDEN", follow=True)
+    assert "needs a second person" in text(refused)
+    assert not re.search(r"\b3[78] customers", text(refused))
+    assert not Change.objects.exists()
 
 
 def test_a_small_change_needs_nobody(world, anna, page):
