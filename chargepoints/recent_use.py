@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,31 @@ class RecentUse:
         return [(TEXTS.get(reason, reason), many) for reason, many in self.refused.most_common()]
 
 
+def last_days(now: datetime) -> list[date]:
+    """The last ``DAYS`` days by the clock of the login, the earliest first, today included."""
+    today = timezone.localtime(now).date()
+    return [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+
+
+def begin_of_days(now: datetime) -> datetime:
+    return timezone.make_aware(datetime.combine(last_days(now)[0], datetime.min.time()))
+
+
+def of_last_days(sessions: Any, now: datetime) -> Any:
+    return sessions.filter(started_at__gte=begin_of_days(now), started_at__lte=now).order_by()
+
+
+def use_by_day(sessions: Any) -> Any:
+    """A queryset of {day, count, energy}, energy in kWh."""
+    by_day = sessions.annotate(day=TruncDate("started_at")).values("day")
+    return by_day.annotate(count=Count("pk"), energy=Sum("kwh"))
+
+
+def ratings_of(sessions: Any, login: StaffMember) -> Any:
+    """Of each of the sessions the rating that counts."""
+    return Rating.objects.visible_to(login).counting().filter(session__in=sessions.values("pk")).order_by()
+
+
 def recent_use(
     login: StaffMember,
     now: datetime,
@@ -83,27 +108,22 @@ def recent_use(
     ``of_card_in_sight``: of a card or customer whom the login sees, so decisions at charge points of others count too,
     and what is told to few is told.
     """
-    first = timezone.localtime(now).date() - timedelta(days=DAYS - 1)
     every = Session.objects.visible_to(login).filter(**sessions)
     latest = _with_points_in_sight(every, login).order_by("-started_at", "-pk")[:LATEST]
-    rows = every.filter(started_at__gt=now - timedelta(days=DAYS), started_at__lte=now).order_by()
-    by_day = rows.annotate(day=TruncDate("started_at")).values_list("day").annotate(Count("pk"), Sum("kwh"))
-    ratings = Rating.objects.visible_to(login).counting().filter(session__in=rows.values("pk")).order_by()
-    money = ratings.values_list("currency").annotate(Sum("excl_vat"), Sum("incl_vat"))
+    rows = of_last_days(every, now)
+    by_day = use_by_day(rows)
+    money = ratings_of(rows, login).values_list("currency").annotate(Sum("excl_vat"), Sum("incl_vat"))
     log: Any = DecisionEntry.objects
-    refusals = log.visible_to(login) if of_card_in_sight else log.at_points_of(login)
-    refusals = refusals.filter(
-        asked_at__gte=now - timedelta(days=REFUSED_DAYS), **(decisions or {"pk__in": []})
-    ).exclude(verdict="ALLOWED")
-    refusals = refusals.exclude(source=DecisionEntry.Source.EXPLAINER).order_by("-asked_at")
+    refusals = log.refusals(login, now - timedelta(days=REFUSED_DAYS), elsewhere=of_card_in_sight)
+    refusals = refusals.filter(**(decisions or {"pk__in": []})).order_by("-asked_at")
     reasons = refusals.values_list("reason", "asked_at")[:REFUSALS_COUNTED]
     yield [by_day, money, reasons, latest]
-    kwh = {day: energy for day, _, energy in by_day}
+    kwh = {row["day"]: row["energy"] for row in by_day}
     return RecentUse(
-        sessions=sum(number for _, number, _ in by_day),
+        sessions=sum(row["count"] for row in by_day),
         kwh=sum(kwh.values(), Decimal(0)),
         money=tuple(Money(*row) for row in sorted(money)),
-        days=tuple(kwh.get(first + timedelta(days=offset), Decimal(0)) for offset in range(DAYS)),
+        days=tuple(kwh.get(day, Decimal(0)) for day in last_days(now)),
         refused=Counter(_as_told(reason, of_card_in_sight) for reason, _ in reasons),
         latest=tuple(LatestSession(each, each.point_in_sight or "") for each in latest),
     )

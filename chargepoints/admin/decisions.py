@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -29,6 +29,7 @@ from chargepoints.decision_views import (
     with_reason,
 )
 from chargepoints.models import DecisionEntry
+from chargepoints.models.decisions import REFUSED
 from chargepoints.resources import DecisionResource
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.filters import AutocompleteFilter, MomentsFilter
@@ -37,7 +38,7 @@ from evcnet.admin.scoped import ReadOnly
 from evcnet.badges import badge, two_lines
 from evcnet.importexport.admin import BulkImportExportAdmin
 
-VERDICTS = ("ALLOWED", "BLOCKED", "EXPIRED", "NOT_ALLOWED", "UNKNOWN")
+VERDICTS = get_args(Verdict)
 
 
 class DecisionVerdictFilter(DropdownFilter):
@@ -49,7 +50,7 @@ class DecisionVerdictFilter(DropdownFilter):
 
     def queryset(self, request: StaffRequest, queryset: Any) -> Any:
         if self.value() == "refused":
-            return queryset.exclude(verdict="ALLOWED")
+            return queryset.filter(verdict__in=REFUSED)
         return queryset.filter(verdict=self.value()) if self.value() in VERDICTS else queryset
 
 

@@ -39,9 +39,11 @@ class DecisionQuerySet(ScopedQuerySet):
             return self.none()
         return self.filter(OF_POINT.clause(self.model, login.scope("chargepoints.view_decisionentry")))
 
-    def refusals(self, login: Login, since: datetime) -> Any:
-        """Those of cards at its own charge points, and none of colleagues who tried it out."""
-        refused = self.at_points_of(login).filter(verdict__in=REFUSED, asked_at__gte=since).order_by()
+    def refusals(self, login: Login, since: datetime, *, elsewhere: bool = False) -> Any:
+        """Those of cards at its own charge points, and none of colleagues who tried it out. ``elsewhere``: at charge points
+        that it does not see too, which is for cards and customers that it sees."""
+        rows = self.visible_to(login) if elsewhere else self.at_points_of(login)
+        refused = rows.filter(verdict__in=REFUSED, asked_at__gte=since).order_by()
         return refused.exclude(source=DecisionEntry.Source.EXPLAINER)
 
 

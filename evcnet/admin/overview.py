@@ -169,6 +169,6 @@ def overview_page(admin: OverviewAdmin[Any], request: StaffRequest, obj: models.
 
 
 def bars(amounts: Sequence[Decimal]) -> list[int]:
-    """Each as a share of the greatest, in percent; none where there is nothing to draw."""
+    """Each as a share of the greatest, in percent, and at least a stroke; none where there is nothing to draw."""
     most = max(amounts, default=Decimal(0))
-    return [round(100 * amount / most) for amount in amounts] if most else []
+    return [max(round(100 * amount / most), 2 if amount else 0) for amount in amounts] if most else []

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 from django.utils.formats import date_format
 
-from chargepoints.models import DecisionEntry, Rating, Session
+from chargepoints.models import DecisionEntry, Session
+from chargepoints.recent_use import DAYS, begin_of_days, last_days, of_last_days, ratings_of, use_by_day
 from customers.models import StaffMember
+from evcnet.admin.overview import bars
 from evcnet.site.home.to_do import list_of
 from evcnet.together import Reading
-
-DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -58,20 +57,19 @@ class Table:
 
 def measure_reading(login: StaffMember, now: datetime) -> Reading[list[Measure]]:
     """Those that the login sees rows of; days are those of its time zone, today included."""
-    first = timezone.localtime(now).date() - timedelta(days=DAYS - 1)
-    begun = timezone.make_aware(datetime.combine(first, datetime.min.time()))
-    sessions, money, refusals = _sessions(login, begun, now), _money(login, begun, now), _refusals(login, begun)
-    yield [sessions, money, refusals]
-    measures: list[Measure] = []
+    sessions = of_last_days(Session.objects.visible_to(login), now)
+    use, money, refusals = use_by_day(sessions), _money(login, sessions), _refusals(login, now)
+    yield [use, money, refusals]
+    days, measures = last_days(now), list[Measure]()
     if login.has_perm("chargepoints.view_session"):
         link = list_of(Session)
-        counts = {row["day"]: Decimal(row["count"]) for row in sessions}
-        energy = {row["day"]: row["energy"] for row in sessions}
-        measures += [_measure("Sessions", "", first, counts, link), _measure("Energy", "kWh", first, energy, link)]
-        measures += _money_measures(login, first, money, link)
+        counts = {row["day"]: Decimal(row["count"]) for row in use}
+        energy = {row["day"]: row["energy"] for row in use}
+        measures += [_measure("Sessions", "", days, counts, link), _measure("Energy", "kWh", days, energy, link)]
+        measures += _money_measures(login, days, money, link)
     if login.has_perm("chargepoints.view_decisionentry"):
         refused = {row["day"]: Decimal(row["count"]) for row in refusals}
-        measures.append(_measure("Refused", "", first, refused, list_of(DecisionEntry)))
+        measures.append(_measure("Refused", "", days, refused, f"{list_of(DecisionEntry)}?verdict=refused"))
     return measures
 
 
@@ -81,29 +79,21 @@ def table_of(measures: Sequence[Measure]) -> Table:
     return Table(heads, tuple((days[0].day, tuple(day.text for day in days)) for days in reversed(list(by_day))))
 
 
-def _sessions(login: StaffMember, begun: datetime, now: datetime) -> Any:
-    rows = Session.objects.visible_to(login).filter(started_at__gte=begun, started_at__lte=now).order_by()
-    by_day = rows.annotate(day=TruncDate("started_at")).values("day")
-    return by_day.annotate(count=Count("pk"), energy=Sum("kwh"))
-
-
-def _money(login: StaffMember, begun: datetime, now: datetime) -> Any:
-    """By day and currency, by the rating of each session that counts. Who works for user groups: what their customers pay."""
-    rows = Rating.objects.visible_to(login).counting()
-    rows = rows.filter(session__started_at__gte=begun, session__started_at__lte=now).order_by()
+def _money(login: StaffMember, sessions: Any) -> Any:
+    """By day and currency. Who works for user groups: what their customers pay."""
     if login.user_groups:
         scope = login.scope("chargepoints.view_rating")
-        rows = rows.filter(session__customer__user_group__in=scope.user_groups)
-    by_day = rows.annotate(day=TruncDate("session__started_at")).values("day", "currency")
+        sessions = sessions.filter(customer__user_group__in=scope.user_groups)
+    by_day = ratings_of(sessions, login).annotate(day=TruncDate("session__started_at")).values("day", "currency")
     return by_day.annotate(money=Sum("excl_vat"))
 
 
-def _refusals(login: StaffMember, begun: datetime) -> Any:
-    rows = DecisionEntry.objects.refusals(login, since=begun)
+def _refusals(login: StaffMember, now: datetime) -> Any:
+    rows = DecisionEntry.objects.refusals(login, since=begin_of_days(now))
     return rows.annotate(day=TruncDate("asked_at")).values("day").annotate(count=Count("pk"))
 
 
-def _money_measures(login: StaffMember, first: date, rows: Any, link: str) -> Iterable[Measure]:
+def _money_measures(login: StaffMember, days: list[date], rows: Any, link: str) -> Iterable[Measure]:
     """One a currency; where nothing was rated, one of zeros in the first provider's currency."""
     by_currency: dict[str, dict[date, Decimal]] = defaultdict(dict)
     for row in rows:
@@ -112,24 +102,18 @@ def _money_measures(login: StaffMember, first: date, rows: Any, link: str) -> It
         by_currency[login.providers[0].currency] = {}
     label = "Paid by your customers" if login.user_groups else "Income"
     for currency, amounts in sorted(by_currency.items()):
-        yield _measure(label, f"{currency} excl. VAT", first, amounts, link, digits=2)
+        yield _measure(label, f"{currency} excl. VAT", days, amounts, link, digits=2)
 
 
 def _measure(
-    label: str, unit: str, first: date, amounts: dict[date, Decimal], link: str, *, digits: int = 0
+    label: str, unit: str, dates: list[date], amounts: dict[date, Decimal], link: str, *, digits: int = 0
 ) -> Measure:
-    days = tuple(_days(first, amounts, digits))
-    total = f"{sum(amounts.values(), Decimal()):,.{digits}f}"
+    by_day = [amounts.get(day, Decimal()) for day in dates]
+    shares = bars(by_day) or [0] * len(dates)
+    parts = zip(dates, by_day, shares, strict=True)
+    days = tuple(Day(day, amount, f"{amount:,.{digits}f}", share) for day, amount, share in parts)
+    total = f"{sum(by_day, Decimal()):,.{digits}f}"
     return Measure(label, unit, total, days, _in_words(label, unit, total, days), link)
-
-
-def _days(first: date, amounts: dict[date, Decimal], digits: int) -> Iterable[Day]:
-    most = max(amounts.values(), default=Decimal())
-    for offset in range(DAYS):
-        day = first + timedelta(days=offset)
-        amount = amounts.get(day, Decimal())
-        share = max(2, round(100 * amount / most)) if amount > 0 else 0
-        yield Day(day, amount, f"{amount:,.{digits}f}", share)
 
 
 def _in_words(label: str, unit: str, total: str, days: tuple[Day, ...]) -> str:
