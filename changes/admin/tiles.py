@@ -9,6 +9,7 @@ from decimal import Decimal
 from changes.admin.replay import DAYS, ReplayResult
 from changes.impact import Impact
 from changes.reference_prices import PriceTransition
+from customers.effect_words import EFFECT_WORDS
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,20 @@ class ImpactTile:
 
 def tiles(impact: Impact, transitions: Sequence[PriceTransition], replay: ReplayResult | None) -> list[ImpactTile]:
     counts = impact.customers_by_effect
-    more, gain = counts["pays_more"] + counts["differs"], counts["gains_access"] + counts["pays_less"]
+    lose, more = counts["loses_access"], counts["pays_more"] + counts["differs"]
+    gain = counts["gains_access"] + counts["pays_less"]
     return [
+        ImpactTile(f"{lose:,}", _words("loses_access", lose), _bad(lose)),
+        ImpactTile(f"{more:,}", f"{_words('pays_more', more)}{_at_most(transitions) if more else ''}", _bad(more)),
         ImpactTile(
-            f"{counts['loses_access']:,}", _words(counts["loses_access"], "lose access"), _bad(counts["loses_access"])
+            f"{gain:,}", f"{_words('gains_access', gain)} or {_words('pays_less', gain)}", "good" if gain else "none"
         ),
-        ImpactTile(f"{more:,}", f"{_words(more, 'pay more')}{_at_most(transitions) if more else ''}", _bad(more)),
-        ImpactTile(f"{gain:,}", _words(gain, "gain access or pay less"), "good" if gain else "none"),
         _money(replay),
     ]
 
 
-def _words(count: int, words: str) -> str:
-    """In the singular where it is one customer."""
-    return (
-        " ".join(f"{word}s" if word in ("lose", "pay", "gain") else word for word in words.split())
-        if count == 1
-        else words
-    )
+def _words(effect: str, count: int) -> str:
+    return EFFECT_WORDS[effect][count != 1]
 
 
 def _bad(count: int) -> str:
