@@ -1,15 +1,15 @@
 """One small world with names: GreenGrid with its user groups North and South, and BlueVolt, the outsider."""
 
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
-from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from chargepoints import decision_log
 from customers.permissions import Role
 from tests import factories as make
-from tests.database import create_clone, drop_clone
+from tests.database import Migrated, create_clone, drop_clone
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,9 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
     """In place of pytest-django's: clones what was migrated before, also by another worker."""
     with django_db_blocker.unblock():
         create_clone()
-    yield
+        migrated = Migrated()
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: migrated.restore()):
+        yield
     with django_db_blocker.unblock():
         drop_clone()
 
@@ -27,18 +29,6 @@ def no_decisions_wait():
     """What a test asked is not written by the next one."""
     yield
     decision_log.LOG.clear()
-
-
-@pytest.fixture(autouse=True)
-def no_jobs_and_logs_stay(request, django_db_blocker):
-    """What a test that commits left in tables that no flush empties is not met by the next one: jobs, and the partitioned logs."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames):
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid")
-            logs = [name for (name,) in cursor.fetchall()]
-            cursor.execute(f"TRUNCATE {', '.join([*logs, 'procrastinate_jobs', 'procrastinate_workers'])} CASCADE")
 
 
 @pytest.fixture

@@ -78,6 +78,8 @@ class ManyTermsForm(forms.Form):
     def _tariff_field(self, slot: str) -> TariffField:
         field = TariffField(slot)
         field.required, field.empty_label, field.queryset = False, AS_IT_IS, self.offered
+        # Here what is empty stays as it is in each group.
+        field.help_text = field.help_text.removesuffix(" Empty: the tariff above.")
         return field
 
     def _offered(self) -> Any:

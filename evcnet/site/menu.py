@@ -104,7 +104,7 @@ _MENU: list[tuple[str, list[tuple[str, str, str | None]]]] = [
             ("Charge groups", "admin:chargegroups_chargegroup_changelist", "chargegroups.view_chargegroup"),
             ("Tariffs", "admin:tariffs_tariff_changelist", "tariffs.view_tariff"),
             ("Changes", "admin:changes_change_changelist", "changes.view_change"),
-            ("Drafts of changes", "admin:changes_draft_changelist", "changes.view_draft"),
+            ("Drafts", "admin:changes_draft_changelist", "changes.view_draft"),
         ],
     ),
     (

@@ -17,7 +17,7 @@ HELPDESK = [
 ]
 SUB_PROVIDER = [
     HELPDESK[0],
-    ["Charge groups", "Tariffs", "Changes", "Drafts of changes"],
+    ["Charge groups", "Tariffs", "Changes", "Drafts"],
     HELPDESK[2],
     HELPDESK[3],
     ["Providers", "Logins", "Jobs"],

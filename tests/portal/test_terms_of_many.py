@@ -62,6 +62,12 @@ def nothing_was_changed(world, zeist):
     return not Change.objects.exists() and tariffs(world.leusden, zeist) == ["STANDARD", "DEAR"]
 
 
+def test_what_is_empty_is_said_to_stay_and_not_to_follow_the_tariff_above(world, zeist, anna):
+    page = text(choose(anna, world.leusden, zeist))
+    assert "as it is in each" in page
+    assert "Empty: the tariff above" not in page
+
+
 def test_the_form_lists_the_groups_as_they_are_and_proposes_nothing(world, zeist, anna):
     form = choose(anna, world.leusden, zeist)
     assert "CG-LEUSDEN Leusden centre" in text(form) and "CG-ZEIST Zeist station" in text(form)
