@@ -9,30 +9,10 @@ from django.test import Client, TransactionTestCase
 from chargepoints import decision_log
 from customers.permissions import Role
 from tests import factories as make
-from tests.database import Migrated, create_clone, drop_clone
+from tests.database import Kept, Migrated, create_clone, drop_clone
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
-    """In place of pytest-django's: clones what was migrated before, also by another worker."""
-    with django_db_blocker.unblock():
-        create_clone()
-        migrated = Migrated()
-    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: migrated.restore()):
-        yield
-    with django_db_blocker.unblock():
-        drop_clone()
-
-
-@pytest.fixture(autouse=True)
-def no_decisions_wait():
-    """What a test asked is not written by the next one."""
-    yield
-    decision_log.LOG.clear()
-
-
-@pytest.fixture
-def world(db) -> SimpleNamespace:
+def make_world() -> SimpleNamespace:
     """GreenGrid: Anna is its admin, Ben staff, Carla runs sub provider North, Hugo is North's helpdesk, Rita only reads.
 
     Leusden is a street group of North, open to North, at 0.35 EUR per kWh. Jansen of North and Bakker of South have a
@@ -85,6 +65,35 @@ def world(db) -> SimpleNamespace:
         rita=make.StaffMemberFactory(name="Rita", email="rita@greengrid.example", role=Role.READ_ONLY, at=greengrid),
         otto=make.StaffMemberFactory(name="Otto", email="otto@bluevolt.example", role=Role.PROVIDER_STAFF, at=bluevolt),
     )
+
+
+WORLD = Kept(make_world)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """In place of pytest-django's: clones what was migrated before, also by another worker."""
+    with django_db_blocker.unblock():
+        create_clone()
+        migrated = Migrated()
+        WORLD.make()
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: migrated.restore()):
+        yield
+    with django_db_blocker.unblock():
+        drop_clone()
+
+
+@pytest.fixture(autouse=True)
+def no_decisions_wait():
+    """What a test asked is not written by the next one."""
+    yield
+    decision_log.LOG.clear()
+
+
+@pytest.fixture
+def world(db) -> SimpleNamespace:
+    """The world of ``make_world``."""
+    return WORLD.place()
 
 
 @pytest.fixture

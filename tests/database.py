@@ -7,6 +7,8 @@ commits is followed by ``Migrated.restore``, which touches the tables that it fi
 from __future__ import annotations
 
 import hashlib
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,33 @@ class Migrated:
             # Dead rows of large tests would be read by the next ones.
             for table in _larger_than(cursor, emptied, 1_000_000):
                 cursor.execute(f"VACUUM (ANALYZE) {table}")
+
+
+class Kept:
+    """Objects that are made once, rolled back, and put in place again as often as wanted: rows by COPY, objects by pickle.
+
+    What factories, guards, history and counters took a fifth of a second to make is there after a hundredth.
+    """
+
+    def __init__(self, factory: Callable[[], Any]) -> None:
+        self.factory = factory
+
+    def make(self) -> None:
+        """Once the database holds what is migrated and no more."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            before = _with_rows(cursor)
+            self.objects = pickle.dumps(self.factory())
+            self.rows = {table: _copy_of(cursor, table) for table in _with_rows(cursor) - before}
+            transaction.set_rollback(True)
+
+    def place(self) -> Any:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for table, rows in self.rows.items():
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                    copy.write(rows)
+            cursor.execute("SET LOCAL session_replication_role = origin")
+        return pickle.loads(self.objects)
 
 
 def _with_rows(cursor: Any) -> set[str]:
