@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -66,13 +67,15 @@ class ImportResult(results.Result):
         self.summary: list[str] = []
         self.sources: dict[str, str] = {}
         self._more: ErrorLog | None = None
+        self._listed = Counter[str]()  # the rows that a page shows, by their type
 
     def count(self, result: RowResult, label: Callable[[Any], str]) -> None:
         """Take a row without errors in; ``label`` is how people know the instance."""
         if not result.diff:
             result.import_type = result.IMPORT_TYPE_SKIP
         self.increment_row_result_total(result)
-        if result.diff and self.totals[result.import_type] <= MAX_ROWS:
+        if result.diff and self._listed[result.import_type] < MAX_ROWS:
+            self._listed[result.import_type] += 1
             result.object_repr = label(result.instance)
             self.append_row_result(result)
 

@@ -225,6 +225,13 @@ def test_the_history_says_of_every_row_which_file_brought_it(world, take):
     assert {each.pgh_context.metadata["file"] for each in events.select_related("pgh_context")} == {"rows.csv"}
 
 
+def test_the_first_of_very_many_new_rows_are_shown(world, monkeypatch):
+    monkeypatch.setattr("evcnet.importexport.results.MAX_ROWS", 10)
+    resource = resource_named("customers")(FileScope(), world.greengrid)
+    result = resource.import_data(read_csv(csv_of(CUSTOMERS, *customers(150))), dry_run=True)
+    assert result.new == 150 and [each.number for each in result.rows] == list(range(2, 12))
+
+
 def test_the_summary_counts_rows_that_were_taken_together(world, take):
     lines = [f"NORTH,{number},Somebody,,pending," for number in range(10_000, 10_250)]
     assert take("customers", CUSTOMERS, *lines, dry_run=True).said["summary"] == ["250 new customers are pending."]
