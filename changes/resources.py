@@ -61,6 +61,10 @@ class TermsResource(BulkResource):
     def before_proposal(self, proposed: ProposedRows) -> None:
         """What is written before the change is judged."""
 
+    def refuse_change(self, proposed: ProposedRows, error: Exception) -> None:
+        """Say at the first row of a change why it is refused."""
+        self.refuse(proposed.effects[0].row, error)
+
     def change_of(self, row: Row) -> Change | None:
         """The recorded change that the row is part of; None where it is part of none, and in a dry run."""
         return self._changes.get(row.number)
@@ -76,7 +80,7 @@ class TermsResource(BulkResource):
             try:
                 change = self.file_changes.add(proposed.proposal, proposed.at)
             except REFUSALS as error:
-                self.refuse(proposed.effects[0].row, error)
+                self.refuse_change(proposed, error)
                 continue
             for result in proposed.effects:
                 self._changes[result.number] = change

@@ -6,9 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from evcnet.datetimes import database_clock
 from tariffs.writes import allow_terms_write
+
+EXCEPTION_COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
+"""What an exception says of its customer in its charge group."""
 
 
 def create_group(group: ChargeGroup, *, valid_from: datetime | None = None, **terms: Any) -> Terms:
@@ -37,4 +42,17 @@ def put_exceptions(exceptions: Iterable[CustomerException]) -> None:
             update_conflicts=True,
             unique_fields=["charge_group", "customer"],
             update_fields=["access", "tariff", "valid_from", "valid_until", "note"],
+        )
+
+
+def put_exceptions_from(table: str, provider: int, first: int, last: int) -> None:
+    """The same of the provider's rows of a table of like columns, from one ``row_number`` to another, by one statement."""
+    columns = ", ".join(("provider_id", "charge_group_id", "customer_id", *EXCEPTION_COLUMNS))
+    with allow_terms_write(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO chargegroups_customerexception ({columns}) SELECT {columns} FROM {table}"
+            " WHERE row_number BETWEEN %s AND %s AND provider_id = %s ORDER BY row_number"
+            " ON CONFLICT (charge_group_id, customer_id) DO UPDATE"
+            f" SET {', '.join(f'{name} = EXCLUDED.{name}' for name in EXCEPTION_COLUMNS)}",
+            [first, last, provider],
         )

@@ -2,7 +2,7 @@
 
 from changes.proposals.base import Inapplicable, NothingToChange, Proposal
 from changes.proposals.customers import CustomerMoves
-from changes.proposals.exceptions import ExceptionChanges, ProposedException
+from changes.proposals.exceptions import CustomerName, ExceptionChanges, ProposedException
 from changes.proposals.scheduled import ScheduledChange
 from changes.proposals.terms import NewTerms
 from changes.proposals.terms_of_many import TermsOfMany
@@ -10,6 +10,7 @@ from changes.proposals.versions import NewVersion, TariffEnd
 
 __all__ = [
     "CustomerMoves",
+    "CustomerName",
     "ExceptionChanges",
     "Inapplicable",
     "NewTerms",

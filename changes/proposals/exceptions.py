@@ -24,12 +24,20 @@ COLUMNS = ("access", "tariff_id", "valid_from", "valid_until", "note")
 POINTERS = ("provider", "charge_group", "customer", "tariff")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class CustomerName:
+    """A customer by id and number, in the place of a whole one where a change has very many."""
+
+    pk: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProposedException:
     """The row as it would be; ``removed`` means that there would be none."""
 
     charge_group: ChargeGroup
-    customer: Customer
+    customer: Customer | CustomerName
     access: str = "policy"
     tariff: Tariff | None = None
     valid_from: datetime | None = None
@@ -78,14 +86,16 @@ class ExceptionChanges(Proposal):
         self.checked = checked
         self.rows = sorted(rows, key=lambda row: row.key)
         self.provider_id = rows[0].charge_group.provider_id
+        self._customers = sorted({row.customer.pk for row in self.rows})
+        self._groups = list({row.charge_group.pk: row.charge_group for row in self.rows}.values())
 
     @property
     def groups(self) -> list[ChargeGroup]:
-        return list({row.charge_group.pk: row.charge_group for row in self.rows}.values())
+        return self._groups
 
     @property
     def customers(self) -> Collection[int]:  # type: ignore[override]
-        return sorted({row.customer.pk for row in self.rows})
+        return self._customers
 
     def _stored_rows(self) -> dict[tuple[int, int], dict[str, Any]]:
         """The columns of the rows that are there, by charge group and customer. Plain values: there may be many."""
@@ -127,7 +137,7 @@ class ExceptionChanges(Proposal):
 
     def _unsaved(self, row: ProposedException) -> CustomerException:
         return CustomerException(
-            provider_id=self.provider_id, charge_group=row.charge_group, customer=row.customer, **row.columns
+            provider_id=self.provider_id, charge_group=row.charge_group, customer_id=row.customer.pk, **row.columns
         )
 
     def write(self, change: Change | None, basis: Basis) -> None:

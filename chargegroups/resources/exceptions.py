@@ -9,6 +9,7 @@ from changes.proposals import ExceptionChanges, ProposedException
 from changes.resources import ProposedRows, TermsResource, by_provider
 from chargegroups import writes
 from chargegroups.models import ChargeGroup, CustomerException
+from chargegroups.resources.staged_exceptions import ByNumber, staged_exceptions
 from customers.models import Customer
 from evcnet.code_keys import IdentityKey
 from evcnet.importexport.declaration import Values, filter_in, refuse_empty_window
@@ -18,10 +19,15 @@ from evcnet.importexport.rows import Row
 from evcnet.importexport.widgets import ChoiceWidget, MomentWidget, ReferenceWidget
 from tariffs.models import Tariff
 
+WRITTEN_TOGETHER = 5_000  # staged rows
+
 
 class ExceptionResource(TermsResource):
+    """Rows are staged, and written once all are read and judged as one change of their provider. A preview writes them
+    too, and takes them back, since of an exception the database knows what no cell tells."""
+
     columns_are_stored: ClassVar = True
-    updates_in_bulk: ClassVar = True
+    stages_rows = updates_in_bulk = stages_changes = writes_at_end = True
 
     charge_group = Field(ReferenceWidget(ChargeGroup), required=True)
     customer = Field(ReferenceWidget(Customer, by="number", compared_by=IdentityKey), required=True)
@@ -33,6 +39,13 @@ class ExceptionResource(TermsResource):
 
     class Meta:
         model, name, import_id_fields = CustomerException, "exceptions", ("charge_group", "customer")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.waiting: dict[int, list[int]] = {}  # the numbers of the staged rows that are to be written, by provider
+
+    def alike(self, cell: str) -> str:
+        return IdentityKey.of(cell)
 
     def find_instances(self, rows: Iterable[Row], *, lock: bool) -> dict[tuple[Any, ...], Any]:
         keys = [row.key for row in rows if row.key]
@@ -50,13 +63,43 @@ class ExceptionResource(TermsResource):
     def clean_row(self, row: Row, new_values: Values, old_values: Values | None) -> None:
         refuse_empty_window(row, new_values)
 
+    def is_deferred(self, result: RowResult) -> bool:
+        return True
+
     def proposals(self, results: list[RowResult]) -> list[ProposedRows]:
-        """All exceptions of a provider are one change."""
-        return [ProposedRows(_exception_changes(together), together) for together in by_provider(results)]
+        """All exceptions of a provider are one change, in the order of their first rows."""
+        staged = staged_exceptions(self.staged) if self.staged is not None else {}
+        self.waiting = {provider: list(rows) for provider, rows in staged.items()}
+        single = {each[0].row.provider_id or 0: each for each in by_provider(results)}
+        numbers = {
+            provider: [*(each.number for each in single.get(provider, [])), *self.waiting.get(provider, [])]
+            for provider in staged.keys() | single.keys()
+        }
+        in_order = sorted(numbers, key=lambda provider: min(numbers[provider]))
+        return [_proposed(single.get(provider, []), staged.get(provider, {})) for provider in in_order]
+
+    def refuse_change(self, proposed: ProposedRows, error: Exception) -> None:
+        waiting = self.waiting.get(proposed.proposal.provider_id, [])
+        if waiting and (not proposed.effects or waiting[0] < proposed.effects[0].number):
+            self.refuse_staged(waiting.pop(0), error)
+        else:
+            super().refuse_change(proposed, error)
+
+    def write_rows(self, results: list[RowResult]) -> None:
+        super().write_rows(results)
+        for provider, numbers in self.waiting.items():
+            for start in range(0, len(numbers), WRITTEN_TOGETHER):
+                together = numbers[start : start + WRITTEN_TOGETHER]
+                self.write_staged(provider, together)
+                self._watch.take(len(together))
+
+    def insert_staged(self, provider: int, first: int, last: int) -> None:
+        writes.put_exceptions_from(self._stage.table, provider, first, last)
 
     def save_many(self, instances: list[CustomerException]) -> None:
         writes.put_exceptions(instances)
 
 
-def _exception_changes(results: Iterable[RowResult]) -> ExceptionChanges:
-    return ExceptionChanges([ProposedException(**each.new_values) for each in results], checked=True)
+def _proposed(results: list[RowResult], staged: ByNumber) -> ProposedRows:
+    rows = [ProposedException(**each.new_values) for each in results]
+    return ProposedRows(ExceptionChanges([*rows, *staged.values()], checked=True), results)

@@ -49,6 +49,7 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
     compared_by: ClassVar[type[CodeKey] | None] = None  # how the natural key is spelled makes no difference but by this
     creates_in_bulk: ClassVar[bool] = True  # new rows are written many at a time
     updates_in_bulk: ClassVar[bool] = False  # and so are rows that change
+    stages_changes: ClassVar[bool] = False  # rows that change are staged as new ones are, where new ones are staged
     changes_terms: ClassVar[bool] = False  # rows may say who may charge where, or at which price
     reads_all_first: ClassVar[bool] = False  # all rows are checked before ``write_rows`` writes them
     columns_are_stored: ClassVar[bool] = False  # every stored row becomes one of the file, column by column

@@ -1,7 +1,7 @@
 """Plain rows: new ones in which all cells are good, and stored ones that stay as they are, read a column at a time.
 
 Whatever else there is to a row, an odd cell, a change or a rule that it breaks, is left to the reader of single rows. That
-one says the same of plain rows, and takes tens of times as long.
+one says the same of plain rows, and takes tens of times as long. Of a kind that stages changes, a change is as plain.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ MOST_KNOWN = 20_000  # cells of a column whose values are remembered
 
 @dataclass
 class PlainBatch:
-    """What is plain among some rows of one provider: ``new`` ones by position, with the values that are to be written,
-    the positions of ``unchanged`` ones, and the ``odd`` others."""
+    """What is plain among some rows of one provider: ``new`` and ``changed`` ones by position, with the values that are
+    to be written, the positions of ``unchanged`` ones, and the ``odd`` others."""
 
     new: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    changed: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     unchanged: list[int] = field(default_factory=list)
     odd: set[int] = field(default_factory=set)
 
@@ -147,20 +148,37 @@ class PlainRows:
         column = self.columns.get(name)
         return [self.resource.fields[name].default] * count if column is None else column.values(cells[name])
 
-    def _keys(self, values: Mapping[str, Sequence[Any]]) -> list[str | None]:
-        comparable = self.resource.comparable
-        return [comparable(value) if type(value) is str else None for value in values[self.resource.key[0]]]
+    def _keys(self, values: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """By what each row is compared: a text, or the ids of all that its key points at; None where that is not known."""
+        names, comparable = self.resource.key, self.resource.comparable
+        if len(names) == 1:
+            return [comparable(value) if type(value) is str else None for value in values[names[0]]]
+        pointers = ([getattr(value, "pk", None) for value in values[name]] for name in names)
+        return [None if None in key else key for key in zip(*pointers, strict=True)]
 
-    def _stored(self, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    def _stored(self, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
         """The stored values of the rows that the keys mean, by their keys; ids in the place of rows that are pointed at."""
         resource = self.resource
-        attribute = resource.fields[resource.key[0]].attribute
         rows = resource.scope.rows(resource.model, "change").filter(provider=self.provider).order_by()
-        rows = rows.alias(natural_key=resource.compared_by(attribute) if resource.compared_by else F(attribute))
         names = [resource.fields[name].attribute for name in self.names]
+        if len(resource.key) > 1:
+            return self._stored_by_pointers(rows.values_list(*names), keys)
+        attribute = resource.fields[resource.key[0]].attribute
+        rows = rows.alias(natural_key=resource.compared_by(attribute) if resource.compared_by else F(attribute))
         place = self.names.index(resource.key[0])
         instances = filter_in(rows.values_list(*names), "natural_key", sorted(set(keys)))
         return {resource.comparable(row[place]): row for row in instances}
+
+    def _stored_by_pointers(self, rows: Any, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
+        """Also some that no key means, but each part of theirs is a part of some key."""
+        if not keys:
+            return {}
+        *few, many = zip(self.resource.key, map(set, zip(*keys, strict=True)), strict=True)
+        attributes = {name: self.resource.fields[name].attribute for name in self.resource.key}
+        rows = rows.filter(**{f"{attributes[name]}__in": ids for name, ids in few})
+        places = [self.names.index(name) for name in self.resource.key]
+        instances = filter_in(rows, attributes[many[0]], sorted(many[1]))
+        return {tuple([row[place] for place in places]): row for row in instances}
 
     def _sort_in(
         self,
@@ -172,12 +190,15 @@ class PlainRows:
     ) -> None:
         if self._checks_rows or (old is not None and old != self._written(values)):
             values = self._checked(row, values, old)
-        if values is ODD:
+        written = values if values is ODD else self._written(values)
+        if written is ODD:
             batch.odd.add(position)
         elif old is None:
-            batch.new[position] = self._written(values)
-        elif old == self._written(values):
+            batch.new[position] = written
+        elif old == written:
             batch.unchanged.append(position)
+        elif self.resource.stages_changes:
+            batch.changed[position] = written
         else:
             batch.odd.add(position)
 
@@ -188,7 +209,7 @@ class PlainRows:
         new_values: Values = dict(zip(self.names, values, strict=True))
         old_values = None if old is None else dict(zip(self.names, old, strict=True))
         for name, before in (old_values or {}).items():
-            if self._stays(name, row):
+            if self._stays(name, row) or self._repeats(name, row, new_values[name], before):
                 new_values[name] = before
         try:
             self.resource.clean_row(row, new_values, old_values)
@@ -201,6 +222,13 @@ class PlainRows:
         if name not in row or name in self.resource.key:
             return True
         return self.resource.fields[name].stays and not row.cell(name)
+
+    def _repeats(self, name: str, row: Row, value: Any, before: Any) -> bool:
+        """Does the cell say what an export says of the stored value, though that may hold more?"""
+        if name in self.references or value == before:
+            return False
+        widget = self.resource.fields[name].widget
+        return bool(row[name] == widget.render(before, zone=row.zone, scope=self.resource.scope))
 
     def _written(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(

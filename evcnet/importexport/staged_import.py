@@ -8,7 +8,7 @@ those of the smaller kinds are (``evcnet/importexport/bulk_import.py``).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evcnet.bulk import write_in_halves
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 
 class StagedImport(BulkImport):
-    """``stages_rows``: rows of the kind are taken so. Each has a key of one column, and is written as its columns say;
-    ``writes_at_end``: by ``write_rows``, once all are staged."""
+    """``stages_rows``: rows of the kind are taken so. Each has a key of one column, or of several that point at rows, and
+    is written as its columns say; ``writes_at_end``: by ``write_rows``, once all are staged, and so are rows that change
+    where these are staged too."""
 
     stages_rows: ClassVar[bool] = False
     writes_at_end: ClassVar[bool] = False
@@ -55,6 +56,7 @@ class StagedImport(BulkImport):
         """Before rows of this kind are staged that stand in a file beside those of another."""
         self._reader, self._result, self._lock = reader, result, lock
         self._seal, self._changes_by_column = hashlib.sha256(), ValueChanges(self.summed_up)
+        self._staged_changes = set[int]()  # the numbers of rows that change and are staged
         columns = ["provider_id", *self._columns_in_table()]
         self.staged = self._stage = Stage(self.model, columns, unchecked=self.writes_at_end)
 
@@ -65,7 +67,7 @@ class StagedImport(BulkImport):
             return
         self._stage.add((number, provider.pk, *values) for number, values in rows)
         if self.writes_staged:
-            self._insert(provider, [number for number, _ in rows])
+            self.write_staged(provider.pk, [number for number, _ in rows])
 
     def count_part(self, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
         """They were staged, and stay so."""
@@ -91,17 +93,20 @@ class StagedImport(BulkImport):
         return [field.column for field in fields]
 
     def _possible_doubles(self) -> PossibleDoubles:
-        dataset, place = self._reader.dataset, self._key_place
+        dataset = self._reader.dataset
         doubles = PossibleDoubles(self.alike, len(dataset))
         for rows in batches(dataset):
             self._watch.check_time()
-            doubles.look_at(_text(row[place]) for _, row in rows)
+            doubles.look_at(self._key_texts(rows))
         doubles.end()
         return doubles
 
-    @property
-    def _key_place(self) -> int:
-        return self._reader.header.index(self.key[0])
+    def _key_texts(self, rows: Sequence[Numbered]) -> Iterator[str]:
+        """What stands in the columns of the key, which ``alike`` is asked of."""
+        first, *others = map(self._reader.header.index, self.key)
+        if not others:
+            return (_text(row[first]) for _, row in rows)
+        return ("\0".join([_text(row[place]) for place in (first, *others)]) for _, row in rows)
 
     def _providers_of_file(self) -> set[Provider]:
         reader = self._reader
@@ -130,7 +135,7 @@ class StagedImport(BulkImport):
 
     def _take_batch(self, rows: Sequence[Numbered]) -> None:
         self._reader.forget()
-        repeats = self._doubles.positions_in(_text(row[self._key_place]) for _, row in rows)
+        repeats = self._doubles.positions_in(self._key_texts(rows))
         odd = self._take_plain(rows, repeats)
         self._watch.take(len(rows))
         if odd:
@@ -170,15 +175,20 @@ class StagedImport(BulkImport):
         if provider not in self._plain:
             self._plain[provider] = PlainRows(self, self._reader, provider)
         batch = self._plain[provider].read(rows, may_add=self._may_add)
-        first = sorted(batch.new)[: max(0, MAX_ROWS - self._result.new)]  # rows that a page shows are taken one by one
-        for position in {*first, *self._judged(batch)}:
-            batch.odd.add(position)
-            del batch.new[position]
-        if batch.new and not self._stage_rows(provider, rows, batch):
-            batch.odd.update(batch.new)
-            batch.new.clear()
+        self._leave_single_rows(batch)
+        if (batch.new or batch.changed) and not self._stage_rows(provider, rows, batch):
+            batch.odd.update(batch.new, batch.changed)
         self._result.count_plain(len(batch.unchanged), RowResult.IMPORT_TYPE_SKIP)
         return [positions[position] for position in batch.odd]
+
+    def _leave_single_rows(self, batch: PlainBatch) -> None:
+        """Rows that a page shows are taken one by one, and so are those that are judged one by one."""
+        judged = self._judged(batch)
+        for plain, counted in ((batch.new, self._result.new), (batch.changed, self._result.updated)):
+            first = sorted(plain)[: max(0, MAX_ROWS - counted)]
+            for position in {*first, *judged} & plain.keys():
+                batch.odd.add(position)
+                del plain[position]
 
     def _judged(self, batch: PlainBatch) -> list[int]:
         if not self.judged_column:
@@ -188,16 +198,19 @@ class StagedImport(BulkImport):
 
     def _stage_rows(self, provider: Provider, rows: list[Numbered], batch: PlainBatch) -> bool:
         """False where one of the rows is refused by the checks of the table."""
-        staged = [(rows[position][0], provider.pk, *values) for position, values in batch.new.items()]
+        plain = batch.new | batch.changed
+        staged = [(rows[position][0], provider.pk, *values) for position, values in plain.items()]
         try:
             self._stage.add(staged)
         except REFUSALS:
             return False
         self._seal.update(repr(staged).encode("utf-8", "surrogatepass"))
-        self._result.count_plain(len(staged), RowResult.IMPORT_TYPE_NEW)
-        self._count_changes_of_new(staged)
+        self._result.count_plain(len(batch.new), RowResult.IMPORT_TYPE_NEW)
+        self._result.count_plain(len(batch.changed), RowResult.IMPORT_TYPE_UPDATE)
+        self._count_changes_of_new(staged[: len(batch.new)])
+        self._staged_changes.update([rows[position][0] for position in batch.changed])
         if not self.writes_at_end and self.writes_staged:
-            self._insert(provider, [number for number, *_ in staged])
+            self.write_staged(provider.pk, [number for number, *_ in staged])
         return True
 
     def _count_changes_of_new(self, staged: list[tuple[Any, ...]]) -> None:
@@ -212,20 +225,25 @@ class StagedImport(BulkImport):
         """Is what is staged to be written? Not in a preview, nor once a row is refused."""
         return self._lock and not self._result.has_validation_errors()
 
-    def _insert(self, provider: Provider, numbers: Sequence[int]) -> None:
-        """Write what is staged of the provider. What is refused only now was written meanwhile by somebody else."""
+    def write_staged(self, provider: int, numbers: Sequence[int]) -> None:
+        """Write what is staged of the provider, by all numbers from the first to the last. What is refused only now is
+        what the database alone knows, such as what somebody else wrote meanwhile."""
+        for number, error in write_in_halves(numbers, lambda part: self.insert_staged(provider, part[0], part[-1])):
+            self.refuse_staged(number, error)
 
-        def insert(part: Sequence[int]) -> None:
-            self._stage.insert(provider.pk, part[0], part[-1])
+    def insert_staged(self, provider: int, first: int, last: int) -> None:
+        """By one statement."""
+        self._stage.insert(provider, first, last)
 
-        for number, error in write_in_halves(numbers, insert):
-            row = Row(number, (), {})
-            self.refuse(row, error)
-            self.count_refused(row)
+    def refuse_staged(self, number: int, error: Exception) -> None:
+        row = Row(number, (), {})
+        self.refuse(row, error)
+        self.count_refused(row)
 
     def count_refused(self, row: Row) -> None:
-        """A staged row, counted as a new one, was refused after all."""
-        self._result.count_plain(-1, RowResult.IMPORT_TYPE_NEW)
+        """A staged row, counted as a new or changed one, was refused after all."""
+        changes = row.number in self._staged_changes
+        self._result.count_plain(-1, RowResult.IMPORT_TYPE_UPDATE if changes else RowResult.IMPORT_TYPE_NEW)
         self._result.refuse(row.errors, row)
 
     def reaches_all(self, provider: Provider) -> bool:

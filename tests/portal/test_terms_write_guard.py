@@ -40,6 +40,7 @@ WRITING = {
     "create_group": "the first terms of a new group",
     "save_exception": "the exceptions of the demo",
     "put_exceptions": "those of a file, and of proposals",
+    "put_exceptions_from": "those of a file, many at once",
 }
 COMMANDS = {
     "decide_many": "writes nothing",

@@ -195,6 +195,7 @@ GUARDED = {
     "create_group",
     "save_exception",
     "put_exceptions",
+    "put_exceptions_from",
     "add_versions",
     "replace_version",
     "remove_version",
@@ -220,7 +221,7 @@ WRITERS = {
     "changes.resources": "FileChanges",
     "chargegroups.admin.add_group": "create_group",  # without charge points
     "chargegroups.admin.exceptions": "apply_change",
-    "chargegroups.resources.exceptions": "put_exceptions",
+    "chargegroups.resources.exceptions": "put_exceptions put_exceptions_from",
     "chargegroups.resources.groups": "create_group",
     "chargegroups.writes": "allow_terms_write",
     "chargepoints.close_group": "allow_terms_write detach",
