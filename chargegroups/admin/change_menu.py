@@ -32,7 +32,8 @@ class ChangeMenu:
             yield MenuEntry("Who may charge", page(pk, "terms") + "#who-title", "your user groups, and roaming cards")
             yield from self._switch_entries()
         if self.may_move:
-            yield MenuEntry("Attach charge points", page(pk, "points") + "#attach")
+            where = page(pk, "points") + "#attach"
+            yield MenuEntry("Attach charge points", where, "single ones, or all on a street")
         if self.login.has_perm("chargegroups.change_customerexception") and not self.group.closed_at:
             url = page(pk, "customers") + "?access=all"
             yield MenuEntry("Exceptions of customers", url, "allow, deny, or another tariff for some")

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import F, Q
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from changes.admin.move_points import Destination, MovePointsWizard
 from chargegroups.models import ChargeGroup
 from chargepoints.decision_views import decision_counts
 from chargepoints.models import ChargePoint
+from chargepoints.point_picker import PointPicker, chosen_keys, is_searching
 from chargepoints.search import points_named
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.replica_pages import reads_replica
@@ -21,24 +22,26 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pks
 
 PER_PAGE = 50
-MAX_CANDIDATES = 20
+PICKED = "point"
 
 
 @reads_replica
 def charge_points_view(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:
-    """The tab: what is attached, and a search for what could be."""
-    if request.method == "POST":
+    """The tab: what is attached, and a picker of what could be."""
+    if request.method == "POST" and not is_searching(request.POST, PICKED):
         return _attach(admin, request, group)
+    may_change = may_move(request, group) and group.closed_at is None
+    if request.method == "POST" and not may_change:
+        raise PermissionDenied
     points = ChargePoint.objects.visible_to(request.user).filter(charge_group=group).select_related("location")
     page = Paginator(points_named(points, request.GET.get("q", "")), PER_PAGE).get_page(request.GET.get("p"))
-    text = request.GET.get("find", "").strip()
     context = admin.page_context(request, group, str(group)) | {
         "page": page,
         "q": request.GET.get("q", ""),
-        "find": text,
-        "found": _candidates(request, group, text) if text else [],
+        "picker": _picker(request, group) if may_change else "",
         "counts": decision_counts(request.user, charge_group=group),
-        "may_change": may_move(request, group) and group.closed_at is None,
+        "may_change": may_change,
+        "media": admin.media + PointPicker().media,
     }
     return TemplateResponse(request, "chargegroups/charge_points.html", context)
 
@@ -77,16 +80,19 @@ def _flow(
 
 
 def _ids(request: StaffRequest) -> list[int]:
-    return parse_pks(request.POST.getlist("point"))
+    return parse_pks(chosen_keys(request.POST, PICKED))
 
 
 def _selected_points(request: StaffRequest, group: ChargeGroup) -> Any:
     return ChargePoint.objects.visible_to(request.user).filter(pk__in=_ids(request), charge_group=group)
 
 
-def _candidates(request: StaffRequest, group: ChargeGroup, text: str) -> list[ChargePoint]:
-    """Points of the provider that are not in this group; those without a group first."""
+def _picker(request: StaffRequest, group: ChargeGroup) -> SafeString:
+    """Of the provider's charge points that are not in this group. An address may name what to search for."""
     points = ChargePoint.objects.visible_to(request.user, "change").filter(provider_id=group.provider_id)
-    others = points.filter(Q(charge_group=None) | ~Q(charge_group=group))
-    matches = points_named(others, text).select_related("location", "charge_group")
-    return list(matches.order_by(F("charge_group_id").asc(nulls_first=True), "identity")[:MAX_CANDIDATES])
+    picker = PointPicker()
+    picker.lists_all = False
+    picker.points = points.exclude(charge_group=group).select_related("location", "charge_group")
+    chosen = picker.value_from_datadict(request.POST, None, PICKED)
+    picker.text = picker.text or request.GET.get("find", "").strip()
+    return picker.render(PICKED, chosen)

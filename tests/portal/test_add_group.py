@@ -185,7 +185,7 @@ def test_searching_in_the_picker_keeps_what_was_typed_and_chosen(world, signed_i
     page = text(response)
     assert "NLGRGZEBRA" in page and others[0].identity not in page
     assert f'value="{world.market.pk}" checked' in page
-    assert "1 charge point chosen, of which 1 leaves another charge group" in page
+    assert "1 charge point chosen, of which 1 leaves CG-LEUSDEN Leusden centre." in page
     assert not response.context["adminform"].form.errors
     nothing_written()
 
