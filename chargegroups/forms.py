@@ -6,35 +6,24 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db import models
 from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from chargegroups.models import ChargeGroup, CustomerException, Terms
-from chargegroups.terms import OPENINGS, SLOTS
+from chargegroups.terms import OPENINGS
 from chargepoints.models import ChargePoint
 from chargepoints.point_picker import PointPicker
 from customers.models import Customer, StaffMember
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.widgets import SearchBox
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
 from tariffs.current_price import current_prices
+from tariffs.forms.tariff_picker import TariffField, offer_tariffs
 from tariffs.models import Tariff
-
-
-def tariff_field(name: str, model: type[models.Model] = Terms, **options: Any) -> forms.ModelChoiceField:  # type: ignore[type-arg]
-    """A search box for tariffs; which ones are offered, the form says when it knows the login."""
-    field: Any = model._meta.get_field(name)
-    widget = SearchBox(field, admin.site, attrs={"data-width": "100%"})
-    return forms.ModelChoiceField(
-        Tariff.objects.none(), required=not field.blank, help_text=field.help_text, widget=widget, **options
-    )
 
 
 def switch_field(name: str) -> forms.BooleanField:
@@ -50,7 +39,11 @@ def switch_field(name: str) -> forms.BooleanField:
 class ExceptionForm(PortalForm):
     """One row of "Customers and tariffs". The charge group and the customer are those of the row."""
 
-    tariff = tariff_field("tariff", CustomerException)
+    tariff = TariffField(
+        required=False,
+        empty_label="as the charge group says",
+        help_text=CustomerException._meta.get_field("tariff").help_text,
+    )
     valid_from = MomentField(label="From", help_text="Empty: always.")
     valid_until = MomentField(ends=True, label="Until", help_text="Empty: until it is removed.")
 
@@ -67,7 +60,7 @@ class ExceptionForm(PortalForm):
         offered = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
         # The tariff that the exception names already stays a choice, also where it is no longer offered.
         named = Tariff.objects.filter(pk=self.instance.tariff_id)
-        self.fields["tariff"].queryset = offered.distinct() | named.distinct()  # type: ignore[attr-defined]
+        offer_tariffs(self, offered.distinct() | named.distinct(), request.user)
         if self.instance.pk is None:
             self.initial["access"] = CustomerException.Access.ALLOWED
 
@@ -82,9 +75,9 @@ class ExceptionForm(PortalForm):
 class ChargeGroupAddForm(PortalForm):
     """A new charge group with its first terms and the charge points that it begins with."""
 
-    tariff = tariff_field("tariff")
-    prepaid_tariff = tariff_field("prepaid_tariff")
-    roaming_tariff = tariff_field("roaming_tariff")
+    tariff = TariffField.of_terms("tariff")
+    prepaid_tariff = TariffField.of_terms("prepaid_tariff")
+    roaming_tariff = TariffField.of_terms("roaming_tariff")
     free_for_everyone = forms.BooleanField(
         label="Free of charge is meant",
         required=False,
@@ -116,8 +109,7 @@ class ChargeGroupAddForm(PortalForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login = self.request.user
-        for name in SLOTS:
-            self.fields[name].queryset = Tariff.objects.visible_to(login, "use").distinct()  # type: ignore[attr-defined]
+        offer_tariffs(self, Tariff.objects.visible_to(login, "use").distinct(), login)
         points: Any = self.fields["points"]
         offered = ChargePoint.objects.visible_to(login, "change").select_related("location", "charge_group", "provider")
         points.queryset = points.widget.points = offered

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
-from chargegroups.models import ChargeGroup, CustomerException, Terms
-from customers.models import Provider
+from chargegroups.models import ChargeGroup, CustomerException, TariffUse, Terms
+from customers.models import Provider, StaffMember
 from evcnet.datetimes import database_clock
 from evcnet.replica import connection_to_read
 from tariffs.models import Tariff
@@ -44,6 +44,15 @@ def group_counts(tariffs: Iterable[int], within: Iterable[int] | None = None) ->
     with connection_to_read().cursor() as cursor:
         cursor.execute(_COUNTS, [list(tariffs), groups, groups])
         return dict(cursor.fetchall())
+
+
+def in_use_first(tariffs: Any, login: StaffMember) -> Any:
+    """These tariffs (a queryset) by name, those before all others that charge groups in the login's sight use: ``in_use``."""
+    scope = login.scope("chargegroups.view_chargegroup")
+    uses = TariffUse.objects.filter(TariffUse.tenancy.clause(TariffUse, scope))
+    in_use = Case(When(pk__in=uses.values("tariff"), then=Value(True)), default=Value(False))
+    rows = Tariff.objects.filter(pk__in=tariffs.order_by().values("pk")).annotate(in_use=in_use)
+    return rows.order_by("-in_use", "name", "code")
 
 
 def groups_using(tariff: Tariff) -> Any:

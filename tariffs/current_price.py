@@ -39,6 +39,12 @@ class CurrentPrice:
         return "" if incl_vat == self.text else incl_vat
 
     @property
+    def as_stated(self) -> str:
+        """In the reading in which the provider states it: including VAT where the version in force says so."""
+        stated_incl_vat = self.listed is not None and self.listed.tax_included
+        return (stated_incl_vat and self.incl_vat) or self.words
+
+    @property
     def words(self) -> str:
         return self.text or "no version in force"
 

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from changes.admin.terms import TariffChoices, TariffField
 from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_change_exceptions
 from changes.proposals import ExceptionChanges, ProposedException
@@ -19,8 +18,8 @@ from customers.models import Customer, StaffMember
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
-from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
+from tariffs.forms.tariff_picker import BY_CODE, TariffField, offer_tariffs
 from tariffs.models import Tariff
 
 REMOVE = "remove"
@@ -34,23 +33,21 @@ class ExceptionsForm(forms.Form):
         choices=[*CustomerException.Access.choices, (REMOVE, "no exception any more")],
         initial=CustomerException.Access.ALLOWED,
     )
-    tariff = TariffField("tariff")
+    tariff = TariffField(
+        to_field_name=BY_CODE,
+        required=False,
+        empty_label="as the charge group says",
+        help_text="What these customers pay here.",
+    )
     valid_from = MomentField(label="From", help_text="Empty: always.")
     valid_until = MomentField(ends=True, label="Until", help_text="Empty: until it is removed.")
     note = forms.CharField(required=False, max_length=500)
 
     def __init__(self, data: Any = None, *, group: ChargeGroup, login: StaffMember) -> None:
         super().__init__(data)
-        field = self.fields["tariff"]
-        assert isinstance(field, TariffField)
-        field.required, field.empty_label = False, "as the charge group says"
-        field.help_text = "What these customers pay here."
         usable = Tariff.objects.visible_to(login, "use")
         usable = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
-        field.queryset = usable.order_by("code")
-        choices = TariffChoices.of(field.queryset, database_clock())
-        field.show(choices)
-        self.codes = choices.codes
+        offer_tariffs(self, usable, login)
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
@@ -98,7 +95,8 @@ class ExceptionsWizard(ChangeWizard[ChargeGroup]):
         return [ProposedException(self.obj, customer, removed=True) for customer in chosen]
 
     def form_context(self) -> dict[str, Any]:
-        return {"form": self.form, "customers": self.customers}
+        media = self.admin.media + self.form.media
+        return {"form": self.form, "media": media, "customers": self.customers}
 
 
 def exceptions_of_many(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_change_terms
@@ -30,57 +26,8 @@ from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pk
-from tariffs.current_price import current_prices
+from tariffs.forms.tariff_picker import BY_CODE, TariffField, offer_tariffs
 from tariffs.models import Tariff
-
-LISTED = 100
-"""So many tariffs fit into a drop-down; more are found by their code."""
-SUGGESTED = 2_000
-
-
-@dataclass(frozen=True)
-class TariffChoices:
-    """Tariffs as fields offer them: by price, as (code, words), or, where they are many, as (code, name) to type.
-
-    The words of tariffs of one name begin with their codes: nothing else may tell them apart.
-    """
-
-    listed: Sequence[tuple[str, str]] = ()
-    codes: Sequence[tuple[str, str]] = ()
-
-    @classmethod
-    def of(cls, tariffs: QuerySet[Tariff], at: datetime) -> TariffChoices:
-        if tariffs.count() > LISTED:
-            return cls(codes=list(tariffs.values_list("code", "name")[:SUGGESTED]))
-        prices = current_prices(tariffs, at).values()
-        names = Counter(each.name for each in prices)
-        listed = [(each.code, f"{each.code} {each}" if names[each.name] > 1 else str(each)) for each in prices]
-        return cls(listed=sorted(listed, key=lambda choice: choice[1].casefold()))
-
-
-class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A tariff of those that the login may use: a drop-down with prices, or, where they are many, its code."""
-
-    def __init__(self, slot: str) -> None:
-        field: Any = Terms._meta.get_field(slot)
-        super().__init__(
-            Tariff.objects.none(),
-            label=str(field.verbose_name).capitalize(),
-            required=not field.blank,
-            help_text=field.help_text,
-            to_field_name="code",
-            empty_label="none: the tariff above" if field.blank else None,
-            error_messages={"invalid_choice": "There is no such tariff here that you may use: choose another."},
-        )
-
-    def show(self, choices: TariffChoices) -> None:
-        """For a page; what is sent is held against the queryset alone."""
-        if choices.codes:
-            self.widget = forms.TextInput(attrs={"list": "tariffs", "class": " ".join(INPUT_CLASSES)})
-            self.help_text = f"{self.help_text} Type its code."
-            return
-        empty = [("", self.empty_label)] if self.empty_label else []
-        self.widget = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)}, choices=[*empty, *choices.listed])
 
 
 class TermsForm(forms.Form):
@@ -88,9 +35,9 @@ class TermsForm(forms.Form):
 
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
     undoes = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    tariff = TariffField("tariff")
-    prepaid_tariff = TariffField("prepaid_tariff")
-    roaming_tariff = TariffField("roaming_tariff")
+    tariff = TariffField.of_terms("tariff", to_field_name=BY_CODE, empty_label=None)
+    prepaid_tariff = TariffField.of_terms("prepaid_tariff", to_field_name=BY_CODE)
+    roaming_tariff = TariffField.of_terms("roaming_tariff", to_field_name=BY_CODE)
     own_user_group = forms.BooleanField(required=False)
     other_user_groups = forms.BooleanField(required=False)
     roaming = forms.BooleanField(required=False)
@@ -104,31 +51,18 @@ class TermsForm(forms.Form):
         rows = Terms.objects.in_force(self.now).filter(charge_group=group).select_related(*SLOTS)
         self.in_force: Terms | None = rows.first()
         super().__init__(data, initial=initial_of(self.in_force) | switches_of(flipped or {}))
-        self.offered = self._offered(login)
-        for slot in SLOTS:
-            self._tariff_field(slot).queryset = self.offered
+        offer_tariffs(self, self._offered(login), login)
 
     def describe(self) -> TermsForm:
-        """For a page: prices of the tariffs, and what each switch means for how many.
+        """For a page: what each switch means for how many.
 
         The words go to what the page draws: a form that was validated has taken them over from its fields already.
         """
-        choices = TariffChoices.of(self.offered, self.now)
-        self.codes = choices.codes
-        for slot in SLOTS:
-            field = self._tariff_field(slot)
-            field.show(choices)
-            self[slot].help_text = field.help_text
         for name, sentence in _switches(self.group, self.login):
             self[name].label, self[name].help_text = _title(name), sentence
         zone = self.group.provider.time_zone
         self["at"].help_text = f"In the time of {zone}. Empty: as soon as you confirm."
         return self
-
-    def _tariff_field(self, slot: str) -> TariffField:
-        field = self.fields[slot]
-        assert isinstance(field, TariffField)
-        return field
 
     def _offered(self, login: StaffMember) -> QuerySet[Tariff]:
         """Those that the login may use, and, offered or not, those of the terms in force and of what it would undo."""
@@ -250,8 +184,11 @@ class TermsWizard(ChangeWizard[ChargeGroup]):
         refusal = self.refusal
         if refusal and refusal.field in self.form.fields and self.form.is_bound:
             self.form.add_error(refusal.field, refusal.message)
-            return {"form": self.form.describe(), "refused": ""}
-        return {"form": self.form.describe()}
+            return self._form_page() | {"refused": ""}
+        return self._form_page()
+
+    def _form_page(self) -> dict[str, Any]:
+        return {"form": self.form.describe(), "media": self.admin.media + self.form.media}
 
 
 def change_terms(admin: ModelAdmin[ChargeGroup], request: StaffRequest, group: ChargeGroup) -> HttpResponseBase:

@@ -15,7 +15,6 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from unfold.widgets import SELECT_CLASSES
 
-from changes.admin.terms import TariffChoices, TariffField
 from changes.admin.wizard import ChangeWizard, PlannedChange
 from changes.change_permissions import may_change_terms
 from changes.proposals import TermsOfMany
@@ -30,6 +29,7 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
 from tariffs.current_price import current_prices
+from tariffs.forms.tariff_picker import BY_CODE, TariffField, offer_tariffs
 from tariffs.models import Tariff
 
 NAME = "terms-of-many"
@@ -66,18 +66,18 @@ class ManyTermsForm(forms.Form):
     def __init__(self, data: Any = None, *, groups: Sequence[ChargeGroup], login: StaffMember) -> None:
         super().__init__(data)
         self.groups, self.login = groups, login
-        self.offered = self._offered()
         for slot in SLOTS:
             self.fields[slot] = self._tariff_field(slot)
+        offer_tariffs(self, self._offered(), login)
         for slot in OPTIONAL:
             self.fields[f"no_{slot}"] = forms.BooleanField(required=False, label=f"No {_label(slot).lower()} any more")
         for name in SWITCHES:
             self.fields[name] = SwitchField(name)
         self.order_fields([*(name for slot in SLOTS for name in (slot, f"no_{slot}")), *SWITCHES, "at"])
 
-    def _tariff_field(self, slot: str) -> TariffField:
-        field = TariffField(slot)
-        field.required, field.empty_label, field.queryset = False, AS_IT_IS, self.offered
+    @staticmethod
+    def _tariff_field(slot: str) -> TariffField:
+        field = TariffField.of_terms(slot, to_field_name=BY_CODE, required=False, empty_label=AS_IT_IS)
         # Here what is empty stays as it is in each group.
         field.help_text = field.help_text.removesuffix(" Empty: the tariff above.")
         return field
@@ -91,14 +91,7 @@ class ManyTermsForm(forms.Form):
         return usable.order_by("code")
 
     def describe(self) -> ManyTermsForm:
-        """For a page: prices of the tariffs, and whose clock it is."""
-        choices = TariffChoices.of(self.offered, database_clock())
-        self.codes = choices.codes
-        for slot in SLOTS:
-            field = self.fields[slot]
-            assert isinstance(field, TariffField)
-            field.show(choices)
-            self[slot].help_text = field.help_text
+        """For a page: whose clock it is."""
         self["at"].help_text = f"In the time of {self.groups[0].provider.time_zone}. Empty: as soon as you confirm."
         return self
 
@@ -177,7 +170,9 @@ class ManyTermsWizard(ChangeWizard[None]):
             (group, _price(prices, terms.get(group.pk)), who_may_charge(group, terms.get(group.pk))) for group in listed
         ]
         hidden = [("action", NAME), ("index", "0"), *((ACTION_CHECKBOX_NAME, group.pk) for group in self.groups)]
-        return {"form": self.form.describe(), "lines": lines, "more": len(self.groups) - len(listed), "hidden": hidden}
+        media = self.admin.media + self.form.media
+        more = len(self.groups) - len(listed)
+        return {"form": self.form.describe(), "media": media, "lines": lines, "more": more, "hidden": hidden}
 
 
 def _price(prices: Any, terms: Terms | None) -> Any:

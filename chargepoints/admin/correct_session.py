@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -15,14 +14,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from chargegroups.models import CustomerException
 from chargepoints.models import Rating, Session
 from chargepoints.rating import Measured, Rater, correct, ratings_of
 from chargepoints.rating_text import money
 from evcnet.admin.actions import Action, ActionForm
-from evcnet.admin.widgets import SearchBox
 from evcnet.bulk import BulkResult, RowMessage
 from evcnet.errors import REFUSALS, DomainError, refusal_of
+from tariffs.forms.tariff_picker import TariffField, offer_tariffs
 from tariffs.models import Tariff, TariffVersion
 
 
@@ -33,13 +31,9 @@ def version_at(tariff: Tariff, session: Session) -> TariffVersion | None:
     return version
 
 
-def tariff_box() -> SearchBox:
-    return SearchBox(CustomerException._meta.get_field("tariff"), admin.site)
-
-
 class CorrectForm(ActionForm):
-    tariff = forms.ModelChoiceField(
-        Tariff.objects.none(), help_text="Its version that was in force when the session started."
+    tariff = TariffField(
+        empty_label="Choose a tariff", help_text="Its version that was in force when the session started."
     )
     minutes = forms.DecimalField(
         label="Minutes in all",
@@ -67,10 +61,8 @@ class CorrectForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.session: Session = self.rows[0]
         self.rating: Rating | None = ratings_of([self.session]).get(self.session.pk)
-        field: Any = self.fields["tariff"]
-        field.queryset = Tariff.objects.visible_to(self.request.user, "use").filter(provider=self.session.provider_id)
-        field.widget = tariff_box()
-        field.widget.choices = field.choices
+        usable = Tariff.objects.visible_to(self.request.user, "use").filter(provider=self.session.provider_id)
+        offer_tariffs(self, usable, self.request.user)
         measured = Measured.of(self.rating or self.session)
         self.initial = {
             "tariff": self.rating.tariff_version.tariff_id if self.rating else None,

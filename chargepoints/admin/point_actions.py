@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from changes.admin.free_for_owner import make_free_for_owner
 from changes.admin.move_points import Destination, MovePointsWizard, afterwards
@@ -28,6 +27,7 @@ from evcnet.admin.scoped import sees_target
 from evcnet.admin.status_actions import StatusAction, StatusKind
 from evcnet.bulk import RowMessage
 from gateway.running import running_sentence
+from tariffs.forms.tariff_picker import TariffField, offer_tariffs
 from tariffs.models import Tariff
 
 ACTIVE, INACTIVE = ChargePoint.Status.ACTIVE, ChargePoint.Status.INACTIVE
@@ -54,12 +54,8 @@ class AttachForm(ActionForm):
 
 
 class FreeForOwnerForm(ActionForm):
-    tariff = forms.ModelChoiceField(
-        Tariff.objects.none(),
-        required=False,
-        label="Free tariff",
-        empty_label="Make a new tariff “Free of charge” (0 per session)",
-        widget=UnfoldAdminSelectWidget,
+    tariff = TariffField(
+        required=False, label="Free tariff", empty_label="Make a new tariff “Free of charge” (0 per session)"
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +67,7 @@ class FreeForOwnerForm(ActionForm):
         usable = usable.usable_in(provider=group.provider_id, user_group=group.user_group_id)
         tariffs = free_tariffs(usable, self.currency, now)
         field: Any = self.fields["tariff"]
-        field.queryset = Tariff.objects.filter(pk__in=[tariff.pk for tariff in tariffs])
+        offer_tariffs(self, Tariff.objects.filter(pk__in=[tariff.pk for tariff in tariffs]), self.request.user)
         if not self.request.user.has_perm("tariffs.add_tariff"):
             field.required, field.empty_label = True, "Choose a free tariff"
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from chargegroups.access import BY_REASON
-from chargepoints.admin.correct_session import tariff_box, version_at
+from chargepoints.admin.correct_session import version_at
 from chargepoints.models import ChargePoint, Session
 from chargepoints.rating import Measured, Rater
 from chargepoints.rating_text import duration, money, rating_lines
@@ -17,6 +17,7 @@ from customers.models import ChargeCard, Customer, StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.errors import DomainError
 from tariffs.current_price import current_price
+from tariffs.forms.tariff_picker import TariffField, offer_tariffs
 from tariffs.models import Tariff
 
 SOURCES = {
@@ -30,14 +31,12 @@ NOT_ACCEPTED = "The card's own provider does not accept it."
 
 
 class Comparing(forms.Form):
-    tariff = forms.ModelChoiceField(Tariff.objects.none(), label="What if it had been by")
+    tariff = TariffField(label="What if it had been by", empty_label="Choose a tariff")
 
     def __init__(self, request: StaffRequest, session: Session) -> None:
         super().__init__(request.GET if "tariff" in request.GET else None)
-        field: Any = self.fields["tariff"]
-        field.queryset = Tariff.objects.visible_to(request.user).filter(provider=session.provider_id)
-        field.widget = tariff_box()
-        field.widget.choices = field.choices
+        visible = Tariff.objects.visible_to(request.user).filter(provider=session.provider_id)
+        offer_tariffs(self, visible, request.user)
 
 
 def about(request: StaffRequest, session: Session) -> dict[str, Any]:

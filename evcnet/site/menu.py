@@ -4,14 +4,18 @@ from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import include, path, reverse
 from unfold.sites import UnfoldAdminSite
 
+from chargegroups.tariff_usage import in_use_first
 from customers.models import StaffMember
 from evcnet.admin.requests import StaffRequest
 from evcnet.tenancy import usable_rows
+from tariffs.forms.tariff_picker import BY_CODE, tariff_words
+from tariffs.models import Tariff
 
 
 class FieldSuggestions(AutocompleteJsonView):
@@ -23,14 +27,24 @@ class FieldSuggestions(AutocompleteJsonView):
         response = super().process_request(request)
         if not response[2].concrete:
             raise PermissionDenied
-        return response
+        is_by_code = response[1].model is Tariff and request.GET.get("by") == BY_CODE
+        return (*response[:3], BY_CODE) if is_by_code else response
 
     def get_queryset(self) -> Any:
         """Of what is seen, but not to be chosen, nothing is suggested."""
         rows = super().get_queryset()
-        if rows.model.tenancy.users is None:
-            return rows
-        return rows.filter(pk__in=usable_rows(rows.model, self.request.user).values("pk"))
+        if rows.model.tenancy.users is not None:
+            rows = rows.filter(pk__in=usable_rows(rows.model, self.request.user).values("pk"))
+        return in_use_first(rows, self.request.user) if rows.model is Tariff else rows
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        self.words = tariff_words(context["object_list"]) if self.model_admin.model is Tariff else {}
+        return context
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        return result | {"text": self.words.get(obj.pk, result["text"])}
 
 
 class PortalSite(UnfoldAdminSite):

@@ -15,6 +15,8 @@ from evcnet.admin.requests import StaffRequest
 from evcnet.badges import badge, two_lines
 from roaming.admin import connection_tab, groups_tab
 from roaming.models import Agreement, Partner, PartnerToken
+from tariffs.forms.tariff_picker import TariffChoices, TariffField
+from tariffs.models import Tariff
 
 
 class AgreementInline(StackedInline):
@@ -22,6 +24,15 @@ class AgreementInline(StackedInline):
     fields = ["valid_from", "valid_until", "tariff", "note"]
     ordering = ["-valid_from"]
     verbose_name_plural = "agreements: while one is in force, the partner's customers may charge where roaming is on"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: StaffRequest, **kwargs: Any) -> Any:
+        if db_field.name != "tariff":
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        empty = "the price of each charge group"
+        label = str(db_field.verbose_name).capitalize()
+        field = TariffField(required=False, label=label, help_text=db_field.help_text, empty_label=empty)
+        field.offer(TariffChoices(Tariff.objects.visible_to(request.user, "use"), request.user))
+        return field
 
 
 @admin.register(Partner)

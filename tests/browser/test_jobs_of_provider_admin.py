@@ -75,7 +75,7 @@ def add_a_charge_group(walk, world):
     walk.fill("ID", "CG-STATION")
     walk.fill("Name", "Station")
     walk.select("User group", "North")
-    walk.pick("tariff", "CHEAP")
+    walk.choose_option("tariff", str(world.cheap.pk))
     walk.tick("Publicly accessible within own user group")
     walk.press("Save")
     assert ChargeGroup.objects.get(code="CG-STATION").terms.get().tariff == world.cheap

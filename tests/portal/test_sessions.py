@@ -242,7 +242,7 @@ def test_what_the_meter_should_have_said_can_be_corrected_too(charged, signed_in
         ({"kwh": "-1"}, "greater than or equal to 0"),
         ({"parking_seconds": "7201"}, "Parking is the last part"),
         ({"minutes": "99999999"}, "would not have ended yet"),
-        ({"tariff": "foreign"}, "Select a valid choice"),
+        ({"tariff": "foreign"}, "There is no such tariff here that you may use"),
         ({"tariff": "new"}, "no version in force when the session started"),
         ({}, "Nothing would change"),
     ],
