@@ -24,6 +24,7 @@ from tariffs.pricing.replay import replay as price_again
 AT_ONCE = 2_000
 LARGEST = 10
 _COLUMNS = (
+    "session__code",
     "session__customer_id",
     "session__started_at",
     "ended_at",
@@ -64,6 +65,16 @@ class Replayed:
         limits = [None, *STEPS, None]
         return list(zip(limits[:-1], limits[1:], self.total.histogram, strict=True))
 
+    @property
+    def bars(self) -> list[tuple[str, int]]:
+        """The histogram in words, without the steps at both ends that no session has."""
+        filled = [index for index, (_, _, sessions) in enumerate(self.histogram) if sessions]
+        within = self.histogram[filled[0] : filled[-1] + 1] if filled else []
+        return [
+            (f"above {low}" if high is None else f"up to {high}" if low is None else f"{low} to {high}", sessions)
+            for low, high, sessions in within
+        ]
+
 
 def sessions_at(group: ChargeGroup) -> Any:
     """Sessions at the charge points that are in the group now."""
@@ -95,10 +106,16 @@ def version_to_replay(tariff: Tariff, at: datetime) -> TariffVersion:
     return version
 
 
-def replay(sessions: Any, against: TariffVersion, progress: Callable[[int], Any] = lambda done: None) -> Replayed:
+def replay(
+    sessions: Any,
+    against: TariffVersion,
+    progress: Callable[[int], Any] = lambda done: None,
+    differs: Callable[[Past, Decimal, Decimal], Any] = lambda session, before, after: None,
+) -> Replayed:
     """Price the rated ones among ``sessions`` (a queryset, of one provider) by another version.
 
-    What each cost is the rating that counts, corrections included. ``progress`` hears how many are done, every 10,000.
+    What each cost is the rating that counts, corrections included. ``progress`` hears how many are done, every 10,000;
+    ``differs`` each session that would have cost something else, with what it did and would.
     Memory grows with the customers, not with the sessions. Raises DomainError where sessions were rated in another currency.
     """
     rater = Rater(against.tariff.provider)
@@ -106,17 +123,17 @@ def replay(sessions: Any, against: TariffVersion, progress: Callable[[int], Any]
         ratings = Rating.objects.counting().filter(session__in=sessions.order_by().values("pk")).order_by()
         _same_currency(ratings, against.tariff.currency)
         unrated = sessions.filter(ratings=None).order_by().count()
-        total = price_again(_past(rater, ratings), rater.listed(against.pk), progress)
+        total = price_again(_past(rater, ratings), rater.listed(against.pk), progress, differs)
     return Replayed(against, total, unrated, _largest(total))
 
 
 def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
     """A server-side cursor fetches a few thousand at a time."""
     rows = ratings.values_list(*_COLUMNS).iterator(AT_ONCE)
-    for customer, start, end, kwh, parking, location, zone_name, paid, *metered, periods in rows:
+    for code, customer, start, end, kwh, parking, location, zone_name, paid, *metered, periods in rows:
         measured = Measured(start, end, kwh, parking)
         by_meter = periods if metered == [end, kwh, parking] else ()
-        yield Past(customer, measured.metered(zone_name or rater.zone(location), rater.minimum, by_meter), paid)
+        yield Past(customer, measured.metered(zone_name or rater.zone(location), rater.minimum, by_meter), paid, code)
 
 
 def _same_currency(ratings: Any, currency: str) -> None:

@@ -21,12 +21,14 @@ _TELL_EVERY: Final = 10_000
 class Past(NamedTuple):
     """A session as it was: who charged, and the tariff that it was rated by, or the total including VAT.
 
-    Memory grows with the customers, not with the sessions: a key of a few bytes is best.
+    Memory grows with the customers, not with the sessions: a key of a few bytes is best. ``code`` names the session
+    where somebody wants to know which ones differ.
     """
 
     customer: Hashable
     session: Session
     before: Tariff | Decimal
+    code: str = ""
 
 
 class CurrencyMix(ValueError):
@@ -71,8 +73,14 @@ class Replay:
         self.by_customer[customer] = self.by_customer.get(customer, Decimal(0)) + difference
 
 
-def replay(past: Iterable[Past], against: Tariff, progress: Callable[[int], Any] = lambda sessions: None) -> Replay:
-    """Price every session under another tariff; `progress` is told how many are done, every 10,000.
+def replay(
+    past: Iterable[Past],
+    against: Tariff,
+    progress: Callable[[int], Any] = lambda sessions: None,
+    differs: Callable[[Past, Decimal, Decimal], Any] = lambda session, before, after: None,
+) -> Replay:
+    """Price every session under another tariff; `progress` is told how many are done, every 10,000, and `differs` each
+    session that would have cost something else, with what it did and would.
 
     Totals include VAT. Raises CurrencyMix.
     """
@@ -88,10 +96,13 @@ def replay(past: Iterable[Past], against: Tariff, progress: Callable[[int], Any]
             pair = ready[id(tariff), zone] = (tariff, compile_tariff(tariff, zone))
         return pair[1]
 
-    for customer, session, rated in past:
+    for each in past:
+        customer, session, rated, _ = each
         after = price(compiled(against, session.time_zone), session).incl_vat
         before = rated if isinstance(rated, Decimal) else price(compiled(rated, session.time_zone), session).incl_vat
         total.add(customer, before, after)
+        if before != after:
+            differs(each, before, after)
         if total.sessions % _TELL_EVERY == 0:
             progress(total.sessions)
     return total

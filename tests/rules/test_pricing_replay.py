@@ -53,6 +53,13 @@ class TestReplay:
         with pytest.raises(CurrencyMix, match="rated in EUR, the tariff is in CHF"):
             replay([Past(1, self.charged("1"), self.OLD)], read(element(("FLAT", "1")), currency="CHF"))
 
+    def test_tells_which_sessions_would_have_cost_something_else(self) -> None:
+        told: list[tuple[str, Decimal, Decimal]] = []
+        past = [Past(1, self.charged("10"), Decimal(before), code=before) for before in ("3.63", "4.84", "5")]
+        replay(past, self.NEW, differs=lambda each, before, after: told.append((each.code, before, after)))
+
+        assert told == [("3.63", Decimal("3.63"), Decimal("4.84")), ("5", Decimal(5), Decimal("4.84"))]
+
     def test_tells_its_progress(self) -> None:
         told: list[int] = []
         replay((Past(1, self.charged("1"), Decimal(0)) for _ in range(20_001)), self.NEW, told.append)

@@ -125,11 +125,9 @@ def _lines(done: Replayed) -> Iterator[str]:
 
 
 def _bars(done: Replayed) -> Iterator[str]:
-    filled = [index for index, (_, _, many) in enumerate(done.histogram) if many]
-    if not filled:
+    if not done.bars:
         return
     yield "Sessions by difference"
-    most = max(many for _, _, many in done.histogram)
-    for low, high, many in done.histogram[filled[0] : filled[-1] + 1]:
-        label = f"above {low}" if high is None else f"up to {high}" if low is None else f"{low} to {high}"
+    most = max(many for _, many in done.bars)
+    for label, many in done.bars:
         yield f"  {label:>16}  {many:>9,}  {'#' * round(BAR * many / most)}".rstrip()
