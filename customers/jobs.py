@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -86,7 +86,8 @@ def reach_of(login: StaffMember) -> str:
 
 def new_job(login: StaffMember, provider: Provider | None, kind: str, title: str, options: dict[str, Any]) -> Job:
     """One of the login, not stored yet. ``provider`` None: its rows are of several."""
-    within = login.scope("customers.view_job").within(provider.pk) if provider else None
+    scope = replace(login.scope("customers.view_job"), platform=False)
+    within = scope.within(provider.pk) if provider else None
     groups = [each for each in login.user_groups if provider and each.provider_id == provider.pk]
     user_group = groups[0] if within is not None and len(groups) == 1 else None
     where = {"provider": provider, "user_group": user_group, "reach": reach_of(login)}

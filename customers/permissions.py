@@ -182,16 +182,21 @@ GIVES: dict[str, frozenset[str]] = {
 }
 """The roles that a role gives to logins, at its own reach; a setting only where it has it itself."""
 
-OPERATOR: dict[str, frozenset[str]] = {"customers.provider": ALL | {"invite"}}
-"""The platform operator manages providers, invites the first admin of each, and sees no customer data unless given a role."""
+OPERATOR: dict[str, frozenset[str]] = {
+    "customers.provider": ALL | {"invite"},
+    "customers.job": VIEW | {"recount"},
+}
+"""The platform operator manages providers, invites the first admin of each, has the counts held against the rows, and sees no
+customer data unless given a role. Of jobs it sees recounts and its own."""
 
 SPECIAL_ACTIONS = {"approve": "change", "block": "change"}
 """Narrow actions that whoever may change the whole row may do too."""
 
 
-ROUTINES = ("disclose", "erase", "invite", "publish", "use")
+ROUTINES = ("disclose", "erase", "invite", "publish", "recount", "use")
 """What nobody may do who may merely change the row: hand out all that is held about a customer, erase the person,
-invite the first admin of a provider, publish a location, name a tariff in terms and exceptions."""
+invite the first admin of a provider, publish a location, hold the counts of all against their rows, name a tariff in terms and
+exceptions."""
 
 
 def granted(role: str, permission: str, settings: Collection[str] = ()) -> bool:

@@ -45,6 +45,7 @@ AFTER = """\
 - To disclose is to hand out all that is held about a customer, to erase is to erase the person
   ([terms](terms.md#customer-data)).
 - The operator invites the first admin of a provider, until one has chosen a password; that admin invites all others.
+- The operator sees recounts among the jobs, and its own alone beside them. Replays are started by whoever may add ratings.
 - Exports hold what the lists show, and imports write what the forms write.
 """
 LETTERS = {"view": "v", "add": "a", "change": "c", "delete": "d"}

@@ -249,6 +249,8 @@ DECISION_LOG_WRITER = env.bool("DECISION_LOG", default=True)
 """Does each process write what it decided about cards into the decision log?"""
 
 PROCRASTINATE_IMPORT_PATHS = [
+    "chargegroups.recount",
+    "chargepoints.admin.replay_job",
     "socialcharging.mailing",
     "roaming.ocpi.tasks",
     "customers.notices",

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 from chargepoints.admin.correct_session import CORRECT
+from chargepoints.admin.replay_page import ReplayPage
 from chargepoints.admin.session_filters import LatestPages, StartedFilter, VerdictFilter, sessions_named
 from chargepoints.admin.session_page import about
 from chargepoints.models import ChargePoint, Rating, Session
@@ -30,7 +31,7 @@ NOT_VISIBLE = "not one of yours"
 
 
 @admin.register(Session)
-class SessionAdmin(ActionsAdmin[Session], BulkImportExportAdmin):
+class SessionAdmin(ReplayPage, ActionsAdmin[Session], BulkImportExportAdmin):
     resource_classes = (SessionResource,)
     paginator = LatestPages
     list_display = ["started", "display_point", "who", "kwh_column", "lasted", "price", "display_verdict"]

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from customers import job_files, jobs
+from customers.admin.recount_page import RecountPage
 from customers.models import Job
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.base import ModelAdmin
@@ -30,10 +31,16 @@ from evcnet.text import counted
 
 NOT_YOURS = "Only the login that started a job does that."
 MINUTE = 60
+UNITS: dict[str, str] = {Job.Kind.MAILING: "letter", Job.Kind.REPLAY: "session", Job.Kind.RECOUNT: "step"}
+"""What the progress of a job counts, where it is no row."""
+WITH_RESULT = (Job.Kind.PREVIEW, Job.Kind.REPLAY, Job.Kind.RECOUNT)
+"""Kinds that write for the page what came of them."""
+WITH_FILE = (Job.Kind.EXPORT, Job.Kind.REPLAY, Job.Kind.RECOUNT)
+"""Kinds that make a file."""
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, ModelAdmin[Job]):
+class JobAdmin(RecountPage, ReadOnly, ModelAdmin[Job]):
     list_display = ["title", "kind", "display_state", "display_rows", "login", "created_at", "ended_at"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
@@ -46,9 +53,11 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
     actions = None
     empty_words = (
         "Files of more than 5,000 rows are imported by jobs, and exports of more than 100,000 rows are made by them. "
-        "Mailings of 100 letters or more are shown by them. "
+        "Mailings of 100 letters or more are shown by them, and past sessions are priced again by them. "
         "They stand here with how far they are, and can be left and found again."
     )
+
+    list_before_template = "customers/jobs_above.html"
 
     @admin.display(description="state", ordering="state")
     def display_state(self, job: Job) -> SafeString:
@@ -91,10 +100,11 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
             "may_cancel": not job.is_over and self._may_cancel(request, job),
             "import_of": Job.objects.filter(preview=job).first(),
             "others": list(others_with_file(job)) if is_own and not job.is_over else [],
-            "preview_html": _stored(job, job_files.PREVIEW) if is_own and job.kind == Job.Kind.PREVIEW else "",
+            "preview_html": _stored(job, job_files.PREVIEW) if is_own and _has_result(job) else "",
             "changes_html": _stored(job, job_files.CHANGES) if is_own and job.kind == Job.Kind.PREVIEW else "",
             "import_url": _import_page(job),
             "has_file": job.kind in (Job.Kind.PREVIEW, Job.Kind.IMPORT),
+            "has_file_to_fetch": job.kind in WITH_FILE,
             "has_export": job_files.file_of(job, job_files.EXPORT).exists(),
             "removal_at": job.ended_at + job_files.RETENTION if job.ended_at else None,
         }  # fmt: skip
@@ -146,8 +156,9 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
         return self._download(request, job, job_files.ERRORS, "errors.csv")
 
     def file_view(self, request: StaffRequest, job: Job) -> HttpResponseBase:
-        """What was exported."""
-        if job.kind != Job.Kind.EXPORT or job.state != Job.State.DONE or not may_fetch(job):
+        """What was exported, or what differs by a replay or a recount."""
+        is_export = job.kind == Job.Kind.EXPORT
+        if job.kind not in WITH_FILE or job.state != Job.State.DONE or (is_export and not may_fetch(job)):
             messages.warning(request, "The file is no longer here.")
             return HttpResponseRedirect(self.page(job.pk))
         return self._download(request, job, job_files.EXPORT, job.result["name"])
@@ -183,7 +194,7 @@ def state_context(request: StaffRequest, job: Job) -> dict[str, Any]:
         "job": job,
         "badge_of_state": state_badge(job),
         "percent": percent,
-        "rows": "letter" if job.kind == Job.Kind.MAILING else "row",
+        "rows": UNITS.get(job.kind, "row"),
         "time_left": in_words(job.time_left(now)),
         "spent": in_words((job.ended_at or now) - job.started_at) if job.started_at else "",
         "is_quiet": job.is_quiet(now),
@@ -215,6 +226,11 @@ def _import_page(job: Job) -> str:
 def _is_own(request: StaffRequest, job: Job) -> bool:
     """Only its login sees what is in its files and goes on with it, as long as its roles are the same."""
     return job.login_id == request.user.pk and jobs.is_reach_unchanged(job)
+
+
+def _has_result(job: Job) -> bool:
+    """A preview that failed shows as much as it could; the others show what they came to."""
+    return job.kind in WITH_RESULT and (job.kind == Job.Kind.PREVIEW or job.state == Job.State.DONE)
 
 
 def _stored(job: Job, name: str) -> SafeString:

@@ -1,7 +1,8 @@
-"""Jobs that people wait for: large imports, exports and mailings, with how far each is, what came out, and whose it is."""
+"""Jobs that people wait for: large imports, exports, mailings, replays and recounts: how far each is, what came out, whose it is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,14 +20,18 @@ from evcnet.tenancy import Login, ScopedQuerySet, Tenancy
 
 class JobQuerySet(ScopedQuerySet):
     def visible_to(self, login: Login, action: str = "view") -> Any:
-        """Those within reach, and the login's own as long as it holds a role where they are."""
+        """Those within reach, and the login's own as long as it holds a role where they are. Who runs the platform sees
+        recounts by that, and nobody else's jobs beside them."""
         if not login.is_active or not hasattr(login, "scope"):
             return self.none()
-        scope = login.scope(f"customers.{action}_job")
+        permitted = login.scope(f"customers.{action}_job")
+        scope = replace(permitted, platform=False)
         at_groups = UserGroup.objects.filter(pk__in=scope.user_groups).values("provider")
         where = Q(provider=None) | Q(provider__in=scope.providers) | Q(provider__in=at_groups)
         own = Q(login=login.pk) & where
-        return self.filter(Job.tenancy.clause(Job, scope, action) | own) if scope else self.none()
+        recounts = Q(kind=Job.Kind.RECOUNT) if permitted.platform else Q(pk__in=[])
+        within = Job.tenancy.clause(Job, scope, action) | own | recounts
+        return self.filter(within) if permitted else self.none()
 
     def over(self) -> Any:
         return self.filter(state__in=Job.OVER)
@@ -37,13 +42,13 @@ class JobQuerySet(ScopedQuerySet):
 
 
 class Job(models.Model):
-    """``provider`` None: its rows are of several providers, and nobody sees it but its login. ``user_group``: that of a
+    """``provider`` None: its rows are of several providers, or of all, and nobody sees it but its login. ``user_group``: that of a
     login that does not reach the whole provider. ``options`` say what is to be done, ``result`` counts what came of it;
     the files lie in a folder of its own (customers/job_files.py).
 
     ``reach`` is a digest of the login's roles: once they differ, it goes no further and its files are not handed out.
     ``preview`` is the job that an import confirms: each is confirmed once. ``announcement`` is that of a mailing, whose letters are
-    mailed by their own queue.
+    mailed by their own queue. ``file_hash`` is the same for jobs that do the same: the hash of the file, or of what a replay asks.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +56,8 @@ class Job(models.Model):
         IMPORT = "import", "import"
         EXPORT = "export", "export"
         MAILING = "mailing", "mailing"
+        REPLAY = "replay", "replay"
+        RECOUNT = "recount", "recount"
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"

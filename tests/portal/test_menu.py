@@ -49,9 +49,9 @@ def test_a_role_has_the_entries_that_it_may_open(name, world, signed_in):
     assert {link: code for link in links if (code := signed_in(login).get(link).status_code) != 200} == {}
 
 
-def test_an_operator_has_providers_alone(world):
+def test_an_operator_has_providers_and_jobs_alone(world):
     operator = StaffMember.objects.create_superuser("op@platform.example", "x")
-    assert [[label for label, _ in entries] for _, entries in menu_of(operator)] == [["Home"], ["Providers"]]
+    assert [[label for label, _ in entries] for _, entries in menu_of(operator)] == [["Home"], ["Providers", "Jobs"]]
 
 
 def test_no_entry_and_no_head_asks_a_question(world):

@@ -91,7 +91,7 @@ LISTS = {
     "import_columns": "add|change",
     "import_template": "add|change",
     "export": "view",
-} | {"unknown_cards": "view", "read_all": "view"}
+} | {"unknown_cards": "view", "read_all": "view", "replay": "chargepoints.add_rating", "recount": "recount"}
 ROWS = {
     "change": ("view", "change"),
     "history": ("view", "view"),

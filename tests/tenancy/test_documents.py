@@ -47,7 +47,8 @@ def test_only_provider_admins_touch_keys_and_the_record_and_beside_them_sub_prov
 
 
 def test_the_operator_manages_providers_and_sees_no_customer_data():
-    assert set(OPERATOR) == {"customers.provider"}
+    assert set(OPERATOR) == {"customers.provider", "customers.job"}
+    assert OPERATOR["customers.job"] == {"view", "recount"}  # recounts, which name nobody, and jobs of its own
 
 
 # The page of attacks in the docs

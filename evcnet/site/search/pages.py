@@ -31,7 +31,7 @@ OTHER_WORDS = {
     "admin:tariffs_tariff_changelist": "prices price lists",
     "admin:customers_staffmember_changelist": "users colleagues staff",
     "admin:customers_notice_changelist": "letters mails",
-    "admin:customers_job_changelist": "imports exports running",
+    "admin:customers_job_changelist": "imports exports replays recounts running",
     "admin:chargepoints_session_changelist": "transactions cdr charging",
 }
 ADDED = {"changes_change", "customers_job"}
