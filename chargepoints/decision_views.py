@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import BooleanField, Exists, OuterRef, Q
+from django.db.models import BigIntegerField, BooleanField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -37,6 +37,15 @@ TEXTS = {line.reason: line.text for line in BY_REASON.values()} | {
 }
 
 
+ANOTHER_PROVIDER, ANOTHER_USER_GROUP = "another provider", "another user group"
+"""Who asked at a charge point that the reader does not see."""
+
+
+def reason_read(reason: str, *, sees_card: bool) -> str:
+    """Lines 4 to 8 are told to nobody who does not see the card."""
+    return NOT_ACCEPTED if reason in CONFIDENTIAL and not sees_card else reason
+
+
 @dataclass(frozen=True)
 class DecisionView:
     """A kept decision as one login reads it; ``card``, ``customer`` and ``point`` are None where it does not see them.
@@ -53,9 +62,7 @@ class DecisionView:
 
     @property
     def reason(self) -> str:
-        """Lines 4 to 8 are told to nobody who does not see the card."""
-        hidden = self.entry.reason in CONFIDENTIAL and self.card is None
-        return NOT_ACCEPTED if hidden else self.entry.reason
+        return reason_read(self.entry.reason, sees_card=self.card is not None)
 
     @property
     def text(self) -> str:
@@ -77,7 +84,7 @@ class DecisionView:
     def asked_by(self) -> str:
         if not self.is_own:
             elsewhere = self.entry.card_provider_id != self.entry.provider_id
-            return "another provider" if elsewhere else "another user group"
+            return ANOTHER_PROVIDER if elsewhere else ANOTHER_USER_GROUP
         return str(self.entry.api_key or self.entry.login or "")
 
     @property
@@ -193,22 +200,32 @@ def _key(table: str) -> str:
 
 LEADS_TO_SESSION = timedelta(minutes=5)
 """So soon after a card was allowed its session begins; one that begins later is no answer to that decision."""
-_LED_TO = f"""
-SELECT d.id, s.id FROM chargepoints_decisionentry d JOIN LATERAL (
+
+
+def session_led_to(d: str) -> str:
+    """SQL: the id of the session that a decision led to, a row of the log that the statement around it calls ``d``."""
+    return f"""SELECT s.id FROM (
     SELECT id, started_at FROM chargepoints_session s
-    WHERE s.charge_point_id = d.charge_point_id AND {_key("s")} = {_key("d")} AND s.verdict = 'ALLOWED'
-      AND s.started_at >= d.asked_at AND s.started_at < d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
+    WHERE s.charge_point_id = {d}.charge_point_id AND {_key("s")} = {_key(d)} AND s.verdict = 'ALLOWED'
+      AND s.started_at >= {d}.asked_at AND s.started_at < {d}.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
     ORDER BY s.started_at LIMIT 1
-) s ON true
-WHERE d.id = ANY(%(ids)s) AND d.asked_at BETWEEN %(first)s AND %(last)s
-  AND d.source <> 'explainer' AND d.verdict = 'ALLOWED' AND d.at BETWEEN d.asked_at - interval '1 minute' AND d.asked_at + interval '1 minute'
+) s
+WHERE {d}.source <> 'explainer' AND {d}.verdict = 'ALLOWED'
+  AND {d}.at BETWEEN {d}.asked_at - interval '1 minute' AND {d}.asked_at + interval '1 minute'
   AND NOT EXISTS (
     SELECT FROM chargepoints_decisionentry later
-    WHERE later.charge_point_id = d.charge_point_id AND {_key("later")} = {_key("d")}
+    WHERE later.charge_point_id = {d}.charge_point_id AND {_key("later")} = {_key(d)}
       AND later.source <> 'explainer' AND later.verdict = 'ALLOWED'
-      AND later.asked_at > d.asked_at AND later.asked_at <= s.started_at
-      AND later.asked_at <= d.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
+      AND later.asked_at > {d}.asked_at AND later.asked_at <= s.started_at
+      AND later.asked_at <= {d}.asked_at + interval '{LEADS_TO_SESSION.seconds} seconds'
   )"""
+
+
+_LED_TO = f"""
+SELECT d.id, led.id FROM chargepoints_decisionentry d JOIN LATERAL ({session_led_to("d")}) led ON true
+WHERE d.id = ANY(%(ids)s) AND d.asked_at BETWEEN %(first)s AND %(last)s"""
+LED_TO = RawSQL(session_led_to(_TABLE), (), BigIntegerField())
+"""Of each row of the log, whose table bears its own name."""
 
 
 def sessions_led_to(views: Sequence[DecisionView], login: StaffMember | None) -> dict[int, Session]:

@@ -55,6 +55,9 @@ def _limit(what: str, empty: str = "no limit") -> Field:
 
 
 class TariffResource(TermsResource):
+    """An export is not copied by the database: whether a version is a row at all, and at which rate of VAT, follows from its
+    elements. It is streamed, some thousand versions with their elements at a time."""
+
     creates_in_bulk: ClassVar = False
     label_models: ClassVar = (Tariff,)
 

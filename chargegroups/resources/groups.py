@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -28,6 +29,7 @@ from evcnet.importexport.widgets import (
 from tariffs.models import Tariff
 
 TERMS = (*SLOTS, *SWITCHES, "valid_from")
+TOGETHER = 2_000  # groups whose terms are read at once
 FOR_A_NEW_GROUP = "for a new group"
 
 
@@ -70,10 +72,14 @@ class ChargeGroupResource(BulkResource):
         groups = self.scope.rows(ChargeGroup).select_related("provider", "user_group")
         return self.of_provider(groups.order_by("provider__code", "code"))
 
-    def iter_queryset(self, queryset: QuerySet[ChargeGroup]) -> list[ChargeGroup]:
-        groups = list(queryset)
-        self._read_terms(groups)
-        return groups
+    def iter_queryset(self, queryset: QuerySet[ChargeGroup]) -> Iterator[ChargeGroup]:
+        """Not copied: half of the columns are those of the terms in force, else of the first to come. Streamed with the terms
+        of some groups at a time, so that memory does not grow with them."""
+        rows = iter(super().iter_queryset(queryset))
+        while groups := list(islice(rows, TOGETHER)):
+            self.terms.clear()
+            self._read_terms(groups)
+            yield from groups
 
     def _read_terms(self, groups: Iterable[ChargeGroup]) -> None:
         """The terms in force, or, where none are yet, the first that will be."""

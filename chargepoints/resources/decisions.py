@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from chargepoints.decision_views import DecisionView, decision_views, sessions_led_to
 from chargepoints.models import DecisionEntry
+from chargepoints.resources.decision_cells import DecisionCells
 from customers.models import Provider
 from evcnet.importexport.declaration import Values
 from evcnet.importexport.fields import Field
@@ -22,7 +24,8 @@ CHUNK = 500
 
 class DecisionResource(BulkResource):
     """A row a decision. Of a card that the login does not see it says the reason that was told, and no customer; of a charge
-    point that it does not see, where its own card was asked about, the identity alone.
+    point that it does not see, where its own card was asked about, the identity alone. For readers of whole providers the
+    database copies the rows; for those of user groups each is read as its page reads it.
     """
 
     export_only = True
@@ -41,6 +44,33 @@ class DecisionResource(BulkResource):
 
     class Meta:
         model, name, import_id_fields = DecisionEntry, "decisions", ("at",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cells = DecisionCells.read_by(self.scope, self.provider)
+
+    @property
+    def may_be_copied(self) -> bool:
+        return self.cells is not None
+
+    def sql_cell(self, field: Field) -> Any:
+        return self.cells and self.cells.cell(str(field.column_name))
+
+    def owner(self, column: str) -> Any:
+        return self.cells.owner(column) if self.cells else super().owner(column)
+
+    def copied_rows(self, selected: QuerySet[Any] | None = None) -> QuerySet[Any]:
+        rows = super().copied_rows(selected)
+        return self.cells.with_sessions(rows) if self.cells else rows
+
+    def count_by_provider(self, rows: QuerySet[Any]) -> Counter[Provider | None]:
+        """A row on a card elsewhere is in the record of the card's provider, as ``provider_of`` has it."""
+        if self.cells is None:
+            return super().count_by_provider(rows)
+        counts: Counter[int] = Counter()
+        for name, part in (("provider", rows.filter(self.cells.own)), ("card_provider", rows.exclude(self.cells.own))):
+            counts.update(dict(part.order_by().values_list(name).annotate(Count("pk"))))
+        return Counter({each: counts[each.pk] for each in self.scope.providers.values() if counts[each.pk]})
 
     def get_queryset(self) -> QuerySet[DecisionEntry]:
         rows: QuerySet[DecisionEntry] = super().get_queryset()

@@ -15,6 +15,8 @@ from evcnet.importexport.widgets import CodeWidget, CountryWidget, DecimalWidget
 
 
 class ProviderResource(BulkResource):
+    """Not copied by the database: there are as many rows as providers."""
+
     has_provider: ClassVar = False
 
     code = Field(CodeWidget(), required=True)
@@ -50,7 +52,8 @@ class UserGroupResource(BulkResource):
         return ordered
 
     def iter_queryset(self, queryset: QuerySet[UserGroup]) -> list[UserGroup]:
-        """Parents first."""
+        """Parents first. All are held for that, so they are not copied: a provider has some thousands at most, and a user
+        group is a code, a name and a parent."""
         groups = list(queryset)
         parents = {group.pk: group.parent_id for group in groups}
         return sorted(groups, key=lambda group: (group.provider.code, _depth(group.pk, parents)))

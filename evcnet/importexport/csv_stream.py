@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
@@ -145,10 +145,7 @@ def _with_line_ends(lines: list[Any]) -> bytes:
 def export_counts(resource: BulkResource, selected: QuerySet[Any] | None) -> Counter[Provider | None]:
     """How many rows of each provider an export takes, before the first of them is read."""
     rows = resource.copied_rows(selected) if is_copied(resource) else resource.rows_to_export(selected)
-    if not resource.names_provider:
-        return Counter({resource.provider: rows.count()})
-    counts = dict(rows.order_by().values_list("provider").annotate(Count("pk")))
-    return Counter({each: counts[each.pk] for each in resource.scope.providers.values() if each.pk in counts})
+    return resource.count_by_provider(rows)
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -165,6 +165,14 @@ class ResourceDeclaration(ModelResource, metaclass=DeclaredFieldsMetaclass):
         """Where the database has a column whose rows are copied, seen from a row of ``copied_rows``."""
         return str(field.attribute)
 
+    def sql_cell(self, field: Field) -> Any:
+        """The cell of a column as an expression, where it follows from several stored ones; None: it is stored as it is."""
+        return None
+
+    def owner(self, column: str) -> Any:
+        """A column of the provider in whose name and by whose clock a row is written, as an expression."""
+        return F(f"provider__{column}")
+
     def of_provider(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.provider is None:
             return queryset

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from customers.audit import record
@@ -56,6 +56,13 @@ class BulkResource(StagedImport):
     def copied_rows(self, selected: QuerySet[Any] | None = None) -> QuerySet[Any]:
         """As the database copies them: one for each row of the file."""
         return self.rows_to_export(selected)
+
+    def count_by_provider(self, rows: QuerySet[Any]) -> Counter[Provider | None]:
+        """Whose records of exports have how many of the rows."""
+        if not self.names_provider:
+            return Counter({self.provider: rows.count()})
+        counts = dict(rows.order_by().values_list("provider").annotate(Count("pk")))
+        return Counter({each: counts[each.pk] for each in self.scope.providers.values() if each.pk in counts})
 
     def record_export(self, about: str, address: str | None = None) -> None:
         """An audit entry for each provider whose rows were handed out."""

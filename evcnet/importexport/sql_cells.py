@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Any
 
 from django.db.models import Case, F, Func, TextField, Value, When
@@ -27,9 +28,11 @@ class SqlCell(Func):
     output_field = TextField()
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
-        """The template names its arguments as often as it needs; they are columns, and have no parameters."""
-        columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
-        return self.template.format(*columns), ()
+        """The template names its arguments as often as it needs: they are columns, or what follows from a few of them."""
+        compiled = [compiler.compile(each) for each in self.get_source_expressions()]
+        named = [int(name) for _, name, _, _ in Formatter().parse(self.template) if name is not None]
+        params = tuple(each for number in named for each in compiled[number][1])
+        return self.template.format(*(sql for sql, _ in compiled)), params
 
 
 class PlainCell(SqlCell):
@@ -68,14 +71,15 @@ class MomentCell(SqlCell):
 
 def cells(resource: ResourceDeclaration, *, names_provider: bool) -> list[Expression] | None:
     """One expression for each column; None where a column is not stored as it is written."""
-    expressions = [_cell(each, resource.stored_at(each), resource.scope) for each in resource.columns]
+    expressions = [resource.sql_cell(each) or _cell(each, resource) for each in resource.columns]
     if names_provider:
-        expressions.insert(0, EscapedCell(F("provider__code")))
+        expressions.insert(0, EscapedCell(resource.owner("code")))
     known = [each for each in expressions if each is not None]
     return known if len(known) == len(expressions) else None
 
 
-def _cell(field: Field, path: str, scope: FileScope) -> Expression | None:
+def _cell(field: Field, resource: ResourceDeclaration) -> Expression | None:
+    path = resource.stored_at(field)
     widget, column = field.widget, F(path)
     if type(widget) in TEXTS:
         return EscapedCell(column)
@@ -84,9 +88,9 @@ def _cell(field: Field, path: str, scope: FileScope) -> Expression | None:
     if type(widget) in (widgets.DecimalWidget, widgets.IntegerWidget):
         return NumberCell(column)
     if type(widget) is widgets.MomentWidget:
-        return MomentCell(column, F("provider__time_zone"))
+        return MomentCell(column, resource.owner("time_zone"))
     if type(widget) is widgets.ReferenceWidget:
-        return _reference(path, widget, scope)
+        return _reference(path, widget, resource.scope)
     return None
 
 

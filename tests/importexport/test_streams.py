@@ -19,7 +19,16 @@ from tests import factories as make
 from tests.importexport.test_round_trip import hostile_world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
-COPIED = {"customers", "charge_cards", "exceptions", "locations", "charge_points", "sessions", "customers_with_cards"}
+COPIED = {
+    "customers",
+    "charge_cards",
+    "exceptions",
+    "locations",
+    "charge_points",
+    "sessions",
+    "customers_with_cards",
+    "decisions",
+}
 
 
 def row_by_row(kind, scope, provider) -> tuple[bytes, dict]:

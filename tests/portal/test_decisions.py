@@ -14,8 +14,12 @@ from chargepoints.decision_log import LOG, Asker, keep_decision
 from chargepoints.models import DecisionEntry, Session
 from chargepoints.session_recorder import Recorder
 from customers.models import ApiKey, AuditEntry, Customer
+from evcnet.importexport.csv_stream import is_copied
+from evcnet.importexport.registry import resource_named
+from evcnet.importexport.scope import FileScope
 from tests import factories as make
 from tests.importexport.files import export_csv
+from tests.importexport.test_streams import row_by_row, streamed
 
 pytestmark = pytest.mark.django_db
 LIST = "/chargepoints/decisionentry/"
@@ -220,6 +224,28 @@ def test_the_cards_provider_exports_its_cards_decisions_elsewhere_without_what_i
         assert (each["charge_group"], each["tariff"], each["session"]) == ("", "", "")
     exports = AuditEntry.objects.filter(event="exported")
     assert {(each.provider, each.rows) for each in exports} == {(world.bluevolt, 1)}
+
+
+def test_what_postgresql_writes_of_the_log_is_what_python_writes(world, backend, signed_in, subtests):
+    """For readers of whole providers: sessions, formulas, cards elsewhere, reasons told to few, a card that is gone since."""
+    entry = backend("04AA11")
+    make_session(world, "=S1", world.market, "04AA11", entry.asked_at + timedelta(seconds=30))
+    Customer.objects.filter(pk__in=[world.olsen.pk, world.bakker.pk]).update(status="blocked")
+    for card in ("04CC33", "04BB22", "=1+1", "FFFF"):
+        backend(card)
+    signed_in(world.ben).get("/may-this-card-charge/", {"card": "04CC33", "charge_point": "NLGRGE0001"})
+    LOG.flush()
+    world.bakkers_card.delete()
+    both = make.StaffMemberFactory(role="provider_staff", at=world.greengrid)
+    both.memberships.create(provider=world.bluevolt, role="read_only")
+    logins = {"a command": None, "staff": world.ben, "the outsider": world.otto, "staff of both": both}
+    for whose, login in logins.items():
+        for provider in (None, world.greengrid if whose != "the outsider" else world.bluevolt):
+            with subtests.test(whose=whose, provider=provider):
+                scope = FileScope(login)
+                assert is_copied(resource_named("decisions")(scope, provider))
+                assert streamed("decisions", scope, provider) == row_by_row("decisions", scope, provider)
+    assert not is_copied(resource_named("decisions")(FileScope(world.carla)))
 
 
 def test_the_cards_provider_lists_its_cards_decisions_elsewhere_without_what_is_the_others(world, backend, signed_in):
