@@ -22,6 +22,7 @@ PARTS = {
     "replay": "bench.replaying",
     "tariffs": "bench.real_tariffs",
     **TABLE,
+    "exceptions": "bench.exception_import",
     "import_errors": "bench.import_errors",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
