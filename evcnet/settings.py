@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from evcnet import database, logs, var_dir
+from evcnet.map_tiles import tile_hosts
 from evcnet.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -208,6 +209,14 @@ else:
 EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs holds up a worker no longer, not even one that is to end
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="evcnet@localhost")
 
+# Maps: without tiles their ground is plain
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")
+MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", default="")
+try:
+    MAP_TILE_HOSTS = tile_hosts(MAP_TILES_URL)
+except ValueError as wrong:
+    raise environ.ImproperlyConfigured(str(wrong)) from None
+
 # Headers and cookies
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the proxy itself
@@ -226,7 +235,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF, NONCE],
         "connect-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *MAP_TILE_HOSTS],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

@@ -16,6 +16,7 @@ from chargegroups.admin.change_menu import ChangeMenu
 from chargegroups.customer_access import grouped_access
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, Terms
+from chargepoints.admin.point_map import map_reading
 from chargepoints.admin.use_tiles import coming_tile, use_tiles
 from chargepoints.models import ChargePoint
 from chargepoints.recent_use import recent_use
@@ -52,7 +53,7 @@ class GroupOverview:
         self.menu = ChangeMenu(admin, request, group, self.snapshot.stored)
 
     def page(self) -> Overview:
-        use, counts, points, roaming, waiting, history, coming = read(side_by_side(*self._parts()))
+        use, counts, points, roaming, waiting, history, coming, shown_map = read(side_by_side(*self._parts()))
         return Overview(
             code=self.group.code,
             name=self.group.name,
@@ -71,6 +72,7 @@ class GroupOverview:
             lists=[self._point_list(points, counts["all"])],
             coming=coming,
             history=history,
+            map=shown_map,
             template="chargegroups/audiences.html",
             context={"rows": list(audiences(self.snapshot, self.accesses))},
         )
@@ -86,6 +88,7 @@ class GroupOverview:
         yield reading_of(totals(self._waiting(), all=_COUNT))
         yield self.admin.latest_entries(self.request, group)
         yield self._coming()
+        yield map_reading(self._points(), charge_group=group.pk)
 
     # The head
 

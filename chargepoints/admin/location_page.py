@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from chargepoints.admin.point_map import map_of_place
 from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.models import ChargePoint, Location
 from chargepoints.publication import visible_publication
@@ -51,6 +52,7 @@ def location_overview(admin: OverviewAdmin[Location], request: StaffRequest, loc
         undo=undoable_of(login, location),
         lists=[session_list(use, "")],
         history=history,
+        map=map_of_place(location, location=location.pk) if listed else None,
         template="chargepoints/location.html",
         context={
             "location": location,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from changes.owner_exception import owner_charges_free, owner_exception
 from chargegroups.access_summary import AccessSummary, access_summaries
 from chargepoints.admin import point_actions
+from chargepoints.admin.point_map import map_of_place
 from chargepoints.admin.use_tiles import session_list, use_tiles
 from chargepoints.attach_detach import why_not_activate
 from chargepoints.decision_views import decision_counts, latest_decisions
@@ -52,6 +53,7 @@ def point_overview(admin: OverviewAdmin[ChargePoint], request: StaffRequest, obj
         undo=undoable_of(login, point),
         lists=[session_list(use, addresses[0])],
         history=history,
+        map=map_of_place(point.location, charge_point=point.pk),
         template="chargepoints/point.html",
         context=owner
         | {

@@ -110,6 +110,8 @@ class Overview:
     lists: Sequence[ShortList] = ()
     coming: Sequence[Coming] = ()
     history: Sequence[HistoryEntry] = ()
+    map: Any = None
+    """The PointMap of its charge points; None where none has coordinates."""
     template: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
 

@@ -69,6 +69,7 @@ class PortalSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         from chargepoints.admin.explainer import may_charge, suggest
         from chargepoints.admin.findings import findings_page
+        from chargepoints.admin.point_map import map_data
         from evcnet.admin.undo_status import undo_status
 
         own = [
@@ -76,6 +77,7 @@ class PortalSite(UnfoldAdminSite):
             path("undo/<uuid:context>/", self.admin_view(undo_status), name="undo_status"),
             path("may-this-card-charge/", self.admin_view(may_charge), name="may_charge"),
             path("may-this-card-charge/suggest/", self.admin_view(suggest), name="may_charge_suggest"),
+            path("map/", self.admin_view(map_data), name="point_map"),
         ]
         # The page of a row by its content type would tell a row that is there from one that is not, whose ever it is.
         pages = (each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site")

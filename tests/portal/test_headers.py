@@ -119,6 +119,12 @@ def test_the_policy_lets_scripts_come_from_here_alone(client, db):
     assert not any(word in each for each in policy.values() for word in ("unsafe", "http", "*"))
 
 
+def test_pictures_may_come_from_the_host_of_the_tiles_once_it_is_set():
+    told = start("-c", ASK % ("login/", True), MAP_TILES_URL="https://tiles.example.org/{z}/{x}/{y}.png").stdout
+    assert "img-src 'self' data: https://tiles.example.org;" in told
+    assert told.count("https://tiles.example.org") == 1
+
+
 def test_pages_of_a_login_are_kept_by_no_cache(world, signed_in):
     browser = signed_in(world.anna)
     for path in ("/", "/customers/customer/", "/account/sessions/", "/login/"):

@@ -25,6 +25,7 @@ IMPORTED_LATE = {
     "evcnet/logs.py:bind_ip imports evcnet.accounts.attempts": "settings import the log, and attempts need settings",
     "evcnet/site/menu.py:get_urls imports chargepoints.admin.explainer": "the site is there before any app is loaded",
     "evcnet/site/menu.py:get_urls imports chargepoints.admin.findings": "likewise",
+    "evcnet/site/menu.py:get_urls imports chargepoints.admin.point_map": "likewise",
     "evcnet/site/menu.py:get_urls imports evcnet.admin.undo_status": "likewise",
     "evcnet/site/menu.py:search imports evcnet.site.search.view": "likewise",
 }

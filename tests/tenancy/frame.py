@@ -41,6 +41,7 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
         "admin:may_charge",
         "admin:may_charge_suggest",
         "admin:password_change",
+        "admin:point_map",
         "admin:search",
         "mfa_activate_totp",
         "mfa_add_webauthn",
@@ -111,6 +112,7 @@ STATUS = {name: statuses for statuses, names in ANSWERED.items() for name in nam
 ASKED = {
     "admin:findings": ("chargegroups.view_chargegroup", 403),
     "admin:may_charge": ("chargepoints.view_chargepoint", 403),
+    "admin:point_map": ("chargepoints.view_chargepoint", 403),
     "admin:app_list": ("customers.view_provider", 404),
 }
 """Pages of the frame that ask for a permission, and what they answer without it."""
@@ -175,6 +177,7 @@ def tries(tenant: Tenant | None, own: Tenant) -> Iterator[Try]:
         ("charge point", "admin:may_charge", {"card": own[ChargeCard].uid, "charge_point": f"{word}identity"}),
         ("EVSE id", "admin:may_charge", {"card": own[ChargeCard].uid, "charge_point": f"{word}*E1"}),
         ("findings", "admin:findings", {"kind": word}),
+        ("map", "admin:point_map", {"charge_point": MISSING if tenant is None else tenant[ChargePoint].pk}),
         ("sessions of others", "usersessions_list", {"end": word}),
     ]
     for model, field in suggesting():

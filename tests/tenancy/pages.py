@@ -77,6 +77,7 @@ FRAME = {
     "admin:findings",
     "admin:may_charge",
     "admin:may_charge_suggest",
+    "admin:point_map",
 }
 """For everybody who has signed in; what they show is scoped, or nothing."""
 REDIRECTS = {"admin:None"}

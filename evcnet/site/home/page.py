@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from chargepoints.admin.point_map import map_reading
+from chargepoints.models import ChargePoint
 from customers.models import StaffMember
 from customers.permissions import Role
 from evcnet.admin.requests import StaffRequest
@@ -37,7 +39,7 @@ def home(request: StaffRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_provider(login: StaffMember, now: datetime) -> dict[str, Any]:
-    points, groups, customers, measures, jobs, drafts, findings, changes, recent, steps = read(
+    points, groups, customers, measures, jobs, drafts, findings, changes, recent, steps, shown_map = read(
         side_by_side(
             point_counts(login),
             group_counts(login, now),
@@ -49,6 +51,7 @@ def _of_provider(login: StaffMember, now: datetime) -> dict[str, Any]:
             latest_changes(login, now),
             recent_changes(login),
             first_steps(login, now),
+            map_reading(ChargePoint.objects.visible_to(login)),
         )
     )
     return {
@@ -59,6 +62,7 @@ def _of_provider(login: StaffMember, now: datetime) -> dict[str, Any]:
         "changes": changes,
         "recent": recent,
         "steps": steps,
+        "map": shown_map,
         "helpdesk": helpdesk(login) if login.works_as(Role.HELPDESK) else None,
     }
 
