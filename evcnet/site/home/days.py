@@ -1,4 +1,4 @@
-"""The last thirty days, on the home page: sessions, energy, money and refusals of each day, as bars and as a table."""
+"""The last thirty days, on the home page: sessions, energy, money and refusals of each day, as charts and as a table."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ class Measure:
     days: tuple[Day, ...]
     sentence: str
     link: str
+
+    @property
+    def amounts(self) -> str:
+        """For the script that draws its chart."""
+        return ",".join(f"{day.amount:f}" for day in self.days)
 
 
 @dataclass(frozen=True)
