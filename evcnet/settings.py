@@ -287,6 +287,7 @@ UNFOLD = {
         lambda request: static("evcnet/pieces.css"),
         lambda request: static("evcnet/changes.css"),
         lambda request: static("evcnet/box.css"),
+        lambda request: static("evcnet/print.css"),
     ],
     "SCRIPTS": ["evcnet.site.menu.script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("evcnet/mark.svg")}],
