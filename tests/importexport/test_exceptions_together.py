@@ -39,6 +39,7 @@ BAD = {
     75: "CG-LEUSDEN,c-0,denied,,,,",
     90: "CG-LEUSDEN,C0,denied,,,,",
     101: "CG-SECOND,N1,,KRONE,,,",
+    105: "CG-SECOND,C3,,KRONE,,,",
 }
 """Wrong in ways that cells tell, that columns and rows tell together, and that the database alone tells; and what an
 outsider has."""
@@ -94,9 +95,11 @@ def _said(chance):
 
 
 def with_bad(rows):
-    """The first row keeps what another spells otherwise."""
-    first = rows.index(next(row for row in rows if row.startswith("CG-LEUSDEN,C0,")))
-    rows.insert(0, rows.pop(first))
+    """The first row keeps what another spells otherwise, and of one that is stored the file says something wrong."""
+    for place, begin in ((0, "CG-LEUSDEN,C0,"), (105, "CG-SECOND,C3,")):
+        row = next(row for row in rows if row.startswith(begin))
+        rows.remove(row)
+        rows.insert(place, row)
     return [BAD.get(place, row) for place, row in enumerate(rows)]
 
 
@@ -143,6 +146,22 @@ def outcome(take, lines):
         assert take("exceptions", *lines).counts == (0, 0, len(lines) - 1, 0)
         transaction.set_rollback(True)
     return left
+
+
+def test_a_file_of_two_providers_is_a_change_of_each_in_the_order_of_their_first_rows(crowd, take, monkeypatch):
+    lines = [f"provider,{HEADER}", "BLV,CG-OSLO,9001,denied,,,,", *(f"GRG,{row}" for row in drawn_rows(4)[:60])]
+
+    def changes():
+        with transaction.atomic():
+            assert take("exceptions", *lines, provider=None).said["written"]
+            recorded = list(Change.objects.order_by("pk").values_list("provider__code", "sentence"))
+            transaction.set_rollback(True)
+        return recorded
+
+    together = changes()
+    with row_by_row(monkeypatch):
+        assert changes() == together
+    assert [code for code, _ in together] == ["BLV", "GRG"]
 
 
 @pytest.mark.parametrize("approval_above", [None, 1])
