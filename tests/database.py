@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Model
 
 PREFIX = "evcnet_template_"
 UNFINISHED = f"{PREFIX}unfinished"
+MOMENT = re.compile(rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?\+00(?::00)?")
+"""As COPY and JSON write it."""
 LOCK = 7_309_521
 """One session or worker at a time makes the template; the others wait for it."""
 
@@ -75,7 +80,8 @@ class Migrated:
 class Kept:
     """Objects that are made once, rolled back, and put in place again as often as wanted: rows by COPY, objects by pickle.
 
-    What factories, guards, history and counters took a fifth of a second to make is there after a hundredth.
+    What factories, guards, history and counters took a fifth of a second to make is there after a hundredth. Moments
+    move along, so that what was just made then is just made now.
     """
 
     def __init__(self, factory: Callable[[], Any]) -> None:
@@ -84,19 +90,51 @@ class Kept:
     def make(self) -> None:
         """Once the database holds what is migrated and no more."""
         with transaction.atomic(), connection.cursor() as cursor:
-            before = _with_rows(cursor)
+            before, self.made = _with_rows(cursor), _begin(cursor)
             self.objects = pickle.dumps(self.factory())
             self.rows = {table: _copy_of(cursor, table) for table in _with_rows(cursor) - before}
             transaction.set_rollback(True)
+        written = {text for rows in self.rows.values() for text in MOMENT.findall(rows)}
+        self.moments = {text: moment for text in written if self._moves(moment := _read(text))}
 
     def place(self) -> Any:
         with transaction.atomic(), connection.cursor() as cursor:
+            later = _begin(cursor) - self.made
             cursor.execute("SET LOCAL session_replication_role = replica")
             for table, rows in self.rows.items():
+                for text, moment in self.moments.items():
+                    rows = rows.replace(text, (moment + later).isoformat(text[10:11].decode()).encode())
                 with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(rows)
             cursor.execute("SET LOCAL session_replication_role = origin")
-        return pickle.loads(self.objects)
+        objects = pickle.loads(self.objects)
+        self._move(list(vars(objects).values()), later)
+        return objects
+
+    def _moves(self, moment: datetime) -> bool:
+        return abs(moment - self.made) < timedelta(minutes=1)
+
+    def _move(self, objects: list[Any], later: timedelta) -> None:
+        """The moments of these objects, and of those that they keep as fields."""
+        seen: set[int] = set()
+        while objects:
+            if id(one := objects.pop()) in seen or not isinstance(one, Model):
+                continue
+            seen.add(id(one))
+            objects.extend(one._state.fields_cache.values())
+            moved = {name: value for name, value in vars(one).items() if isinstance(value, datetime)}
+            vars(one).update({name: value + later for name, value in moved.items() if self._moves(value)})
+
+
+def _begin(cursor: Any) -> datetime:
+    """When the transaction began, which the guards take for now."""
+    cursor.execute("SELECT now()")
+    moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def _read(text: bytes) -> datetime:
+    return datetime.fromisoformat(text.decode())
 
 
 def _with_rows(cursor: Any) -> set[str]:
