@@ -67,7 +67,7 @@ def make_world() -> SimpleNamespace:
     )
 
 
-WORLD = Kept(make_world)
+MIGRATED, WORLD = Migrated(), Kept(make_world)
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +75,9 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
     """In place of pytest-django's: clones what was migrated before, also by another worker."""
     with django_db_blocker.unblock():
         create_clone()
-        migrated = Migrated()
+        MIGRATED.read()
         WORLD.make()
-    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: migrated.restore()):
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: MIGRATED.restore()):
         yield
     with django_db_blocker.unblock():
         drop_clone()

@@ -55,7 +55,7 @@ class Migrated:
     longer than most tests. Here the tables with rows are found by one statement; no trigger and no key looks on.
     """
 
-    def __init__(self) -> None:
+    def read(self) -> None:
         with connection.cursor() as cursor:
             self.rows = {table: _copy_of(cursor, table) for table in _with_rows(cursor)}
             self.digests = _digests(cursor, self.rows)
@@ -108,20 +108,21 @@ class Kept:
                     copy.write(rows)
             cursor.execute("SET LOCAL session_replication_role = origin")
         objects = pickle.loads(self.objects)
-        self._move(list(vars(objects).values()), later)
+        self._move([objects], later)
         return objects
 
     def _moves(self, moment: datetime) -> bool:
         return abs(moment - self.made) < timedelta(minutes=1)
 
     def _move(self, objects: list[Any], later: timedelta) -> None:
-        """The moments of these objects, and of those that they keep as fields."""
+        """The moments of the rows among these objects, and of those that they hold."""
         seen: set[int] = set()
         while objects:
-            if id(one := objects.pop()) in seen or not isinstance(one, Model):
+            if id(one := objects.pop()) in seen or isinstance(one, type) or not hasattr(one, "__dict__"):
+                objects.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
                 continue
             seen.add(id(one))
-            objects.extend(one._state.fields_cache.values())
+            objects.extend(one._state.fields_cache.values() if isinstance(one, Model) else vars(one).values())
             moved = {name: value for name, value in vars(one).items() if isinstance(value, datetime)}
             vars(one).update({name: value + later for name, value in moved.items() if self._moves(value)})
 

@@ -86,12 +86,12 @@ class ReplayForm(forms.Form):
 
     @property
     def title(self) -> str:
-        """By codes, as the command takes them."""
+        """By names, with the codes that the command takes."""
         chosen = self.cleaned_data
         group, tariff = chosen["charge_group"], chosen["tariff"]
-        which = f"Sessions at {group.code}" if group else f"Sessions by {tariff.code}"
+        which = f"Sessions at {group}" if group else f"Sessions by {tariff}"
         days = [f"{word} {timezone.localtime(chosen[name]):%Y-%m-%d %H:%M}" for name, word in WINDOW if chosen[name]]
-        return " ".join([which, f"under {chosen['against'].code}", *days])
+        return " ".join([which, f"under {chosen['against']}", *days])
 
 
 WINDOW = (("begin", "from"), ("end", "until"))

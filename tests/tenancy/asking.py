@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -133,15 +133,19 @@ def ask(client: Any, method: str, url: str, data: Any = None, hide: list[bytes] 
         response = client.get(url) if method == "GET" else client.post(url, data or {})
         body = b"".join(response) if response.streaming else response.content
     body = without_echo(body, data or {})
-    location = response.headers.get("Location", "")
-    if hide:
-        location = unquote(unquote(location))  # where one was going is quoted within the address of the sign-in
-    for each in hide:
-        body, location = body.replace(each, b"ID"), location.replace(each.decode(), "ID")
     for pattern, word in STAMPS:
         body = pattern.sub(word, body)
     error = repr(response.exc_info[1]) if getattr(response, "exc_info", None) else ""
-    return Answer(response.status_code, body, location, len(queries), error)
+    answer = Answer(response.status_code, body, response.headers.get("Location", ""), len(queries), error)
+    return without(answer, hide) if hide else answer
+
+
+def without(answer: Answer, hide: list[bytes]) -> Answer:
+    """The answer without these ids, in its text and in where it leads."""
+    body, location = answer.body, unquote(unquote(answer.location))  # the form to sign in quotes where one was going
+    for each in hide:
+        body, location = body.replace(each, b"ID"), location.replace(each.decode(), "ID")
+    return replace(answer, body=body, location=location)
 
 
 def without_echo(body: bytes, data: dict[str, Any]) -> bytes:

@@ -1,24 +1,34 @@
-"""The marked world is built once for these tests; whatever a test writes is undone after it."""
+"""The marked world is built once for these tests, and committed; whatever a test writes is undone after it.
+
+In a transaction that stayed open for all of them, savepoints would come together, and no replica starts beside such a one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import transaction
 from django.test import Client
 
+from tests.conftest import MIGRATED
+from tests.database import Kept
 from tests.tenancy.crossings import tie
 from tests.tenancy.world import World, build
 
 
 @pytest.fixture(scope="package")
 def built(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        world = build()
-        tie(world)
-        yield world
-        transaction.set_rollback(True)
+    kept = Kept(_tied)
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        kept.make()
+        yield kept.place()
+        MIGRATED.restore()
+
+
+def _tied() -> World:
+    world = build()
+    tie(world)
+    return world
 
 
 @pytest.fixture
