@@ -354,7 +354,7 @@ def of_page_of_the_past(past, login, group, at):
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=histories)
 def test_every_way_to_ask_about_a_moment_gives_the_one_answer_of_many_worlds(db, drawn):
     ask_every_way(drawn)

@@ -18,7 +18,6 @@ from tests.tenancy.pages import patterns
 __all__ = [
     "IN_USE",
     "LISTS",
-    "OF_EACH_REACH",
     "WRITERS",
     "asked_by",
     "has_page",
@@ -30,8 +29,6 @@ __all__ = [
 ]
 LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IN_USE = [role for role in ROLES if role != "signed out"]
-OF_EACH_REACH = list({reach_of(role): role for role in reversed(IN_USE)}.values())
-"""One role of each reach: what a list finds is cut by it, and by nothing else of a role."""
 WRITERS = ("provider admin", "sub provider")
 
 

@@ -11,13 +11,13 @@ from chargepoints.models import ChargePoint
 from customers.models import ChargeCard, Provider
 from tests.tables import for_each
 from tests.tenancy.asking import ask, unseen
-from tests.tenancy.attacking import LISTS, OF_EACH_REACH, out_of_reach, relations, said, says, url
+from tests.tenancy.attacking import IN_USE, LISTS, out_of_reach, relations, said, says, url
 from tests.tenancy.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_filtering_by_what_another_tenants_row_says_finds_nothing(marked, role):
     """?customer__name__startswith=...: refused, or as empty as a text that nobody has."""
     browser, marks = signed_in(marked, role), unseen(role, marked)
@@ -32,7 +32,7 @@ def test_filtering_by_what_another_tenants_row_says_finds_nothing(marked, role):
                     assert theirs.status == nobodys.status, query
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_filtering_by_another_tenants_id_is_like_filtering_by_an_id_that_is_not_there(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for model in LISTS:
@@ -49,7 +49,7 @@ def test_filtering_by_another_tenants_id_is_like_filtering_by_an_id_that_is_not_
                     assert not says(answer, marks), (model, lookup, tenant.mark)
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_searching_for_what_stands_in_another_tenants_row_finds_nothing(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for model in LISTS:
@@ -68,7 +68,7 @@ def test_searching_for_what_stands_in_another_tenants_row_finds_nothing(marked, 
                 assert not says(theirs, marks, words.strip()), (model, words)
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_no_order_of_a_list_and_no_page_of_it_shows_more(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for model in LISTS:
@@ -83,7 +83,7 @@ def test_a_list_does_not_hand_out_other_fields_as_keys(marked, browser, model):
         assert browser("provider admin").get(f"{url(model)}?_to_field={field}").status_code in (302, 400, 403)
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_no_search_box_offers_another_tenants_rows_whatever_field_is_named(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     every = [model for model in apps.get_models() if not hasattr(model, "pgh_tracked_model")]
@@ -98,7 +98,7 @@ def test_no_search_box_offers_another_tenants_rows_whatever_field_is_named(marke
                     break  # refused before the term is read
 
 
-@pytest.mark.parametrize("role", OF_EACH_REACH)
+@pytest.mark.parametrize("role", IN_USE)
 def test_suggestions_and_the_search_of_the_frame_name_no_other_tenant(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for term in ("zq", "zqfjord", "zqsouth", "zqnorth"):
