@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -65,10 +64,7 @@ def start_recount(login: StaffMember, *, mends: bool) -> Job:
     title = "Counts of customers and exceptions" + (", mended where they differ" if mends else "")
     job = new_job(login, None, Job.Kind.RECOUNT, title, {"kind": Job.Kind.RECOUNT, "mend": mends})
     job.file_hash = Job.Kind.RECOUNT  # there is but one
-    with transaction.atomic():
-        job.save()
-        jobs.queue(job)
-    return job
+    return jobs.start(job)
 
 
 @jobs.runs(Job.Kind.RECOUNT)

@@ -104,6 +104,14 @@ def queue(job: Job) -> None:
     run_job.defer(job=job.pk)
 
 
+def start(job: Job) -> Job:
+    """Store a new job and ask the worker to run it: both, or neither."""
+    with transaction.atomic():
+        job.save()
+        queue(job)
+    return job
+
+
 def cancel(job: Job) -> None:
     """One that waits is cancelled at once; one that runs stops soon, and everything is undone."""
     if job.kind in _BY_THEMSELVES:

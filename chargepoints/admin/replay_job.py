@@ -14,7 +14,6 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -65,10 +64,7 @@ def start_replay(login: StaffMember, provider: Provider, question: ReplayQuestio
     options = asdict(question) | {"kind": Job.Kind.REPLAY, "after": replica.current_position()}
     job = new_job(login, provider, Job.Kind.REPLAY, title, options)
     job.file_hash = question.digest
-    with transaction.atomic():
-        job.save()
-        jobs.queue(job)
-    return job
+    return jobs.start(job)
 
 
 @jobs.runs(Job.Kind.REPLAY)

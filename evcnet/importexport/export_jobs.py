@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.admin import site
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -47,10 +46,7 @@ def start_export(login: StaffMember, resource: BulkResource, file_format: str, p
     title = f"{resource.get_display_name()} as {FORMATS[int(file_format)]().get_title()}"
     job = new_job(login, resource.provider, Job.Kind.EXPORT, title, options)
     job.query = query
-    with transaction.atomic():
-        job.save()
-        jobs.queue(job)
-    return job
+    return jobs.start(job)
 
 
 def may_fetch(job: Job) -> bool:

@@ -73,12 +73,9 @@ def confirm(preview: Job, *, notify: str = "", named: str = "") -> Job:
     job = new_job(preview.login, preview.provider, Job.Kind.IMPORT, preview.title, options)
     job.preview, job.file_hash = preview, preview.file_hash
     try:
-        with transaction.atomic():
-            job.save()
-            jobs.queue(job)
+        return jobs.start(job)
     except IntegrityError:
         return Job.objects.get(preview=preview)
-    return job
 
 
 def questions_of(preview: Job) -> dict[str, Any]:

@@ -15,18 +15,7 @@ from tests.tenancy.asking import ROLES, reach_of
 from tests.tenancy.frame import said
 from tests.tenancy.pages import patterns
 
-__all__ = [
-    "IN_USE",
-    "LISTS",
-    "WRITERS",
-    "asked_by",
-    "has_page",
-    "out_of_reach",
-    "relations",
-    "said",
-    "says",
-    "url",
-]
+__all__ = ["IN_USE", "LISTS", "WRITERS", "asked_by", "has_page", "out_of_reach", "relations", "said", "says", "url"]
 LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IN_USE = [role for role in ROLES if role != "signed out"]
 WRITERS = ("provider admin", "sub provider")
