@@ -19,6 +19,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils import timezone
+
+from chargepoints import decision_log
+from gateway import message_log as gateway_messages
+from roaming import message_log as partner_messages
 
 PREFIX = "evcnet_template_"
 UNFINISHED = f"{PREFIX}unfinished"
@@ -39,6 +44,14 @@ def create_clone() -> None:
         _drop(cursor, clone)
         cursor.execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}"')
     _use(clone)
+    _make_partitions(timezone.now())
+
+
+def _make_partitions(now: datetime) -> None:
+    """The template may be months old, and tests tell of last week on the first of a month too."""
+    decision_log.make_partitions(now + timedelta(days=days) for days in (-28, 0))
+    gateway_messages.make_partitions(now + timedelta(days=days) for days in (0, 1))
+    partner_messages.make_partitions(now, 2)
 
 
 def drop_clone() -> None:

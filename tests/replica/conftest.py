@@ -29,7 +29,7 @@ class Standby:
         replica.forget_state()
         position = replica._STATE.position_to_reach()
         for _ in range(TRIES):
-            if self.run("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position):
+            if self.run("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn FROM pg_sleep(0.005)", position):
                 return
         raise AssertionError("the replica does not catch up")
 
