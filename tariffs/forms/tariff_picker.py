@@ -1,7 +1,7 @@
 """Picker of tariffs: the one field by which a form names a tariff, with name and price, those in use first.
 
-Up to LISTED tariffs are a drop-down that needs no script. Where there are more, it lists the first of them, and the
-others are found by typing, with a script.
+Up to LISTED tariffs are a drop-down that needs no script. Where there are more, it lists the first of them; the others
+are found by typing, with a script, and without one named by their code in a field beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
-from unfold.widgets import SELECT_CLASSES
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from chargegroups.models import Terms
 from chargegroups.tariff_usage import in_use_first
@@ -26,6 +28,8 @@ from tariffs.current_price import current_prices
 from tariffs.models import Tariff
 
 LISTED = 100
+TYPED = "-by-code"
+"""Ends the name of the field for a code."""
 BY_CODE = "code"
 """What the address of the suggestions says where a form sends the codes of tariffs rather than their ids."""
 
@@ -69,8 +73,12 @@ class _Options(ModelChoiceIterator):  # type: ignore[type-arg]
             yield heading, [(field.prepare_value(tariff), words) for tariff, words in rows]
 
 
+class UnknownCode(str):
+    """A code that was typed, and that no tariff has which the login may use."""
+
+
 class TariffPicker(SearchBox):
-    """The drop-down; with more tariffs than it lists, a search box."""
+    """The drop-down; with more tariffs than it lists, a search box, and without a script a field for the code."""
 
     choices: Any
 
@@ -98,6 +106,26 @@ class TariffPicker(SearchBox):
         if self.searches:
             return super().build_attrs(base_attrs, {"data-width": "100%"} | (extra_attrs or {}))
         return forms.Select.build_attrs(self, base_attrs, extra_attrs)
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Where a code may be typed in its place, the browser does not insist on the drop-down."""
+        return not self.searches and super().use_required_attribute(initial)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """A code that was typed counts, whatever the drop-down says."""
+        typed = str(data.get(f"{name}{TYPED}") or "").strip()
+        return self.choices.field.value_of_code(typed) if typed else super().value_from_datadict(data, files, name)
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}{TYPED}" not in data and super().value_omitted_from_data(data, files, name)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        wrong = value if isinstance(value, UnknownCode) else ""
+        choice = super().render(name, None if wrong else value, attrs, renderer)
+        if not self.searches:
+            return choice
+        code = {"name": f"{name}{TYPED}", "code": wrong, "classes": " ".join(INPUT_CLASSES)}
+        return choice + SafeString(render_to_string("tariffs/tariff_code.html", code))
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         groups = forms.Select.optgroups(self, name, value, attrs)
@@ -134,6 +162,17 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
         empty = "none: the tariff above" if field.blank else "Choose a tariff"
         words = {"label": str(field.verbose_name).capitalize(), "help_text": field.help_text, "empty_label": empty}
         return cls(**{"required": not field.blank} | words | options)
+
+    def value_of_code(self, code: str) -> Any:
+        """What the field takes for the one tariff of this code that the login may use."""
+        matches = [] if "\0" in code else list(self.queryset.filter(code=code)[:2])
+        return self.prepare_value(matches[0]) if len(matches) == 1 else UnknownCode(code)
+
+    def to_python(self, value: Any) -> Tariff | None:
+        if isinstance(value, UnknownCode):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        tariff: Tariff | None = super().to_python(value)
+        return tariff
 
     def offer(self, choices: TariffChoices) -> None:
         self.offered, self.queryset = choices, choices.tariffs

@@ -7,10 +7,13 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from changes.models import Draft
+from chargegroups.models import CustomerException
 from tariffs.forms import tariff_picker
 from tariffs.models import TariffElement
 from tariffs.writes import add_version
 from tests import factories as make
+from tests.portal.sent import preview_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/chargegroups/chargegroup/"
@@ -76,3 +79,21 @@ def test_where_there_are_more_the_rest_is_found_by_typing_in_the_same_words(worl
     terms = {"tariff": "CHEAP", "own_user_group": "on", "step": "edit"}
     again = anna.post(reverse("admin:chargegroups_chargegroup_terms", args=[world.leusden.pk]), terms)
     assert UNUSED[1] in offered(again)
+
+
+def test_many_tariffs_are_found_by_their_code(world, signed_in, monkeypatch):
+    """Without a script: what is typed beside the drop-down counts, in forms of codes and of ids, and reaches as far."""
+    monkeypatch.setattr(tariff_picker, "LISTED", 1)
+    anna = signed_in(world.anna)
+    terms = reverse("admin:chargegroups_chargegroup_terms", args=[world.leusden.pk])
+    assert preview_of(anna, terms, **{"tariff-by-code": " CHEAP "}).context["counts"]["pays_less"] == 1
+    exception = reverse("admin:chargegroups_chargegroup_customers", args=[world.leusden.pk])
+    exception += f"?access=all&edit={world.jansen.pk}"
+    assert 'name="tariff-by-code"' in anna.get(exception).content.decode()
+    assert "0.20 EUR/kWh" in anna.post(exception, {"access": "policy", "tariff-by-code": "CHEAP"}).content.decode()
+    for code in ("NOWHERE", world.foreign.code, str(world.cheap.pk), "\0"):
+        typed = {"tariff-by-code": code}
+        for again in (preview_of(anna, terms, **typed), anna.post(exception, {"access": "policy"} | typed)):
+            assert "There is no such tariff here" in again.content.decode(), code
+            assert UNUSED[1] not in offered(again), code
+    assert Draft.objects.count() == 1 and not CustomerException.objects.exists()
