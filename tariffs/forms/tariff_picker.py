@@ -165,7 +165,8 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def value_of_code(self, code: str) -> Any:
         """What the field takes for the one tariff of this code that the login may use."""
-        matches = [] if "\0" in code else list(self.queryset.filter(code=code)[:2])
+        usable: Any = self.queryset
+        matches = [] if "\0" in code else list(usable.filter(code=code)[:2])
         return self.prepare_value(matches[0]) if len(matches) == 1 else UnknownCode(code)
 
     def to_python(self, value: Any) -> Tariff | None:
