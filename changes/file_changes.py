@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from changes import impact_text
-from changes.apply import judge, record_change
+from changes.apply import judge, needs_approval, record_change
 from changes.audience import audiences, default_notify, short_notice, total
 from changes.change_permissions import may_make
 from changes.models import Change, Way
@@ -40,6 +40,18 @@ class ChangePicture:
         return self.preview.provider.time_zone
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A change with the preview of all customers, whoever sees how many of them; ``at`` is the moment of one that is scheduled."""
+
+    preview: Preview
+    at: datetime | None
+
+    @property
+    def needs_approval(self) -> bool:
+        return needs_approval(self.preview)
+
+
 @dataclass
 class FileChanges:
     """The changes that one run of one file makes. ``login`` has seen their preview on a page; None for commands: no name is
@@ -55,6 +67,7 @@ class FileChanges:
     named: str = ""
     writing: bool = False
     previews: list[Preview] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     safeguard: Safeguard | None = None
 
@@ -74,6 +87,7 @@ class FileChanges:
         preview = judge(proposal, at, even_nothing=True)
         visible = visible_preview(preview, self.login)
         self.previews.append(visible)
+        self.judged.append(Judged(preview, at))
         if self.login is not None:
             own = safeguard_of(visible)
             self.safeguard = own if self.safeguard is None else self.safeguard.joined(own, preview.provider)
@@ -83,6 +97,11 @@ class FileChanges:
         change = record_change(preview, by=self.login, way=self.way, reason=self.reason, notify=notify)
         self.changes.append(change)
         return change
+
+    @property
+    def needs_approval(self) -> bool:
+        """Does a change that a login makes need a second person? Those of commands pass."""
+        return self.login is not None and any(each.needs_approval for each in self.judged)
 
     @property
     def name_confirmed(self) -> bool:
@@ -97,6 +116,7 @@ class FileChanges:
             "affected": sum(each.impact.affected for each in self.previews),
             "audiences": total(audiences(each, self.login) for each in self.previews),
             "safeguard": self.safeguard,
+            "needs_approval": self.needs_approval,
             "notify": self.notify or default_notify(each.impact for each in self.previews),
         }
 

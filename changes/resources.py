@@ -6,17 +6,18 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 
 from changes.audience import short_notice
 from changes.file_changes import FileChanges, summary
+from changes.file_drafts import keep_drafts
 from changes.models import Change, Way
 from changes.proposals import Proposal
 from evcnet.errors import REFUSALS
 from evcnet.importexport.resource import BulkResource
-from evcnet.importexport.results import RowResult
+from evcnet.importexport.results import ImportResult, RowResult
 from evcnet.importexport.rows import Row
 
 
@@ -43,6 +44,8 @@ class TermsResource(BulkResource):
     a change is a big one. A resource says by ``proposals`` what its rows change together."""
 
     changes_terms = reads_all_first = True
+    approval_remedy: ClassVar = "Make this change on its page, where it is kept as a draft that waits."
+    """What to do where a change of the file needs a second person, and the file can't wait as it is."""
 
     def __init__(self, *args: Any, notify: str = "", reason: str = "", named: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
@@ -53,6 +56,7 @@ class TermsResource(BulkResource):
         way = Way.FILE if login is None else Way.PREVIEW
         self.file_changes = FileChanges(login, way, chosen, reason=reason, named=named)
         self._changes: dict[int, Change | None] = {}
+        self._proposed: list[ProposedRows] = []
 
     @abstractmethod
     def proposals(self, results: list[RowResult]) -> Sequence[ProposedRows]:
@@ -60,6 +64,10 @@ class TermsResource(BulkResource):
 
     def before_proposal(self, proposed: ProposedRows) -> None:
         """What is written before the change is judged."""
+
+    def says_no_more(self, proposed: ProposedRows) -> bool:
+        """Do these rows say nothing besides what the change says? Then nothing of them is lost in a draft."""
+        return False
 
     def refuse_change(self, proposed: ProposedRows, error: Exception) -> None:
         """Say at the first row of a change why it is refused."""
@@ -76,6 +84,7 @@ class TermsResource(BulkResource):
         """Rows that change terms are judged together, then written; the others follow."""
         others = {result.number: result for result in results}
         for proposed in self.proposals([result for result in results if result.writes]):
+            self._proposed.append(proposed)
             self.before_proposal(proposed)
             try:
                 change = self.file_changes.add(proposed.proposal, proposed.at)
@@ -103,5 +112,21 @@ class TermsResource(BulkResource):
         changes: Iterable[Change] = self.file_changes.changes
         return [(str(each), reverse("admin:changes_change_change", args=[each.pk])) for each in changes]
 
-    def preview_context(self) -> dict[str, Any]:
-        return self.file_changes.page_context()
+    def can_wait(self, result: ImportResult) -> bool:
+        """Do its changes need a second person, and is all of the file in them?"""
+        if not self.file_changes.needs_approval or result.has_validation_errors():
+            return False
+        rows = sum(self.rows_of(each) for each in self._proposed)
+        return rows == result.writes and all(map(self.says_no_more, self._proposed))
+
+    def rows_of(self, proposed: ProposedRows) -> int:
+        """How many rows of the file are this change."""
+        return len(proposed.effects)
+
+    def keep_drafts(self) -> list[tuple[str, str]]:
+        drafts = keep_drafts(self.file_changes, self.scope.login)
+        return [(str(each), reverse("admin:changes_draft_change", args=[each.pk])) for each in drafts]
+
+    def preview_context(self, result: ImportResult) -> dict[str, Any]:
+        waiting = {"can_wait": self.can_wait(result), "approval_remedy": self.approval_remedy}
+        return self.file_changes.page_context() | waiting

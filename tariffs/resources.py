@@ -58,6 +58,7 @@ class TariffResource(TermsResource):
     """An export is not copied by the database: whether a version is a row at all, and at which rate of VAT, follows from its
     elements. It is streamed, some thousand versions with their elements at a time."""
 
+    approval_remedy: ClassVar = "Set the prices on the page of the tariff, where they are kept as a draft that waits."
     creates_in_bulk: ClassVar = False
     label_models: ClassVar = (Tariff,)
 

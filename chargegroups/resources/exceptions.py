@@ -78,6 +78,13 @@ class ExceptionResource(TermsResource):
         in_order = sorted(numbers, key=lambda provider: min(numbers[provider]))
         return [_proposed(single.get(provider, []), staged.get(provider, {})) for provider in in_order]
 
+    def says_no_more(self, proposed: ProposedRows) -> bool:
+        return True
+
+    def rows_of(self, proposed: ProposedRows) -> int:
+        exceptions: Any = proposed.proposal
+        return len(exceptions.rows)
+
     def refuse_change(self, proposed: ProposedRows, error: Exception) -> None:
         waiting = self.waiting.get(proposed.proposal.provider_id, [])
         if waiting and (not proposed.effects or waiting[0] < proposed.effects[0].number):

@@ -33,6 +33,10 @@ class ChargePointResource(TermsResource):
     columns_are_stored: ClassVar = True
     stages_rows = updates_in_bulk = True
     judged_column: ClassVar = "charge_group"
+    approval_remedy: ClassVar = (
+        "A file waits where its rows attach or detach charge points that are here, and say nothing else: import the rest "
+        "in a file of its own first."
+    )
     compared_by: ClassVar = IdentityKey
     summed_up: ClassVar = ("status", "charge_group", "owner")
     guard_columns: ClassVar = {"published": "location", "social_charging": "location"}
@@ -89,6 +93,13 @@ class ChargePointResource(TermsResource):
             ProposedRows(PointMoves([self._move(each) for each in together]), together)
             for together in by_provider(moving)
         ]
+
+    def says_no_more(self, proposed: ProposedRows) -> bool:
+        """A new point arises with its row; of one that is there, what the change does not say stands in the file alone."""
+        return all(
+            not each.is_new() and {cell.column for cell in each.diff} <= {"charge_group", "status"}
+            for each in proposed.effects
+        )
 
     def _move(self, result: RowResult) -> Move:
         values = result.new_values

@@ -19,6 +19,10 @@ class CustomerResource(TermsResource):
     columns_are_stored: ClassVar = True
     joins_names: ClassVar = True
     numbered_column: ClassVar = "number"
+    approval_remedy: ClassVar = (
+        "A file waits where its rows move customers into other user groups, and say nothing else: import the rest in a "
+        "file of its own first."
+    )
     stages_rows = updates_in_bulk = True
     summed_up: ClassVar = ("status", "user_group")
 
@@ -49,6 +53,9 @@ class CustomerResource(TermsResource):
             ProposedRows(CustomerMoves(_moves(together)), together)
             for together in by_provider(filter(_moves_group, results))
         ]
+
+    def says_no_more(self, proposed: ProposedRows) -> bool:
+        return all({cell.column for cell in each.diff} == {"user_group"} for each in proposed.effects)
 
 
 def _moves_group(result: RowResult) -> bool:

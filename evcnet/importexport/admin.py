@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from customers.provider_lookup import ProviderRequired
 from evcnet.accounts.reauthentication import asks_password_again
 from evcnet.admin.requests import StaffRequest
+from evcnet.errors import DomainError
 from evcnet.importexport.column_choices import ColumnChoices
 from evcnet.importexport.column_names import ColumnNames
 from evcnet.importexport.columns_page import CHOICES, LARGE, ColumnsPageMixin
@@ -137,7 +138,7 @@ class BulkImportExportAdmin(ColumnsPageMixin):
             return HttpResponseRedirect(self.page_url("import"))
         if "errors" in request.POST:
             return self._errors_as_csv(request, form, sheet, choices)
-        write = "again" not in request.POST
+        write = not {"again", "wait"} & request.POST.keys()
         return self.preview(request, form, form.cleaned_data, sheet, choices=choices, write=write)
 
     def start_job(
@@ -204,10 +205,12 @@ class BulkImportExportAdmin(ColumnsPageMixin):
             return self.process_result(result, request, resource=resource, file_name=values["original_file_name"])
         fits = result.fingerprint == values.get("fingerprint", "")
         named_wrongly = write and fits and not resource.is_confirmed()
-        if write and not result.has_validation_errors() and not named_wrongly:
+        if "wait" in request.POST and fits and resource.can_wait(result):
+            return self._keep_drafts(request, resource, values)
+        if (write or "wait" in request.POST) and not result.has_validation_errors() and not named_wrongly:
             text = "Something changed since the preview: this is the picture now. Nothing was written."
             messages.warning(request, text)
-        context = preview_context(result, values) | resource.preview_context() | {"named_wrongly": named_wrongly}
+        context = preview_context(result, values) | resource.preview_context(result) | {"named_wrongly": named_wrongly}
         context["columns_url"] = self.columns_url(values["import_file_name"])
         return self._import_page(request, again, context)
 
@@ -219,6 +222,19 @@ class BulkImportExportAdmin(ColumnsPageMixin):
         messages.success(request, f"Imported {file_name}: {counts}.")
         for title, address in resource.change_links():
             messages.success(request, format_html('{}. <a href="{}">See the change</a>', title, address))
+        return HttpResponseRedirect(self.page_url("changelist"))
+
+    def _keep_drafts(self, request: StaffRequest, resource: BulkResource, values: dict[str, Any]) -> HttpResponse:
+        """What the file changes needs a second person, and waits for one; nothing else is written."""
+        try:
+            drafts = resource.keep_drafts()
+        except DomainError as refused:
+            messages.warning(request, f"Nothing was written. {refused}")
+            return HttpResponseRedirect(self.page_url("import"))
+        UploadStorage(request.user, values["import_file_name"]).remove()
+        for title, address in drafts:
+            words = 'Nothing is changed yet, it waits for approval: <a href="{}">{}</a>'
+            messages.success(request, format_html(words, address, title))
         return HttpResponseRedirect(self.page_url("changelist"))
 
     def _errors_as_csv(

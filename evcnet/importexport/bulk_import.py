@@ -90,7 +90,15 @@ class BulkImport(ResourceDeclaration):
         """Title and address of each change of terms that was written."""
         return []
 
-    def preview_context(self) -> dict[str, Any]:
+    def can_wait(self, result: ImportResult) -> bool:
+        """Do its changes of terms need a second person, and can all of the file wait for one?"""
+        return False
+
+    def keep_drafts(self) -> list[tuple[str, str]]:
+        """Keep the changes of terms as drafts that wait; title and address of each. Raises DomainError."""
+        return []
+
+    def preview_context(self, result: ImportResult) -> dict[str, Any]:
         """What the template of the preview shows of changes of terms."""
         return {}
 

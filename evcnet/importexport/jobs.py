@@ -20,6 +20,7 @@ from customers import job_files, jobs
 from customers.jobs import Impossible, Outcome, Progress, new_job
 from customers.models import Job, Provider, StaffMember
 from customers.provider_lookup import ProviderRequired
+from evcnet.errors import DomainError
 from evcnet.importexport.column_choices import ColumnChoices
 from evcnet.importexport.csv_file import Sheet, write_csv
 from evcnet.importexport.formats import sheet_at
@@ -116,7 +117,7 @@ def run_preview(job: Job, progress: Progress) -> Outcome:
     with timezone.override(job.provider.zone if job.provider else None):
         resource, result = _import(job, progress, dry_run=True)
         _write_preview(job, resource, result)
-    return Outcome(_counts(resource, result))
+    return Outcome(_counts(resource, result) | {"can_wait": resource.can_wait(result)})
 
 
 @jobs.runs(Job.Kind.IMPORT)
@@ -124,6 +125,8 @@ def run_import(job: Job, progress: Progress) -> Outcome:
     """Write exactly what the preview has shown, or nothing."""
     preview: Any = job.preview
     expected = preview.result.get("fingerprint", "")
+    if preview.result.get("can_wait"):
+        return _keep_drafts(job, progress, expected)
     resource, result = _import(job, progress, dry_run=False, expected=expected)
     counts = _counts(resource, result)
     if result.written:
@@ -133,6 +136,18 @@ def run_import(job: Job, progress: Progress) -> Outcome:
             counts, "That is not the name that was asked for, so nothing was written: confirm the preview again."
         )
     return Outcome(counts, CHANGED)
+
+
+def _keep_drafts(job: Job, progress: Progress, expected: str) -> Outcome:
+    """What the preview has shown needs a second person, and waits for one; nothing else is written."""
+    resource, result = _import(job, progress, dry_run=True)
+    counts = _counts(resource, result)
+    if result.fingerprint != expected or not resource.can_wait(result):
+        return Outcome(counts, CHANGED)
+    try:
+        return Outcome(counts | {"drafts": [address for _, address in resource.keep_drafts()]})
+    except DomainError as refused:
+        raise Impossible(f"Nothing was written. {refused}") from refused
 
 
 def _import(
@@ -198,13 +213,15 @@ def _counts(resource: BulkResource, result: ImportResult) -> dict[str, Any]:
 
 def _questions(context: dict[str, Any]) -> dict[str, Any]:
     """Kept apart from the pictures: the page shows them anew with what was chosen and typed."""
-    safeguard, audiences = context["safeguard"], [asdict(each) for each in context["audiences"]]
-    questions = {name: context[name] for name in ("affected", "notify")} | {"audiences": audiences}
+    # What waits for approval asks for the name when it is applied.
+    safeguard = None if context["needs_approval"] else context["safeguard"]
+    audiences = [asdict(each) for each in context["audiences"]]
+    questions = {name: context[name] for name in ("affected", "notify", "needs_approval")} | {"audiences": audiences}
     return questions | {"safeguard": asdict(safeguard) if safeguard else None}
 
 
 def _write_preview(job: Job, resource: BulkResource, result: ImportResult) -> None:
-    context = preview_context(result, {"original_file_name": job.options["file"]}) | resource.preview_context()
+    context = preview_context(result, {"original_file_name": job.options["file"]}) | resource.preview_context(result)
     context["asked_apart"] = True
     write: Callable[[str, str], int] = lambda name, text: job_files.file_of(job, name).write_text(text, "utf-8")
     write(job_files.PREVIEW, render_to_string("importexport/job_preview.html", context).strip())

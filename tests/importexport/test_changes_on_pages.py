@@ -5,12 +5,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
 
-from changes.models import Change
+from changes.models import Change, Draft
 from chargegroups.models import CustomerException
 from chargepoints.models import ChargePoint
 from customers.models import Customer, Notice, Provider
 from tests import factories as make
 from tests.importexport.files import csv_of
+from tests.portal.sent import press as step
 from tests.portal.sent import sent
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,55 @@ def test_a_file_whose_change_needs_a_second_person_is_refused_and_says_why(world
     assert not Change.objects.exists() and not CustomerException.objects.exists()
     press(anna, upload(anna, "CG-LEUSDEN,C1,denied,"))
     assert CustomerException.objects.get().customer.number == "C1"
+
+
+def test_a_file_whose_change_needs_a_second_person_waits_for_one(world, crowd, signed_in):
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=1)
+    anna, ben = signed_in(world.anna), signed_in(world.ben)
+    shown = upload(anna, "CG-LEUSDEN,C1,denied,", "CG-LEUSDEN,C2,denied,")
+    assert "It becomes a draft that waits" in shown.content.decode()
+    Customer.objects.filter(number="C2").update(status="blocked")
+    again = press(anna, shown, wait="1")
+    assert "Something changed" in again.content.decode() and not Draft.objects.exists()
+    Customer.objects.filter(number="C2").update(status="active")
+    press(anna, upload(anna, "CG-LEUSDEN,C1,denied,", "CG-LEUSDEN,C2,denied,"), wait="1")
+    draft = Draft.objects.get()
+    assert (draft.author, draft.state, draft.note) == (world.anna, "awaiting", "File march.csv")
+    assert not Change.objects.exists() and not CustomerException.objects.exists()
+    page = reverse("admin:changes_draft_change", args=[draft.pk])
+    assert signed_in(world.otto).get(page).status_code == 404
+    step(ben, ben.get(page), step="approve")
+    step(anna, anna.get(page), step="confirm", named="CG-LEUSDEN")
+    change = Change.objects.get()
+    assert (change.made_by, change.approved_by) == (world.anna, world.ben)
+    assert set(CustomerException.objects.values_list("customer__number", flat=True)) == {"C1", "C2"}
+
+
+def test_a_file_does_not_wait_where_nobody_else_may_approve(world, crowd, signed_in):
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=1)
+    type(world.ben).objects.filter(pk=world.ben.pk).update(is_active=False)
+    anna = signed_in(world.anna)
+    refused = press(anna, upload(anna, "CG-LEUSDEN,C1,denied,", "CG-LEUSDEN,C2,denied,"), wait="1")
+    assert "Nobody else may approve this" in refused.content.decode()
+    assert not Draft.objects.exists() and not CustomerException.objects.exists()
+
+
+def test_a_file_that_says_more_than_its_change_says_beforehand_that_it_cannot_wait(world, signed_in):
+    """A name that waits with the move would be lost; without it, the same file waits."""
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=0)
+    anna, point = signed_in(world.anna), world.market
+    page, confirm = (reverse(f"admin:chargepoints_chargepoint_{view}") for view in ("import", "process_import"))
+    file = SimpleUploadedFile("p.csv", csv_of("identity,name,charge_group", f"{point.identity},New name,"))
+    shown = anna.post(page, {"import_file": file, "resource": "", "provider": ""})
+    assert "wait for one as it is" in shown.content.decode() and 'name="wait"' not in shown.content.decode()
+    anna.post(confirm, sent(shown, confirm) | {"wait": "1"})
+    assert not Draft.objects.exists()
+    file = SimpleUploadedFile("p.csv", csv_of("identity,charge_group", f"{point.identity},"))
+    shown = anna.post(page, {"import_file": file, "resource": "", "provider": ""})
+    anna.post(confirm, sent(shown, confirm) | {"wait": "1"})
+    assert Draft.objects.get().state == "awaiting"
+    point.refresh_from_db()
+    assert point.charge_group == world.leusden and not Change.objects.exists()
 
 
 def test_enter_in_a_field_shows_the_picture_again(world, signed_in):
