@@ -124,7 +124,8 @@ class TermsResource(BulkResource):
         return len(proposed.effects)
 
     def keep_drafts(self) -> list[tuple[str, str]]:
-        drafts = keep_drafts(self.file_changes, self.scope.login)
+        login = self.scope.login
+        drafts = keep_drafts(self.file_changes, login) if login is not None else []
         return [(str(each), reverse("admin:changes_draft_change", args=[each.pk])) for each in drafts]
 
     def preview_context(self, result: ImportResult) -> dict[str, Any]:

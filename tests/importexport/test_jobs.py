@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from changes.models import Change, Draft
 from chargegroups.models import CustomerException
 from customers import job_files, jobs
 from customers.jobs import run
-from customers.models import AuditEntry, Customer, Job
+from customers.models import AuditEntry, Customer, Job, Provider
 from customers.privacy.erase import erase
 from evcnet.history import event_model
 from evcnet.importexport import export_admin, forms, large_files
@@ -83,6 +84,23 @@ def numbers() -> set[str]:
 
 @pytest.mark.django_db
 class TestPages:
+    def test_a_large_file_that_needs_a_second_person_waits_for_one(self, world, signed_in):
+        Customer.objects.bulk_create(
+            Customer(provider=world.greengrid, user_group=world.north, number=f"C{n}", name=f"C {n}") for n in range(8)
+        )
+        Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=1)
+        rows = csv_of("charge_group,customer,access", *(f"CG-LEUSDEN,C{n},denied" for n in range(8)))
+        file = {"import_file": SimpleUploadedFile("all.csv", rows), "resource": "1", "provider": ""}
+        anna = signed_in(world.anna)
+        anna.post(reverse("admin:chargegroups_chargegroup_import"), file)
+        job = done(Job.objects.get())
+        assert "Ask for approval of" in anna.get(page(job)).content.decode()
+        imported = done(confirm(anna, job, notify="none"))
+        draft = Draft.objects.get()
+        assert (draft.state, draft.author, len(draft.proposal["rows"])) == ("awaiting", world.anna, 8)
+        assert "it waits for approval" in anna.get(page(imported)).content.decode()
+        assert not Change.objects.exists() and not CustomerException.objects.exists()
+
     def test_an_upload_of_many_rows_leads_to_a_job_that_shows_what_it_would_change(self, world, upload, signed_in):
         answer = upload(world.anna, HEADER, *ROWS, "NORTH,1001,Jansen and son,")
         job = Job.objects.get()
