@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
 from django.utils import formats
 
 from changes.impact import AFFECTED, Effect, Impact
@@ -59,11 +58,7 @@ def audiences(preview: Preview, login: StaffMember | None) -> list[NotifyChoice]
 
 
 def _regulars(visible: Preview, affected: int) -> NotifyChoice:
-    """They are read: only the others are counted without reading them."""
-    count = unreachable = 0
-    if visible.impact.regulars:
-        rows = visible.regulars(AFFECTED).order_by()
-        count, unreachable = rows.aggregate(count=Count("pk"), unreachable=Count("pk", filter=Q(email=""))).values()
+    count, unreachable = visible.count_regulars(AFFECTED) if visible.impact.regulars else (0, 0)
     return NotifyChoice(Change.Notify.REGULARS.value, count, unreachable, affected - count)
 
 

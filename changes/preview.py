@@ -8,13 +8,15 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Count, Q
 from django.db.models.expressions import RawSQL
 
 from changes.impact import AFFECTED, Case, Effect, Impact, heaviest
 from changes.models import Change
 from changes.proposals import NothingToChange, Proposal, ScheduledChange
 from changes.snapshots import Basis
-from chargegroups.customer_facts import FactsQuery, positional
+from chargegroups.counts_sql import FOR_A_TIME
+from chargegroups.customer_facts import FactSet, FactsQuery, positional
 from chargepoints.models import ChargePoint
 from customers.models import Customer, Provider
 from evcnet.datetimes import database_clock
@@ -47,17 +49,36 @@ class Preview:
 
     def customers(self, effects: Iterable[Effect]) -> Any:
         """The customers that it affects so, as a queryset."""
-        return self._with_effects(self.query, effects)
+        return _customers(self.query, self._cases_with(effects))
 
     def regulars(self, effects: Iterable[Effect]) -> Any:
         """Those of them that hold an exception in the groups, or charged there in the last 365 days."""
-        since = {"charged_since": self.basis.at - REGULAR}
-        return self._with_effects(replace(self.query, among=ATTACHED, more=since), effects)
+        return _customers(self._narrowed(ATTACHED), self._cases_with(effects))
 
-    def _with_effects(self, query: FactsQuery, effects: Iterable[Effect]) -> Any:
-        effect_set = set(effects)
-        keys = [case.facts for case in self.impact.cases if case.effect in effect_set]
-        return Customer.objects.filter(pk__in=query.ids(keys))
+    def count_regulars(self, effects: Iterable[Effect]) -> tuple[int, int]:
+        """How many these are, and how many of them have no e-mail address.
+
+        An exception in force is among the facts, so its holders are counted already; only the others are read.
+        """
+        holders: list[Case] = []
+        others: list[Case] = []
+        for case in self._cases_with(effects):
+            (holders if FactSet.of(case.facts, case.count).facts.exceptions else others).append(case)
+        read = {"count": 0, "unreachable": 0}
+        if others:
+            rows = _customers(self._narrowed(ATTACHED_OTHERWISE), others)
+            read = rows.aggregate(count=Count("pk"), unreachable=Count("pk", filter=Q(email="")))
+        return (
+            read["count"] + sum(case.count for case in holders),
+            read["unreachable"] + sum(case.unreachable for case in holders),
+        )
+
+    def _narrowed(self, among: str) -> FactsQuery:
+        return replace(self.query, among=among, more={"charged_since": self.basis.at - REGULAR})
+
+    def _cases_with(self, effects: Iterable[Effect]) -> list[Case]:
+        wanted = set(effects)
+        return [case for case in self.impact.cases if case.effect in wanted]
 
     def cases_of(self, customers: Sequence[int]) -> dict[int, Case]:
         """The case of each of these customers, for a page of them."""
@@ -89,7 +110,12 @@ def judge_proposal(
     preview = Preview(proposal, provider, basis, impact, at, points, query)
     if not impact.affected:
         return preview
-    return replace(preview, impact=replace(impact, regulars=preview.regulars(AFFECTED).count()))
+    return replace(preview, impact=replace(impact, regulars=preview.count_regulars(AFFECTED)[0]))
+
+
+def _customers(query: FactsQuery, cases: Iterable[Case]) -> Any:
+    """The customers of these cases whom the query reads, as a queryset."""
+    return Customer.objects.filter(pk__in=query.ids(case.facts for case in cases))
 
 
 def preview_scheduled(change: Change) -> Preview:
@@ -137,12 +163,17 @@ def compared(before: Tariff, after: Tariff, day: date, time_zone: str) -> Compar
     return compare(before, after, day, time_zone)
 
 
-ATTACHED = """
-SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%(groups)s)
+_CHARGED = """
 UNION SELECT s.customer_id FROM chargepoints_session s JOIN chargepoints_chargepoint p ON p.id = s.charge_point_id
 WHERE p.charge_group_id = ANY(%(groups)s) AND s.customer_id IS NOT NULL
     AND s.started_at >= %(charged_since)s AND s.started_at < %(at)s"""
+ATTACHED = f"""
+SELECT customer_id FROM chargegroups_customerexception WHERE charge_group_id = ANY(%(groups)s){_CHARGED}"""
 """The customers who hold an exception in the groups, or charged there in the 365 days before the moment."""
+ATTACHED_OTHERWISE = f"""
+SELECT customer_id FROM chargegroups_customerexception x
+WHERE charge_group_id = ANY(%(groups)s) AND {FOR_A_TIME.format("x")}{_CHARGED}"""
+"""Those of them, and some more, who may be so without an exception that is in force at the moment."""
 
 
 def attached_customers(group_ids: list[int], at: datetime) -> RawSQL:

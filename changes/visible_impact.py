@@ -29,7 +29,7 @@ def visible_preview(preview: Preview, login: StaffMember | None) -> Preview:
     visible = replace(preview, impact=impact, query=replace(preview.query, user_groups=within))
     if not impact.affected:
         return visible
-    return replace(visible, impact=replace(impact, regulars=visible.regulars(AFFECTED).count()))
+    return replace(visible, impact=replace(impact, regulars=visible.count_regulars(AFFECTED)[0]))
 
 
 def _stands_in(case: Case) -> int:
