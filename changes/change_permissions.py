@@ -76,11 +76,11 @@ def _may_except(login: StaffMember, proposal: ExceptionChanges) -> bool:
 
 def _may_move(login: StaffMember, proposal: PointMoves) -> bool:
     """Rows that are there are changed; those that arise with the change are added, where that is allowed."""
-    points = [move.point.pk for move in proposal.moves if not move.point._state.adding]
-    new = [move.to for move in proposal.moves if move.point._state.adding and move.to is not None]
-    groups = [group.pk for group in proposal.groups if not group._state.adding]
+    points = [move.point.pk for move in proposal.moves if not proposal.arises(move.point)]
+    new = [move.to for move in proposal.moves if proposal.arises(move.point) and move.to is not None]
+    groups = [group.pk for group in proposal.groups if not proposal.arises(group)]
     known = _all_within(login, ChargePoint, "change", points) and _all_within(login, ChargeGroup, "change", groups)
-    added = all(_may_add(login, group) for group in proposal.groups if group._state.adding)
+    added = all(_may_add(login, group) for group in proposal.groups if proposal.arises(group))
     return known and added and (not new or _holds_at(login, "chargepoints.add_chargepoint", new))
 
 

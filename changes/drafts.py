@@ -64,7 +64,7 @@ def save_draft(preview: Preview, form: SavedForm, author: StaffMember, into: int
     draft.state, draft.approved_by, draft.approved_ground = Draft.State.DRAFT, None, ""
     look_again(draft, preview)
     draft.save()
-    draft.groups.set({*preview.basis.groups, *proposal.groups})
+    draft.groups.set({*preview.basis.groups, *proposal.groups}.difference(proposal.arising))
     return draft
 
 

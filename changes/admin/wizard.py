@@ -182,11 +182,16 @@ class ChangeWizard(ABC, Generic[Subject]):
 
     def _wait_for_approval(self, plan: PlannedChange | None, needed: ApprovalNeeded) -> HttpResponse:
         """Keep it as a draft, for whose approval somebody else is asked on its page."""
-        if plan is None or not is_stored_whole(plan.proposal):
+        if plan is None or not self._can_keep(plan.proposal):
             words = "Add the row without charge points first, and attach them then: that can be approved."
             return self._refuse(Inapplicable(f"{needed} {words}"))
         messages.warning(self.request, f"{needed} It is kept as a draft: ask for approval.")
         return self._save_draft(plan, preview_change(plan.proposal, plan.at, replaces=plan.replaces))
+
+    def _can_keep(self, proposal: Proposal) -> bool:
+        """A draft is seen by the charge groups that it is about: by a login of single ones only where they are there."""
+        is_limited = self.request.user.scope("changes.view_draft").within(proposal.provider_id) is not None
+        return is_stored_whole(proposal) and not (is_limited and proposal.arising)
 
     def ask(self) -> HttpResponse:
         refused = {"refused": self.refusal.message if self.refusal else ""}

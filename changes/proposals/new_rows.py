@@ -44,16 +44,16 @@ class NewGroup(PointMoves):
 
     def as_json(self) -> dict[str, Any]:
         terms = {key: value.code if isinstance(value, Tariff) else value for key, value in self.terms.items()}
-        return super().as_json() | {
-            "new_group": {
-                "code": self.group.code,
-                "name": self.group.name,
-                "type": self.group.type,
-                "user_group": self.group.user_group.code,
-                "valid_from": self.valid_from and self.valid_from.isoformat(),
-                "terms": {key: terms[key] for key in KEYS},
-            }
+        words = self.group.additional_information
+        group = {
+            "code": self.group.code,
+            "name": self.group.name,
+            "type": self.group.type,
+            "user_group": self.group.user_group.code,
+            "valid_from": self.valid_from and self.valid_from.isoformat(),
+            "terms": {key: terms[key] for key in KEYS},
         }
+        return super().as_json() | {"new_group": group | ({"additional_information": words} if words else {})}
 
     def read(self, at: datetime) -> Basis:
         basis = super().read(at)

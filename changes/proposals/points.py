@@ -75,7 +75,7 @@ class PointMoves(Proposal):
         known = self._snapshots(at)
         now = list(self._now().values_list("pk", "identity", "charge_group_id", "status"))
         # What arises with this change was in no group before, and did not work.
-        new = [(move.point.pk, None, INACTIVE) for move in self.moves if self._is_new(move.point)]
+        new = [(move.point.pk, None, INACTIVE) for move in self.moves if self.arises(move.point)]
         return Basis(
             at=at,
             groups=self.groups,
@@ -89,9 +89,9 @@ class PointMoves(Proposal):
             nothing=self._nothing(),
         )
 
-    def _is_new(self, point: ChargePoint) -> bool:
-        """Also once a row was stored and taken back, as trying it does."""
-        return bool(point._state.adding) or point in self.arising
+    def arises(self, row: ChargePoint | ChargeGroup) -> bool:
+        """Is the row new with this change? Also once it was stored and taken back, as trying it does."""
+        return bool(row._state.adding) or row in self.arising
 
     def _snapshots(self, at: datetime) -> dict[int, GroupSnapshot]:
         return group_snapshots(self.groups, at)

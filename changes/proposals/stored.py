@@ -13,6 +13,7 @@ from changes.models import Change
 from changes.proposals.base import Inapplicable, Proposal
 from changes.proposals.customers import CustomerMoves
 from changes.proposals.exceptions import ExceptionChanges, ProposedException
+from changes.proposals.new_rows import NewGroup
 from changes.proposals.points import GroupClosure, Move, PointMoves
 from changes.proposals.terms import NewTerms, Values
 from changes.proposals.terms_of_many import TermsOfMany
@@ -34,7 +35,7 @@ def read_proposal(provider: int, stored: Mapping[str, Any], undoes: Change | Non
 
 
 def is_stored_whole(proposal: Proposal) -> bool:
-    """Can it be read again? Not where rows arise with it: these are typed and stored at once."""
+    """Can it be read again? Not a charge point that arises with it: its row is the form's to store."""
     return type(proposal) in _TYPES
 
 
@@ -85,6 +86,8 @@ def _customers(provider: int, stored: Mapping[str, Any], undoes: Change | None) 
 
 def _points(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> PointMoves:
     points = _named(ChargePoint, provider, {identity for identity, _ in stored["moves"]}, "identity")
+    if "new_group" in stored:
+        return _new_group(provider, stored["new_group"], points.values())
     groups = _named(ChargeGroup, provider, {code for _, code in stored["moves"] if code})
     statuses = stored.get("status", {})
     moves = [
@@ -92,6 +95,19 @@ def _points(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> 
         for identity, code in stored["moves"]
     ]
     return PointMoves(moves)
+
+
+def _new_group(provider: int, stored: Mapping[str, Any], points: Iterable[ChargePoint]) -> NewGroup:
+    user_group = _named(UserGroup, provider, [stored["user_group"]])[stored["user_group"]]
+    tariffs = _named(Tariff, provider, {stored["terms"][slot] for slot in SLOTS if stored["terms"][slot]})
+    group = ChargeGroup(
+        provider_id=provider,
+        user_group=user_group,
+        additional_information=stored.get("additional_information", ""),
+        **{name: stored[name] for name in ("code", "name", "type")},
+    )
+    begin = stored["valid_from"]
+    return NewGroup(group, _values(stored["terms"], tariffs), points, datetime.fromisoformat(begin) if begin else None)
 
 
 def _closing(provider: int, stored: Mapping[str, Any], undoes: Change | None) -> GroupClosure:
@@ -136,4 +152,4 @@ _KINDS: Mapping[str, Callable[[int, Mapping[str, Any], Change | None], Proposal]
     "points": _points,
     "closing": _closing,
 }
-_TYPES = (NewTerms, TermsOfMany, NewVersion, ExceptionChanges, CustomerMoves, PointMoves, GroupClosure)
+_TYPES = (NewTerms, TermsOfMany, NewVersion, ExceptionChanges, CustomerMoves, PointMoves, GroupClosure, NewGroup)

@@ -13,7 +13,7 @@ from changes.apply import apply_change, preview_change
 from changes.drafts import discard_old_drafts
 from changes.models import Change, Draft
 from changes.proposals import NewTerms
-from chargegroups.models import CustomerException
+from chargegroups.models import ChargeGroup, CustomerException
 from customers.models import Provider, StaffAlert
 from evcnet.datetimes import database_clock
 from tests import factories as make
@@ -208,3 +208,27 @@ def test_who_does_not_approve(world, signed_in, anna, shown, who, status):
     sent = {"step": "approve", "shown": shown.context["impact"].fingerprint}
     assert signed_in(getattr(world, who)).post(address(shown), sent).status_code == status
     assert Draft.objects.get().state == "awaiting"
+
+
+def test_a_new_group_with_charge_points_waits_and_arises_once_it_is_applied(world, anna, ben):
+    """What its form says travels with the draft: the points stay where they are until then."""
+    Provider.objects.filter(pk=world.greengrid.pk).update(approval_above=0)
+    typed = {
+        "code": "CG-VILLAGE", "name": "Village", "type": "other", "user_group": world.south.pk,
+        "tariff": world.cheap.pk, "own_user_group": "on", "points": [world.market.pk],
+        "additional_information": "by the church",
+    }  # fmt: skip
+    add = reverse("admin:chargegroups_chargegroup_add")
+    preview = anna.post(add, typed)
+    assert "It needs a second person, and waits" in text(preview) and "Apply now" not in text(preview)
+    kept = press(anna, preview, step="confirm", named="GreenGrid", follow=True)
+    assert "kept as a draft" in text(kept) and not ChargeGroup.objects.filter(code="CG-VILLAGE").exists()
+    asked(anna, kept)
+    press(ben, ben.get(address(kept)), step="approve")
+    assert not Change.objects.exists()
+    press(anna, anna.get(address(kept)), step="confirm", named="GreenGrid")
+    group = ChargeGroup.objects.get(code="CG-VILLAGE")
+    world.market.refresh_from_db()
+    assert (world.market.charge_group, group.user_group) == (group, world.south)
+    assert group.additional_information == "by the church"
+    assert (Change.objects.get().approved_by, Draft.objects.get().state) == (world.ben, "applied")
