@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/authorize", authorize_card),
     path("api/v1/authorize/batch", authorize_batch),
     path("ocpi/", include("roaming.ocpi.urls")),
+    path("", include("chargepoints.urls")),
     path("", include("socialcharging.urls")),
     path("", include("evcnet.accounts.urls")),
     path("", admin.site.urls),

@@ -21,8 +21,9 @@ from chargegroups.forms import ChargeGroupAddForm
 from chargegroups.group_prices import free_for_everyone, without_price
 from chargegroups.models import ChargeGroup, CustomerException, Terms
 from chargegroups.resources import ChargeGroupResource, ExceptionResource
+from chargepoints.admin import price_sheet_tab
 from chargepoints.close_group import remove, why_not_remove
-from chargepoints.models import ChargePoint
+from chargepoints.models import ChargePoint, PricePage
 from evcnet.admin.actions import ActionsAdmin
 from evcnet.admin.forms import PortalForm
 from evcnet.admin.overview import Overview, OverviewAdmin
@@ -130,6 +131,7 @@ class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], ActionsAdmin[ChargeGroup], Bu
             ("Customers and tariffs", "customers"),
             ("Roaming", "roaming"),
             ("Social charging", "social"),
+            price_sheet_tab.TAB,
             ("History", "history"),
         ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
@@ -146,6 +148,7 @@ class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], ActionsAdmin[ChargeGroup], Bu
             "social": queue_pages.group_tab,
             "customers": customers_tab.customers_and_tariffs,
             "close": close_page.close_view,
+            **price_sheet_tab.views(),
         }
 
     def get_urls(self) -> list[Any]:
@@ -176,8 +179,10 @@ class ChargeGroupAdmin(OverviewAdmin[ChargeGroup], ActionsAdmin[ChargeGroup], Bu
     def history_sources(self, obj: ChargeGroup) -> list[tuple[Any, Any]]:
         exceptions = event_model(CustomerException)._base_manager.filter(charge_group=obj.pk)
         settings = event_model(SocialSettings)._base_manager.filter(charge_group=obj.pk)
+        pages = event_model(PricePage)._base_manager.filter(charge_group=obj.pk)
         return [
             (SocialSettings, settings.values("pgh_obj")),
+            (PricePage, pages.values("pgh_obj")),
             (ChargeGroup, [obj.pk]),
             (Terms, Terms.objects.filter(charge_group=obj).values("pk")),
             (CustomerException, exceptions.values("pgh_obj")),

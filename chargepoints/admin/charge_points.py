@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from changes.admin import move_points
-from chargepoints.admin import add_point, point_actions, point_page
+from chargepoints.admin import add_point, point_actions, point_page, price_sheet_tab
 from chargepoints.admin.point_filters import ConnectionFilter, MissingFilter, RefusedFilter
 from chargepoints.forms import ChargePointForm, Regrouping
-from chargepoints.models import ChargePoint, Connector
+from chargepoints.models import ChargePoint, Connector, PricePage
 from chargepoints.resources import ChargePointResource
 from chargepoints.search import points_named
 from evcnet.admin.actions import ActionsAdmin
@@ -130,7 +130,13 @@ class ChargePointAdmin(
     # Page
 
     def tabs(self, request: StaffRequest, obj: ChargePoint) -> list[tuple[str, str]]:
-        pages = [("Overview", "overview"), ("Connection", "connection"), ("Queue", "queue"), ("History", "history")]
+        pages = [
+            ("Overview", "overview"),
+            ("Connection", "connection"),
+            ("Queue", "queue"),
+            price_sheet_tab.TAB,
+            ("History", "history"),
+        ]
         return [(label, self.page(obj.pk, view)) for label, view in pages]
 
     def get_urls(self) -> list[Any]:
@@ -138,7 +144,12 @@ class ChargePointAdmin(
 
     def history_sources(self, obj: ChargePoint) -> list[tuple[Any, Any]]:
         connectors = event_model(Connector)._base_manager.filter(charge_point_id=obj.pk)
-        return [(ChargePoint, [obj.pk]), (Connector, connectors.values("pgh_obj"))]
+        pages = event_model(PricePage)._base_manager.filter(charge_point=obj.pk)
+        return [
+            (ChargePoint, [obj.pk]),
+            (Connector, connectors.values("pgh_obj")),
+            (PricePage, pages.values("pgh_obj")),
+        ]
 
     def get_form(
         self, request: StaffRequest, obj: ChargePoint | None = None, change: bool = False, **kwargs: Any
@@ -182,6 +193,7 @@ class ChargePointAdmin(
             "regroup": move_points.regroup,
             "connection": connection_tab.connection_view,
             "queue": queue_pages.point_tab,
+            **price_sheet_tab.views(),
         }
 
     def overview(self, request: StaffRequest, obj: ChargePoint) -> Overview:

@@ -4,7 +4,18 @@ from chargepoints.models.decisions import DecisionEntry
 from chargepoints.models.holds import Hold
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector, FeedPoint
+from chargepoints.models.price_pages import PricePage
 from chargepoints.models.ratings import Rating
 from chargepoints.models.sessions import Session
 
-__all__ = ["ChargePoint", "Connector", "DecisionEntry", "FeedPoint", "Hold", "Location", "Rating", "Session"]
+__all__ = [
+    "ChargePoint",
+    "Connector",
+    "DecisionEntry",
+    "FeedPoint",
+    "Hold",
+    "Location",
+    "PricePage",
+    "Rating",
+    "Session",
+]

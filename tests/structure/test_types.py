@@ -21,6 +21,7 @@ TYPED = {
 }
 BEFORE_SIGN_IN = {
     "chargepoints.api",
+    "chargepoints.price_page",
     "evcnet.health",
     "evcnet.keyed_requests",
     "evcnet.logs",

@@ -95,6 +95,9 @@ ANSWERED: dict[tuple[int, int, int, int], set[str]] = {
     (404, 405, 302, 403): {
         "mfa_view_recovery_codes",
     },
+    (404, 405, 404, 405): {
+        "price_page",
+    },
     (405, 401, 405, 401): {
         "api/v1/authorize",
         "api/v1/authorize/batch",
@@ -119,6 +122,7 @@ ASKED = {
 ARGS: dict[str, list[Any]] = {
     "admin:undo_status": [NO_CONTEXT],
     "driver": ["nobodys-token"],
+    "price_page": ["nobodys-key"],
     "driver_manifest": ["nobodys-token"],
     "invitation": ["nobodys-token"],
     "account_reset_password_from_key": ["zz", "nobodys-key"],
@@ -187,6 +191,7 @@ def tries(tenant: Tenant | None, own: Tenant) -> Iterator[Try]:
         yield from _both(label, reverse(name), data)
     for name in ("driver", "driver_manifest"):
         yield from _by_key(name, f"{word}-hash")  # as the database has it, which opens nothing
+    yield from _by_key("price_page", f"{word}-withdrawn")  # a page that is published is everybody's
     yield from _by_key("admin:undo_status", str(NO_CONTEXT if tenant is None else tenant[StatusChange].context))
     for model in admin.site._registry:
         pk = MISSING if tenant is None else tenant[model].pk

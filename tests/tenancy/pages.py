@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import get_resolver
 
-PUBLIC = {"healthz", "readyz", "driver", "driver_manifest"}
+PUBLIC = {"healthz", "readyz", "driver", "driver_manifest", "price_page"}
 OCPI = {
     "ocpi:openapi",
     "ocpi:versions",
@@ -120,6 +120,10 @@ OWN = {
         "chargegroups.change_customerexception",
     ),
     "chargegroups_chargegroup_close": (CHANGE_GROUP, CHANGE_GROUP),
+    "chargegroups_chargegroup_prices": ("chargepoints.view_pricepage", "chargepoints.add_pricepage"),
+    "chargegroups_chargegroup_prices_sheet": ("chargepoints.view_pricepage", "chargepoints.view_pricepage"),
+    "chargepoints_chargepoint_prices": ("chargepoints.view_pricepage", "chargepoints.add_pricepage"),
+    "chargepoints_chargepoint_prices_sheet": ("chargepoints.view_pricepage", "chargepoints.view_pricepage"),
     "chargepoints_chargepoint_overview": ("view", "view"),
     "chargepoints_location_overview": ("view", "view"),
     "tariffs_tariff_overview": ("view", "view"),

@@ -142,6 +142,7 @@ def _tenant(mark: str, provider: Provider) -> Tenant:
     _happenings(tenant, said)
     _devices(tenant, said)
     _queues(tenant, said)
+    _price_page(tenant, said)
     _partners(tenant, said)
     return tenant
 
@@ -321,6 +322,12 @@ def _queues(tenant: Tenant, said: str) -> None:
     tenant.keep(social.QueueMail.objects.create(**owned, charge_point=point, **told))
     until = now + timedelta(days=90)
     tenant.keep(social.DriverLink.objects.create(**owned, token_hash=f"{said}-hash", created_at=now, expires_at=until))
+
+
+def _price_page(tenant: Tenant, said: str) -> None:
+    """A page that was withdrawn, so that its key opens nothing either."""
+    of = {"provider": tenant.provider, "charge_point": tenant[ChargePoint]}
+    tenant.keep(points.PricePage.objects.create(**of, key=f"{said}-withdrawn", published=False))
 
 
 def _devices(tenant: Tenant, said: str) -> None:
