@@ -178,12 +178,13 @@ class FactsQuery:
         Of the exceptions only that in the row's own group counts.
         """
         sql, params = pairs.order_by().query.sql_with_params()
-        named, given = positional(f"{self.sql} SELECT {SHARED}", self.params)
+        of_pairs = replace(self, among="SELECT customer FROM pair").sql.removeprefix("WITH ")
+        named, given = positional(f"{of_pairs} SELECT {SHARED}", self.params)
         with connection_to_read().cursor() as cursor:
             cursor.execute(
-                f"{named} FROM facts JOIN ({sql}) AS pair (customer, charge_group, mark, row_id) ON customer = id"
-                " GROUP BY 1, 2, 3",
-                [*given, *params],
+                f"WITH pair (customer, charge_group, mark, row_id) AS MATERIALIZED ({sql}), {named}"
+                " FROM facts JOIN pair ON customer = id GROUP BY 1, 2, 3",
+                [*params, *given],
             )
             return [
                 Shared(FactSet.of(_key(_loaded(key)), many), group, mark, first, many)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from evcnet.validity import valid_at_sql
 
+CHOSEN = """(%(statuses)s::text[] IS NULL OR status = ANY(%(statuses)s))
+      AND (%(user_groups)s::bigint[] IS NULL OR seen_in = ANY(%(user_groups)s))"""
+# Aggregates are joined to customers by FULL JOIN behind a fence (OFFSET 0), which PostgreSQL never does by a nested loop. A LEFT
+# JOIN it does so where its statistics say that there is a customer or an exception or none, as after a large file was rolled
+# back; the loop then aggregates all exceptions anew for each customer.
+
 
 # The rows of today, and how they stood at a past moment: there the last entry of each row up to the moment counts, else
 # the first one after it, else (where the history has none) the row of today; but an exception that had no row then did not
@@ -17,6 +23,7 @@ def today(customers: str) -> str:
 customers AS (
     SELECT id, user_group_id, payment, status, name, number, email <> '' AS reachable, user_group_id AS seen_in, false AS younger
     FROM customers_customer WHERE (%(provider)s::bigint IS NULL OR provider_id = %(provider)s) AND {customers.format("id")}
+      AND {CHOSEN.replace("seen_in", "user_group_id")}
 ),
 excepted AS (
     SELECT customer_id, jsonb_object_agg(charge_group_id, jsonb_build_array(access, tariff_id)) AS exceptions
@@ -30,8 +37,10 @@ roaming AS (
         AND {valid_at_sql("k")} AND {customers.format("customer_id")}
 ),
 standing AS (
-    SELECT c.*, r.customer_id IS NOT NULL AS roams, x.exceptions, NULL::jsonb AS younger_card
-    FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN roaming r ON r.customer_id = c.id
+    SELECT * FROM (
+        SELECT c.*, r.customer_id IS NOT NULL AS roams, x.exceptions, NULL::jsonb AS younger_card
+        FROM customers c FULL JOIN excepted x ON x.customer_id = c.id FULL JOIN roaming r ON r.customer_id = c.id OFFSET 0
+    ) each_customer WHERE id IS NOT NULL
 )"""
 
 
@@ -101,11 +110,11 @@ standing AS (
         SELECT c.*, coalesce(k.roams, false) AS roams, k.younger_roams, k.older_roams,
             CASE WHEN k.all_younger THEN x.of_younger_card ELSE x.exceptions END AS exceptions, x.of_younger_card,
             coalesce(k.some_younger AND NOT k.all_younger AND x.exceptions IS DISTINCT FROM x.of_younger_card, false) AS mixed
-        FROM customers c LEFT JOIN excepted x ON x.customer_id = c.id LEFT JOIN cards k ON k.customer_id = c.id
-    ) each_customer
+        FROM customers c FULL JOIN excepted x ON x.customer_id = c.id FULL JOIN cards k ON k.customer_id = c.id OFFSET 0
+    ) each_customer WHERE id IS NOT NULL
 )"""
 # The key is one JSON array, so that the exceptions of many groups are one value, and it finds its customers again.
-FACTS = """
+FACTS = f"""
 proposed AS (
     SELECT customer_id, jsonb_object_agg(charge_group_id,
         CASE WHEN access IS NULL THEN 'null' ELSE jsonb_build_array(access, tariff_id) END) AS exceptions
@@ -115,13 +124,11 @@ proposed AS (
 ),
 moved AS (SELECT * FROM jsonb_to_recordset(%(moved)s) AS row(customer_id bigint, user_group_id bigint)),
 facts AS (
-    SELECT s.id, s.name, s.number, s.younger, s.reachable, s.user_group_id, s.payment, s.status, s.roams,
-        s.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to, s.younger_card
-    FROM standing s
-    LEFT JOIN proposed p ON p.customer_id = s.id
-    LEFT JOIN moved m ON m.customer_id = s.id
-    WHERE (%(statuses)s::text[] IS NULL OR s.status = ANY(%(statuses)s))
-      AND (%(user_groups)s::bigint[] IS NULL OR s.seen_in = ANY(%(user_groups)s))
+    SELECT * FROM (
+        SELECT s.id, s.name, s.number, s.younger, s.reachable, s.user_group_id, s.payment, s.status, s.roams,
+            s.exceptions, p.exceptions AS changed, m.user_group_id AS moved_to, s.younger_card, s.seen_in
+        FROM standing s FULL JOIN proposed p ON p.customer_id = s.id FULL JOIN moved m ON m.customer_id = s.id OFFSET 0
+    ) each_customer WHERE id IS NOT NULL AND {CHOSEN}
 )"""
 COLUMNS = "user_group_id, payment, status, roams, exceptions, changed, moved_to, younger_card"
 KEY = f"jsonb_build_array({COLUMNS})"

@@ -1,12 +1,14 @@
 """The cost of a preview: the same number of queries and rows for twenty customers and for two thousand."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from changes.apply import apply_change, preview_change
 from changes.proposals import NewTerms, NewVersion
 from chargegroups import writes
+from chargegroups.customer_facts import FactsQuery
 from chargegroups.models import CustomerException, Terms
 from customers.models import Customer
 from tests import factories as make
@@ -101,6 +103,38 @@ def test_more_exceptions_are_more_facts_and_no_more_queries(world):
     for customer in Customer.objects.filter(number__startswith="C")[:40]:
         make.CustomerExceptionFactory(charge_group=world.leusden, customer=customer, access="denied")
     assert cost_of(PROPOSALS["terms"](world))[0] == few
+
+
+def loops_in(plan: dict) -> list[dict]:
+    """The inner sides of all nested loops of a plan, each with what stands below it."""
+    below = plan.get("Plans", [])
+    inner = [below[1]] if plan["Node Type"] == "Nested Loop" else []
+    return inner + [each for node in below for each in loops_in(node)]
+
+
+def nodes_of(plan: dict) -> set[str]:
+    return {plan["Node Type"]}.union(*map(nodes_of, plan.get("Plans", [])))
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_exceptions_are_gathered_once_and_not_for_each_customer_whatever_the_planner_thinks_of_the_tables(world, past):
+    proposed = [
+        {"customer_id": world.jansen.pk, "charge_group_id": world.leusden.pk, "access": "denied", "tariff_id": None}
+    ]
+    query = FactsQuery(
+        world.greengrid.pk,
+        [world.leusden.pk],
+        timezone.now(),
+        past=past,
+        customers=[world.jansen.pk],
+        proposed=proposed,
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {query.sql} SELECT * FROM facts", query.params)
+        [[[plan]]] = cursor.fetchall()
+    anew = [node for node in loops_in(plan["Plan"]) if {"Aggregate", "Function Scan"} & nodes_of(node)]
+    assert anew == []
 
 
 def test_a_thousand_exceptions_with_tariffs_hand_out_no_more_rows(world):
