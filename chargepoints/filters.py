@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters
 
-from chargepoints.findings import Oddity
+from chargepoints.finding_dismissals import OpenOrAside
 from chargepoints.models import ChargePoint
 
 TITLES = {
@@ -41,12 +41,12 @@ class FindingFilter(django_filters.FilterSet):
         model = ChargePoint
         fields: list[str] = []
 
-    def __init__(self, data: Mapping[str, Any], *, findings: Sequence[Oddity]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, findings: Sequence[OpenOrAside]) -> None:
         super().__init__(data, queryset=ChargePoint.objects.none())
         self.findings = findings
         self.kinds = [
             (code, TITLES.get(code, code), count)
-            for code, count in sorted(Counter(each.code for each in findings).items())
+            for code, count in sorted(Counter(each.oddity.code for each in findings).items())
         ]
         self.filters["kind"].extra["choices"] = [(code, title) for code, title, _ in self.kinds]
 
@@ -56,5 +56,5 @@ class FindingFilter(django_filters.FilterSet):
         return str(self.form.cleaned_data["kind"]) if self.form.is_valid() else ""
 
     @property
-    def qs(self) -> Sequence[Oddity]:
-        return [each for each in self.findings if each.code == self.chosen] if self.chosen else self.findings
+    def qs(self) -> Sequence[OpenOrAside]:
+        return [each for each in self.findings if each.oddity.code == self.chosen] if self.chosen else self.findings

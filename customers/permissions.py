@@ -52,6 +52,7 @@ _STAFF = {
     "chargepoints.chargepoint": ALL,
     "chargepoints.connector": ALL,
     "chargepoints.hold": VIEW,
+    "chargepoints.dismissal": VIEW | {"add", "delete"},
     "chargepoints.session": EDIT,
     "chargepoints.rating": VIEW | {"add"},
     "chargepoints.pricepage": VIEW | {"add", "change"},

@@ -7,6 +7,7 @@ from itertools import chain
 
 from django.db import connection
 
+from chargepoints.finding_dismissals import OpenOrAside, with_dismissals
 from chargepoints.findings import FindingScope, Oddity, reading_of_findings
 from customers.models import StaffMember
 from evcnet.codes import UID_SEPARATORS, key_sql
@@ -35,13 +36,22 @@ WHERE NOT EXISTS (SELECT FROM customers_chargecard k WHERE {_KEY.format("k")} = 
 GROUP BY first, last ORDER BY first, last"""
 
 
-def all_findings(login: StaffMember, at: datetime) -> list[Oddity]:
-    """Everything odd that the login sees, warnings first."""
-    return read(finding_reading(login, at))
+def findings_and_dismissals(login: StaffMember, at: datetime) -> list[OpenOrAside]:
+    """Everything odd that the login sees, warnings first, what was set aside too."""
+    return read(_finding_reading(login, at))
 
 
 def finding_reading(login: StaffMember, at: datetime) -> Reading[list[Oddity]]:
-    """What ``all_findings`` returns."""
+    """What is odd and not set aside."""
+    findings = yield from _finding_reading(login, at)
+    return [each.oddity for each in findings if each.dismissal is None]
+
+
+def _finding_reading(login: StaffMember, at: datetime) -> Reading[list[OpenOrAside]]:
+    return (yield from with_dismissals(_oddities(login, at), login))
+
+
+def _oddities(login: StaffMember, at: datetime) -> Reading[list[Oddity]]:
     parts = yield from side_by_side(reading_of_findings(FindingScope.by(login), at), token_findings(login, at))
     return sorted(chain(*parts), key=lambda each: not each.warning)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Field
@@ -17,11 +18,13 @@ from chargegroups.customer_facts import CustomerFacts
 from chargegroups.group_snapshots import GroupSnapshot
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES, Decision
-from chargepoints.findings import FindingScope, findings_for
-from customers.models import Customer
+from chargepoints.finding_dismissals import with_dismissals
+from chargepoints.findings import FindingScope, Oddity, reading_of_findings
+from customers.models import Customer, StaffMember
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.requests import StaffRequest
 from evcnet.datetimes import database_clock
+from evcnet.together import read
 from tariffs.current_price import CurrentPrice
 
 ACTIVE: Final = "active"
@@ -75,11 +78,17 @@ def tariff_and_access(admin: ModelAdmin[ChargeGroup], request: StaffRequest, gro
         "switches": list(_switches(snapshot.stored)),
         "timeline": of_group(group, snapshot.at),
         "then": admin.page(group.pk, "then"),
-        "odd": findings_for(FindingScope.of_group(login, group), snapshot.at) if group.closed_at is None else [],
+        "odd": _findings(login, group, snapshot.at) if group.closed_at is None else [],
         "may_see_changes": login.has_perm("changes.view_change"),
         "may_take_back": may_change_terms(login, group),
     }
     return TemplateResponse(request, "chargegroups/access.html", context)
+
+
+def _findings(login: StaffMember, group: ChargeGroup, at: datetime) -> list[Oddity]:
+    """What is odd about it and not set aside."""
+    oddities = reading_of_findings(FindingScope.of_group(login, group), at)
+    return [each.oddity for each in read(with_dismissals(oddities, login)) if each.dismissal is None]
 
 
 def _slots(snapshot: GroupSnapshot) -> Iterator[tuple[str, str, CurrentPrice | None]]:

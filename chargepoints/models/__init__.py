@@ -1,6 +1,7 @@
 """Locations, charge points, sessions and ratings."""
 
 from chargepoints.models.decisions import DecisionEntry
+from chargepoints.models.dismissals import Dismissal
 from chargepoints.models.holds import Hold
 from chargepoints.models.locations import Location
 from chargepoints.models.points import ChargePoint, Connector, FeedPoint
@@ -12,6 +13,7 @@ __all__ = [
     "ChargePoint",
     "Connector",
     "DecisionEntry",
+    "Dismissal",
     "FeedPoint",
     "Hold",
     "Location",

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chargepoints.findings import NAMED, FindingScope, findings_for
-from chargepoints.models import ChargePoint, Location
+from chargepoints.models import ChargePoint, Dismissal, Location
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
 from tests import factories as make
@@ -298,6 +298,48 @@ def test_its_queries_do_not_grow(world, django_assert_max_num_queries):
     with django_assert_max_num_queries(25):
         found = findings_for(FindingScope.by(world.anna), timezone.now())
     assert len(found) > 30
+
+
+# Setting aside
+
+
+def test_a_finding_is_set_aside_with_a_reason_until_what_it_says_changes(world, signed_in):
+    owned(world)
+    anna, ben = signed_in(world.anna), signed_in(world.ben)
+    (line,) = anna.get(PAGE).context["lines"]
+    anna.post(PAGE, {"finding": line["digest"]})
+    assert not Dismissal.objects.exists(), "a reason is asked for"
+    anna.post(PAGE, {"finding": line["digest"], "reason": "agreed with the owner"})
+    assert ben.get(PAGE).context["lines"] == [] and "to look at" not in ben.get("/").content.decode()
+    aside = ben.get(f"{PAGE}?aside=1").content.decode()
+    assert "Set aside by Anna" in aside and "agreed with the owner" in aside
+    tariff_writes.add_version(world.standard, [TariffElement(energy_price=Decimal("0.36"))])
+    assert [each["found"].code for each in ben.get(PAGE).context["lines"]] == ["owner_pays"]
+
+
+def test_all_of_a_kind_are_set_aside_and_brought_back(world, signed_in):
+    hidden = a_tariff(world, "HIDDEN", TariffElement(energy_price=1), TariffElement(energy_price=2))
+    a_group(world, hidden)
+    for price in ("0.35", "0.40"):
+        owned(world, group=make.ChargeGroupFactory(user_group=world.north, terms={"tariff": a_tariff(world, f"T{price[2:]}", TariffElement(energy_price=Decimal(price))), "own_user_group": True}))  # fmt: skip
+    anna = signed_in(world.anna)
+    anna.post(f"{PAGE}?kind=owner_pays", {"all_of": "owner_pays", "reason": "known"})
+    assert Dismissal.objects.count() == 2
+    assert [each["found"].code for each in anna.get(PAGE).context["lines"]] == ["never_reached"]
+    lines = anna.get(f"{PAGE}?aside=1").context["lines"]
+    anna.post(f"{PAGE}?aside=1", {"finding": [each["digest"] for each in lines], "back": "1"})
+    assert not Dismissal.objects.exists()
+
+
+def test_who_sees_a_part_sets_nothing_aside_and_misses_nothing(world, signed_in):
+    owned(world)
+    (line,) = signed_in(world.anna).get(PAGE).context["lines"]
+    sent = {"finding": line["digest"], "reason": "mine"}
+    assert [signed_in(login).post(PAGE, sent).status_code for login in (world.carla, world.rita)] == [403, 403]
+    signed_in(world.otto).post(PAGE, sent)
+    assert not Dismissal.objects.exists()
+    signed_in(world.anna).post(PAGE, sent)
+    assert [each["found"].code for each in signed_in(world.carla).get(PAGE).context["lines"]] == ["owner_pays"]
 
 
 # Sessions

@@ -232,6 +232,8 @@ def _paper(tenant: Tenant, said: str) -> None:
     tenant.keep(login)
     tenant.keep(Membership.objects.get(staff_member=login))
     _second_role(tenant, login)
+    aside = {"digest": said[:32], "reason": f"{said} aside", "made_by": login}
+    tenant.keep(points.Dismissal.objects.create(provider=tenant.provider, **aside))
     key, secret = ApiKey.make(provider=tenant.provider, name=f"{said} program")
     ApiKey.objects.filter(pk=key.pk).update(prefix=f"{said}…"[:12])
     tenant.keep(key)
