@@ -77,8 +77,8 @@ class Preview:
         return replace(self.query, among=among, more={"charged_since": self.basis.at - REGULAR})
 
     def _cases_with(self, effects: Iterable[Effect]) -> list[Case]:
-        wanted = set(effects)
-        return [case for case in self.impact.cases if case.effect in wanted]
+        chosen = set(effects)
+        return [case for case in self.impact.cases if case.effect in chosen]
 
     def cases_of(self, customers: Sequence[int]) -> dict[int, Case]:
         """The case of each of these customers, for a page of them."""
