@@ -26,7 +26,7 @@ def new_key() -> str:
 
 
 class PricePageQuerySet(ScopedQuerySet):
-    def shown(self) -> PricePageQuerySet:
+    def open_to_anybody(self) -> PricePageQuerySet:
         """Those that anybody may read: a home charger tells nobody where it stands, and a group that is closed has no price."""
         at_point = Q(charge_point__charge_group__in=_priced_groups())
         return self.filter(Q(charge_group__in=_priced_groups()) | at_point, published=True)
