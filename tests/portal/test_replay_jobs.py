@@ -168,6 +168,28 @@ class TestRecounts:
         assert (job.result["rows"], job.result["mended"]) == (1, True)
         assert [each for ledger in LEDGERS for each in ledger.differences()] == []
 
+    def test_the_operators_home_tells_of_its_end_until_it_is_looked_at_and_no_other_home_does(
+        self, world, operator, signed_in
+    ):
+        browser, home = signed_in(operator), reverse("admin:index")
+        browser.post(RECOUNT)
+        assert "have ended" not in browser.get(home).content.decode()
+        job = done(Job.objects.get())
+        assert page(job) in browser.get(home).content.decode()
+        assert page(job) not in signed_in(world.otto).get(home).content.decode()
+        browser.get(page(job))
+        assert page(job) not in browser.get(home).content.decode()
+
+    def test_a_running_one_that_is_cancelled_on_its_page_says_so_and_writes_nothing(self, world, operator, signed_in):
+        browser = signed_in(operator)
+        browser.post(RECOUNT, {"mend": "yes"})
+        job = Job.objects.get()
+        assert "Cancel" in browser.get(page(job)).content.decode()
+        Job.objects.filter(pk=job.pk).update(state="running")
+        browser.post(page(job, "cancel"))
+        assert "It is being cancelled" in browser.get(page(job)).content.decode()
+        assert done(job).state == "cancelled" and not job_files.file_of(job, job_files.EXPORT).exists()
+
     def test_it_is_the_operators_alone_who_sees_no_other_job(self, past, operator, signed_in):
         replayed = started(signed_in(past.ben), past)
         staff = signed_in(past.anna)
