@@ -24,6 +24,7 @@ PARTS = {
     **TABLE,
     "exceptions": "bench.exception_import",
     "import_errors": "bench.import_errors",
+    "counts": "bench.counts",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
     "ocpi": "bench.ocpi",
