@@ -24,6 +24,26 @@ def var() -> Iterator[Path]:
     shutil.rmtree(top)
 
 
+@pytest.fixture(scope="session")
+def migrated() -> Iterator[Path]:
+    """A folder whose database is migrated and at rest, to be copied: to migrate takes longer than most of these tests."""
+    top = Path(tempfile.mkdtemp(prefix="evcnet-launch-"))
+    top.chmod(0o711)
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=PROJECT, env=portal_environment(top / "var"), stdin=subprocess.DEVNULL, check=True)
+    Cluster(top / "var").stop()
+    yield top / "var"
+    Cluster(top / "var").remove()
+    shutil.rmtree(top)
+
+
+@pytest.fixture
+def migrated_var(var: Path, migrated: Path) -> Path:
+    """``var`` after a first start: its database is migrated."""
+    subprocess.run(["cp", "-a", str(migrated), str(var)], check=True)
+    return var
+
+
 @pytest.fixture
 def cluster(var: Path) -> Cluster:
     return Cluster(var, durable=False)

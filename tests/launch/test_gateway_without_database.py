@@ -40,7 +40,7 @@ print(json.dumps({
 
 
 @pytest.fixture
-def server(cluster, python):
+def server(migrated_var, cluster, python):
     """A PostgreSQL of this test alone, migrated; ``run`` is a script on it, and gives back what it printed."""
     cluster.ensure_up()
     cluster.environment = {"DATABASE_URL": f"postgres:///{cluster.socket_folder}/evcnet", "PGUSER": "evcnet"}
@@ -51,7 +51,6 @@ def server(cluster, python):
         assert process.returncode == 0, err
         return out.strip()
 
-    run("manage.py", "migrate", "--verbosity", "0")
     cluster.run = run
     return cluster
 

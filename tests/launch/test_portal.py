@@ -158,7 +158,7 @@ def test_a_port_that_is_taken_is_named_with_the_way_out_and_nothing_is_started(s
     assert not Cluster(var).data.exists()
 
 
-def test_the_gateway_runs_too_and_ends_with_the_rest(start, var):
+def test_the_gateway_runs_too_and_ends_with_the_rest(start, migrated_var):
     portal = start().await_ready()
     assert f"ws://127.0.0.1:{portal.ocpp_port}/ocpp/IDENTITY" in portal.said()
     until(lambda: gateway_answers(portal.ocpp_port))
@@ -176,7 +176,7 @@ def gateway_answers(port) -> bool:
             return False
 
 
-def test_where_the_port_of_the_gateway_is_taken_the_portal_says_so_and_is_served_all_the_same(start, var):
+def test_where_the_port_of_the_gateway_is_taken_the_portal_says_so_and_is_served_all_the_same(start, migrated_var):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -188,20 +188,20 @@ def test_where_the_port_of_the_gateway_is_taken_the_portal_says_so_and_is_served
     assert portal.processes("manage.py gateway") == []
 
 
-def test_two_run_in_one_folder_and_the_last_to_end_stops_the_database(start, var):
+def test_two_run_in_one_folder_and_the_last_to_end_stops_the_database(start, migrated_var):
     first, second = start(), start()
     first.await_ready()
     second.await_ready()
     first.make.terminate()
     first.make.wait(PATIENCE)
     assert second.status() in (200, 302)
-    assert Cluster(var).is_up()
+    assert Cluster(migrated_var).is_up()
     second.make.terminate()
     second.make.wait(PATIENCE)
     assert first.processes() + second.processes() == []
 
 
-def test_a_worker_that_dies_is_started_again_and_a_web_server_that_dies_ends_all(start, var):
+def test_a_worker_that_dies_is_started_again_and_a_web_server_that_dies_ends_all(start, migrated_var):
     portal = start().await_ready()
     (worker,) = portal.processes("manage.py worker")
     os.kill(worker, signal.SIGKILL)
