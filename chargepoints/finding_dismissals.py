@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import md5
 
+from django.db import transaction
+
 from chargepoints.findings import Oddity
 from chargepoints.models import Dismissal
-from customers.models import StaffMember
+from customers.audit import record
+from customers.models import AuditEntry, StaffMember
 from evcnet.together import Reading, reading_of, side_by_side
+
+NAMED = 100
+"""So many of the findings of one press of the button stand in the activity one by one; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +46,40 @@ def with_dismissals(reading: Reading[list[Oddity]], login: StaffMember) -> Readi
     return [OpenOrAside(each, by_key.get((each.subject.provider_id, digest_of(each)))) for each in oddities]
 
 
+@transaction.atomic
 def dismiss(findings: Iterable[OpenOrAside], login: StaffMember, reason: str) -> int:
-    """Set those aside that the login may set aside and nobody has yet; how many."""
+    """Set those aside that the login may set aside and nobody has yet; how many. The activity says which."""
     scope = login.scope("chargepoints.add_dismissal")
+    chosen = [
+        each for each in findings if each.dismissal is None and scope.within(each.oddity.subject.provider_id) is None
+    ]
     rows = [
         Dismissal(provider_id=each.oddity.subject.provider_id, digest=each.digest, reason=reason, made_by=login)
-        for each in findings
-        if each.dismissal is None and scope.within(each.oddity.subject.provider_id) is None
+        for each in chosen
     ]
     Dismissal.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    _record(AuditEntry.Event.FINDING_ASIDE, chosen, login)
+    return len(chosen)
 
 
+@transaction.atomic
 def bring_back(findings: Iterable[OpenOrAside], login: StaffMember) -> int:
-    """Show those again that were set aside; how many."""
-    keys = [each.dismissal.pk for each in findings if each.dismissal is not None]
-    _, counts = Dismissal.objects.visible_to(login, "delete").filter(pk__in=keys).delete()
-    return int(counts.get(Dismissal._meta.label, 0))
+    """Show those again that were set aside; how many. The activity says which."""
+    stored = {each.dismissal.pk: each for each in findings if each.dismissal is not None}
+    rows = Dismissal.objects.visible_to(login, "delete").filter(pk__in=stored).select_for_update()
+    chosen = [stored[pk] for pk in rows.values_list("pk", flat=True)]
+    rows.delete()
+    _record(AuditEntry.Event.FINDING_BACK, chosen, login)
+    return len(chosen)
+
+
+def _record(event: str, findings: list[OpenOrAside], login: StaffMember) -> None:
+    """For each provider, with the first of them by kind and row. Without the reason, which may name a person: that stays with
+    the dismissal."""
+    by_provider = defaultdict(list)
+    for each in findings:
+        by_provider[each.oddity.subject.provider].append(each.oddity)
+    for provider, oddities in by_provider.items():
+        named = [f"{each.code}: {each.subject._meta.verbose_name} {each.subject.pk}" for each in oddities[:NAMED]]
+        about = ", ".join(sorted({each.code for each in oddities}))
+        record(event, login, provider, about=about, rows=len(oddities), findings=named)

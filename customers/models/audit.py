@@ -46,6 +46,8 @@ class AuditEntry(models.Model):
         PARTNER_CONNECTION = "partner_connection", "connection of a partner changed"
         STATUS_CHANGED = "status_changed", "status changed"
         STATUS_UNDONE = "status_undone", "change of status undone"
+        FINDING_ASIDE = "finding_aside", "findings set aside"
+        FINDING_BACK = "finding_back", "findings brought back"
 
     at = models.DateTimeField("when", db_default=Now(), editable=False)
     event = models.CharField("what", max_length=20, choices=Event)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chargepoints.findings import NAMED, FindingScope, findings_for
 from chargepoints.models import ChargePoint, Dismissal, Location
+from customers.models import AuditEntry
 from tariffs import writes as tariff_writes
 from tariffs.models import TariffElement
 from tests import factories as make
@@ -329,6 +330,11 @@ def test_all_of_a_kind_are_set_aside_and_brought_back(world, signed_in):
     lines = anna.get(f"{PAGE}?aside=1").context["lines"]
     anna.post(f"{PAGE}?aside=1", {"finding": [each["digest"] for each in lines], "back": "1"})
     assert not Dismissal.objects.exists()
+    told = AuditEntry.objects.filter(event__startswith="finding").order_by("pk")
+    assert [(each.event, each.login, each.rows, each.about) for each in told] == [
+        ("finding_aside", world.anna, 2, "owner_pays"),
+        ("finding_back", world.anna, 2, "owner_pays"),
+    ]
 
 
 def test_who_sees_a_part_sets_nothing_aside_and_misses_nothing(world, signed_in):
