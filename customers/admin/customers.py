@@ -58,7 +58,7 @@ class CustomerAdmin(OverviewAdmin[Customer], StatusStepAdmin[Customer], ActionsA
     ]
     presets = (
         Preset("All"),
-        Preset("Waiting", {"status__exact": "pending"}),
+        Preset("Waiting", {"status__exact": "pending"}, action="approve"),
         Preset("Blocked", {"status__exact": "blocked"}),
         Preset("Without a card", {"cards": "none"}, reads_list=True),
     )

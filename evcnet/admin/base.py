@@ -32,7 +32,7 @@ from evcnet.admin.filter_chips import filter_chips, url_without_filters
 from evcnet.admin.filters import RelatedFilter
 from evcnet.admin.forms import OwnedForm, PortalForm
 from evcnet.admin.list_pages import ListPages
-from evcnet.admin.presets import Preset, preset_tabs
+from evcnet.admin.presets import Preset, preset_action, preset_tabs
 from evcnet.admin.replica_pages import reads_replica
 from evcnet.admin.requests import StaffRequest
 from evcnet.admin.scoped import MOMENTS, Scoped, StackedInline, TabularInline, sees_target
@@ -184,7 +184,8 @@ class ModelAdmin(Scoped, unfold.ModelAdmin, Generic[Row]):
         if "cl" in context:
             context["filter_chips"] = filter_chips(context["cl"])
             context["url_without_filters"] = url_without_filters(context["cl"])
-            context["preset_tabs"] = [] if context["cl"].is_popup else preset_tabs(context["cl"], request)
+            tabs = [] if context["cl"].is_popup else preset_tabs(context["cl"], request)
+            context["preset_tabs"], context["preset_action"] = tabs, preset_action(context["cl"], request, tabs)
         return without_indentation(response)
 
     # Forms

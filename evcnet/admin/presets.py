@@ -24,11 +24,13 @@ class Preset:
     """``filters`` are parameters of the list's address, by name; none of them: all of its rows.
 
     ``reads_list``: no index finds its rows, so that counting them reads the whole list, and a large one is not counted.
+    ``action``: the name of an action of the list for which its rows wait; it is offered for all of them at once.
     """
 
     label: str
     filters: Mapping[str, str] = field(default_factory=dict)
     reads_list: bool = False
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,26 @@ def preset_tabs(changelist: Any, request: StaffRequest) -> list[PresetTab]:
         )
         for each in presets
     ]
+
+
+@dataclass(frozen=True)
+class PresetAction:
+    """A button above the list: the action for all rows of the open preset. ``first`` is one of them, as Django asks for one."""
+
+    name: str
+    label: str
+    first: Any
+
+
+def preset_action(changelist: Any, request: StaffRequest, tabs: list[PresetTab]) -> PresetAction | None:
+    """None where the login may not do it, where nothing waits, or where there is more than a page of an action lists."""
+    presets = zip(changelist.model_admin.presets, tabs, strict=False)
+    name, count = next(((preset.action, tab.count) for preset, tab in presets if tab.is_open), ("", ""))
+    rows = list(changelist.result_list)
+    if not name or not rows or changelist.query or not count.replace(",", "").isdecimal():
+        return None
+    _, _, label = changelist.model_admin.get_actions(request).get(name, (None, "", ""))
+    return PresetAction(name, f"{label} all {count}…", rows[0].pk) if label else None
 
 
 def set_filters(changelist: Any) -> dict[str, list[str]]:

@@ -40,7 +40,7 @@ def tariff_overview(admin: OverviewAdmin[Tariff], request: StaffRequest, tariff:
             admin.latest_entries(request, tariff),
         )
     )
-    many = sum(row["all"] for row in number)
+    many, entries = sum(row["all"] for row in number), list(_price_entries(admin, request, tariff))
     price = next((current_price(each) for each in in_force), None) or without_price(tariff)
     coming = [
         Coming(each.valid_from, price_text(price_list(each)), admin.page(tariff.pk, "prices")) for each in next_ones
@@ -53,7 +53,8 @@ def tariff_overview(admin: OverviewAdmin[Tariff], request: StaffRequest, tariff:
         price=price,
         notes=list(_notes(price)),
         tiles=[_groups_tile(admin, tariff, many), *use_tiles(use, ""), *coming_tile(coming)],
-        menu=[*_price_entries(admin, request, tariff), *admin.edit_entry(request, tariff, "Edit data", "name, offers")],
+        menu=[*entries, *admin.edit_entry(request, tariff, "Edit data", "name, offers")],
+        buttons=entries[:1],
         lists=[_for_drivers(in_force), _group_list(admin, tariff, listed, many), session_list(use, "")],
         coming=coming[:COMING],
         history=history,
@@ -73,7 +74,7 @@ def _groups_tile(admin: OverviewAdmin[Tariff], tariff: Tariff, many: int) -> Til
 def _price_entries(admin: OverviewAdmin[Tariff], request: StaffRequest, tariff: Tariff) -> Iterator[MenuEntry]:
     if may_change(request, tariff):
         simple = editor_page(admin, tariff, simple=True)
-        yield MenuEntry("Price", simple, "one price each; you see first whom it affects")
+        yield MenuEntry("New price", simple, "one price each; you see first whom it affects")
         yield MenuEntry("Price by time, power or length", editor_page(admin, tariff), "the table of all elements")
 
 

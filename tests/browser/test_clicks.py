@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from changes.models import Change
 from chargegroups.models import ChargeGroup, Terms
+from customers.models import ChargeCard, Customer
 from evcnet.datetimes import database_clock
 from tests import factories as make
 from tests.browser.changing import type_name
@@ -62,12 +63,16 @@ class Desk:
 
 @pytest.fixture
 def world(world):
-    """Twenty charge points on Stationsstraat and ten on Dodeweg, all of them in one group of North."""
+    """Twenty charge points on Stationsstraat and ten on Dodeweg, all of them in one group of North; three customers wait."""
     world.old = make.ChargeGroupFactory(user_group=world.north, code="CG-OLD", name="Old", terms={"tariff": world.cheap})  # fmt: skip
     for street, number in (("Stationsstraat", 20), ("Dodeweg", 10)):
         for house in range(number):
             where = make.LocationFactory(provider=world.greengrid, address=f"{street} {house + 1}", city="Leusden")
             make.ChargePointFactory(charge_group=world.old, location=where)
+    for number in range(3):
+        make.CustomerFactory(user_group=world.north, number=f"200{number}", name=f"Waits {number}", status="pending")
+    world.market.owner = world.jansen
+    world.market.save()
     return world
 
 
@@ -111,6 +116,60 @@ def change_terms(desk, world):
     desk.press("Show whom it affects")
     desk.apply()
     assert Terms.objects.in_force(database_clock()).get(charge_group=world.leusden).roaming
+
+
+@at_most(3)
+def block_a_lost_card(desk, world):
+    desk.box("04BB22")
+    desk.page.keyboard.press("Enter")
+    desk.link("^Block…")
+    desk.page.get_by_label("Reason").fill("lost")
+    desk.press("Block")
+    expect(desk.page.get_by_text("1 charge card blocked: NL-GRG-000002-B")).to_be_visible()
+    assert ChargeCard.objects.get(uid="04BB22").status == "deactivated"
+
+
+@at_most(3)
+def approve_all_that_wait(desk, world):
+    desk.link("3 customers waiting for approval")
+    desk.press("Approve all 3…")
+    desk.press("Approve")
+    expect(desk.page.get_by_text("3 customers approved")).to_be_visible()
+    assert not Customer.objects.filter(status="pending").exists()
+
+
+@at_most(4)
+def let_the_owner_charge_free(desk, world):
+    desk.box("NLGRGE0001")
+    desk.page.keyboard.press("Enter")
+    desk.link("^Make it free of charge for the owner")
+    desk.press("Make it free")
+    desk.apply()
+
+
+@at_most(4)
+def raise_a_price(desk, world):
+    desk.box("standard")
+    desk.page.keyboard.press("Enter")
+    desk.link("^New price")
+    desk.page.get_by_label("Per kWh").fill("0.39")
+    desk.press("Show whom it affects")
+    desk.apply()
+
+
+@at_most(4)
+def import_fifty_customers(desk, world):
+    desk.box("import customers")
+    desk.page.keyboard.press("Enter")
+    rows = "".join(f"NORTH,5{number:03},Import {number},active\n" for number in range(50))
+    desk.clicks += 1  # the file is chosen
+    desk.page.locator("input[type=file]").set_input_files(
+        {"name": "fifty.csv", "mimeType": "text/csv", "buffer": f"user_group,number,name,status\n{rows}".encode()}
+    )
+    desk.press("Show what it would change")
+    desk.press("Import")
+    expect(desk.page.get_by_text("50 new")).to_be_visible()
+    assert Customer.objects.filter(number__startswith="5").count() == 50
 
 
 @at_most(6)

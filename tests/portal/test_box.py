@@ -66,6 +66,11 @@ def test_anything_is_found_by_any_part_of_it_however_it_is_spelled(typed, line, 
     assert line in words_of(signed_in(world.anna), typed)
 
 
+def test_a_card_comes_before_the_customer_who_is_found_by_its_uid(world, signed_in):
+    first, second = [words for words, _ in shown(signed_in(world.anna), "04AA11")][:2]
+    assert first.startswith("04AA11") and second.startswith("Jansen, T.")
+
+
 @for_each("typed", ["jansen", "04aa11", "1001", "nlgrge0001", "maria stuartlaan", "leusden centre", "cheap"])
 def test_an_outsider_finds_nothing_of_it(typed, world, street, signed_in):
     assert shown(signed_in(world.otto), typed) == []

@@ -316,7 +316,7 @@ class TestTariff:
 
     def test_its_price_is_changed_from_here_by_who_may(self, world, signed_in):
         page = signed_in(world.ben).get(overview(world.standard)).context["overview"]
-        assert {"Price", "Edit data"} <= {each.label for each in page.menu}
+        assert {"New price", "Edit data"} <= {each.label for each in page.menu}
         assert signed_in(world.rita).get(overview(world.standard)).context["overview"].menu == []
 
     def test_of_another_provider_it_is_not_there(self, world, signed_in):

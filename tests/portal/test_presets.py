@@ -140,6 +140,18 @@ def test_a_preset_stays_open_while_one_searches_in_it_and_not_with_another_filte
     assert 'aria-current="page">Waiting' in anna.get(f"{CUSTOMERS}?status__exact=pending").content.decode()
 
 
+def test_all_that_wait_are_approved_from_above_the_list_by_who_may(work, signed_in):
+    waiting = f"{CUSTOMERS}?status__exact=pending"
+    anna = signed_in(work.anna)
+    offered = anna.get(waiting).context["preset_action"]
+    assert offered.label == "Approve all 2…"
+    sent = {"action": offered.name, "select_across": "1", "_selected_action": offered.first}
+    page = anna.post(waiting, sent)
+    assert page.status_code == 200 and Customer.objects.filter(status="pending").count() == 3, "asked first"
+    for login, address in ((work.rita, waiting), (work.anna, CUSTOMERS), (work.anna, f"{waiting}&q=nobody")):
+        assert signed_in(login).get(address).context["preset_action"] is None
+
+
 def test_many_rows_are_counted_so_far_and_no_further(work, signed_in, monkeypatch):
     anna = signed_in(work.anna)
     monkeypatch.setattr(presets, "COUNTED", 2)

@@ -36,11 +36,13 @@ class SearchLine:
 
 @dataclass(frozen=True)
 class SearchSection:
-    """The lines of one kind; ``more`` leads to its list, where not all that match are here."""
+    """The lines of one kind; ``more`` leads to its list, where not all that match are here. ``is_exact``: the first line is
+    what goes by the number that was typed."""
 
     heading: str
     lines: list[SearchLine]
     more: SearchLine | None = None
+    is_exact: bool = False
 
     @property
     def options(self) -> list[SearchLine]:

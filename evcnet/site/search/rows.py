@@ -207,9 +207,10 @@ def _view(kind: SearchKind) -> str:
 
 
 def sections(login: StaffMember, typed: SearchInput) -> Reading[list[SearchSection]]:
+    """What goes by the number that was typed comes first: a card before the customer who is found by it."""
     readings = [(_points if kind is POINTS else _rows)(kind, login, typed) for kind in kinds_of(login)]
     results = yield from side_by_side(*readings)
-    return [section for section in results if section.lines]
+    return sorted((section for section in results if section.lines), key=lambda section: not section.is_exact)
 
 
 def _rows(kind: SearchKind, login: StaffMember, typed: SearchInput) -> Reading[SearchSection]:
@@ -244,4 +245,4 @@ def _section(kind: SearchKind, typed: SearchInput, exact: Any, matches: Any) -> 
     more = None
     if len(lines) > MOST:
         more = SearchLine(f"All in {kind.heading} with “{typed.text}”", "", kind.list_link(typed.text))
-    return SearchSection(kind.heading, lines[:MOST], more)
+    return SearchSection(kind.heading, lines[:MOST], more, is_exact=bool(first))
