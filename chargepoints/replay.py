@@ -128,8 +128,8 @@ def replay(
 
 
 def _past(rater: Rater, ratings: Any) -> Iterator[Past]:
-    """A server-side cursor fetches a few thousand at a time."""
-    rows = ratings.values_list(*_COLUMNS).iterator(AT_ONCE)
+    """In the order in which they began, as a file of them is read; a server-side cursor fetches a few thousand at a time."""
+    rows = ratings.order_by("session__started_at", "session_id").values_list(*_COLUMNS).iterator(AT_ONCE)
     for code, customer, start, end, kwh, parking, location, zone_name, paid, *metered, periods in rows:
         measured = Measured(start, end, kwh, parking)
         by_meter = periods if metered == [end, kwh, parking] else ()
