@@ -7,6 +7,7 @@ import pytest
 from django.test import Client, TransactionTestCase
 
 from chargepoints import decision_log
+from customers import api_authentication
 from customers.permissions import Role
 from tests import factories as make
 from tests.database import Kept, Migrated, create_clone, drop_clone
@@ -88,6 +89,13 @@ def no_decisions_wait():
     """What a test asked is not written by the next one."""
     yield
     decision_log.LOG.clear()
+
+
+@pytest.fixture
+def one_minute(monkeypatch):
+    """No minute ends meanwhile: the first request of a key in each costs a statement more."""
+    stands = api_authentication._KEY.replace("clock_timestamp()", "'2026-01-01 12:00:30+00'::timestamptz")
+    monkeypatch.setattr(api_authentication, "_KEY", stands)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def test_it_explains_when_asked(world, client, key):
     assert steps[-1]["outcome"] == "decided"
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_decision_costs_the_keys_query_and_its_own(world, client, key, django_assert_num_queries):
     ask(client, key, card="04AA11", charge_point="NLGRGE0001")  # the first of a minute is counted at once
     with django_assert_num_queries(2):

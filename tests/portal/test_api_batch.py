@@ -54,6 +54,7 @@ def test_each_item_is_answered_as_by_itself(pairs, post, query):
         assert ("error" in answer) == (item["charge_point"] in ("NOBLVE0001", "NOWHERE"))
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_many_cost_no_more_statements_than_some(pairs, post, django_assert_num_queries):
     post("/batch", {"items": []})  # the first of a minute is counted at once
     with django_assert_num_queries(7):  # the key's, and facts and prices of then, now and to come

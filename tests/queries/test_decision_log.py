@@ -93,6 +93,7 @@ def test_a_refused_request_decides_nothing_and_is_not_kept(world, client, key):
     assert kept() == []
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_keeping_costs_the_request_no_statement(world, client, key, django_assert_num_queries):
     ask(client, key, card="04AA11", charge_point="NLGRGE0001")  # the first of a minute is counted at once
     with django_assert_num_queries(2):

@@ -48,6 +48,7 @@ def marks_of(key: str) -> list[bytes]:
     return [mark for whose, marks in MARKS.items() if whose not in known for mark in marks]
 
 
+@pytest.mark.usefixtures("one_minute")
 @pytest.mark.parametrize("key", [*REACHES, *REFUSED])
 def test_a_key_is_answered_about_its_own_charge_points_alone(key, marked, keys, record_property):
     client, wrong, count, refusals = Client(), [], 0, set()
