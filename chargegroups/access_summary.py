@@ -15,8 +15,11 @@ from tariffs.current_price import CurrentPrice, current_prices
 
 @dataclass(frozen=True)
 class Price:
+    """``slot`` is one of the terms' ``SLOTS``."""
+
     who: str
     tag: CurrentPrice
+    slot: str
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,8 @@ def _open_to(group: ChargeGroup, terms: Terms) -> Iterator[str]:
 def _prices(terms: Terms | None, tags: dict[int, CurrentPrice]) -> Iterator[Price]:
     if terms is None:
         return
-    yield Price("Everyone", tags[terms.tariff_id])
+    yield Price("Everyone", tags[terms.tariff_id], "tariff")
     if terms.prepaid_tariff_id is not None:
-        yield Price("Prepaid customers", tags[terms.prepaid_tariff_id])
+        yield Price("Prepaid customers", tags[terms.prepaid_tariff_id], "prepaid_tariff")
     if terms.roaming and terms.roaming_tariff_id is not None:
-        yield Price("Roaming cards", tags[terms.roaming_tariff_id])
+        yield Price("Roaming cards", tags[terms.roaming_tariff_id], "roaming_tariff")

@@ -12,7 +12,7 @@ from django.db import transaction
 from chargepoints.findings import Oddity
 from chargepoints.models import Dismissal
 from customers.audit import record
-from customers.models import AuditEntry, StaffMember
+from customers.models import AuditEntry, Provider, StaffMember
 from evcnet.together import Reading, reading_of, side_by_side
 
 NAMED = 100
@@ -78,8 +78,9 @@ def _record(event: str, findings: list[OpenOrAside], login: StaffMember) -> None
     the dismissal."""
     by_provider = defaultdict(list)
     for each in findings:
-        by_provider[each.oddity.subject.provider].append(each.oddity)
-    for provider, oddities in by_provider.items():
+        by_provider[each.oddity.subject.provider_id].append(each.oddity)
+    providers = Provider.objects.in_bulk(by_provider)
+    for key, oddities in by_provider.items():
         named = [f"{each.code}: {each.subject._meta.verbose_name} {each.subject.pk}" for each in oddities[:NAMED]]
         about = ", ".join(sorted({each.code for each in oddities}))
-        record(event, login, provider, about=about, rows=len(oddities), findings=named)
+        record(event, login, providers[key], about=about, rows=len(oddities), findings=named)

@@ -1,6 +1,6 @@
 """What a public price page and a price sheet say: prices at one charge point, or in a charge group, for everybody to read.
 
-Rule (docs/terms.md, "Price page"): it shows the tariffs that the terms in force name, by their versions in force, including
+Rule (docs/terms.md, "Price pages"): it shows the tariffs that the terms in force name, by their versions in force, including
 VAT first; prices of single customers, and who may charge, are nobody else's business. Where nobody could pay a price it says so.
 """
 
@@ -28,7 +28,7 @@ from tariffs.pricing.price_words import PRICE_WORDS
 from tariffs.pricing.reference_sessions import STREET
 
 LOCALES = {"en": "en_GB"}
-_WHO = {"Everyone": "everyone", "Prepaid customers": "prepaid", "Roaming cards": "roaming"}
+_WHO = {"tariff": "everyone", "prepaid_tariff": "prepaid", "roaming_tariff": "roaming"}
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ class PriceNotice:
         access = access_summaries([group], moment)[group.pk] if group else None
         if access is None or not access.has_price:
             return ()
-        return tuple(self._line(price.who, price.tag, moment) for price in access.prices if price.tag.listed)
+        return tuple(self._line(price.slot, price.tag, moment) for price in access.prices if price.tag.listed)
 
-    def _line(self, who: str, tag: CurrentPrice, moment: datetime) -> PriceLine:
+    def _line(self, slot: str, tag: CurrentPrice, moment: datetime) -> PriceLine:
         assert tag.listed is not None
         texts = price_texts(tag.listed, PRICE_WORDS[self.language])
         excl_vat = "" if texts.excl_vat == texts.incl_vat else self.words["company"].format(price=texts.excl_vat)
-        return PriceLine(self.words[_WHO[who]], texts.incl_vat, excl_vat, self._example(tag.listed, moment))
+        return PriceLine(self.words[_WHO[slot]], texts.incl_vat, excl_vat, self._example(tag.listed, moment))
 
     def _example(self, listed: PriceList, moment: datetime) -> str:
         """What the session in the street costs, which all prices of the portal are compared on."""

@@ -37,12 +37,11 @@ def price_sheet_tab(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) 
     may_publish = _may_publish(request, obj)
     stored, group = _stored(obj), _group(obj)
     if request.method == "POST":
-        if not may_publish or (request.POST.get("action") == "publish" and _why_not_publish(group)):
+        if not may_publish:
             raise PermissionDenied
-        return _act(admin, request, obj, stored)
+        return _act(admin, request, obj)
     language = language_of(request.GET.get("lang", ""))
     notice = PriceNotice(stored or _unsaved(obj), database_clock(), language)
-    published = stored is not None and stored.published
     context = admin.page_context(request, obj, f"Price sheet of {obj}") | {
         "notice": notice,
         "words": notice.words,
@@ -51,7 +50,7 @@ def price_sheet_tab(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) 
         "may_publish": may_publish,
         "why_not": _why_not_publish(group),
         "was_published": stored is not None,
-        "address": _address(request, stored) if stored and published else "",
+        "address": _address(request, stored) if stored and _is_open(stored) else "",
         "sheet": admin.page(obj.pk, "prices_sheet"),
         "why_no_pdf": why_no_pdf(),
     }
@@ -59,11 +58,11 @@ def price_sheet_tab(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) 
 
 
 def price_sheet(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) -> HttpResponse:
-    """The sheet itself in the language ``lang``: to print from the browser, or with ``as=pdf`` to keep. Only of a page that is published."""
+    """The sheet itself in the language ``lang``: to print from the browser, or with ``as=pdf`` to keep. Only of a page that anybody may read."""
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
     stored = _stored(obj)
-    if stored is None or not stored.published:
+    if stored is None or not _is_open(stored):
         messages.info(request, "There is no sheet while the price page is not published: its code leads there.")
         return HttpResponseRedirect(admin.page(obj.pk, "prices"))
     notice = PriceNotice(stored, database_clock(), language_of(request.GET.get("lang", "")))
@@ -75,19 +74,20 @@ def price_sheet(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) -> H
     return pdf
 
 
-def _act(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced, stored: PricePage | None) -> HttpResponse:
-    publish = request.POST.get("action") == "publish"
-    if publish:
-        page = stored or _unsaved(obj)
-        page.published = True
-        page.save()
+def _act(admin: ModelAdmin[Any], request: StaffRequest, obj: Priced) -> HttpResponse:
+    """Also twice at once: there is one row of each."""
+    action, why_not = request.POST.get("action"), _why_not_publish(_group(obj))
+    of: dict[str, Any] = {"provider": obj.provider, _field(obj): obj}
+    if action == "publish" and why_not:
+        messages.error(request, f"Nothing was published. {why_not}")
+    elif action == "publish":
+        PricePage.objects.update_or_create(**of, defaults={"published": True})
         messages.success(request, "Published: whoever scans the code, or has the address, reads the price.")
-    elif stored is not None:
-        stored.published = False
-        stored.save()
-        messages.success(
-            request, "Withdrawn: the address shows no price any more. Published again, it is the same one."
-        )
+    elif action == "withdraw" and (page := PricePage.objects.filter(**of).first()):
+        page.published = False
+        page.save()
+        words = "Withdrawn: the address shows no price any more. Published again, it is the same one."
+        messages.success(request, words)
     return HttpResponseRedirect(admin.page(obj.pk, "prices"))
 
 
@@ -121,6 +121,11 @@ def _group(obj: Priced) -> ChargeGroup | None:
 def _stored(obj: Priced) -> PricePage | None:
     rows = PricePage.objects.select_related("provider", "charge_group", "charge_point__charge_group")
     return rows.filter(**{_field(obj): obj}).first()
+
+
+def _is_open(page: PricePage) -> bool:
+    """May anybody read it? Published alone is not enough: its group may be closed since, or be for home chargers."""
+    return PricePage.objects.open_to_anybody().filter(pk=page.pk).exists()
 
 
 def _unsaved(obj: Priced) -> PricePage:

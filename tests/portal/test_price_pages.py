@@ -107,8 +107,15 @@ class TestTab:
         ChargeGroup.objects.filter(pk=world.market.charge_group_id).update(type=ChargeGroup.Type.HOME)
         anna = signed_in(world.anna)
         assert "home chargers" in words(anna.get(tab(world.market)))
-        assert publish(anna, world.market).status_code == 403
+        refused = anna.post(tab(world.market), {"action": "publish"}, follow=True)
+        assert "Nothing was published. It is for home chargers" in words(refused)
         assert not PricePage.objects.exists()
+
+    def test_a_button_that_is_pressed_twice_publishes_once(self, world, signed_in):
+        anna = signed_in(world.anna)
+        assert [publish(anna, world.market).status_code for _ in range(2)] == [302, 302]
+        anna.post(tab(world.market), {"action": "something else"})
+        assert PricePage.objects.get().published
 
     def test_who_only_reads_publishes_nothing(self, world, signed_in):
         rita = signed_in(world.rita)
@@ -135,6 +142,14 @@ class TestSheet:
         answer = signed_in(world.anna).get(sheet(world.market), follow=True)
         assert answer.request["PATH_INFO"] == tab(world.market)
         assert "its code leads there" in words(answer)
+
+    def test_a_published_page_that_nobody_may_read_any_more_has_none(self, world, signed_in):
+        anna = signed_in(world.anna)
+        publish(anna, world.market)
+        ChargeGroup.objects.filter(pk=world.market.charge_group_id).update(type=ChargeGroup.Type.HOME)
+        assert anna.get(sheet(world.market)).status_code == 302
+        text = words(anna.get(tab(world.market)))
+        assert "home chargers" in text and "Price sheet as PDF" not in text
 
     def test_it_is_printed_with_a_code_of_the_page(self, world, signed_in):
         anna = signed_in(world.anna)
