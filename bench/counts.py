@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from unittest import mock
-
-from django.core.exceptions import ObjectDoesNotExist
+from collections.abc import Iterator
 
 from bench.measuring import Measured
 from bench.world import own_database
@@ -27,26 +23,10 @@ def measure(threads: int = THREADS, writes: int = WRITES) -> Iterator[Measured]:
         from tests.conftest import make_world
         from tests.queries import test_counts
 
-        world, done = make_world(), dict[str, int]()
-        began = time.monotonic()
-        with mock.patch.object(test_counts, "Writer", _counting(test_counts.Writer, done)):
-            test_counts.write_at_once(world, threads, writes)
+        world, began = make_world(), time.monotonic()
+        done = test_counts.write_at_once(world, threads, writes)
         seconds, wrong = time.monotonic() - began, test_counts.wrong()
         kinds = ", ".join(f"{name.replace('_', ' ')} {done[name]:,}" for name in sorted(done))
         left = f"{Customer.objects.count():,} customers left"
         note = f"{threads} x {writes:,} transactions, seeds 0 to {threads - 1}, {seconds:.0f} s; {left}; {kinds}"
         yield Measured("counts that differ from a recount", len(wrong), "counts", "0", note)
-
-
-def _counting(writer: type, done: dict[str, int]) -> Callable[..., object]:
-    """The same writer, whose writes that were not refused are counted by what they are; some were rolled back later."""
-
-    class Counting(writer):  # type: ignore[misc]
-        def write(self) -> None:
-            kind = self.draw.choice(self.kinds)
-            with suppress(ObjectDoesNotExist):  # another one has taken it away since it was drawn
-                kind()
-                name = kind.__name__.removeprefix("write_")
-                done[name] = done.get(name, 0) + 1
-
-    return Counting

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from changes import impact_text
 from changes.apply import judge, needs_approval, record_change
+from changes.approval import ask_approval
 from changes.audience import audiences, default_notify, short_notice, total
 from changes.change_permissions import may_make
-from changes.models import Change, Way
+from changes.drafts import SavedForm, save_draft
+from changes.models import Change, Draft, Way
 from changes.preview import Preview
 from changes.proposals import Proposal
 from changes.safeguards import Safeguard, safeguard_of
@@ -138,3 +142,19 @@ def summary(preview: Preview) -> str:
     effects = counts_in_words(preview.impact.customers_by_effect)
     begin = f" from {moment_in_words(preview.scheduled, preview.provider.zone)}" if preview.scheduled else ""
     return f"{preview.proposal.sentence()}{begin}: {'; '.join(effects) or 'no customer notices anything'}."
+
+
+@transaction.atomic
+def keep_drafts(changes: FileChanges, author: StaffMember) -> list[Draft]:
+    """Keep each change of the file as a draft, as a page does, and ask for approval of those that need it; all of them, or none.
+
+    Raises Inapplicable where nobody could approve one.
+    """
+    note, notify = changes.reason[:500], changes.notify or ""
+    drafts = []
+    for each in changes.judged:
+        draft = save_draft(each.preview, SavedForm(each.at, note=note, notify=notify), author)
+        if each.needs_approval:
+            ask_approval(draft, author, note, notify)
+        drafts.append(draft)
+    return drafts

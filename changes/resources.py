@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 from django.urls import reverse
 
 from changes.audience import short_notice
-from changes.file_changes import FileChanges, summary
-from changes.file_drafts import keep_drafts
+from changes.file_changes import FileChanges, keep_drafts, summary
 from changes.models import Change, Way
 from changes.proposals import Proposal
 from evcnet.errors import REFUSALS

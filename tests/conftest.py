@@ -95,6 +95,7 @@ def no_decisions_wait():
 def one_minute(monkeypatch):
     """No minute ends meanwhile: the first request of a key in each costs a statement more."""
     stands = api_authentication._KEY.replace("clock_timestamp()", "'2026-01-01 12:00:30+00'::timestamptz")
+    assert stands != api_authentication._KEY
     monkeypatch.setattr(api_authentication, "_KEY", stands)
 
 

@@ -22,10 +22,11 @@ from chargegroups.access_summary import who_may_charge
 from chargegroups.models import ChargeGroup, Terms
 from chargegroups.terms import SLOTS, SWITCHES
 from customers.models import StaffMember
-from evcnet.admin.actions import MOST_ROWS, Action
+from evcnet.admin.actions import Action
 from evcnet.admin.base import ModelAdmin
 from evcnet.admin.moment_field import MomentField
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.selection import MOST_ROWS
 from evcnet.datetimes import database_clock
 from evcnet.primary_keys import parse_pks
 from tariffs.current_price import current_prices

@@ -89,8 +89,9 @@ class ChangeWizard(ABC, Generic[Subject]):
     """
 
     form_template = ""
-    needs_approval = False
-    """Does what was judged last need a second person?"""
+    needs_approval = can_wait = False
+    """Does what was judged last need a second person, and can it be kept until there is one?"""
+    cannot_wait = "Add the row without charge points first, and attach them then: that can be approved."
     saves_draft = False
     """Is what was typed kept as a draft, whose page shows the preview?"""
 
@@ -148,7 +149,7 @@ class ChangeWizard(ABC, Generic[Subject]):
             if self.step == "confirm":
                 return self._confirm(plan)
             preview = preview_change(plan.proposal, plan.at, replaces=plan.replaces)
-            self.needs_approval = needs_approval(preview)
+            self.needs_approval, self.can_wait = needs_approval(preview), self._can_keep(plan.proposal)
             if self.saves_draft and self.step == "preview":
                 return self._save_draft(plan, preview)
             preview = visible_preview(preview, self.request.user)
@@ -183,8 +184,7 @@ class ChangeWizard(ABC, Generic[Subject]):
     def _wait_for_approval(self, plan: PlannedChange | None, needed: ApprovalNeeded) -> HttpResponse:
         """Keep it as a draft, for whose approval somebody else is asked on its page."""
         if plan is None or not self._can_keep(plan.proposal):
-            words = "Add the row without charge points first, and attach them then: that can be approved."
-            return self._refuse(Inapplicable(f"{needed} {words}"))
+            return self._refuse(Inapplicable(f"{needed} {self.cannot_wait}"))
         messages.warning(self.request, f"{needed} It is kept as a draft: ask for approval.")
         return self._save_draft(plan, preview_change(plan.proposal, plan.at, replaces=plan.replaces))
 

@@ -18,13 +18,10 @@ from evcnet.accounts.reauthentication import ask_password_again
 from evcnet.admin.base import ModelAdmin, Row
 from evcnet.admin.report import report
 from evcnet.admin.requests import StaffRequest
-from evcnet.admin.selection import Selection
+from evcnet.admin.selection import MOST_ROWS, Selection
 from evcnet.bulk import BulkResult, RowMessage
 from evcnet.preserved_filters import list_as_it_was, with_list_filters
 from evcnet.tenancy import visible_rows
-
-MOST_ROWS = 1000
-"""A page that lists what it is about stays readable, and its form within what a request may carry."""
 
 
 class ActionForm(forms.Form):

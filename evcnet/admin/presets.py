@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, QuerySet
 
 from evcnet.admin.requests import StaffRequest
+from evcnet.admin.selection import MOST_ROWS
 from evcnet.together import evaluate, totals
 
 COUNTED = 1_000
@@ -73,7 +74,8 @@ def preset_action(changelist: Any, request: StaffRequest, tabs: list[PresetTab])
     presets = zip(changelist.model_admin.presets, tabs, strict=False)
     name, count = next(((preset.action, tab.count) for preset, tab in presets if tab.is_open), ("", ""))
     rows = list(changelist.result_list)
-    if not name or not rows or changelist.query or not count.replace(",", "").isdecimal():
+    number = count.replace(",", "")
+    if not name or not rows or changelist.query or not number.isdecimal() or int(number) > MOST_ROWS:
         return None
     _, _, label = changelist.model_admin.get_actions(request).get(name, (None, "", ""))
     return PresetAction(name, f"{label} all {count}…", rows[0].pk) if label else None

@@ -15,6 +15,8 @@ from evcnet.bulk import BulkResult, RowMessage
 from evcnet.tenancy import visible_rows
 from evcnet.text import counted_rows
 
+MOST_ROWS = 1000
+"""A page that lists what it is about stays readable, and its form within what a request may carry."""
 NOT_ALLOWED = "Your role does not allow this here."
 CHANGED_SINCE = (
     "The selection has changed since you looked at it: it is {now} now, and was {before}. Nothing has been written yet."

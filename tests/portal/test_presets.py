@@ -140,7 +140,7 @@ def test_a_preset_stays_open_while_one_searches_in_it_and_not_with_another_filte
     assert 'aria-current="page">Waiting' in anna.get(f"{CUSTOMERS}?status__exact=pending").content.decode()
 
 
-def test_all_that_wait_are_approved_from_above_the_list_by_who_may(work, signed_in):
+def test_all_that_wait_are_approved_from_above_the_list_by_who_may(work, signed_in, monkeypatch):
     waiting = f"{CUSTOMERS}?status__exact=pending"
     anna = signed_in(work.anna)
     offered = anna.get(waiting).context["preset_action"]
@@ -148,6 +148,8 @@ def test_all_that_wait_are_approved_from_above_the_list_by_who_may(work, signed_
     sent = {"action": offered.name, "select_across": "1", "_selected_action": offered.first}
     page = anna.post(waiting, sent)
     assert page.status_code == 200 and Customer.objects.filter(status="pending").count() == 3, "asked first"
+    monkeypatch.setattr(presets, "MOST_ROWS", 1)
+    assert anna.get(waiting).context["preset_action"] is None, "the page of an action would refuse so many"
     for login, address in ((work.rita, waiting), (work.anna, CUSTOMERS), (work.anna, f"{waiting}&q=nobody")):
         assert signed_in(login).get(address).context["preset_action"] is None
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -51,9 +53,14 @@ class Writer:
     def __init__(self, north, south, groups, seed: int) -> None:
         self.user_groups, self.groups, self.draw = [north, south], groups, random.Random(seed)
         self.kinds = [getattr(self, name) for name in dir(self) if name.startswith("write_")]
+        self.done: Counter[str] = Counter()
 
     def write(self) -> None:
-        self.draw.choice(self.kinds)()
+        """One of them; nothing where another writer has taken away meanwhile what was drawn."""
+        with suppress(ObjectDoesNotExist):
+            kind = self.draw.choice(self.kinds)
+            kind()
+            self.done[kind.__name__.removeprefix("write_")] += 1
 
     def customers(self, most: int = 3) -> list[int]:
         there = Customer.objects.filter(provider=self.groups[0].provider, erased_at=None)
@@ -156,8 +163,9 @@ def write_some(write: Writer) -> None:
         transaction.set_rollback(write.draw.random() < 0.2)
 
 
-def write_at_once(world, threads: int, writes: int) -> None:
-    """Many at the same customers, each on a connection of its own, while the ledgers are folded."""
+def write_at_once(world, threads: int, writes: int) -> Counter[str]:
+    """Many at the same customers, each on a connection of its own, while the ledgers are folded; how many of which kind were
+    done, also those that were rolled back later."""
     writers = [Writer(world.north, world.south, writer(world, 0).groups, seed) for seed in range(threads)]
 
     def run(write: Writer) -> None:
@@ -173,6 +181,7 @@ def write_at_once(world, threads: int, writes: int) -> None:
         running[0].join(0.1)
     for each in running:
         each.join()
+    return sum((each.done for each in writers), Counter())
 
 
 def questions(write: Writer) -> list[FactsQuery]:
@@ -379,6 +388,9 @@ def test_what_is_asked_of_everyone_reads_as_few_rows_of_three_thousand_as_of_thr
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.bakker)
     make.CustomerExceptionFactory(charge_group=world.leusden, customer=world.jansen, valid_until=LATER)
     browser = signed_in(world.anna)
+    with connection.cursor() as cursor:
+        # Of three hundred rows the planner may scan all, by what earlier tests left of its statistics; where it must, it still does.
+        cursor.execute("SET LOCAL enable_seqscan = off")
     add_customers(world, 300)
     few = ask_all(world, browser)
     add_customers(world, 3_000)
