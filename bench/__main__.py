@@ -27,6 +27,7 @@ PARTS = {
     "counts": "bench.counts",
     "log": "bench.decision_log",
     "gateway": "bench.gateway",
+    "weight": "bench.page_weight",
     "ocpi": "bench.ocpi",
 }
 
