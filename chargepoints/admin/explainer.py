@@ -23,6 +23,7 @@ from chargepoints.models import ChargePoint
 from chargepoints.search import points_named
 from customers.models import ChargeCard
 from customers.search import search_cards
+from evcnet.admin.base import page_of_row
 from evcnet.admin.moment_field import MomentInput
 from evcnet.admin.requests import StaffRequest
 from evcnet.code_keys import CodeKey, IdentityKey, UidKey
@@ -214,17 +215,32 @@ def _remedies(
     }
     nearest = candidates.get(reason, [("Open the charge group", group), ("Open the customer", customer)])
     links = [
-        (label, _page(row)) for label, row in nearest if row is not None and request.user.has_perm(_view(row), row)
+        (label, page_of_row(type(row), row.pk))
+        for label, row in nearest
+        if row is not None and request.user.has_perm(_view(row), row)
     ]
+    links[:0] = _cures(request, reason, card, customer)
     if exception is not None and reason.startswith("exception_") and group is not None:
         row = f"?q={customer.number}" if customer is not None else ""
         links.insert(0, ("Open the exception", _page(group, "customers") + row))
     return links
 
 
+def _cures(
+    request: StaffRequest, reason: str, card: ChargeCard | None, customer: models.Model | None
+) -> list[tuple[str, str]]:
+    """What ends the refusal, where the login may do it to the row as it is now."""
+    row = {"card_not_active": card, "customer_blocked": customer, "customer_pending": customer}.get(reason)
+    if row is None:
+        return []
+    page_of: Any = admin.site.get_model_admin(type(row))
+    buttons = page_of.action_buttons(request, row)
+    return [(f"{each['action'].label}…", each["url"]) for each in buttons if each["action"].primary]
+
+
 def _view(row: models.Model) -> str:
     return f"{row._meta.app_label}.view_{row._meta.model_name}"
 
 
-def _page(row: models.Model, view: str = "change") -> str:
+def _page(row: models.Model, view: str) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[row.pk])

@@ -57,6 +57,20 @@ def test_a_refusal_links_to_the_exception_that_refuses(world, signed_in):
     assert "Jansen" in client.get(link).content.decode()
 
 
+def test_who_may_end_a_refusal_does_it_from_the_verdict_and_nobody_else_is_offered_it(world, signed_in):
+    ChargeCard.objects.filter(pk=world.jansens_card.pk).update(status="deactivated")
+    query = {"card": "04AA11", "charge_point": "NLGRGE0001"}
+    anna, rita = (ask(signed_in(login), **query).context["remedies"] for login in (world.anna, world.rita))
+    card = f"/customers/chargecard/{world.jansens_card.pk}"
+    assert anna[0] == ("Unblock…", f"{card}/do/unblock/")
+    assert [label for label, _ in rita] == ["Open the card", "Open the customer"]
+    assert anna[1:] == rita and rita[0][1] == f"{card}/overview/"
+    Customer.objects.filter(pk=world.jansen.pk).update(status="pending")
+    ChargeCard.objects.filter(pk=world.jansens_card.pk).update(status="active")
+    waiting = ask(signed_in(world.anna), **query).context["remedies"]
+    assert [label for label, _ in waiting] == ["Approve…", "Open the customer"]
+
+
 @pytest.mark.parametrize("typed", ["04aa11", "NL-GRG-000001-A", "Jansen", "1001", "jansen@example.org"])
 def test_a_card_is_found_by_uid_printed_number_or_customer(world, signed_in, typed):
     page = ask(signed_in(world.anna), card=typed, charge_point="Market square").content.decode()
