@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chargegroups.models import ChargeGroup, CustomerException
+from chargegroups.refusal_causes import cause_of
 from chargepoints.authorization import Authorization, authorize_at
 from chargepoints.decision_log import Asker, keep_decision
 from chargepoints.login_answer import answer_for
@@ -174,6 +175,7 @@ def _answer_context(request: StaffRequest, question: Question, answer: Authoriza
         "allowed": reply.allowed,
         "tariff_name": answer.tariff_name,
         "decided": reply.decided,
+        "cause": cause_of(output["reason"], answer.facts.facts),
         "passed": output["steps"][:-1],
         "card": card,
         "customer": reply.customer,

@@ -60,7 +60,9 @@ def test_a_refusal_links_to_the_exception_that_refuses(world, signed_in):
 def test_who_may_end_a_refusal_does_it_from_the_verdict_and_nobody_else_is_offered_it(world, signed_in):
     ChargeCard.objects.filter(pk=world.jansens_card.pk).update(status="deactivated")
     query = {"card": "04AA11", "charge_point": "NLGRGE0001"}
-    anna, rita = (ask(signed_in(login), **query).context["remedies"] for login in (world.anna, world.rita))
+    pages = [ask(signed_in(login), **query) for login in (world.anna, world.rita)]
+    assert all("The card is blocked." in page.content.decode() for page in pages)
+    anna, rita = (page.context["remedies"] for page in pages)
     card = f"/customers/chargecard/{world.jansens_card.pk}"
     assert anna[0] == ("Unblock…", f"{card}/do/unblock/")
     assert [label for label, _ in rita] == ["Open the card", "Open the customer"]
