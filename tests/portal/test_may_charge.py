@@ -20,6 +20,7 @@ def test_it_says_yes_and_the_price(world, signed_in):
     assert "YES, this card may charge here" in page
     assert "0.35 EUR/kWh" in page
     assert "Jansen, T." in page
+    assert str(world.market.location) in page[page.index("Asked and told") :]
 
 
 @pytest.mark.parametrize(
