@@ -158,7 +158,14 @@ class _Elements(BaseFormSet):  # type: ignore[type-arg]
 
 
 ElementFormSet = forms.formset_factory(
-    ElementForm, formset=_Elements, extra=1, can_delete=True, can_order=True, max_num=200, validate_max=True
+    ElementForm,
+    formset=_Elements,
+    extra=1,
+    can_delete=True,
+    can_order=True,
+    max_num=200,
+    validate_max=True,
+    absolute_max=400,  # those to be removed included; each that a request claims to send is checked and shown again
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tariffs import writes as tariff_writes
+from tariffs.forms.price_table import ElementFormSet
 from tariffs.models import Tariff, TariffElement
 from tests import factories as make
 from tests.tables import for_each
@@ -110,6 +111,11 @@ def test_prices_that_make_no_sense_are_refused_and_nothing_is_written(world, sig
     response = signed_in(world.anna).post(ADD, NEW | sent)
     assert "evc-error" in text(response)
     assert not Tariff.objects.filter(code="NIGHT").exists()
+
+
+def test_however_many_rows_a_request_claims_to_send_few_are_made_of_it():
+    rows = ElementFormSet({"elements-TOTAL_FORMS": "9999", "elements-INITIAL_FORMS": "0"}, prefix="elements")
+    assert len(rows.forms) == 400
 
 
 def test_a_code_that_is_taken_is_refused(world, signed_in):
