@@ -53,6 +53,7 @@ def test_filtering_by_another_tenants_id_is_like_filtering_by_an_id_that_is_not_
 def test_searching_for_what_stands_in_another_tenants_row_finds_nothing(marked, role):
     browser, marks = signed_in(marked, role), unseen(role, marked)
     for model in LISTS:
+        nobodys: dict[int, int] = {}
         for tenant in out_of_reach(role, marked):
             if role == "operator" and model is Provider:
                 continue
@@ -63,8 +64,9 @@ def test_searching_for_what_stands_in_another_tenants_row_finds_nothing(marked, 
                 f"{said(tenant)}@example.org",
             ):
                 theirs = ask(browser, "GET", f"{url(model)}?q={words}", hide=[words.strip().encode()])
-                nobodys = ask(browser, "GET", f"{url(model)}?q={'z' * len(words)}", hide=[b"z" * len(words)])
-                assert theirs.status == nobodys.status
+                if len(words) not in nobodys:
+                    nobodys[len(words)] = ask(browser, "GET", f"{url(model)}?q={'z' * len(words)}").status
+                assert theirs.status == nobodys[len(words)]
                 assert not says(theirs, marks, words.strip()), (model, words)
 
 
