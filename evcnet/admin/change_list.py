@@ -11,7 +11,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from unfold.views import ChangeList
 
-from evcnet.admin.list_pages import KeyAmong, Keyset, KeysetPage, ListPages, Order
+from evcnet.admin.list_pages import Keyset, KeysetPage, ListPages, Order
 from evcnet.admin.requests import StaffRequest
 from evcnet.primary_keys import parse_pk
 from evcnet.tenancy import visible_order
@@ -91,19 +91,13 @@ class AnnotatedChangeList(ChangeList):
             self._get_numbered_page(pages)
 
     def _get_numbered_page(self, pages: ListPages) -> None:
-        if self.query:
-            pages.object_list = self._matches(pages.found)
+        if self.query and ORDER_VAR not in self.params:
+            self.queryset = pages.object_list = self.model_admin.rank_matches(self.queryset, self.query)
         if self.show_all and self.can_show_all:
-            self.result_list = pages.object_list._clone()
+            self.result_list = self.queryset._clone()
         else:
             self.page_num = min(max(self.page_num, 1), pages.num_pages)
             self.result_list = pages.page(self.page_num).object_list
-
-    def _matches(self, found: list[Any]) -> Any:
-        """What a search found, by the keys that were counted; the best first where no order is chosen."""
-        rows = self.apply_select_related(self.root_queryset.filter(KeyAmong(found)))
-        rows = rows.order_by(*self.queryset.query.order_by)
-        return rows if ORDER_VAR in self.params else self.model_admin.rank_matches(rows, self.query)
 
     def _total(self, request: StaffRequest, pages: ListPages) -> str:
         """Exact where that is known without counting; estimated where a search does not make that a guess."""

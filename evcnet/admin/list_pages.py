@@ -29,19 +29,9 @@ class ListPages(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def _counted(self) -> int:
-        return self._keys[: MOST + 1].count() if self.in_order else len(self.found)
-
-    @cached_property
-    def found(self) -> list[Any]:
-        """The keys of the rows, in no order and no more than are counted: what a search finds is looked for once, and its page
-        is read by these."""
-        return list(self._keys.values_list("pk", flat=True)[: MOST + 1])
-
-    @property
-    def _keys(self) -> QuerySet[Any]:
         rows = self.object_list if self.in_order else self.object_list.order_by()
         keys: QuerySet[Any] = rows.select_related(None).values("pk")
-        return keys
+        return keys[: MOST + 1].count()
 
     @cached_property
     def count(self) -> int:
@@ -57,16 +47,6 @@ class ListPages(Paginator):  # type: ignore[type-arg]
         plan = json.loads(self.object_list.order_by().select_related(None).values("pk").explain(format="json"))
         rows = max(int(plan[0]["Plan"]["Plan Rows"]), MOST)
         return int(round(rows, FIGURES - len(str(rows))))
-
-
-class KeyAmong(Func):
-    """``id = ANY('{1,2}')``: ten thousand keys in one parameter."""
-
-    output_field = BooleanField()
-    template, arg_joiner = "%(expressions)s)", " = ANY("
-
-    def __init__(self, keys: list[Any]) -> None:
-        super().__init__(F("pk"), Value(keys))
 
 
 class RowBeyond(Func):
