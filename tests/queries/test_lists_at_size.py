@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 TABLES = ("customers_customer", "customers_chargecard", "customers_searchtext")
 UNUSED = ("card_uid_key_parts", "card_visual_key_parts")
 """Indexes of no list, which take long to make."""
-SCAN = re.compile(rf"Seq Scan on ({'|'.join(TABLES)})")
+SCAN = re.compile(rf"Seq Scan on ({'|'.join(TABLES)})\b")
 CUSTOMERS = """
 INSERT INTO customers_customer (id, provider_id, user_group_id, number, kind, name, email, language, payment, status)
 SELECT 1000000 + i, %(provider)s, (%(groups)s::bigint[])[1 + i %% 2], (100000 + i)::text,
